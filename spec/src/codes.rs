@@ -1,0 +1,53 @@
+//! Code tables 代码集: closed lists of values, with names, status and dates of validity.
+
+use foldhash::HashMap;
+
+/// A closed list of values.
+#[derive(Debug, Default)]
+pub struct CodeTable {
+    /// Identifier, for example `tender_mode`.
+    pub id: String,
+    /// Values by code.
+    pub values: HashMap<String, CodeValue>,
+    /// Values that stand for every code with this beginning (`A08*`); an empty beginning accepts all.
+    pub prefixes: Vec<(String, CodeValue)>,
+    /// Code by name, for senders that write names; names that stand for two codes are left out.
+    pub by_name: HashMap<String, String>,
+}
+
+/// One value of a code table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeValue {
+    /// Chinese name.
+    pub name: String,
+    /// Whether a public standard confirms it.
+    pub known: bool,
+    /// First day on which it may be used, `yyyyMMdd`.
+    pub valid_from: Option<String>,
+    /// Last day on which it may be used, `yyyyMMdd`.
+    pub valid_to: Option<String>,
+    /// Code that replaced it.
+    pub successor: Option<String>,
+    /// Level in a hierarchy (`province`, `city`, `county` for regions; `section` to `class` for industries).
+    pub level: Option<String>,
+    /// Code that it belongs to.
+    pub parent: Option<String>,
+}
+
+impl CodeTable {
+    /// The value that a code stands for: itself, or by its beginning.
+    pub fn find(&self, code: &str) -> Option<&CodeValue> {
+        self.values.get(code).or_else(|| {
+            self.prefixes
+                .iter()
+                .find(|(beginning, _)| code.starts_with(beginning.as_str()))
+                .map(|(_, value)| value)
+        })
+    }
+
+    /// Whether every value of the list is confirmed; an unknown code of such a table is an error,
+    /// of any other a warning.
+    pub fn is_closed(&self) -> bool {
+        self.prefixes.is_empty() && self.values.values().all(|value| value.known)
+    }
+}

@@ -1,0 +1,1 @@
+//! What is published, made from the same data that judges.

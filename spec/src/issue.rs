@@ -1,0 +1,156 @@
+//! Findings: what is wrong with a record, where, and what was expected instead.
+//!
+//! Findings are values. A judge cannot fail; it reports.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// Stable code of a finding. The closed list that vendors program against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum IssueCode {
+    /// The data set is not in the edition.
+    #[serde(rename = "dataset.unknown")]
+    DatasetUnknown,
+    /// The source may not send this data set.
+    #[serde(rename = "dataset.forbidden")]
+    DatasetForbidden,
+    /// A record's own members are wrong (action, flex, shape).
+    #[serde(rename = "record.shape")]
+    RecordShape,
+    /// A required field is missing or empty.
+    #[serde(rename = "field.required")]
+    FieldRequired,
+    /// A field that the data set does not have.
+    #[serde(rename = "field.unknown")]
+    FieldUnknown,
+    /// A field that came twice in one record.
+    #[serde(rename = "field.repeated")]
+    FieldRepeated,
+    /// An object or list where a plain value belongs.
+    #[serde(rename = "field.type")]
+    FieldType,
+    /// Not of the format (number, date, characters, precision).
+    #[serde(rename = "field.format")]
+    FieldFormat,
+    /// Too long, or not of the exact length.
+    #[serde(rename = "field.length")]
+    FieldLength,
+    /// A repair would have to guess.
+    #[serde(rename = "field.ambiguous")]
+    FieldAmbiguous,
+    /// Not a value of the code table.
+    #[serde(rename = "code.unknown")]
+    CodeUnknown,
+    /// A value of the code table, outside its dates of validity.
+    #[serde(rename = "code.expired")]
+    CodeExpired,
+    /// The code table is not confirmed by a public standard.
+    #[serde(rename = "code.unverified")]
+    CodeUnverified,
+    /// Composition or check character of an identifier is wrong.
+    #[serde(rename = "identifier.check")]
+    IdentifierCheck,
+    /// The record that this one refers to is not there.
+    #[serde(rename = "reference.missing")]
+    ReferenceMissing,
+    /// Another record already holds this value, which must be unique.
+    #[serde(rename = "key.duplicate")]
+    KeyDuplicate,
+    /// A value that must never change was changed.
+    #[serde(rename = "key.changed")]
+    KeyChanged,
+    /// Two instants are in the wrong order.
+    #[serde(rename = "time.order")]
+    TimeOrder,
+    /// A rule of the data set is violated; the issue names the rule.
+    #[serde(rename = "rule.violated")]
+    RuleViolated,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Kept and scored; does not reject.
+    Warning,
+    /// Rejects the record.
+    Error,
+}
+
+/// The same sentence for a clerk and for a vendor abroad.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Chinese.
+    pub zh: Cow<'static, str>,
+    /// English.
+    pub en: Cow<'static, str>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    /// Stable code.
+    pub code: IssueCode,
+    /// Identifier of the rule, for `rule.violated` and wherever a rule of the data files decided.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<Arc<str>>,
+    /// Whether it rejects.
+    pub severity: Severity,
+    /// JSON Pointer into the record (RFC 6901); empty for the record as a whole.
+    pub path: String,
+    /// Byte offset in the original document; turned into line and column where the document is at hand.
+    #[serde(skip)]
+    pub at: Option<usize>,
+    /// Line in the original bytes, from 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<u32>,
+    /// Column in the original bytes, from 1, counted in bytes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub column: Option<u32>,
+    /// What was found (masked where personal, cut when long).
+    pub found: String,
+    /// What was expected.
+    pub expected: String,
+    /// Clause of the standard or law.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub clause: String,
+    /// What to tell people.
+    pub message: Message,
+    /// Unambiguous repair as a JSON Patch (RFC 6902): the value to put at `path`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub repair: Option<serde_json::Value>,
+}
+
+/// All findings of one record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// In the order in which the stages found them.
+    pub issues: Vec<Issue>,
+}
+
+impl Report {
+    /// Whether a finding rejects the record.
+    pub fn rejects(&self) -> bool {
+        self.issues
+            .iter()
+            .any(|issue| issue.severity == Severity::Error)
+    }
+}
+
+/// What became of a record 判定.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Without a finding.
+    Accepted,
+    /// Kept, with findings that do not reject.
+    AcceptedWithWarnings,
+    /// Right in itself, waiting for the record that it refers to 待关联.
+    Parked,
+    /// The same record, byte for byte, is already held.
+    Duplicate,
+    /// Not kept.
+    Rejected,
+}

@@ -1,0 +1,36 @@
+//! What correct data is: editions of the data specification, and the judge of a record.
+//!
+//! Everything here is a pure function of its arguments: no files (outside [`load`]), no clock,
+//! no network, no global state. The specification itself is data (`spec/data`); no Rust in this
+//! crate names a data set, a field or a city.
+//!
+//! The way of a record: `adapters` fill a [`Record`] → [`normalize()`] repairs it and lists each
+//! [`Change`] → [`validate::judge_alone`] finds what one record shows by itself →
+//! [`references::lookups`] says what must be looked up → [`validate::judge_among`] finds what only other
+//! records show → [`Report`].
+
+pub mod codes;
+pub mod export;
+pub mod format;
+pub mod identifier;
+pub mod issue;
+pub mod load;
+pub mod model;
+pub mod normalize;
+pub mod record;
+pub mod references;
+pub mod rule;
+pub mod validate;
+
+pub use codes::{CodeTable, CodeValue};
+pub use format::Format;
+pub use issue::{Issue, IssueCode, Message, Report, Severity, Verdict};
+pub use load::LoadError;
+pub use model::{
+    Dataset, DatasetCode, Domain, Edition, Field, FieldIndex, Library, Required, Sensitivity, Spec,
+    Unit,
+};
+pub use normalize::{Context, Normalized, normalize};
+pub use record::{Action, Change, Input, Kind, Record};
+pub use references::{Found, Known, Lookup};
+pub use rule::{Check, Condition, Rule};
