@@ -1,1 +1,4 @@
-//! x
+//! The exchange hub: receives, judges, logs, receipts, forwards. All IO is here.
+
+pub mod pipeline;
+pub mod store;
