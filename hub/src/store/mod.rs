@@ -149,3 +149,14 @@ impl Readers {
         Ok(self.pool.get()?)
     }
 }
+
+/// How a verdict is stored.
+pub const fn verdict_number(verdict: spec::Verdict) -> i32 {
+    match verdict {
+        spec::Verdict::Accepted => 0,
+        spec::Verdict::AcceptedWithWarnings => 1,
+        spec::Verdict::Parked => 2,
+        spec::Verdict::Duplicate => 3,
+        spec::Verdict::Rejected => 4,
+    }
+}
