@@ -4,12 +4,13 @@
 //! and the Merkle root over the outcomes of all records, so the signature over the leaf binds every
 //! verdict. Once the leaf is published, [`Receipt::proof`] shows its place in the log (C2SP tlog-proof).
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use spec::{Issue, Verdict};
 
-use crate::keys::VerifyingKey;
 use crate::tlog::hash::{self, Hash};
-use crate::tlog::proof::Proof;
+use crate::tlog::{Proof, VerifierKey};
 
 /// How many records of a submission met which verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,7 +225,7 @@ impl Receipt {
     }
 
     /// Checks the receipt with nothing but the log's public key: names the first wrong place.
-    pub fn verify(&self, key: &VerifyingKey) -> Result<Verified, Fault> {
+    pub fn verify(&self, key: &VerifierKey) -> Result<Verified, Fault> {
         let evidence = &self.evidence;
         let leaf_bytes = evidence.leaf.as_bytes();
         same("evidence.leaf_hash", &evidence.leaf_hash, &hash::leaf_hash(leaf_bytes).to_string())?;
@@ -243,8 +244,9 @@ impl Receipt {
         same("evidence.outcomes_root", &evidence.outcomes_root, &leaf.outcomes_root)?;
         same("evidence.records_root", &evidence.records_root, &leaf.records_root)?;
         let signed = signed_bytes(&evidence.origin, evidence.leaf_index, &evidence.leaf);
-        if !key.verify_base64(&signed, &self.signature) {
-            return Err(fault("signature", "does not fit the leaf under this key"));
+        let fits = BASE64_STANDARD.decode(&self.signature).is_ok_and(|signature| key.verifies(&signed, &signature));
+        if !fits {
+            return Err(fault("signature", format!("does not fit the leaf under the key `{}`", key.name())));
         }
         self.verify_outcomes(&leaf)?;
         let published_at_size = match &self.proof {
@@ -278,7 +280,7 @@ impl Receipt {
         Ok(())
     }
 
-    fn verify_proof(&self, text: &str, key: &VerifyingKey) -> Result<u64, Fault> {
+    fn verify_proof(&self, text: &str, key: &VerifierKey) -> Result<u64, Fault> {
         let proof: Proof = text.parse().map_err(|error| fault("proof", format!("{error}")))?;
         if proof.index != self.evidence.leaf_index {
             return Err(fault(
@@ -287,7 +289,7 @@ impl Receipt {
             ));
         }
         proof
-            .verify(self.evidence.leaf.as_bytes(), key)
+            .verify(self.evidence.leaf.as_bytes(), &self.evidence.origin, std::slice::from_ref(key))
             .map(|checkpoint| checkpoint.size)
             .map_err(|error| fault("proof", format!("{error}")))
     }
