@@ -22,13 +22,22 @@ impl Figures {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         for outcome in outcomes {
             // What a sender made up must not become a label: unknown data sets are counted together.
-            let dataset = if outcome.key.is_some() { outcome.dataset.as_str() } else { "" };
-            *lines.entry((source.to_owned(), dataset.to_owned(), outcome.verdict)).or_default() += 1;
+            let dataset = if outcome.key.is_some() {
+                outcome.dataset.as_str()
+            } else {
+                ""
+            };
+            *lines
+                .entry((source.to_owned(), dataset.to_owned(), outcome.verdict))
+                .or_default() += 1;
         }
     }
 
     /// The counts as they are now.
     pub fn lines(&self) -> BTreeMap<Line, u64> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }

@@ -21,7 +21,10 @@ impl Instant {
     /// The instant so many milliseconds after 1970-01-01 UTC; what cannot be a time is taken as 1970.
     pub fn from_millis(millis: i64) -> Self {
         let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
-        Instant { millis, civil: timestamp.to_zoned(china()).datetime() }
+        Instant {
+            millis,
+            civil: timestamp.to_zoned(china()).datetime(),
+        }
     }
 
     /// RFC 3339 with milliseconds and +08:00.
@@ -50,7 +53,13 @@ mod tests {
 
     #[test]
     fn shows_the_clock_in_china() {
-        assert_eq!(Instant::from_millis(0).text(), "1970-01-01T08:00:00.000+08:00");
-        assert_eq!(Instant::from_millis(1_795_344_900_007).text(), "2026-11-22T17:35:00.007+08:00");
+        assert_eq!(
+            Instant::from_millis(0).text(),
+            "1970-01-01T08:00:00.000+08:00"
+        );
+        assert_eq!(
+            Instant::from_millis(1_795_344_900_007).text(),
+            "2026-11-22T17:35:00.007+08:00"
+        );
     }
 }

@@ -60,12 +60,18 @@ impl Digests {
                 (edition.id.clone(), part(false), part(true))
             })
             .collect();
-        Digests { editions, build: format!("hub {}", env!("CARGO_PKG_VERSION")) }
+        Digests {
+            editions,
+            build: format!("hub {}", env!("CARGO_PKG_VERSION")),
+        }
     }
 
     /// Specification and code-list digest of an edition.
     pub fn of(&self, edition: &spec::Edition) -> (&str, &str) {
-        self.editions.iter().find(|(id, ..)| *id == edition.id).map_or(("", ""), |(_, spec, codes)| (spec, codes))
+        self.editions
+            .iter()
+            .find(|(id, ..)| *id == edition.id)
+            .map_or(("", ""), |(_, spec, codes)| (spec, codes))
     }
 }
 
@@ -75,7 +81,7 @@ pub struct Incoming {
     /// The sender, authenticated.
     pub source: String,
     /// The bytes, already decompressed.
-    pub body: actix_web::web::Bytes,
+    pub body: bytes::Bytes,
     /// Media type as sent.
     pub media_type: String,
     /// What is known about the form.
@@ -111,11 +117,17 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
         prepare_large(app, incoming, received).await?
     };
     let (send, answer) = tokio::sync::oneshot::channel();
-    app.writer.submit(move |transaction| commit::commit(transaction, prepared), move |result| drop(send.send(result)));
+    app.writer.submit(
+        move |transaction| commit::commit(transaction, prepared),
+        move |result| drop(send.send(result)),
+    );
     let committed = match answer.await {
         Ok(Ok(committed)) => committed,
         Ok(Err(WriteError::Busy)) => {
-            return Err(Error::request(ErrorCode::Busy, "too many submissions are waiting to be kept"));
+            return Err(Error::request(
+                ErrorCode::Busy,
+                "too many submissions are waiting to be kept",
+            ));
         }
         Ok(Err(WriteError::Failed(why))) => return Err(Error::NotKept(why)),
         Err(_) => return Err(Error::NotKept("the writer has stopped".to_owned())),
@@ -126,7 +138,10 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
             sign(app, *unsigned)
         }
         Committed::Repeated(unsigned) => sign(app, *unsigned),
-        Committed::Conflict { first_sha256, receipt } => Err(Error::request(
+        Committed::Conflict {
+            first_sha256,
+            receipt,
+        } => Err(Error::request(
             ErrorCode::Conflict,
             format!(
                 "this submission was received before with other bytes (SHA-256 {first_sha256}, receipt {receipt}); \
@@ -144,7 +159,11 @@ async fn prepare(app: &Arc<App>, incoming: Incoming, received: Instant) -> Resul
     finish(app, incoming, received, read, edition).await
 }
 
-async fn prepare_large(app: &Arc<App>, incoming: Incoming, received: Instant) -> Result<Prepared, Error> {
+async fn prepare_large(
+    app: &Arc<App>,
+    incoming: Incoming,
+    received: Instant,
+) -> Result<Prepared, Error> {
     let shared = Arc::clone(app);
     let (incoming, outcome) = tokio::task::spawn_blocking(move || {
         let outcome = read(&shared, &incoming, received);
@@ -170,7 +189,10 @@ async fn finish(
         source: incoming.source,
         submission,
         edition,
-        sequence: read.envelope.sequence.and_then(|number| i64::try_from(number).ok()),
+        sequence: read
+            .envelope
+            .sequence
+            .and_then(|number| i64::try_from(number).ok()),
         received,
         raw_sha256,
         raw_bytes: incoming.body.len() as u64,
@@ -194,7 +216,9 @@ fn submission_number(incoming: &Incoming, read: &Read, raw: &Hash) -> Result<Str
             format!("`submission` is `{inside}` in the body, but `{outside}` in the request"),
         ));
     }
-    let number = outside.or(inside).map_or_else(|| format!("sha256-{}", raw.to_hex()), str::to_owned);
+    let number = outside
+        .or(inside)
+        .map_or_else(|| format!("sha256-{}", raw.to_hex()), str::to_owned);
     if number.is_empty() || number.len() > 200 || number.chars().any(char::is_control) {
         return Err(Error::request(
             ErrorCode::Envelope,
@@ -230,33 +254,70 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
     for outcome in &outcomes {
         counts.add(outcome.verdict);
     }
-    Ok(Checked { source, submission, edition: edition.id.clone(), counts, records: outcomes })
+    Ok(Checked {
+        source,
+        submission,
+        edition: edition.id.clone(),
+        counts,
+        records: outcomes,
+    })
 }
 
-fn read(app: &App, incoming: &Incoming, received: Instant) -> Result<(Read, &'static spec::Edition), Error> {
-    let source = app
-        .sources
-        .get(&incoming.source)
-        .ok_or_else(|| Error::request(ErrorCode::Forbidden, format!("source `{}` has no profile", incoming.source)))?;
+fn read(
+    app: &App,
+    incoming: &Incoming,
+    received: Instant,
+) -> Result<(Read, &'static spec::Edition), Error> {
+    let source = app.sources.get(&incoming.source).ok_or_else(|| {
+        Error::request(
+            ErrorCode::Forbidden,
+            format!("source `{}` has no profile", incoming.source),
+        )
+    })?;
     // The envelope names the edition, but is read together with the records: judge by the edition that was
     // asked for (or the newest), and again if the envelope says another.
     let asked = incoming.edition.as_deref().unwrap_or(&app.default_edition);
     let (edition, adapter) = source.edition(asked, received)?;
-    let context = spec::Context { edition, received: received.civil, platforms: &[] };
-    let read = judge::read(adapter, edition, &context, &incoming.body, &incoming.hint, &app.limits)?;
+    let context = spec::Context {
+        edition,
+        received: received.civil,
+        platforms: &[],
+    };
+    let read = judge::read(
+        adapter,
+        edition,
+        &context,
+        &incoming.body,
+        &incoming.hint,
+        &app.limits,
+    )?;
     if let Some(named) = &read.envelope.source
         && *named != incoming.source
     {
         return Err(Error::request(
             ErrorCode::Envelope,
-            format!("`source` is `{named}`, but the key belongs to `{}`", incoming.source),
+            format!(
+                "`source` is `{named}`, but the key belongs to `{}`",
+                incoming.source
+            ),
         ));
     }
     match read.envelope.edition.as_deref() {
         Some(named) if named != edition.id => {
             let (edition, adapter) = source.edition(named, received)?;
-            let context = spec::Context { edition, received: received.civil, platforms: &[] };
-            let read = judge::read(adapter, edition, &context, &incoming.body, &incoming.hint, &app.limits)?;
+            let context = spec::Context {
+                edition,
+                received: received.civil,
+                platforms: &[],
+            };
+            let read = judge::read(
+                adapter,
+                edition,
+                &context,
+                &incoming.body,
+                &incoming.hint,
+                &app.limits,
+            )?;
             Ok((read, edition))
         }
         _ => Ok((read, edition)),
@@ -265,10 +326,17 @@ fn read(app: &App, incoming: &Incoming, received: Instant) -> Result<(Read, &'st
 
 /// Makes the receipt and signs it.
 pub fn sign(app: &App, unsigned: Unsigned) -> Result<Receipt, Error> {
-    let Unsigned { leaf, leaf_index, outcomes } = unsigned;
-    let parsed: Leaf = serde_json::from_str(&leaf).map_err(|error| Error::Internal(format!("leaf: {error}")))?;
+    let Unsigned {
+        leaf,
+        leaf_index,
+        outcomes,
+    } = unsigned;
+    let parsed: Leaf =
+        serde_json::from_str(&leaf).map_err(|error| Error::Internal(format!("leaf: {error}")))?;
     let origin = app.config.log.origin.clone();
-    let signature = app.key.sign(&receipt::signed_bytes(&origin, leaf_index, &leaf));
+    let signature = app
+        .key
+        .sign(&receipt::signed_bytes(&origin, leaf_index, &leaf));
     Ok(Receipt {
         id: parsed.id,
         submission: parsed.submission,

@@ -28,11 +28,21 @@ pub struct Neighbour {
 impl Neighbour {
     /// Reads a row.
     pub fn from_row(row: RecordRow) -> Result<Self, StoreError> {
-        let damaged = |what: String| StoreError::Damaged { place: format!("records, id {}", row.id), what };
+        let damaged = |what: String| StoreError::Damaged {
+            place: format!("records, id {}", row.id),
+            what,
+        };
         let body: Map<String, Value> = serde_json::from_slice(&row.body)
             .map_err(|error| damaged(format!("the body is not canonical JSON: {error}")))?;
-        let dataset = u16::try_from(row.dataset).map_err(|_| damaged(format!("data set {}", row.dataset)))?;
-        Ok(Neighbour { id: row.id, lane: row.lane, dataset, canonical: row.body, body: Arc::new(body) })
+        let dataset =
+            u16::try_from(row.dataset).map_err(|_| damaged(format!("data set {}", row.dataset)))?;
+        Ok(Neighbour {
+            id: row.id,
+            lane: row.lane,
+            dataset,
+            canonical: row.body,
+            body: Arc::new(body),
+        })
     }
 }
 
@@ -64,7 +74,10 @@ impl Neighbours {
         connection: &mut Database,
         lookups: impl Iterator<Item = &'l Lookup>,
     ) -> Result<(), StoreError> {
-        let mut hashes: Vec<i64> = lookups.map(hash_of).filter(|&hash| self.asked.insert(hash)).collect();
+        let mut hashes: Vec<i64> = lookups
+            .map(hash_of)
+            .filter(|&hash| self.asked.insert(hash))
+            .collect();
         hashes.sort_unstable();
         let mut by_id: HashMap<i64, Arc<Neighbour>> = HashMap::new();
         for (hash, row) in records::found_under(connection, &hashes)? {
@@ -83,9 +96,16 @@ impl Neighbours {
     }
 
     /// Adds a record of this submission that became current, and takes out the version it supersedes.
-    pub fn add<'l>(&mut self, neighbour: &Arc<Neighbour>, entries: impl Iterator<Item = &'l Lookup>) {
+    pub fn add<'l>(
+        &mut self,
+        neighbour: &Arc<Neighbour>,
+        entries: impl Iterator<Item = &'l Lookup>,
+    ) {
         for entry in entries {
-            self.fresh.entry(entry.clone()).or_default().push(Arc::clone(neighbour));
+            self.fresh
+                .entry(entry.clone())
+                .or_default()
+                .push(Arc::clone(neighbour));
         }
     }
 
@@ -100,7 +120,9 @@ impl Neighbours {
         let fresh = self.fresh.get(lookup).into_iter().flatten();
         let mut found: Vec<Arc<Neighbour>> = stored
             .chain(fresh)
-            .filter(|neighbour| !self.gone.contains(&neighbour.id) && holds(edition, neighbour, lookup))
+            .filter(|neighbour| {
+                !self.gone.contains(&neighbour.id) && holds(edition, neighbour, lookup)
+            })
             .map(Arc::clone)
             .collect();
         found.sort_by_key(|neighbour| neighbour.id);
@@ -115,7 +137,10 @@ impl Neighbours {
             let found = self
                 .find(edition, lookup)
                 .iter()
-                .map(|neighbour| Found { id: neighbour.id, body: Arc::clone(&neighbour.body) })
+                .map(|neighbour| Found {
+                    id: neighbour.id,
+                    body: Arc::clone(&neighbour.body),
+                })
                 .collect();
             known.answers.insert(lookup.clone(), found);
         }
@@ -128,12 +153,18 @@ fn holds(edition: &Edition, neighbour: &Neighbour, lookup: &Lookup) -> bool {
     if neighbour.dataset != lookup.dataset {
         return false;
     }
-    let Some(dataset) = edition.dataset(&lookup.dataset.to_string()) else { return false };
+    let Some(dataset) = edition.dataset(&lookup.dataset.to_string()) else {
+        return false;
+    };
     match lookup.field {
         None => key_of(dataset, &neighbour.body).is_some_and(|key| key == lookup.value),
         Some(place) => {
-            let Some(field) = dataset.field(place) else { return false };
-            let Some(text) = neighbour.body.get(&field.id).and_then(Value::as_str) else { return false };
+            let Some(field) = dataset.field(place) else {
+                return false;
+            };
+            let Some(text) = neighbour.body.get(&field.id).and_then(Value::as_str) else {
+                return false;
+            };
             text == lookup.value || (field.list && text.split(';').any(|item| item == lookup.value))
         }
     }

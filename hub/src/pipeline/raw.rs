@@ -24,17 +24,21 @@ pub struct RawStore {
 impl RawStore {
     /// Opens a folder; writes are flushed to disk.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        std::fs::create_dir_all(folder).map_err(|error| Error::Internal(format!("{}: {error}", folder.display())))?;
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Error::Internal(format!("{}: {error}", folder.display())))?;
         let objects = LocalFileSystem::new_with_prefix(folder)
             .map_err(|error| Error::Internal(format!("{}: {error}", folder.display())))?
             .with_fsync(true);
-        Ok(RawStore { objects: Arc::new(objects) })
+        Ok(RawStore {
+            objects: Arc::new(objects),
+        })
     }
 
     /// Keeps bytes: gives them back compressed when they are to be kept in the row, or nothing when they
     /// are durable in the object store.
     pub async fn keep(&self, name: &Hash, bytes: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        let compressed = zstd::encode_all(bytes, 1).map_err(|error| Error::NotKept(format!("compressing: {error}")))?;
+        let compressed = zstd::encode_all(bytes, 1)
+            .map_err(|error| Error::NotKept(format!("compressing: {error}")))?;
         if compressed.len() <= INLINE {
             return Ok(Some(compressed));
         }
@@ -55,10 +59,14 @@ impl RawStore {
                     .objects
                     .get(&place(name))
                     .await
-                    .map_err(|error| Error::Internal(format!("raw bytes {}: {error}", name.to_hex())))?
+                    .map_err(|error| {
+                        Error::Internal(format!("raw bytes {}: {error}", name.to_hex()))
+                    })?
                     .bytes()
                     .await
-                    .map_err(|error| Error::Internal(format!("raw bytes {}: {error}", name.to_hex())))?;
+                    .map_err(|error| {
+                        Error::Internal(format!("raw bytes {}: {error}", name.to_hex()))
+                    })?;
                 &stored[..]
             }
         };
@@ -67,7 +75,10 @@ impl RawStore {
         if crate::tlog::hash::sha256(&bytes) == *name {
             Ok(bytes)
         } else {
-            Err(Error::Internal(format!("raw bytes {}: the stored bytes have another SHA-256", name.to_hex())))
+            Err(Error::Internal(format!(
+                "raw bytes {}: the stored bytes have another SHA-256",
+                name.to_hex()
+            )))
         }
     }
 }

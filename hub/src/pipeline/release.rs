@@ -39,30 +39,56 @@ fn again(
     row: &RecordRow,
 ) -> Result<Vec<i64>, StoreError> {
     let parked = Neighbour::from_row(row.clone())?;
-    let Some(dataset) = edition.dataset(&parked.dataset.to_string()) else { return Ok(Vec::new()) };
+    let Some(dataset) = edition.dataset(&parked.dataset.to_string()) else {
+        return Ok(Vec::new());
+    };
     let record = Normalized::from_canonical(dataset, &parked.body);
     let lookups = spec::references::lookups(edition, &record);
     let mut neighbours = Neighbours::default();
     neighbours.fetch(transaction.connection, lookups.iter())?;
     let known = neighbours.known(edition, lookups.iter());
-    let context = Context { edition, received: now.civil, platforms: &[] };
+    let context = Context {
+        edition,
+        received: now.civil,
+        platforms: &[],
+    };
     let (report, waits) = spec::validate::judge_among(&context, &record, &known);
     if !waits.is_empty() {
         return Ok(Vec::new());
     }
-    let own = record.key().map(|value| Lookup { dataset: dataset.code, field: None, value });
+    let own = record.key().map(|value| Lookup {
+        dataset: dataset.code,
+        field: None,
+        value,
+    });
     let current = own.and_then(|own| neighbours.find(edition, &own).into_iter().next_back());
     let verdict = match &current {
         _ if report.rejects() => Verdict::Rejected,
         Some(known) if known.canonical == row.body => Verdict::Duplicate,
-        _ if report.issues.iter().any(|issue| issue.severity == Severity::Warning) => Verdict::AcceptedWithWarnings,
+        _ if report
+            .issues
+            .iter()
+            .any(|issue| issue.severity == Severity::Warning) =>
+        {
+            Verdict::AcceptedWithWarnings
+        }
         _ => Verdict::Accepted,
     };
     let lane = spec::references::parents(edition, &record)
         .iter()
-        .find_map(|parent| neighbours.find(edition, parent).first().map(|found| found.lane))
+        .find_map(|parent| {
+            neighbours
+                .find(edition, parent)
+                .first()
+                .map(|found| found.lane)
+        })
         .unwrap_or(row.lane);
-    records::release(transaction.connection, row.id, verdict_number(verdict), lane)?;
+    records::release(
+        transaction.connection,
+        row.id,
+        verdict_number(verdict),
+        lane,
+    )?;
     let leaf = serde_json::json!({
         "v": 1, "kind": "release", "record": row.id, "submission": super::commit::receipt_id(row.submission_id),
         "index": row.record_index, "verdict": verdict, "at": now.text(),
@@ -77,12 +103,28 @@ fn again(
     if let Some(old) = &current {
         let revived = Normalized::from_canonical(dataset, &old.body);
         let entries = spec::references::index_entries(dataset, &revived);
-        let links: Vec<Link> = entries.iter().map(|e| Link { hash: hash_of(e), record_id: old.id }).collect();
+        let links: Vec<Link> = entries
+            .iter()
+            .map(|e| Link {
+                hash: hash_of(e),
+                record_id: old.id,
+            })
+            .collect();
         records::unlink(transaction.connection, &links)?;
     }
     let entries = spec::references::index_entries(dataset, &record);
-    rows.links = entries.iter().map(|entry| Link { hash: hash_of(entry), record_id: row.id }).collect();
-    if edition.projections.values().any(|projection| projection.datasets.contains_key(&dataset.code)) {
+    rows.links = entries
+        .iter()
+        .map(|entry| Link {
+            hash: hash_of(entry),
+            record_id: row.id,
+        })
+        .collect();
+    if edition
+        .projections
+        .values()
+        .any(|projection| projection.datasets.contains_key(&dataset.code))
+    {
         rows.owed.push(Owed {
             id: transaction.numbers.delivery,
             destination: super::commit::NATIONAL.to_owned(),

@@ -7,6 +7,7 @@ pub mod insert;
 pub mod records;
 pub mod schema;
 pub mod submissions;
+pub mod transaction;
 
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
