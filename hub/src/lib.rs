@@ -1,1 +1,4 @@
-//! x
+//! The exchange hub: receives, judges, logs, receipts, forwards.
+
+//pub mod keys;
+pub mod tlog;
