@@ -1,4 +1,4 @@
 //! The exchange hub: receives, judges, logs, receipts, forwards.
 
-//pub mod keys;
+pub mod keys;
 pub mod tlog;

@@ -90,7 +90,10 @@ mod tests {
     fn an_entry_that_is_too_long_is_refused() {
         let mut bundle = Vec::new();
         let pushed = push(&mut bundle, &vec![0; MAX_ENTRY + 1]);
-        assert!(matches!(pushed, Err(Error::EntryTooLong { length: 65_536 })));
+        assert!(matches!(
+            pushed,
+            Err(Error::EntryTooLong { length: 65_536 })
+        ));
         assert!(bundle.is_empty());
     }
 

@@ -93,14 +93,6 @@ pub enum Error {
     /// The published checkpoint is not the one this log published last.
     #[error("the published checkpoint was changed by somebody else")]
     CheckpointChanged,
-    /// Publishing would take a log back, or fork it.
-    #[error("refused to publish size {new} after size {published}")]
-    Fork {
-        /// Size of the published checkpoint.
-        published: u64,
-        /// Size that was to be published.
-        new: u64,
-    },
     /// The leaves do not start where the log ends.
     #[error("leaves start at {first}, the log ends at {size}")]
     NotNext {

@@ -170,7 +170,12 @@ mod tests {
     #[test]
     fn other_forms_of_a_hash_are_refused() {
         let hash = sha256(b"x");
-        for text in ["", "ab", &hash.to_hex().replace('a', "g"), &format!("+{hash:x}")] {
+        for text in [
+            "",
+            "ab",
+            &hash.to_hex().replace('a', "g"),
+            &format!("+{hash:x}"),
+        ] {
             assert!(Hash::from_hex(text).is_err(), "{text}");
         }
         let base64 = hash.to_string();

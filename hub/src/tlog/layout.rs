@@ -115,7 +115,12 @@ impl Resource {
         let (level, rest) = path.strip_prefix("tile/")?.split_once('/')?;
         let kind = match level {
             "entries" => Kind::Entries,
-            level => Kind::Hashes(decimal(level)?.try_into().ok().filter(|l| *l <= MAX_LEVEL)?),
+            level => Kind::Hashes(
+                decimal(level)?
+                    .try_into()
+                    .ok()
+                    .filter(|l| *l <= MAX_LEVEL)?,
+            ),
         };
         let (number, width) = match rest.split_once(".p/") {
             Some((number, width)) => (number, decimal(width)?.try_into().ok()?),
@@ -168,7 +173,10 @@ mod tests {
         for (resource, path) in [
             (Resource::Checkpoint, "checkpoint"),
             (tile(Kind::Hashes(0), 0, 256), "tile/0/000"),
-            (tile(Kind::Hashes(0), 1_234_067, 256), "tile/0/x001/x234/067"),
+            (
+                tile(Kind::Hashes(0), 1_234_067, 256),
+                "tile/0/x001/x234/067",
+            ),
             (tile(Kind::Hashes(0), 1234, 56), "tile/0/x001/234.p/56"),
             (tile(Kind::Hashes(63), 999, 255), "tile/63/999.p/255"),
             (tile(Kind::Entries, 1000, 256), "tile/entries/x001/000"),

@@ -86,9 +86,14 @@ impl Note {
     /// Signs a text, which must end with a newline.
     pub fn sign(text: &str, signers: &[&Signer]) -> Result<Self, Error> {
         if !text.ends_with('\n') || has_control(text) {
-            return Err(malformed("the text does not end with a newline or has control characters"));
+            return Err(malformed(
+                "the text does not end with a newline or has control characters",
+            ));
         }
-        let signatures = signers.iter().map(|signer| signer.signature(text)).collect();
+        let signatures = signers
+            .iter()
+            .map(|signer| signer.signature(text))
+            .collect();
         let text = text.into();
         Ok(Self { text, signatures })
     }

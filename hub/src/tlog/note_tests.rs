@@ -60,7 +60,10 @@ fn unknown_signatures_are_ignored_and_false_ones_are_not() -> Tested {
     assert_eq!(note.verify(&[key(&log)])?.len(), 1);
     assert_eq!(note.verify(&[key(&witness), key(&log)])?.len(), 2);
     let stranger = signer("stranger.example", 4)?;
-    assert!(matches!(note.verify(&[key(&stranger)]), Err(Error::Unsigned)));
+    assert!(matches!(
+        note.verify(&[key(&stranger)]),
+        Err(Error::Unsigned)
+    ));
     assert!(matches!(note.verify(&[]), Err(Error::Unsigned)));
 
     let mut other = note.clone();
@@ -106,7 +109,10 @@ fn malformed_notes_are_refused() {
         format!("text\r\n\n{line}"),
         format!("text\n\n{}", line.replace('\u{2014}', "-")),
         format!("text\n\n{}", line.replace("PeterNeumann", "Peter+Neumann")),
-        format!("text\n\n{}", line.replace("PeterNeumann", "Peter\u{a0}Neumann")),
+        format!(
+            "text\n\n{}",
+            line.replace("PeterNeumann", "Peter\u{a0}Neumann")
+        ),
         format!("text\n\n{}", line.replace("PeterNeumann ", "")),
         format!("text\n\n{}", line.replace("nAM=", "nAM")),
         "text\n\n\u{2014} name AAAA\n".into(),

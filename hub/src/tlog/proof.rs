@@ -61,7 +61,9 @@ impl fmt::Display for Proof {
             writeln!(f, "extra {}", STANDARD.encode(extra))?;
         }
         writeln!(f, "index {}", self.index)?;
-        self.path.iter().try_for_each(|hash| writeln!(f, "{hash}"))?;
+        self.path
+            .iter()
+            .try_for_each(|hash| writeln!(f, "{hash}"))?;
         write!(f, "\n{}", self.checkpoint)
     }
 }
@@ -129,9 +131,9 @@ mod tests {
         let tiles = tree.grow(&leaves);
         let path = prove_inclusion(4, 7, &|tile| {
             let found = tiles.iter().find(|t| t.tile == tile);
-            found.map(super::super::tree::HashTile::to_bytes).ok_or_else(|| Error::Missing {
-                path: tile.path(),
-            })
+            found
+                .map(super::super::tree::HashTile::to_bytes)
+                .ok_or_else(|| Error::Missing { path: tile.path() })
         })?;
         let pair = Ed25519KeyPair::from_seed_unchecked(&[5; 32]).map_err(|e| e.to_string())?;
         let signer = Signer::new(ORIGIN, Arc::new(pair))?;
@@ -148,7 +150,11 @@ mod tests {
     #[test]
     fn a_proof_is_read_back_and_verifies() -> Tested {
         let (mut proof, keys) = proof()?;
-        assert!(proof.to_string().starts_with("c2sp.org/tlog-proof@v1\nindex 4\n"));
+        assert!(
+            proof
+                .to_string()
+                .starts_with("c2sp.org/tlog-proof@v1\nindex 4\n")
+        );
         for extra in [None, Some(b"more".to_vec()), Some(Vec::new())] {
             proof.extra = extra;
             let read: Proof = proof.to_string().parse()?;
@@ -176,7 +182,11 @@ mod tests {
         for at in 0..text.len() {
             for bit in 0..8 {
                 let mut bytes = text.clone().into_bytes();
-                bytes.iter_mut().skip(at).take(1).for_each(|b| *b ^= 1 << bit);
+                bytes
+                    .iter_mut()
+                    .skip(at)
+                    .take(1)
+                    .for_each(|b| *b ^= 1 << bit);
                 let verified = String::from_utf8(bytes)
                     .ok()
                     .and_then(|text| text.parse::<Proof>().ok())

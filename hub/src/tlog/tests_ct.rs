@@ -61,12 +61,21 @@ pub const CT_CONSISTENCY: [(u64, u64, &[&str]); 2] = [
 /// Leaf hashes of the eight leaves.
 pub fn ct_leaf_hashes() -> Result<Vec<Hash>, Error> {
     let bytes: Vec<u8> = (0..0x70).collect();
-    [0..0, 0..1, 0x10..0x11, 0x20..0x22, 0x30..0x32, 0x40..0x44, 0x50..0x58, 0x60..0x70]
-        .into_iter()
-        .map(|range| {
-            bytes.get(range).map(leaf_hash).ok_or(Error::Missing {
-                path: "leaf".into(),
-            })
+    [
+        0..0,
+        0..1,
+        0x10..0x11,
+        0x20..0x22,
+        0x30..0x32,
+        0x40..0x44,
+        0x50..0x58,
+        0x60..0x70,
+    ]
+    .into_iter()
+    .map(|range| {
+        bytes.get(range).map(leaf_hash).ok_or(Error::Missing {
+            path: "leaf".into(),
         })
-        .collect()
+    })
+    .collect()
 }

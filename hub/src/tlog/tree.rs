@@ -19,7 +19,11 @@ pub struct HashTile {
 impl HashTile {
     /// Returns the bytes that are stored.
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.hashes.iter().flat_map(Hash::as_bytes).copied().collect()
+        self.hashes
+            .iter()
+            .flat_map(Hash::as_bytes)
+            .copied()
+            .collect()
     }
 }
 

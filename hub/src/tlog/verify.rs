@@ -56,9 +56,7 @@ pub fn verify_consistency(
         });
     }
     let consistent = if old == 0 {
-        path.is_empty()
-            && *old_root == merkle_root(&[])
-            && (new > 0 || new_root == old_root)
+        path.is_empty() && *old_root == merkle_root(&[]) && (new > 0 || new_root == old_root)
     } else if old == new {
         path.is_empty() && old_root == new_root
     } else {

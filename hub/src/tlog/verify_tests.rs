@@ -24,9 +24,10 @@ impl Memory {
     }
 
     fn read(&self, tile: Tile) -> Result<Vec<u8>, Error> {
-        self.tiles.get(&tile).cloned().ok_or(Error::Missing {
-            path: tile.path(),
-        })
+        self.tiles
+            .get(&tile)
+            .cloned()
+            .ok_or(Error::Missing { path: tile.path() })
     }
 }
 
@@ -140,17 +141,24 @@ fn every_proof_of_every_small_tree() -> Tested {
 
 #[test]
 fn proofs_at_the_edges_of_tiles() -> Tested {
-    let sizes = [1, 255, 256, 257, 511, 512, 513, 65_535, 65_536, 65_537, 65_800];
+    let sizes = [
+        1, 255, 256, 257, 511, 512, 513, 65_535, 65_536, 65_537, 65_800,
+    ];
     let leaves = leaves(65_800);
     let mut log = Memory::default();
     let mut roots = Vec::new();
     for size in sizes {
         log.grow(&leaves[log.tree.size() as usize..size as usize]);
         roots.push((size, log.tree.root()));
-        assert_eq!(prove::root_from_tiles(size, &|tile| log.read(tile))?, log.tree.root());
+        assert_eq!(
+            prove::root_from_tiles(size, &|tile| log.read(tile))?,
+            log.tree.root()
+        );
     }
     for (size, root) in &roots {
-        for index in [0, 1, 254, 255, 256, 257, 300, 511, 65_534, 65_535, 65_536, 65_799] {
+        for index in [
+            0, 1, 254, 255, 256, 257, 300, 511, 65_534, 65_535, 65_536, 65_799,
+        ] {
             if index < *size {
                 check_inclusion(&log, &leaves[index as usize], index, *size, root)?;
             }
