@@ -1,4 +1,6 @@
 //! The exchange hub: receives, judges, logs, receipts, forwards. All IO is here.
 
+pub mod config;
 pub mod pipeline;
 pub mod store;
+pub mod telemetry;
