@@ -3,7 +3,10 @@
 //! Nothing outside this module knows diesel. One file per table family. There is one writer
 //! ([`crate::pipeline::writer`]); readers take a connection from the pool.
 
+pub mod insert;
+pub mod records;
 pub mod schema;
+pub mod submissions;
 
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
