@@ -2,5 +2,6 @@
 
 pub mod config;
 pub mod pipeline;
+pub mod report;
 pub mod store;
 pub mod telemetry;
