@@ -84,3 +84,14 @@ impl<'a> Normalized<'_, 'a> {
         let _ = out;
     }
 }
+
+impl<'a> Value<'a> {
+    pub(crate) fn canonical(text: Cow<'a, str>) -> Self {
+        Value { text, at: 0, failed: false }
+    }
+    pub(crate) fn detached(&self) -> Value<'static> {
+        Value { text: Cow::Borrowed(""), at: self.at, failed: self.failed }
+    }
+}
+/// x
+pub fn mask(text: &str) -> String { text.to_owned() }

@@ -365,7 +365,7 @@ impl<'w, 't> Work<'w, 't> {
         if let Some(current) = current {
             return current.lane;
         }
-        spec::references::parents(self.edition, record)
+        spec::stored::parents(self.edition, record)
             .iter()
             .find_map(|parent| {
                 self.neighbours
@@ -385,7 +385,7 @@ impl<'w, 't> Work<'w, 't> {
         entries: impl Iterator<Item = &'l Lookup> + Clone,
     ) -> Result<(), StoreError> {
         if let Some(old) = current {
-            let Some(dataset) = self.edition.dataset(&old.dataset.to_string()) else {
+            let Some(dataset) = self.edition.by_code(old.dataset) else {
                 return Ok(());
             };
             let revived = Normalized::from_canonical(dataset, &old.body);

@@ -39,7 +39,7 @@ fn again(
     row: &RecordRow,
 ) -> Result<Vec<i64>, StoreError> {
     let parked = Neighbour::from_row(row.clone())?;
-    let Some(dataset) = edition.dataset(&parked.dataset.to_string()) else {
+    let Some(dataset) = edition.by_code(parked.dataset) else {
         return Ok(Vec::new());
     };
     let record = Normalized::from_canonical(dataset, &parked.body);
@@ -74,7 +74,7 @@ fn again(
         }
         _ => Verdict::Accepted,
     };
-    let lane = spec::references::parents(edition, &record)
+    let lane = spec::stored::parents(edition, &record)
         .iter()
         .find_map(|parent| {
             neighbours

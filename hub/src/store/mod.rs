@@ -5,7 +5,9 @@
 
 pub mod insert;
 pub mod records;
+pub mod access;
 pub mod schema;
+pub mod totals;
 pub mod submissions;
 pub mod transaction;
 
