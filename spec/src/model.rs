@@ -57,7 +57,10 @@ impl Edition {
 
     /// Finds a data set by its number.
     pub fn by_code(&self, code: DatasetCode) -> Option<&Dataset> {
-        let place = self.datasets.binary_search_by_key(&code, |dataset| dataset.code).ok()?;
+        let place = self
+            .datasets
+            .binary_search_by_key(&code, |dataset| dataset.code)
+            .ok()?;
         self.datasets.get(place)
     }
 }

@@ -87,11 +87,21 @@ impl<'a> Normalized<'_, 'a> {
 
 impl<'a> Value<'a> {
     pub(crate) fn canonical(text: Cow<'a, str>) -> Self {
-        Value { text, at: 0, failed: false }
+        Value {
+            text,
+            at: 0,
+            failed: false,
+        }
     }
-    pub(crate) fn detached(&self) -> Value<'static> {
-        Value { text: Cow::Borrowed(""), at: self.at, failed: self.failed }
+    pub(crate) fn into_owned(self) -> Value<'static> {
+        Value {
+            text: Cow::Owned(self.text.into_owned()),
+            at: self.at,
+            failed: self.failed,
+        }
     }
 }
 /// x
-pub fn mask(text: &str) -> String { text.to_owned() }
+pub fn mask(text: &str) -> String {
+    text.to_owned()
+}

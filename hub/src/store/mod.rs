@@ -3,12 +3,12 @@
 //! Nothing outside this module knows diesel. One file per table family. There is one writer
 //! ([`crate::pipeline::writer`]); readers take a connection from the pool.
 
+pub mod access;
 pub mod insert;
 pub mod records;
-pub mod access;
 pub mod schema;
-pub mod totals;
 pub mod submissions;
+pub mod totals;
 pub mod transaction;
 
 use diesel::prelude::*;
