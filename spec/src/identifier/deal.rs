@@ -26,7 +26,8 @@ pub(super) fn check(text: &str, with_character: bool) -> Result<(), Finding> {
     };
     check_class(class).map_err(error)?;
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let sound = platform.bytes().all(|byte| value(byte).is_some()) && digits(date) && digits(serial);
+    let sound =
+        platform.bytes().all(|byte| value(byte).is_some()) && digits(date) && digits(serial);
     let last = match last.as_bytes() {
         [last] if sound && (value(*last).is_some() || *last == b'*') => *last,
         _ => return Err(error(Fault::Form)),
@@ -38,7 +39,9 @@ pub(super) fn check(text: &str, with_character: bool) -> Result<(), Finding> {
         return Ok(());
     }
     let body = || platform.bytes().chain(date.bytes()).chain(serial.bytes());
-    if check_mod_37_2(class.bytes().chain(body())) == Some(last) || check_mod_37_36(body()) == Some(last) {
+    if check_mod_37_2(class.bytes().chain(body())) == Some(last)
+        || check_mod_37_36(body()) == Some(last)
+    {
         return Ok(());
     }
     Err((Fault::Check(None), Severity::Warning))

@@ -43,6 +43,8 @@ pub(super) fn check(text: &str) -> Result<(), Fault> {
     if found == right {
         return Ok(());
     }
-    let right = "0123456789ABCDEFGHJKLMNPQRTUWXY".chars().nth(right as usize);
+    let right = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+        .chars()
+        .nth(right as usize);
     Err(Fault::Check(right))
 }

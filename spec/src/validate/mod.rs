@@ -29,7 +29,10 @@ fn domains(context: &Context<'_>, record: &mut Normalized<'_, '_>, issues: &mut 
     let day = context.received.date();
     let mut today = String::new();
     for (place, (field, value)) in record.dataset.fields.iter().zip(&record.values).enumerate() {
-        let Some(value) = value.as_ref().filter(|value| !value.failed && !value.settled) else {
+        let Some(value) = value
+            .as_ref()
+            .filter(|value| !value.failed && !value.settled)
+        else {
             continue;
         };
         let before = issues.len();
