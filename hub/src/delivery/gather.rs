@@ -62,7 +62,7 @@ impl Gatherer {
             let packet = packet::build(&self.head(number, now), &records, &self.signer)?;
             let batch = OpenBatch {
                 id: number,
-                packet_sha256: sha256(&packet).as_ref().to_vec(),
+                packet_sha256: sha256(&packet).as_bytes().to_vec(),
                 records: records.len() as i32,
                 state: 0,
                 attempts: 1,
@@ -119,7 +119,7 @@ impl Gatherer {
             &records,
             &self.signer,
         )?;
-        if sha256(&packet).as_ref() == batch.packet_sha256.as_slice() {
+        if sha256(&packet).as_bytes().as_slice() == batch.packet_sha256 {
             return Ok((members, Some(packet)));
         }
         let why = "the packet cannot be built again as it was";
