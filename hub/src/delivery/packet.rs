@@ -23,6 +23,16 @@ pub struct Signer {
     pub sign: Arc<dyn Fn(&[u8]) -> [u8; 64] + Send + Sync>,
 }
 
+impl Signer {
+    /// Signs with a key under the name by which the destination knows it.
+    pub fn new(key_id: &str, key: crate::keys::SigningKey) -> Self {
+        Signer {
+            key_id: key_id.to_owned(),
+            sign: Arc::new(move |message| key.sign(message)),
+        }
+    }
+}
+
 /// What stands at the head of a packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
