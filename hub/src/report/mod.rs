@@ -1,5 +1,6 @@
 //! Reports over what was received: one file each, the same table for HTTP, console and command line.
 
+pub mod findings;
 pub mod issues;
 pub mod sheet;
 pub mod sources;
