@@ -173,7 +173,9 @@ impl Config {
         let path = file.unwrap_or(&own);
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                String::new()
+            }
             Err(source) => {
                 return Err(ConfigError::Read {
                     file: path.to_owned(),
@@ -214,18 +216,50 @@ impl Config {
         let origin = self.log.origin.as_str();
         let url = self.national.url.as_str();
         [
-            ("server.listen", self.server.listen.contains(':'), "an address and port such as 127.0.0.1:8080"),
-            ("store.database", !self.store.database.is_empty(), "a file name or postgres:// URL"),
+            (
+                "server.listen",
+                self.server.listen.contains(':'),
+                "an address and port such as 127.0.0.1:8080",
+            ),
+            (
+                "store.database",
+                !self.store.database.is_empty(),
+                "a file name or postgres:// URL",
+            ),
             ("store.readers", self.store.readers > 0, "at least 1"),
-            ("limits.body_bytes", self.limits.body_bytes > 0, "at least 1"),
-            ("limits.decompressed_bytes", self.limits.decompressed_bytes > 0, "at least 1"),
+            (
+                "limits.body_bytes",
+                self.limits.body_bytes > 0,
+                "at least 1",
+            ),
+            (
+                "limits.decompressed_bytes",
+                self.limits.decompressed_bytes > 0,
+                "at least 1",
+            ),
             ("limits.ratio", self.limits.ratio > 0, "at least 1"),
             ("limits.records", self.limits.records > 0, "at least 1"),
             ("limits.requests", self.limits.requests > 0, "at least 1"),
-            ("limits.source_requests", self.limits.source_requests > 0, "at least 1"),
-            ("log.origin", !origin.is_empty() && !origin.contains([' ', '+', '\n']), "a name without blanks and `+`"),
-            ("national.url", url.is_empty() || url.starts_with("http://") || url.starts_with("https://"), "an http:// or https:// address, or nothing"),
-            ("national.batch", self.national.batch > 0 && self.national.concurrency > 0, "at least 1"),
+            (
+                "limits.source_requests",
+                self.limits.source_requests > 0,
+                "at least 1",
+            ),
+            (
+                "log.origin",
+                !origin.is_empty() && !origin.contains([' ', '+', '\n']),
+                "a name without blanks and `+`",
+            ),
+            (
+                "national.url",
+                url.is_empty() || url.starts_with("http://") || url.starts_with("https://"),
+                "an http:// or https:// address, or nothing",
+            ),
+            (
+                "national.batch",
+                self.national.batch > 0 && self.national.concurrency > 0,
+                "at least 1",
+            ),
         ]
     }
 

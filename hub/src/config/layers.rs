@@ -68,7 +68,9 @@ impl Layers {
             values: BTreeMap::new(),
         };
         for (key, value, line) in entries("the defaults", text)? {
-            layers.values.insert(key, (value, format!("the defaults, line {line}")));
+            layers
+                .values
+                .insert(key, (value, format!("the defaults, line {line}")));
         }
         Ok(layers)
     }
@@ -89,7 +91,12 @@ impl Layers {
         let keys: BTreeMap<String, String> = self
             .values
             .keys()
-            .map(|key| (format!("HUB_{}", key.replace('.', "_").to_uppercase()), key.clone()))
+            .map(|key| {
+                (
+                    format!("HUB_{}", key.replace('.', "_").to_uppercase()),
+                    key.clone(),
+                )
+            })
             .collect();
         for (name, text) in variables {
             if let Some(key) = keys.get(&name) {
@@ -119,7 +126,9 @@ impl Layers {
         let (found, origin) = self
             .values
             .get(key)
-            .map_or_else(Default::default, |(value, origin)| (shown(value), origin.clone()));
+            .map_or_else(Default::default, |(value, origin)| {
+                (shown(value), origin.clone())
+            });
         ConfigError::Value {
             origin,
             key: key.to_owned(),
@@ -134,8 +143,9 @@ impl Layers {
             match key.split_once('.') {
                 None => drop(root.insert(key.clone(), value.clone())),
                 Some((section, name)) => {
-                    if let Value::Table(table) =
-                        root.entry(section).or_insert_with(|| Value::Table(Table::new()))
+                    if let Value::Table(table) = root
+                        .entry(section)
+                        .or_insert_with(|| Value::Table(Table::new()))
                     {
                         table.insert(name.to_owned(), value.clone());
                     }
@@ -147,7 +157,10 @@ impl Layers {
             // numbers outside their range. The message of serde says what was expected.
             let (key, origin) = self.suspect(error.message());
             ConfigError::Value {
-                found: key.as_ref().and_then(|key| self.values.get(key)).map_or_else(String::new, |(value, _)| shown(value)),
+                found: key
+                    .as_ref()
+                    .and_then(|key| self.values.get(key))
+                    .map_or_else(String::new, |(value, _)| shown(value)),
                 key: key.unwrap_or_default(),
                 origin,
                 expected: error.message().to_owned(),
@@ -165,9 +178,10 @@ impl Layers {
                 };
                 !origin.starts_with("the defaults") && message.contains(&text)
             })
-            .map_or((None, "the configuration".to_owned()), |(key, (_, origin))| {
-                (Some(key.clone()), origin.clone())
-            })
+            .map_or(
+                (None, "the configuration".to_owned()),
+                |(key, (_, origin))| (Some(key.clone()), origin.clone()),
+            )
     }
 
     fn set_text(&mut self, key: &str, text: String, origin: String) -> Result<(), ConfigError> {
@@ -208,16 +222,26 @@ impl Layers {
         let rest = variable.strip_prefix("HUB_")?;
         let section = rest.split_once('_')?.0.to_lowercase();
         let prefix = format!("{section}.");
-        self.values.keys().any(|key| key.starts_with(&prefix)).then_some(section)
+        self.values
+            .keys()
+            .any(|key| key.starts_with(&prefix))
+            .then_some(section)
     }
 
     /// Names of the keys of a section; of the sections, when there is no such section.
     fn keys_of(&self, section: &str) -> String {
         let prefix = format!("{section}.");
-        let mut names: Vec<&str> =
-            self.values.keys().filter_map(|key| key.strip_prefix(&prefix)).collect();
+        let mut names: Vec<&str> = self
+            .values
+            .keys()
+            .filter_map(|key| key.strip_prefix(&prefix))
+            .collect();
         if names.is_empty() {
-            names = self.values.keys().map(|key| key.split('.').next().unwrap_or(key)).collect();
+            names = self
+                .values
+                .keys()
+                .map(|key| key.split('.').next().unwrap_or(key))
+                .collect();
             names.dedup();
         }
         names.join(", ")
@@ -227,7 +251,12 @@ impl Layers {
 /// The values of a document by dotted key, with their lines.
 fn entries(file: &str, text: &str) -> Result<Vec<(String, Value, usize)>, ConfigError> {
     let line = |offset: usize| {
-        text.as_bytes().iter().take(offset).filter(|&&byte| byte == b'\n').count() + 1
+        text.as_bytes()
+            .iter()
+            .take(offset)
+            .filter(|&&byte| byte == b'\n')
+            .count()
+            + 1
     };
     let syntax = |error: toml::de::Error| ConfigError::Syntax {
         file: file.to_owned(),
@@ -242,7 +271,11 @@ fn entries(file: &str, text: &str) -> Result<Vec<(String, Value, usize)>, Config
             continue;
         };
         let (DeValue::Table(inner), Value::Table(table)) = (place.get_ref(), value) else {
-            entries.push((name.get_ref().to_string(), value.clone(), line(name.span().start)));
+            entries.push((
+                name.get_ref().to_string(),
+                value.clone(),
+                line(name.span().start),
+            ));
             continue;
         };
         for (key, _) in inner {

@@ -5,8 +5,15 @@ use std::path::Path;
 use super::{Config, ConfigError, Flag, LogFormat};
 
 fn load(text: &str, variables: &[(&str, &str)], flags: &[Flag]) -> Result<Config, ConfigError> {
-    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Config::from_layers(Path::new("/d"), (Path::new("hub.toml"), text), variables, flags)
+    let variables = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::from_layers(
+        Path::new("/d"),
+        (Path::new("hub.toml"), text),
+        variables,
+        flags,
+    )
 }
 
 fn refusal(text: &str, variables: &[(&str, &str)]) -> String {
@@ -28,8 +35,19 @@ fn the_defaults_stand_alone() -> Result<(), ConfigError> {
 #[test]
 fn later_layers_win() -> Result<(), ConfigError> {
     let file = "[server]\nlisten = \"1.1.1.1:1\"\nworkers = 3\n[national]\nurl = \"http://file\"\n";
-    let variables = [("HUB_NATIONAL_URL", "http://env"), ("HUB_SERVER_LISTEN", "2.2.2.2:2"), ("HUB_BENCH", "1")];
-    let config = load(file, &variables, &[("server.listen", Some("3.3.3.3:3".to_owned())), ("store.database", None)])?;
+    let variables = [
+        ("HUB_NATIONAL_URL", "http://env"),
+        ("HUB_SERVER_LISTEN", "2.2.2.2:2"),
+        ("HUB_BENCH", "1"),
+    ];
+    let config = load(
+        file,
+        &variables,
+        &[
+            ("server.listen", Some("3.3.3.3:3".to_owned())),
+            ("store.database", None),
+        ],
+    )?;
     assert_eq!(config.server.workers, 3);
     assert_eq!(config.national.url, "http://env");
     assert_eq!(config.server.listen, "3.3.3.3:3");
@@ -54,7 +72,10 @@ fn a_slip_names_file_line_key_and_what_is_expected() {
         refusal("\n[log]\norigins = \"x\"\n", &[]),
         "hub.toml, line 3: unknown key `log.origins`, expected one of checkpoint_ms, origin"
     );
-    assert!(refusal("[logs]\na = 1\n", &[]).starts_with("hub.toml, line 2: unknown key `logs.a`, expected one of bench, "));
+    assert!(
+        refusal("[logs]\na = 1\n", &[])
+            .starts_with("hub.toml, line 2: unknown key `logs.a`, expected one of bench, ")
+    );
     assert!(refusal("[log]\norigin = \n", &[]).starts_with("hub.toml, line 2: "));
     assert_eq!(
         refusal("[limits]\nratio = 0\n", &[]),
@@ -69,9 +90,15 @@ fn a_slip_names_file_line_key_and_what_is_expected() {
 #[test]
 fn a_word_outside_its_list_and_a_negative_number_are_located() {
     let word = refusal("[telemetry]\nformat = \"xml\"\n", &[]);
-    assert!(word.starts_with("hub.toml, line 2: `telemetry.format` is "), "{word}");
+    assert!(
+        word.starts_with("hub.toml, line 2: `telemetry.format` is "),
+        "{word}"
+    );
     let number = refusal("[server]\nworkers = -7\n", &[]);
-    assert!(number.starts_with("hub.toml, line 2: `server.workers` is "), "{number}");
+    assert!(
+        number.starts_with("hub.toml, line 2: `server.workers` is "),
+        "{number}"
+    );
 }
 
 #[test]
@@ -80,7 +107,13 @@ fn a_variable_that_names_no_key_of_its_section_is_a_slip() {
         refusal("", &[("HUB_LOG_ORIGINS", "x")]),
         "the environment: unknown key `HUB_LOG_ORIGINS`, expected one of checkpoint_ms, origin"
     );
-    assert_eq!(refusal("", &[("HUB_KEY", "secret"), ("HUB_DATA", "d"), ("PATH", "/bin")]), "accepted");
+    assert_eq!(
+        refusal(
+            "",
+            &[("HUB_KEY", "secret"), ("HUB_DATA", "d"), ("PATH", "/bin")]
+        ),
+        "accepted"
+    );
     assert_eq!(
         refusal("", &[("HUB_LIMITS_RECORDS", "many")]),
         "HUB_LIMITS_RECORDS: `limits.records` is `\"many\"`, expected a whole number"

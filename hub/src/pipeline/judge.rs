@@ -47,7 +47,10 @@ pub struct Read {
 }
 
 /// Judges one decoded record by itself.
-pub fn judge(context: &Context<'_>, decoded: spec::Record<'static, '_>) -> (Normalized<'static, 'static>, Vec<Issue>) {
+pub fn judge(
+    context: &Context<'_>,
+    decoded: spec::Record<'static, '_>,
+) -> (Normalized<'static, 'static>, Vec<Issue>) {
     let mut record = spec::normalize(context, decoded);
     let report = spec::validate::judge_alone(context, &mut record);
     (record.into_owned(), report.issues)
@@ -66,9 +69,14 @@ pub fn read(
     let locator = Locator::new(document);
     let envelope = adapter.decode(document, hint, limits, &mut |decoded| {
         items.push(match decoded {
-            Decoded::Unusable { dataset, mut issue, .. } => {
+            Decoded::Unusable {
+                dataset, mut issue, ..
+            } => {
                 locate(&locator, &mut issue);
-                Item::Unusable { dataset: dataset.unwrap_or_default(), issue }
+                Item::Unusable {
+                    dataset: dataset.unwrap_or_default(),
+                    issue,
+                }
             }
             Decoded::Record { record, flex, .. } => {
                 let flex = flex.and_then(|raw| serde_json::from_str(raw).ok());
@@ -80,7 +88,14 @@ pub fn read(
                 record.canonical(&mut canonical);
                 let lookups = spec::references::lookups(edition, &record);
                 let entries = spec::references::index_entries(record.dataset, &record);
-                Item::Judged(Box::new(Judged { record, canonical, issues, lookups, entries, flex }))
+                Item::Judged(Box::new(Judged {
+                    record,
+                    canonical,
+                    issues,
+                    lookups,
+                    entries,
+                    flex,
+                }))
             }
         });
         ControlFlow::Continue(())
@@ -104,8 +119,15 @@ pub fn shown_key(record: &Normalized<'_, '_>) -> Option<String> {
             key.push('|');
         }
         let text = record.text(field)?;
-        let personal = record.dataset.field(field).is_some_and(|f| f.sensitivity == spec::Sensitivity::Personal);
-        if personal { key.push_str(&spec::normalize::mask(text)) } else { key.push_str(text) }
+        let personal = record
+            .dataset
+            .field(field)
+            .is_some_and(|f| f.sensitivity == spec::Sensitivity::Personal);
+        if personal {
+            key.push_str(&spec::issue::shown(text, spec::Sensitivity::Personal))
+        } else {
+            key.push_str(text)
+        }
     }
     Some(key)
 }

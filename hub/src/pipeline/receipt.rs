@@ -4,12 +4,13 @@
 //! and the Merkle root over the outcomes of all records, so the signature over the leaf binds every
 //! verdict. Once the leaf is published, [`Receipt::proof`] shows its place in the log (C2SP tlog-proof).
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use spec::{Issue, Verdict};
 
-use crate::keys::VerifyingKey;
 use crate::tlog::hash::{self, Hash};
-use crate::tlog::proof::Proof;
+use crate::tlog::{Proof, VerifierKey};
 
 /// How many records of a submission met which verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,14 +201,20 @@ pub struct Fault {
 }
 
 fn fault(place: &str, what: impl Into<String>) -> Fault {
-    Fault { place: place.to_owned(), what: what.into() }
+    Fault {
+        place: place.to_owned(),
+        what: what.into(),
+    }
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(place: &str, found: &T, expected: &T) -> Result<(), Fault> {
     if found == expected {
         Ok(())
     } else {
-        Err(fault(place, format!("is {found:?}, but the signed leaf says {expected:?}")))
+        Err(fault(
+            place,
+            format!("is {found:?}, but the signed leaf says {expected:?}"),
+        ))
     }
 }
 
@@ -215,79 +222,142 @@ impl Receipt {
     /// The same receipt with only those outcomes that hold findings; the others leave their hash.
     #[must_use]
     pub fn only_issues(mut self) -> Receipt {
-        let (keep, leave): (Vec<_>, Vec<_>) = self.records.into_iter().partition(|outcome| !outcome.issues.is_empty());
-        self.omitted
-            .extend(leave.iter().map(|outcome| Omitted { index: outcome.index, outcome: outcome.hash().to_string() }));
+        let (keep, leave): (Vec<_>, Vec<_>) = self
+            .records
+            .into_iter()
+            .partition(|outcome| !outcome.issues.is_empty());
+        self.omitted.extend(leave.iter().map(|outcome| Omitted {
+            index: outcome.index,
+            outcome: outcome.hash().to_string(),
+        }));
         self.omitted.sort_by_key(|omitted| omitted.index);
         self.records = keep;
         self
     }
 
     /// Checks the receipt with nothing but the log's public key: names the first wrong place.
-    pub fn verify(&self, key: &VerifyingKey) -> Result<Verified, Fault> {
+    pub fn verify(&self, key: &VerifierKey) -> Result<Verified, Fault> {
         let evidence = &self.evidence;
         let leaf_bytes = evidence.leaf.as_bytes();
-        same("evidence.leaf_hash", &evidence.leaf_hash, &hash::leaf_hash(leaf_bytes).to_string())?;
-        let leaf: Leaf = serde_json::from_str(&evidence.leaf)
-            .map_err(|error| fault("evidence.leaf", format!("is not a submission leaf: {error}")))?;
+        same(
+            "evidence.leaf_hash",
+            &evidence.leaf_hash,
+            &hash::leaf_hash(leaf_bytes).to_string(),
+        )?;
+        let leaf: Leaf = serde_json::from_str(&evidence.leaf).map_err(|error| {
+            fault(
+                "evidence.leaf",
+                format!("is not a submission leaf: {error}"),
+            )
+        })?;
         same("id", &self.id, &leaf.id)?;
         same("submission", &self.submission, &leaf.submission)?;
         same("source", &self.source, &leaf.source)?;
         same("received_at", &self.received_at, &leaf.received_at)?;
         same("edition", &self.edition, &leaf.edition)?;
         same("counts", &self.counts, &leaf.counts)?;
-        same("evidence.raw_sha256", &evidence.raw_sha256, &leaf.raw_sha256)?;
-        same("evidence.specification", &evidence.specification, &leaf.specification)?;
+        same(
+            "evidence.raw_sha256",
+            &evidence.raw_sha256,
+            &leaf.raw_sha256,
+        )?;
+        same(
+            "evidence.specification",
+            &evidence.specification,
+            &leaf.specification,
+        )?;
         same("evidence.codes", &evidence.codes, &leaf.codes)?;
         same("evidence.build", &evidence.build, &leaf.build)?;
-        same("evidence.outcomes_root", &evidence.outcomes_root, &leaf.outcomes_root)?;
-        same("evidence.records_root", &evidence.records_root, &leaf.records_root)?;
+        same(
+            "evidence.outcomes_root",
+            &evidence.outcomes_root,
+            &leaf.outcomes_root,
+        )?;
+        same(
+            "evidence.records_root",
+            &evidence.records_root,
+            &leaf.records_root,
+        )?;
         let signed = signed_bytes(&evidence.origin, evidence.leaf_index, &evidence.leaf);
-        if !key.verify_base64(&signed, &self.signature) {
-            return Err(fault("signature", "does not fit the leaf under this key"));
+        let fits = BASE64_STANDARD
+            .decode(&self.signature)
+            .is_ok_and(|signature| key.verifies(&signed, &signature));
+        if !fits {
+            return Err(fault(
+                "signature",
+                format!("does not fit the leaf under the key `{}`", key.name()),
+            ));
         }
         self.verify_outcomes(&leaf)?;
         let published_at_size = match &self.proof {
             None => None,
             Some(text) => Some(self.verify_proof(text, key)?),
         };
-        Ok(Verified { published_at_size, listed: self.records.len() as u32 })
+        Ok(Verified {
+            published_at_size,
+            listed: self.records.len() as u32,
+        })
     }
 
     fn verify_outcomes(&self, leaf: &Leaf) -> Result<(), Fault> {
-        let mut hashes: Vec<(u32, Hash)> = self.records.iter().map(|outcome| (outcome.index, outcome.hash())).collect();
+        let mut hashes: Vec<(u32, Hash)> = self
+            .records
+            .iter()
+            .map(|outcome| (outcome.index, outcome.hash()))
+            .collect();
         for omitted in &self.omitted {
-            let hash = omitted
-                .outcome
-                .parse()
-                .map_err(|_| fault("omitted", format!("record {}: not a base64 hash", omitted.index)))?;
+            let hash = omitted.outcome.parse().map_err(|_| {
+                fault(
+                    "omitted",
+                    format!("record {}: not a base64 hash", omitted.index),
+                )
+            })?;
             hashes.push((omitted.index, hash));
         }
         hashes.sort_by_key(|(index, _)| *index);
-        let in_order = hashes.iter().zip(0..).all(|((index, _), place)| *index == place);
+        let in_order = hashes
+            .iter()
+            .zip(0..)
+            .all(|((index, _), place)| *index == place);
         if !in_order || hashes.len() as u32 != leaf.counts.records {
             return Err(fault(
                 "records",
-                format!("{} outcomes with their places, {} expected", hashes.len(), leaf.counts.records),
+                format!(
+                    "{} outcomes with their places, {} expected",
+                    hashes.len(),
+                    leaf.counts.records
+                ),
             ));
         }
         let hashes: Vec<Hash> = hashes.into_iter().map(|(_, hash)| hash).collect();
         if hash::merkle_root(&hashes).to_hex() != leaf.outcomes_root {
-            return Err(fault("records", "an outcome was changed: the root over all outcomes differs from the leaf's"));
+            return Err(fault(
+                "records",
+                "an outcome was changed: the root over all outcomes differs from the leaf's",
+            ));
         }
         Ok(())
     }
 
-    fn verify_proof(&self, text: &str, key: &VerifyingKey) -> Result<u64, Fault> {
-        let proof: Proof = text.parse().map_err(|error| fault("proof", format!("{error}")))?;
+    fn verify_proof(&self, text: &str, key: &VerifierKey) -> Result<u64, Fault> {
+        let proof: Proof = text
+            .parse()
+            .map_err(|error| fault("proof", format!("{error}")))?;
         if proof.index != self.evidence.leaf_index {
             return Err(fault(
                 "proof",
-                format!("is for index {}, the receipt promised {}", proof.index, self.evidence.leaf_index),
+                format!(
+                    "is for index {}, the receipt promised {}",
+                    proof.index, self.evidence.leaf_index
+                ),
             ));
         }
         proof
-            .verify(self.evidence.leaf.as_bytes(), key)
+            .verify(
+                self.evidence.leaf.as_bytes(),
+                &self.evidence.origin,
+                std::slice::from_ref(key),
+            )
             .map(|checkpoint| checkpoint.size)
             .map_err(|error| fault("proof", format!("{error}")))
     }

@@ -9,23 +9,39 @@ use crate::store::totals;
 const USUAL: usize = 50;
 
 /// Makes the report.
-pub fn make(connection: &mut Database, facts: &Facts<'_>, question: &Question) -> Result<Table, ReportError> {
+pub fn make(
+    connection: &mut Database,
+    facts: &Facts<'_>,
+    question: &Question,
+) -> Result<Table, ReportError> {
     let limit = question.limit.unwrap_or(USUAL) as i64;
     let mut rows = Vec::new();
     for total in totals::issues(connection, &question.span, limit)? {
         let (dataset, name) = facts.dataset(total.dataset);
         let field = total.path.trim_start_matches('/').to_owned();
         let example = totals::example(connection, &total)?;
-        let found = facts.edition.dataset(&total.dataset.to_string()).and_then(|dataset| {
-            dataset.field_index(&field).and_then(|index| dataset.field(index))
-        });
+        let found = facts
+            .edition
+            .dataset(&total.dataset.to_string())
+            .and_then(|dataset| {
+                dataset
+                    .field_index(&field)
+                    .and_then(|index| dataset.field(index))
+            });
         let (source, submission, record) = match example {
-            Some((source, submission, record)) => (Some(source), Some(submission), Some(i64::from(record))),
+            Some((source, submission, record)) => {
+                (Some(source), Some(submission), Some(i64::from(record)))
+            }
             None => (None, None, None),
         };
         rows.push(vec![
             Cell::Number(total.count),
-            if total.severity > 0 { "error" } else { "warning" }.into(),
+            if total.severity > 0 {
+                "error"
+            } else {
+                "warning"
+            }
+            .into(),
             total.code.into(),
             total.rule.into(),
             dataset.into(),

@@ -95,7 +95,11 @@ pub fn make(
 /// Reads `source,day,dataset`.
 pub fn parse_by(text: &str) -> Result<Vec<By>, ReportError> {
     let mut by = Vec::new();
-    for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+    for word in text
+        .split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+    {
         let one = match word {
             "source" => By::Source,
             "day" => By::Day,
@@ -122,7 +126,11 @@ pub fn parse_instant(what: &'static str, text: &str, end: bool) -> Result<i64, R
     if text.len() == 10
         && let Ok(day) = text.parse::<jiff::civil::Date>()
     {
-        let day = if end { day.saturating_add(jiff::Span::new().days(1)) } else { day };
+        let day = if end {
+            day.saturating_add(jiff::Span::new().days(1))
+        } else {
+            day
+        };
         if let Ok(instant) = jiff::tz::Offset::constant(8).to_timestamp(day.at(0, 0, 0, 0)) {
             return Ok(instant.as_millisecond());
         }

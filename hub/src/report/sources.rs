@@ -6,16 +6,26 @@ use crate::store::Database;
 use crate::store::totals;
 
 /// Makes the report. Sources without a submission in the span are listed too.
-pub fn make(connection: &mut Database, facts: &Facts<'_>, question: &Question) -> Result<Table, ReportError> {
+pub fn make(
+    connection: &mut Database,
+    facts: &Facts<'_>,
+    question: &Question,
+) -> Result<Table, ReportError> {
     let totals = totals::sources(connection, &question.span)?;
     let only = question.span.source.as_deref();
-    let named = facts.sources.iter().map(|(id, name)| (id.as_str(), name.as_str()));
+    let named = facts
+        .sources
+        .iter()
+        .map(|(id, name)| (id.as_str(), name.as_str()));
     let unnamed = totals
         .iter()
         .filter(|total| facts.sources.iter().all(|(id, _)| *id != total.source))
         .map(|total| (total.source.as_str(), ""));
     let mut rows = Vec::new();
-    for (id, name) in named.chain(unnamed).filter(|(id, _)| only.is_none_or(|only| only == *id)) {
+    for (id, name) in named
+        .chain(unnamed)
+        .filter(|(id, _)| only.is_none_or(|only| only == *id))
+    {
         let total = totals.iter().find(|total| total.source == id);
         rows.push(vec![
             id.into(),
@@ -46,6 +56,10 @@ pub fn make(connection: &mut Database, facts: &Facts<'_>, question: &Question) -
 /// An instant as people in China read it, with its offset.
 fn instant(milliseconds: i64) -> String {
     jiff::Timestamp::from_millisecond(milliseconds)
-        .map(|instant| instant.display_with_offset(jiff::tz::Offset::constant(8)).to_string())
+        .map(|instant| {
+            instant
+                .display_with_offset(jiff::tz::Offset::constant(8))
+                .to_string()
+        })
         .unwrap_or_default()
 }

@@ -128,13 +128,20 @@ impl Table {
 
     /// Aligned text; wide characters count as two columns of a terminal.
     pub fn text(&self) -> String {
-        let shown: Vec<Vec<String>> = self.rows.iter().map(|row| row.iter().map(shown).collect()).collect();
+        let shown: Vec<Vec<String>> = self
+            .rows
+            .iter()
+            .map(|row| row.iter().map(shown).collect())
+            .collect();
         let widths: Vec<usize> = self
             .columns
             .iter()
             .enumerate()
             .map(|(place, column)| {
-                let cells = shown.iter().filter_map(|row| row.get(place)).map(|cell| width(cell));
+                let cells = shown
+                    .iter()
+                    .filter_map(|row| row.get(place))
+                    .map(|cell| width(cell));
                 cells.fold(width(column.zh), usize::max)
             })
             .collect();
@@ -201,5 +208,15 @@ fn end_line(out: &mut String) {
 
 /// Columns of a terminal that a text takes.
 fn width(text: &str) -> usize {
-    text.chars().map(|letter| if ('\u{1100}'..='\u{ffdc}').contains(&letter) && !('\u{2000}'..='\u{2e7f}').contains(&letter) { 2 } else { 1 }).sum()
+    text.chars()
+        .map(|letter| {
+            if ('\u{1100}'..='\u{ffdc}').contains(&letter)
+                && !('\u{2000}'..='\u{2e7f}').contains(&letter)
+            {
+                2
+            } else {
+                1
+            }
+        })
+        .sum()
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::table::{Cell, Table, column};
 use super::{By, Facts, Question, ReportError};
-use crate::store::totals::{self, VolumeTotal};
 use crate::store::Database;
+use crate::store::totals::{self, VolumeTotal};
 
 /// Counts of records by verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,14 +28,30 @@ impl Sum {
 
     fn cells(self) -> [Cell; 6] {
         let received = self.accepted + self.warned + self.parked + self.duplicate + self.rejected;
-        [received, self.accepted, self.warned, self.parked, self.duplicate, self.rejected].map(Cell::Number)
+        [
+            received,
+            self.accepted,
+            self.warned,
+            self.parked,
+            self.duplicate,
+            self.rejected,
+        ]
+        .map(Cell::Number)
     }
 }
 
 /// Makes the report; by source when nothing else is asked. The last row is the sum of all.
-pub fn make(connection: &mut Database, facts: &Facts<'_>, question: &Question) -> Result<Table, ReportError> {
+pub fn make(
+    connection: &mut Database,
+    facts: &Facts<'_>,
+    question: &Question,
+) -> Result<Table, ReportError> {
     let totals = totals::volumes(connection, &question.span)?;
-    let by: &[By] = if question.by.is_empty() { &[By::Source] } else { &question.by };
+    let by: &[By] = if question.by.is_empty() {
+        &[By::Source]
+    } else {
+        &question.by
+    };
     Ok(fold(&totals, facts, by))
 }
 
@@ -43,9 +59,15 @@ pub(super) fn fold(totals: &[VolumeTotal], facts: &Facts<'_>, by: &[By]) -> Tabl
     let mut columns = Vec::new();
     for one in by {
         match one {
-            By::Source => columns.extend([column("source", "数据来源"), column("source_name", "来源名称")]),
+            By::Source => columns.extend([
+                column("source", "数据来源"),
+                column("source_name", "来源名称"),
+            ]),
             By::Day => columns.push(column("day", "日期")),
-            By::Dataset => columns.extend([column("dataset", "数据集"), column("dataset_name", "数据集名称")]),
+            By::Dataset => columns.extend([
+                column("dataset", "数据集"),
+                column("dataset_name", "数据集名称"),
+            ]),
         }
     }
     let labels = columns.len();
@@ -96,11 +118,17 @@ pub(super) fn fold(totals: &[VolumeTotal], facts: &Facts<'_>, by: &[By]) -> Tabl
     }
     last.extend(all.cells());
     rows.push(last);
-    Table { name: "volumes", zh: "报送数量", columns, rows }
+    Table {
+        name: "volumes",
+        zh: "报送数量",
+        columns,
+        rows,
+    }
 }
 
 /// A day by its number since 1970-01-01.
 fn day(number: i64) -> String {
-    jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(number.clamp(0, 2_000_000))).to_string()
+    jiff::civil::date(1970, 1, 1)
+        .saturating_add(jiff::Span::new().days(number.clamp(0, 2_000_000)))
+        .to_string()
 }
-

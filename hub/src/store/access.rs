@@ -186,13 +186,19 @@ mod tests {
         let second = add(&mut connection, "320100", Role::Source, "bb", 2)?;
         add(&mut connection, "audit", Role::Auditor, "cc", 3)?;
         assert_ne!(first, second);
-        assert_eq!(find(&mut connection, "aa")?.map(|found| found.name), Some("320100".to_owned()));
+        assert_eq!(
+            find(&mut connection, "aa")?.map(|found| found.name),
+            Some("320100".to_owned())
+        );
         assert!(retire(&mut connection, first, 9)?);
         assert!(!retire(&mut connection, first, 9)?);
         assert_eq!(find(&mut connection, "aa")?, None);
         assert_eq!(retire_source(&mut connection, "320100", 10)?, 1);
         assert_eq!(find(&mut connection, "bb")?, None);
-        assert_eq!(find(&mut connection, "cc")?.map(|found| found.role), Some(Role::Auditor));
+        assert_eq!(
+            find(&mut connection, "cc")?.map(|found| found.role),
+            Some(Role::Auditor)
+        );
         assert_eq!(list(&mut connection)?.len(), 3);
         Ok(())
     }

@@ -164,7 +164,11 @@ pub fn example(
         .filter(issues::dataset.eq(total.dataset))
         .filter(issues::path.eq(&total.path))
         .order(issues::seq)
-        .select((submissions::source, submissions::submission, issues::record_index))
+        .select((
+            submissions::source,
+            submissions::submission,
+            issues::record_index,
+        ))
         .first(connection)
         .optional()?)
 }
@@ -176,12 +180,12 @@ where
     let source = span.source.clone().unwrap_or_default();
     // The connection that is either engine cannot load rows by name of column; each can by itself.
     Ok(match connection {
-        Database::Sqlite(sqlite) => {
-            diesel::sql_query(sql).bind::<Text, _>(source).load(sqlite)?
-        }
-        Database::Postgres(postgres) => {
-            diesel::sql_query(sql).bind::<Text, _>(source).load(postgres)?
-        }
+        Database::Sqlite(sqlite) => diesel::sql_query(sql)
+            .bind::<Text, _>(source)
+            .load(sqlite)?,
+        Database::Postgres(postgres) => diesel::sql_query(sql)
+            .bind::<Text, _>(source)
+            .load(postgres)?,
     })
 }
 
@@ -195,7 +199,11 @@ fn among(connection: &mut Database, span: &Span) -> Result<String, StoreError> {
         Some(to) => first_at(connection, to.saturating_add(SLACK_MS))?,
         None => i64::MAX,
     };
-    let source = if span.source.is_some() { "s.source = $1" } else { "$1 = ''" };
+    let source = if span.source.is_some() {
+        "s.source = $1"
+    } else {
+        "$1 = ''"
+    };
     Ok(format!(
         "s.id >= {first} AND s.id <= {last} AND s.received_at >= {} AND s.received_at < {} AND {source}",
         span.from.unwrap_or(i64::MIN + 1),
@@ -205,8 +213,9 @@ fn among(connection: &mut Database, span: &Span) -> Result<String, StoreError> {
 
 /// The number of the first submission received at or after an instant, or one past the last, by halving.
 fn first_at(connection: &mut Database, instant: i64) -> Result<i64, StoreError> {
-    let highest: Option<i64> =
-        submissions::table.select(diesel::dsl::max(submissions::id)).first(connection)?;
+    let highest: Option<i64> = submissions::table
+        .select(diesel::dsl::max(submissions::id))
+        .first(connection)?;
     let (mut low, mut high) = (1, highest.map_or(1, |id| id + 1));
     while low < high {
         let middle = low + (high - low) / 2;
