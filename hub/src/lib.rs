@@ -4,6 +4,7 @@ pub mod app;
 pub mod audit;
 pub mod config;
 pub mod error;
+pub mod http;
 pub mod keys;
 pub mod pipeline;
 pub mod report;

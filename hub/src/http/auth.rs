@@ -95,7 +95,7 @@ const MISSING: &str = "send `Authorization: Bearer KEY` / 请在请求头中提�
 /// Lets a request through when the route table says so.
 pub async fn middleware(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     match admit(&request).await {
         Ok(caller) => {

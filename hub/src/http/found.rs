@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use spec::{Dataset, Lookup, Sensitivity};
+use spec::{Dataset, Lookup, Sensitivity, Verdict};
 
 use super::auth::Caller;
 use crate::app::App;
@@ -115,7 +115,7 @@ pub fn show(app: &App, connection: &mut Database, caller: &Caller, row: &RecordR
             1 => "correct",
             _ => "withdraw",
         },
-        verdict: store::verdict_name(row.verdict),
+        verdict: stored_verdict(row.verdict),
         source: line.source,
         receipt: receipt_id(row.submission_id),
         record_index: row.record_index,
@@ -133,11 +133,30 @@ pub fn line(connection: &mut Database, id: i64) -> Result<Option<SubmissionLine>
     Ok(store::submissions::list(connection, &filter)?.pop().filter(|line| line.id == id))
 }
 
+/// The word for a verdict.
+pub const fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted => "accepted",
+        Verdict::AcceptedWithWarnings => "accepted_with_warnings",
+        Verdict::Parked => "parked",
+        Verdict::Duplicate => "duplicate",
+        Verdict::Rejected => "rejected",
+    }
+}
+
+fn stored_verdict(number: i32) -> &'static str {
+    use Verdict::{Accepted, AcceptedWithWarnings, Duplicate, Parked, Rejected};
+    [Accepted, AcceptedWithWarnings, Parked, Duplicate, Rejected]
+        .into_iter()
+        .find(|&verdict| store::verdict_number(verdict) == number)
+        .map_or("unknown", verdict_name)
+}
+
 /// Masks what is personal.
 fn mask(dataset: &Dataset, data: &mut Map<String, Value>) {
     for field in dataset.fields.iter().filter(|field| field.sensitivity == Sensitivity::Personal) {
         if let Some(Value::String(text)) = data.get_mut(&field.id) {
-            *text = spec::normalize::mask(text);
+            *text = spec::issue::shown(text, field.sensitivity);
         }
     }
 }

@@ -20,7 +20,7 @@ pub fn current() -> String {
 /// Gives each request its trace id, and counts its answer.
 pub async fn middleware(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let id = given(request.headers()).unwrap_or_else(|| uuid::Uuid::now_v7().simple().to_string());
     let header = HeaderValue::from_str(&id);

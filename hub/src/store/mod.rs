@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod insert;
+pub mod outbox;
 pub mod records;
 pub mod schema;
 pub mod submissions;
