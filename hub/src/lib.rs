@@ -1,1 +1,14 @@
-//! x
+//! The exchange hub: receives, judges, logs, receipts, forwards. All IO is here.
+
+pub mod app;
+pub mod audit;
+pub mod config;
+pub mod error;
+pub mod keys;
+pub mod pipeline;
+pub mod report;
+pub mod sequencer;
+pub mod sources;
+pub mod store;
+pub mod telemetry;
+pub mod tlog;

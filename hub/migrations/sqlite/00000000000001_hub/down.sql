@@ -1,0 +1,10 @@
+DROP TABLE batches;
+DROP TABLE deliveries;
+DROP TABLE leaves;
+DROP TABLE waiting;
+DROP TABLE links;
+DROP TABLE records;
+DROP TABLE issues;
+DROP TABLE volumes;
+DROP TABLE submissions;
+DROP TABLE api_keys;

@@ -1,0 +1,145 @@
+//! What can go wrong with a request, as one table: variant, stable code, HTTP status, title.
+//!
+//! Findings about data are not errors; they are issues in a report. What is not in the table is a 500.
+
+use adapters::DecodeError;
+
+use crate::store::StoreError;
+
+/// A stable error code that a client may act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// The bytes cannot be read in the form that was named.
+    Unreadable,
+    /// The envelope around the records is wrong.
+    Envelope,
+    /// A parameter of the request is wrong.
+    Parameter,
+    /// No key, or one that is not known.
+    Unauthenticated,
+    /// The key is known, but not for this.
+    Forbidden,
+    /// There is no such thing, or not for this key.
+    NotFound,
+    /// The method is not for this address.
+    Method,
+    /// The submission was sent before with other bytes.
+    Conflict,
+    /// The edition has ended, or is not known.
+    Edition,
+    /// A limit on size, depth or number is exceeded.
+    TooLarge,
+    /// The form or the compression of the body is not supported.
+    MediaType,
+    /// Too many requests at once.
+    Busy,
+    /// Durability cannot be promised now; nothing was kept.
+    Unavailable,
+    /// A fault of the hub.
+    Internal,
+}
+
+impl ErrorCode {
+    /// Every code, for documents and tests.
+    pub const ALL: [ErrorCode; 14] = [
+        ErrorCode::Unreadable,
+        ErrorCode::Envelope,
+        ErrorCode::Parameter,
+        ErrorCode::Unauthenticated,
+        ErrorCode::Forbidden,
+        ErrorCode::NotFound,
+        ErrorCode::Method,
+        ErrorCode::Conflict,
+        ErrorCode::Edition,
+        ErrorCode::TooLarge,
+        ErrorCode::MediaType,
+        ErrorCode::Busy,
+        ErrorCode::Unavailable,
+        ErrorCode::Internal,
+    ];
+
+    /// The row of the table: code, HTTP status, title in English and Chinese.
+    pub const fn row(self) -> (&'static str, u16, &'static str, &'static str) {
+        match self {
+            ErrorCode::Unreadable => ("unreadable", 400, "The body cannot be read", "报文无法读取"),
+            ErrorCode::Envelope => ("envelope", 422, "The envelope is wrong", "报文结构不正确"),
+            ErrorCode::Parameter => ("parameter", 400, "A parameter is wrong", "请求参数不正确"),
+            ErrorCode::Unauthenticated => (
+                "unauthenticated",
+                401,
+                "A valid key is needed",
+                "缺少有效密钥",
+            ),
+            ErrorCode::Forbidden => (
+                "forbidden",
+                403,
+                "Not permitted for this key",
+                "该密钥无此权限",
+            ),
+            ErrorCode::NotFound => ("not_found", 404, "Not found", "未找到"),
+            ErrorCode::Method => ("method", 405, "Method not allowed here", "不支持该请求方法"),
+            ErrorCode::Conflict => (
+                "conflict",
+                409,
+                "Sent before with other bytes",
+                "同一批次号内容不一致",
+            ),
+            ErrorCode::Edition => (
+                "edition",
+                422,
+                "The edition is not in force",
+                "规范版本无效",
+            ),
+            ErrorCode::TooLarge => ("too_large", 413, "A limit is exceeded", "超过限制"),
+            ErrorCode::MediaType => (
+                "media_type",
+                415,
+                "The form is not supported",
+                "不支持的报文格式",
+            ),
+            ErrorCode::Busy => ("busy", 429, "Too many requests", "请求过多，请稍后再试"),
+            ErrorCode::Unavailable => (
+                "unavailable",
+                503,
+                "Not kept: try again later",
+                "暂时无法保存，请稍后重报",
+            ),
+            ErrorCode::Internal => ("internal", 500, "A fault of the hub", "系统内部错误"),
+        }
+    }
+}
+
+/// Why a request was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The document as a whole cannot be read.
+    #[error("{0}")]
+    Decode(#[from] DecodeError),
+    /// Known to the client by its code; the text is for the client.
+    #[error("{detail}")]
+    Request {
+        /// Which row of the table.
+        code: ErrorCode,
+        /// What to tell the client.
+        detail: String,
+    },
+    /// The store failed: nothing was kept.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// The writer is gone or a commit failed: nothing was kept.
+    #[error("nothing was kept: {0}")]
+    NotKept(String),
+    /// Anything else.
+    #[error("internal fault: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// Makes an error for the client.
+    pub fn request(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Error::Request {
+            code,
+            detail: detail.into(),
+        }
+    }
+}

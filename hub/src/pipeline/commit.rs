@@ -1,0 +1,179 @@
+//! What happens to a submission inside the writer's transaction: judged among other records, numbered,
+//! inserted with its log leaf and what is owed to destinations.
+
+use std::sync::Arc;
+
+use spec::Edition;
+
+use super::judge::Item;
+use super::receipt::Outcome;
+use super::work::Work;
+use super::writer::{Numbers, Transaction};
+use crate::store::submissions::{self, Submission};
+use crate::store::{Database, StoreError};
+use crate::tlog::hash::Hash;
+
+/// The destination that every forwarded record is owed to.
+pub const NATIONAL: &str = "national";
+
+/// A submission that is ready to be committed.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Sender.
+    pub source: String,
+    /// The sender's own number.
+    pub submission: String,
+    /// The edition that judges.
+    pub edition: &'static Edition,
+    /// The sender's counter.
+    pub sequence: Option<i64>,
+    /// Time of receipt.
+    pub received: super::Instant,
+    /// SHA-256 of the bytes.
+    pub raw_sha256: Hash,
+    /// Their number.
+    pub raw_bytes: u64,
+    /// The bytes (zstd), when they are kept in the row itself.
+    pub raw: Option<Vec<u8>>,
+    /// Media type as sent.
+    pub media_type: String,
+    /// Records.
+    pub items: Vec<Item>,
+    /// Digests that every leaf names.
+    pub digests: Arc<super::Digests>,
+}
+
+/// What a receipt is made of, before it is signed.
+#[derive(Debug)]
+pub struct Unsigned {
+    /// The leaf, verbatim.
+    pub leaf: String,
+    /// Its place.
+    pub leaf_index: u64,
+    /// Outcomes in order.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// How a commit of a submission ended.
+#[derive(Debug)]
+pub enum Committed {
+    /// It was kept.
+    Fresh(Box<Unsigned>),
+    /// It had been kept before: the first answer.
+    Repeated(Box<Unsigned>),
+    /// The same number was used for other bytes.
+    Conflict {
+        /// SHA-256 of the bytes that were kept, hexadecimal.
+        first_sha256: String,
+        /// Number of their receipt.
+        receipt: String,
+    },
+}
+
+/// Public number of a submission and its receipt.
+pub fn receipt_id(id: i64) -> String {
+    format!("S{id:012}")
+}
+
+/// Reads a public number.
+pub fn parse_receipt_id(text: &str) -> Option<i64> {
+    text.strip_prefix('S')?.parse().ok().filter(|&id| id > 0)
+}
+
+/// Commits a submission.
+pub fn commit(
+    transaction: &mut Transaction<'_>,
+    mut prepared: Prepared,
+) -> Result<Committed, StoreError> {
+    if let Some(row) = submissions::by_sender(
+        transaction.connection,
+        &prepared.source,
+        &prepared.submission,
+    )? {
+        return repeated(transaction, &row, &prepared);
+    }
+    let mut work = Work::new(transaction, &prepared);
+    let items = std::mem::take(&mut prepared.items);
+    work.judge(items)?;
+    work.finish(
+        Submission {
+            id: 0,
+            source: prepared.source,
+            submission: prepared.submission,
+            edition: prepared.edition.id.clone(),
+            sequence: prepared.sequence,
+            received_at: prepared.received.millis,
+            raw_sha256: prepared.raw_sha256.as_bytes().to_vec(),
+            raw_bytes: prepared.raw_bytes as i64,
+            media_type: prepared.media_type,
+            raw: prepared.raw,
+            accepted: 0,
+            warned: 0,
+            parked: 0,
+            duplicate: 0,
+            rejected: 0,
+            leaf_index: 0,
+            outcomes: Vec::new(),
+        },
+        &prepared.digests,
+    )
+}
+
+/// Judges a submission as [`commit`] would, and keeps nothing.
+pub fn judge_only(
+    connection: &mut Database,
+    prepared: Prepared,
+) -> Result<Vec<Outcome>, StoreError> {
+    let mut transaction = Transaction {
+        connection,
+        numbers: Numbers::default(),
+    };
+    let mut work = Work::new(&mut transaction, &prepared);
+    work.judge(prepared.items)?;
+    Ok(work.outcomes)
+}
+
+fn repeated(
+    transaction: &mut Transaction<'_>,
+    row: &Submission,
+    prepared: &Prepared,
+) -> Result<Committed, StoreError> {
+    if row.raw_sha256 == prepared.raw_sha256.as_bytes() {
+        Ok(Committed::Repeated(Box::new(load(
+            transaction.connection,
+            row,
+        )?)))
+    } else {
+        let first_sha256 = row
+            .raw_sha256
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Ok(Committed::Conflict {
+            first_sha256,
+            receipt: receipt_id(row.id),
+        })
+    }
+}
+
+/// What the receipt of a stored submission is made of.
+pub fn load(connection: &mut Database, row: &Submission) -> Result<Unsigned, StoreError> {
+    let damaged = |what: String| StoreError::Damaged {
+        place: format!("submissions, id {}", row.id),
+        what,
+    };
+    let leaf = submissions::leaf(connection, row.leaf_index)?
+        .ok_or_else(|| damaged(format!("leaf {} is missing", row.leaf_index)))?;
+    let leaf = String::from_utf8(leaf)
+        .map_err(|_| damaged(format!("leaf {} is not UTF-8", row.leaf_index)))?;
+    let outcomes = zstd::decode_all(row.outcomes.as_slice())
+        .map_err(|error| damaged(format!("outcomes: {error}")))
+        .and_then(|json| {
+            serde_json::from_slice(&json).map_err(|error| damaged(format!("outcomes: {error}")))
+        })?;
+    Ok(Unsigned {
+        leaf,
+        leaf_index: row.leaf_index as u64,
+        outcomes,
+    })
+}

@@ -1,0 +1,184 @@
+//! The one writer: gathers jobs, commits them in groups, answers after the commit.
+//!
+//! Concurrent senders share a transaction, and with it one flush to disk. A job sees what the jobs before
+//! it in the same group wrote. A job that fails as a whole (database lost, disk full) fails the group:
+//! nobody is answered with success for what is not on disk.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+use crate::store::transaction::{begin, commit};
+use crate::store::{self, Database, StoreError};
+
+pub use crate::store::transaction::{Numbers, Transaction};
+
+/// Most jobs in one commit: bounds how long a group can take.
+const GROUP: usize = 256;
+
+type Job = Box<dyn FnOnce(Result<&mut Transaction<'_>, &str>) -> Result<Answer, StoreError> + Send>;
+/// Sends the answer once the outcome of the commit is known.
+type Answer = Box<dyn FnOnce(Result<(), &str>) + Send>;
+
+/// Figures of the writer, for metrics and the bench.
+#[derive(Debug, Default)]
+pub struct Figures {
+    /// Commits made.
+    pub commits: AtomicU64,
+    /// Jobs committed.
+    pub jobs: AtomicU64,
+}
+
+/// A handle to the writer.
+#[derive(Clone)]
+pub struct Writer {
+    queue: SyncSender<Job>,
+    /// Figures since start.
+    pub figures: Arc<Figures>,
+}
+
+/// The job was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The queue is full.
+    #[error("too many jobs are waiting")]
+    Busy,
+    /// The commit failed; nothing of the job was kept.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Writer {
+    /// Starts the writer's thread. `committed` is called after each commit (to wake the log and deliveries).
+    pub fn start(url: &str, committed: impl Fn() + Send + 'static) -> Result<Writer, StoreError> {
+        let connection = store::connect(url)?;
+        let (queue, jobs) = sync_channel(4096);
+        let figures = Arc::new(Figures::default());
+        let writer = Writer {
+            queue,
+            figures: Arc::clone(&figures),
+        };
+        let mut thread = Thread {
+            url: url.to_owned(),
+            connection: Some(connection),
+            figures,
+        };
+        std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || thread.serve(&jobs, &committed))
+            .map_err(|error| StoreError::Connect(Box::new(error)))?;
+        Ok(writer)
+    }
+
+    /// Queues a job; `done` is called with its result after the commit, or with why nothing was kept.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+        done: impl FnOnce(Result<T, WriteError>) + Send + 'static,
+    ) {
+        let boxed: Job = Box::new(move |transaction| match transaction {
+            Err(why) => {
+                done(Err(WriteError::Failed(why.to_owned())));
+                Ok(Box::new(|_| ()))
+            }
+            Ok(transaction) => match job(transaction) {
+                Ok(value) => Ok(Box::new(move |outcome: Result<(), &str>| {
+                    done(
+                        outcome
+                            .map(|()| value)
+                            .map_err(|why| WriteError::Failed(why.to_owned())),
+                    );
+                })),
+                Err(error) => {
+                    done(Err(WriteError::Failed(error.to_string())));
+                    Err(error)
+                }
+            },
+        });
+        if let Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) =
+            self.queue.try_send(boxed)
+        {
+            drop(job(Err("too many jobs are waiting")));
+        }
+    }
+
+    /// Runs a job and waits for its commit. Not for async code.
+    pub fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, WriteError> {
+        let (send, receive) = sync_channel(1);
+        self.submit(job, move |result| drop(send.send(result)));
+        receive
+            .recv()
+            .unwrap_or_else(|_| Err(WriteError::Failed("the writer has stopped".to_owned())))
+    }
+}
+
+struct Thread {
+    url: String,
+    connection: Option<Database>,
+    figures: Arc<Figures>,
+}
+
+impl Thread {
+    fn serve(&mut self, jobs: &Receiver<Job>, committed: &dyn Fn()) {
+        while let Ok(first) = jobs.recv() {
+            let mut group = vec![first];
+            while group.len() < GROUP
+                && let Ok(job) = jobs.try_recv()
+            {
+                group.push(job);
+            }
+            self.commit(group);
+            committed();
+        }
+    }
+
+    fn commit(&mut self, group: Vec<Job>) {
+        let mut jobs = group.into_iter();
+        let mut answers = Vec::new();
+        let outcome = self.attempt(&mut jobs, &mut answers);
+        if let Err(error) = &outcome {
+            tracing::error!(error = %error, cause = ?std::error::Error::source(error), "commit failed");
+            // A connection that failed may be lost; the next group opens another.
+            self.connection = None;
+        } else {
+            self.figures.commits.fetch_add(1, Ordering::Relaxed);
+            self.figures
+                .jobs
+                .fetch_add(answers.len() as u64, Ordering::Relaxed);
+        }
+        let text = outcome.err().map(|error| error.to_string());
+        for answer in answers {
+            answer(text.as_deref().map_or(Ok(()), Err));
+        }
+        for job in jobs {
+            drop(job(Err(text
+                .as_deref()
+                .unwrap_or("the group was not committed"))));
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        jobs: &mut std::vec::IntoIter<Job>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<(), StoreError> {
+        if self.connection.is_none() {
+            self.connection = Some(store::connect(&self.url)?);
+        }
+        let Some(connection) = self.connection.as_mut() else {
+            return Ok(());
+        };
+        begin(connection)?;
+        let mut transaction = Transaction {
+            numbers: Numbers::read(connection)?,
+            connection,
+        };
+        for job in jobs {
+            answers.push(job(Ok(&mut transaction))?);
+        }
+        commit(connection)
+    }
+}

@@ -1,0 +1,165 @@
+//! The database: one code path over SQLite (embedded) and PostgreSQL (production).
+//!
+//! Nothing outside this module knows diesel. One file per table family. There is one writer
+//! ([`crate::pipeline::writer`]); readers take a connection from the pool.
+
+pub mod access;
+pub mod insert;
+pub mod records;
+pub mod schema;
+pub mod submissions;
+pub mod totals;
+pub mod transaction;
+
+use diesel::prelude::*;
+use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// A connection to either engine.
+#[derive(diesel::MultiConnection)]
+pub enum Database {
+    /// Embedded.
+    Sqlite(SqliteConnection),
+    /// Production.
+    Postgres(PgConnection),
+}
+
+/// The database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached.
+    #[error("the database cannot be reached")]
+    Connect(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A statement failed.
+    #[error("a database statement failed")]
+    Query(#[from] diesel::result::Error),
+    /// The schema could not be brought up to date.
+    #[error("the database schema could not be brought up to date: {0}")]
+    Migrate(String),
+    /// What is stored contradicts itself.
+    #[error("the store is damaged at {place}: {what}")]
+    Damaged {
+        /// Table and row.
+        place: String,
+        /// What is wrong there.
+        what: String,
+    },
+}
+
+impl From<ConnectionError> for StoreError {
+    fn from(error: ConnectionError) -> Self {
+        StoreError::Connect(Box::new(error))
+    }
+}
+
+impl From<diesel::r2d2::PoolError> for StoreError {
+    fn from(error: diesel::r2d2::PoolError) -> Self {
+        StoreError::Connect(Box::new(error))
+    }
+}
+
+/// Whether a URL names PostgreSQL; anything else is a path to an SQLite file.
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// Prepares a fresh connection: what is durable, how long it waits.
+fn prepare(connection: &mut Database) -> Result<(), diesel::result::Error> {
+    if let Database::Sqlite(sqlite) = connection {
+        // FULL: a commit is on disk when it returns, also at power loss. Receipts rest on this.
+        diesel::connection::SimpleConnection::batch_execute(
+            sqlite,
+            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;",
+        )?;
+    }
+    Ok(())
+}
+
+/// Opens one connection.
+pub fn connect(url: &str) -> Result<Database, StoreError> {
+    let mut connection = if is_postgres(url) {
+        Database::Postgres(PgConnection::establish(url)?)
+    } else {
+        Database::Sqlite(SqliteConnection::establish(url)?)
+    };
+    prepare(&mut connection)?;
+    Ok(connection)
+}
+
+/// Brings the schema up to date.
+pub fn migrate(connection: &mut Database) -> Result<(), StoreError> {
+    let outcome = match connection {
+        Database::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(|_| ()),
+        Database::Postgres(postgres) => postgres.run_pending_migrations(POSTGRES).map(|_| ()),
+    };
+    outcome.map_err(|error| StoreError::Migrate(error.to_string()))
+}
+
+/// Makes connections for the pool.
+#[derive(Debug)]
+pub struct Manager {
+    url: String,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Database;
+    type Error = StoreError;
+
+    fn connect(&self) -> Result<Database, StoreError> {
+        connect(&self.url)
+    }
+
+    fn is_valid(&self, connection: &mut Database) -> Result<(), StoreError> {
+        diesel::sql_query("SELECT 1").execute(connection)?;
+        Ok(())
+    }
+
+    fn has_broken(&self, connection: &mut Database) -> bool {
+        match connection {
+            Database::Sqlite(sqlite) => sqlite.is_broken(),
+            Database::Postgres(postgres) => postgres.is_broken(),
+        }
+    }
+}
+
+/// Connections for readers and for the delivery loops.
+#[derive(Clone)]
+pub struct Readers {
+    pool: Pool<Manager>,
+}
+
+impl Readers {
+    /// Opens a pool of at most `size` connections.
+    pub fn open(url: &str, size: u32) -> Result<Self, StoreError> {
+        let manager = Manager {
+            url: url.to_owned(),
+        };
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .connection_timeout(std::time::Duration::from_secs(5))
+            .test_on_check_out(is_postgres(url))
+            .build(manager)?;
+        Ok(Readers { pool })
+    }
+
+    /// Takes a connection.
+    pub fn take(&self) -> Result<PooledConnection<Manager>, StoreError> {
+        Ok(self.pool.get()?)
+    }
+}
+
+/// How a verdict is stored.
+pub const fn verdict_number(verdict: spec::Verdict) -> i32 {
+    match verdict {
+        spec::Verdict::Accepted => 0,
+        spec::Verdict::AcceptedWithWarnings => 1,
+        spec::Verdict::Parked => 2,
+        spec::Verdict::Duplicate => 3,
+        spec::Verdict::Rejected => 4,
+    }
+}

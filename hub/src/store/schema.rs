@@ -1,0 +1,138 @@
+//! The tables, as diesel knows them. What each is for: `hub/migrations/README.md`.
+
+use diesel::table;
+
+table! {
+    api_keys (id) {
+        id -> BigInt,
+        principal -> Text,
+        role -> Text,
+        key_sha256 -> Text,
+        created_at -> BigInt,
+        retired_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    submissions (id) {
+        id -> BigInt,
+        source -> Text,
+        submission -> Text,
+        edition -> Text,
+        sequence -> Nullable<BigInt>,
+        received_at -> BigInt,
+        raw_sha256 -> Binary,
+        raw_bytes -> BigInt,
+        media_type -> Text,
+        raw -> Nullable<Binary>,
+        accepted -> Integer,
+        warned -> Integer,
+        parked -> Integer,
+        duplicate -> Integer,
+        rejected -> Integer,
+        leaf_index -> BigInt,
+        outcomes -> Binary,
+    }
+}
+
+table! {
+    volumes (submission_id, dataset) {
+        submission_id -> BigInt,
+        dataset -> Integer,
+        accepted -> Integer,
+        warned -> Integer,
+        parked -> Integer,
+        duplicate -> Integer,
+        rejected -> Integer,
+    }
+}
+
+table! {
+    issues (submission_id, seq) {
+        submission_id -> BigInt,
+        seq -> Integer,
+        record_index -> Integer,
+        dataset -> Integer,
+        severity -> Integer,
+        code -> Text,
+        rule -> Nullable<Text>,
+        path -> Text,
+    }
+}
+
+table! {
+    records (id) {
+        id -> BigInt,
+        submission_id -> BigInt,
+        record_index -> Integer,
+        dataset -> Integer,
+        action -> Integer,
+        verdict -> Integer,
+        lane -> BigInt,
+        previous -> Nullable<BigInt>,
+        body -> Binary,
+    }
+}
+
+table! {
+    links (hash, record_id) {
+        hash -> BigInt,
+        record_id -> BigInt,
+    }
+}
+
+table! {
+    waiting (hash, record_id) {
+        hash -> BigInt,
+        record_id -> BigInt,
+    }
+}
+
+table! {
+    leaves (leaf_index) {
+        leaf_index -> BigInt,
+        body -> Binary,
+    }
+}
+
+table! {
+    deliveries (id) {
+        id -> BigInt,
+        destination -> Text,
+        record_id -> BigInt,
+        lane -> BigInt,
+        state -> Integer,
+        attempts -> Integer,
+        due_at -> BigInt,
+        batch_id -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+        updated_at -> BigInt,
+    }
+}
+
+table! {
+    batches (id) {
+        id -> BigInt,
+        destination -> Text,
+        packet_sha256 -> Binary,
+        records -> Integer,
+        state -> Integer,
+        attempts -> Integer,
+        created_at -> BigInt,
+        answered_at -> Nullable<BigInt>,
+        answer -> Nullable<Text>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    api_keys,
+    submissions,
+    volumes,
+    issues,
+    records,
+    links,
+    waiting,
+    leaves,
+    deliveries,
+    batches
+);
