@@ -22,6 +22,7 @@ use spec::{Dataset, Edition, Issue, Record};
 pub use error::DecodeError;
 pub use limits::Limits;
 pub use locator::{Locator, Origin};
+pub(crate) use ndjson::is_header;
 
 use crate::mapping::{Plan, check};
 use crate::profile::{Profile, ProfileError, WireFormat};
