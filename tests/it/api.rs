@@ -446,7 +446,7 @@ fn anyone_may_follow_the_log_and_read_the_catalog() {
     let key = hub.add_source("320100");
     let receipt = push(&hub, &key, &records::one_project(1)).json();
     let id = receipt["id"].as_str().expect("a number");
-    let proof = hub.get(&format!("/v1/receipts/{id}/proof?wait=10"), &key);
+    let proof = hub.get(&format!("/v1/receipts/{id}/proof?wait_ms=10000"), &key);
     assert!(
         proof.text.starts_with("c2sp.org/tlog-proof@v1\n"),
         "{}",
@@ -472,7 +472,7 @@ fn anyone_may_follow_the_log_and_read_the_catalog() {
     );
     let openapi = hub.get("/openapi.json", "").json();
     assert!(openapi["paths"]["/v1/submissions"]["post"].is_object());
-    let dataset = hub.get("/v1/catalog/editions/3.0/datasets/TENDER_PROJECT", "");
+    let dataset = hub.get("/v1/catalog/3.0/datasets/TENDER_PROJECT", "");
     assert!(
         dataset.text.contains("招标项目"),
         "{} {}",

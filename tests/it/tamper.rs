@@ -21,7 +21,7 @@ fn filled() -> Hub {
     }
     let last = hub.get("/v1/submissions?limit=1000", &key).json()["submissions"][29]["id"].clone();
     let path = format!(
-        "/v1/receipts/{}/proof?wait=10",
+        "/v1/receipts/{}/proof?wait_ms=10000",
         last.as_str().expect("a number")
     );
     assert_eq!(
@@ -156,7 +156,7 @@ fn a_changed_receipt_is_refused() {
     assert_eq!(answer.status, 200, "{}", answer.text);
     let id = answer.json()["id"].as_str().expect("a number").to_owned();
     assert_eq!(
-        hub.get(&format!("/v1/receipts/{id}/proof?wait=10"), &key)
+        hub.get(&format!("/v1/receipts/{id}/proof?wait_ms=10000"), &key)
             .status,
         200
     );
