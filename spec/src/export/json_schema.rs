@@ -158,7 +158,10 @@ impl Bounds {
             Domain::Identifier(IdentifierKind::OperatorCode)
         );
         match field.format {
-            Format::Exact(n) if field.list => pattern(patterns::list_of_length(n)),
+            Format::Exact(n) if field.list => Bounds {
+                least: Some(1),
+                ..pattern(patterns::list_of_length(n))
+            },
             Format::Exact(n) if operator => pattern(patterns::with_system_number(n, n)),
             Format::UpTo(n) if operator => pattern(patterns::with_system_number(1, n)),
             Format::Exact(n) => Bounds {
