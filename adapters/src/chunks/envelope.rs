@@ -4,8 +4,8 @@
 #[derive(Debug, Default)]
 pub(super) struct EnvelopeCuts {
     depth: usize,
-    in_string: bool,
-    escaped: bool,
+    /// Inside a string; the byte after a backslash is told apart.
+    string: Option<Escape>,
     /// Content of the string that was last begun among the members of the envelope, as long as it may be
     /// the name `records`.
     name: Vec<u8>,
@@ -13,6 +13,13 @@ pub(super) struct EnvelopeCuts {
     named: bool,
     in_records: bool,
     head_end: usize,
+}
+
+/// Whether the next byte of a string is escaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Escape {
+    No,
+    Yes,
 }
 
 const RECORDS: &[u8] = b"records";
@@ -38,13 +45,16 @@ impl EnvelopeCuts {
         while let Some(&byte) = buffer.get(*scanned) {
             let at = *scanned;
             *scanned += 1;
-            if self.in_string {
-                self.string(byte);
+            if let Some(escape) = self.string {
+                self.string = inside(escape, byte);
+                if self.string.is_some() && self.depth == 1 && self.name.len() <= RECORDS.len() {
+                    self.name.push(byte);
+                }
                 continue;
             }
             match byte {
                 b'"' => {
-                    self.in_string = true;
+                    self.string = Some(Escape::No);
                     self.name.clear();
                 }
                 b'{' | b'[' => {
@@ -67,18 +77,13 @@ impl EnvelopeCuts {
         }
         None
     }
+}
 
-    fn string(&mut self, byte: u8) {
-        if self.escaped {
-            self.escaped = false;
-        } else if byte == b'\\' {
-            self.escaped = true;
-        } else if byte == b'"' {
-            self.in_string = false;
-            return;
-        }
-        if self.depth == 1 && self.name.len() <= RECORDS.len() {
-            self.name.push(byte);
-        }
+/// Where in a string the next byte is; none when this one ended it.
+fn inside(escape: Escape, byte: u8) -> Option<Escape> {
+    match (escape, byte) {
+        (Escape::No, b'"') => None,
+        (Escape::No, b'\\') => Some(Escape::Yes),
+        _ => Some(Escape::No),
     }
 }

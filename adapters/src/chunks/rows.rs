@@ -28,17 +28,11 @@ impl RowCuts {
     /// The place after the next row; goes on from `scanned`.
     pub fn find(&mut self, buffer: &[u8], scanned: &mut usize) -> Option<usize> {
         while let Some(&byte) = buffer.get(*scanned) {
-            // A mark at the start of the file stands before the first cell.
-            let mark = *scanned < 4 && byte >= 0x80
-                || (*scanned == 1 || *scanned == 3)
-                    && byte.is_ascii_digit()
-                    && buffer.first() == Some(&0x84);
+            let mark = in_mark(buffer, *scanned);
             *scanned += 1;
             self.state = match (self.state, byte) {
                 (State::Quoted, b'"') => State::AfterQuote,
-                (State::Quoted, _) => State::Quoted,
-                (State::AfterQuote, b'"') => State::Quoted,
-                (State::CellStart, b'"') => State::Quoted,
+                (State::Quoted, _) | (State::AfterQuote | State::CellStart, b'"') => State::Quoted,
                 (_, b'\n') => {
                     self.state = State::CellStart;
                     return Some(*scanned);
@@ -50,4 +44,11 @@ impl RowCuts {
         }
         None
     }
+}
+
+/// Whether a byte belongs to a mark at the start of the file, which stands before the first cell.
+fn in_mark(buffer: &[u8], at: usize) -> bool {
+    let marks: [&[u8]; 2] = [b"\xEF\xBB\xBF", b"\x84\x31\x95\x33"];
+    let seen = buffer.get(..=at).unwrap_or_default();
+    marks.iter().any(|mark| mark.starts_with(seen))
 }

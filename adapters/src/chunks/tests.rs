@@ -1,3 +1,10 @@
+#![expect(
+    clippy::format_push_string,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
 use std::ops::ControlFlow;
 
 use encoding_rs::GB18030;
