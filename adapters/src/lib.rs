@@ -1,1 +1,19 @@
-//! x
+//! From a source's own bytes to records of the specification.
+//!
+//! A source (city or industry system) is one TOML file, its [`Profile`]; compiled against an edition it
+//! is an [`Adapter`], which reads whole documents, and [`Chunks`] cuts files of any size into such
+//! documents. Nothing here judges a value, opens a file or knows the name of a source.
+
+mod chunks;
+mod decode;
+mod mapping;
+mod profile;
+
+pub use chunks::{Chunk, Chunks};
+pub use decode::{
+    Adapter, AttachmentRef, DecodeError, Decoded, Envelope, Hint, Limits, Locator, Origin,
+};
+pub use profile::{
+    Charset, Join, Permitted, Profile, ProfileError, SetProfile, SourceKind, Split, Wire,
+    WireFormat, embedded,
+};

@@ -1,4 +1,12 @@
 //! The exchange hub: receives, judges, logs, receipts, forwards. All IO is here.
 
+pub mod app;
+pub mod audit;
+pub mod config;
+pub mod error;
+pub mod keys;
 pub mod pipeline;
+pub mod sequencer;
+pub mod sources;
 pub mod store;
+pub mod tlog;

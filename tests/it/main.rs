@@ -1,2 +1,11 @@
-//! x
-fn main() {}
+//! The one integration binary: real processes, real HTTP, both databases. Files mirror what they test.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test a broken assumption is a failure with its place"
+)]
+
+mod harness;
+mod tidy;

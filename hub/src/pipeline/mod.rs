@@ -1,3 +1,364 @@
 //! What every way in ends in: decode → normalize → judge → commit → receipt.
+//!
+//! [`receive`] keeps a submission and answers with its receipt; [`check`] judges the same way and keeps
+//! nothing. Judging runs on worker threads, committing in the one [`writer`].
 
+pub mod commit;
+mod figures;
+mod instant;
+pub mod judge;
+pub mod neighbours;
+mod raw;
+pub mod receipt;
+mod release;
 pub mod writer;
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+pub use figures::Figures;
+pub use instant::Instant;
+pub use raw::RawStore;
+
+use crate::app::App;
+use crate::error::{Error, ErrorCode};
+use crate::tlog::hash::{self, Hash};
+use commit::{Committed, Prepared, Unsigned};
+use judge::Read;
+use receipt::{Counts, Evidence, Leaf, Outcome, Receipt};
+use writer::WriteError;
+
+/// Digests that every leaf names: which specification, which code lists, which build judged.
+#[derive(Debug, Clone)]
+pub struct Digests {
+    /// Edition → (specification digest, code-list digest), hexadecimal.
+    pub editions: Vec<(String, String, String)>,
+    /// Version of the hub.
+    pub build: String,
+}
+
+impl Digests {
+    /// Takes the digests of a loaded specification.
+    pub fn new(specification: &spec::Spec) -> Self {
+        let editions = specification
+            .editions
+            .iter()
+            .map(|edition| {
+                let part = |codes: bool| {
+                    let mut all = Vec::new();
+                    for (path, content) in &edition.files {
+                        if path.contains("/codes/") == codes {
+                            all.extend_from_slice(path.as_bytes());
+                            all.push(0);
+                            all.extend_from_slice(hash::sha256(content).as_bytes());
+                        }
+                    }
+                    hash::sha256(&all).to_hex()
+                };
+                (edition.id.clone(), part(false), part(true))
+            })
+            .collect();
+        Digests {
+            editions,
+            build: format!("hub {}", env!("CARGO_PKG_VERSION")),
+        }
+    }
+
+    /// Specification and code-list digest of an edition.
+    pub fn of(&self, edition: &spec::Edition) -> (&str, &str) {
+        self.editions
+            .iter()
+            .find(|(id, ..)| *id == edition.id)
+            .map_or(("", ""), |(_, spec, codes)| (spec, codes))
+    }
+}
+
+/// A submission as it came in, by whatever way.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    /// The sender, authenticated.
+    pub source: String,
+    /// The bytes, already decompressed.
+    pub body: bytes::Bytes,
+    /// Media type as sent.
+    pub media_type: String,
+    /// What is known about the form.
+    pub hint: adapters::Hint,
+    /// The sender's number of the submission, when it stands outside the body.
+    pub submission: Option<String>,
+    /// The edition, when it stands outside the body.
+    pub edition: Option<String>,
+}
+
+/// A submission that was judged but not kept.
+#[derive(Debug, serde::Serialize)]
+pub struct Checked {
+    /// Sender.
+    pub source: String,
+    /// The sender's own number, as it would be kept.
+    pub submission: String,
+    /// Edition that judged.
+    pub edition: String,
+    /// Verdicts.
+    pub counts: Counts,
+    /// Outcomes in order.
+    pub records: Vec<Outcome>,
+}
+
+/// Judges, keeps, and answers with a receipt: after the commit is on disk, not before.
+pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Error> {
+    let received = Instant::now();
+    let source = incoming.source.clone();
+    let prepared = if incoming.body.len() < SMALL {
+        prepare(app, incoming, received).await?
+    } else {
+        prepare_large(app, incoming, received).await?
+    };
+    let (send, answer) = tokio::sync::oneshot::channel();
+    app.writer.submit(
+        move |transaction| commit::commit(transaction, prepared),
+        move |result| drop(send.send(result)),
+    );
+    let committed = match answer.await {
+        Ok(Ok(committed)) => committed,
+        Ok(Err(WriteError::Busy)) => {
+            return Err(Error::request(
+                ErrorCode::Busy,
+                "too many submissions are waiting to be kept",
+            ));
+        }
+        Ok(Err(WriteError::Failed(why))) => return Err(Error::NotKept(why)),
+        Err(_) => return Err(Error::NotKept("the writer has stopped".to_owned())),
+    };
+    match committed {
+        Committed::Fresh(unsigned) => {
+            app.figures.judged(&source, &unsigned.outcomes);
+            sign(app, *unsigned)
+        }
+        Committed::Repeated(unsigned) => sign(app, *unsigned),
+        Committed::Conflict {
+            first_sha256,
+            receipt,
+        } => Err(Error::request(
+            ErrorCode::Conflict,
+            format!(
+                "this submission was received before with other bytes (SHA-256 {first_sha256}, receipt {receipt}); \
+                 send corrected data under a new submission number / 该批次号已用于不同内容，请使用新的批次号"
+            ),
+        )),
+    }
+}
+
+/// Below this size a submission is judged where it was received; above, on a thread for long work.
+const SMALL: usize = 16 * 1024;
+
+async fn prepare(app: &Arc<App>, incoming: Incoming, received: Instant) -> Result<Prepared, Error> {
+    let (read, edition) = read(app, &incoming, received)?;
+    finish(app, incoming, received, read, edition).await
+}
+
+async fn prepare_large(
+    app: &Arc<App>,
+    incoming: Incoming,
+    received: Instant,
+) -> Result<Prepared, Error> {
+    let shared = Arc::clone(app);
+    let (incoming, outcome) = tokio::task::spawn_blocking(move || {
+        let outcome = read(&shared, &incoming, received);
+        (incoming, outcome)
+    })
+    .await
+    .map_err(|error| Error::Internal(format!("judging stopped: {error}")))?;
+    let (read, edition) = outcome?;
+    finish(app, incoming, received, read, edition).await
+}
+
+async fn finish(
+    app: &Arc<App>,
+    incoming: Incoming,
+    received: Instant,
+    read: Read,
+    edition: &'static spec::Edition,
+) -> Result<Prepared, Error> {
+    let raw_sha256 = hash::sha256(&incoming.body);
+    let submission = submission_number(&incoming, &read, &raw_sha256)?;
+    let raw = app.raw.keep(&raw_sha256, &incoming.body).await?;
+    Ok(Prepared {
+        source: incoming.source,
+        submission,
+        edition,
+        sequence: read
+            .envelope
+            .sequence
+            .and_then(|number| i64::try_from(number).ok()),
+        received,
+        raw_sha256,
+        raw_bytes: incoming.body.len() as u64,
+        raw,
+        media_type: incoming.media_type,
+        items: read.items,
+        digests: Arc::clone(&app.digests),
+    })
+}
+
+/// The sender's number of a submission: from outside the body, from its envelope, or made from the bytes
+/// (so that the same bytes sent again meet their first receipt).
+fn submission_number(incoming: &Incoming, read: &Read, raw: &Hash) -> Result<String, Error> {
+    let outside = incoming.submission.as_deref();
+    let inside = read.envelope.submission.as_deref();
+    if let (Some(outside), Some(inside)) = (outside, inside)
+        && outside != inside
+    {
+        return Err(Error::request(
+            ErrorCode::Envelope,
+            format!("`submission` is `{inside}` in the body, but `{outside}` in the request"),
+        ));
+    }
+    let number = outside
+        .or(inside)
+        .map_or_else(|| format!("sha256-{}", raw.to_hex()), str::to_owned);
+    if number.is_empty() || number.len() > 200 || number.chars().any(char::is_control) {
+        return Err(Error::request(
+            ErrorCode::Envelope,
+            "`submission` must be 1 to 200 bytes of text without control characters",
+        ));
+    }
+    Ok(number)
+}
+
+/// Judges without keeping anything. References are answered from the store as it is now.
+pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
+    let received = Instant::now();
+    let (read, edition) = read(app, incoming, received)?;
+    let raw_sha256 = hash::sha256(&incoming.body);
+    let submission = submission_number(incoming, &read, &raw_sha256)?;
+    let source = incoming.source.clone();
+    let mut connection = app.readers.take()?;
+    let prepared = Prepared {
+        source: source.clone(),
+        submission: submission.clone(),
+        edition,
+        sequence: None,
+        received,
+        raw_sha256,
+        raw_bytes: incoming.body.len() as u64,
+        raw: None,
+        media_type: incoming.media_type.clone(),
+        items: read.items,
+        digests: Arc::clone(&app.digests),
+    };
+    let outcomes = commit::judge_only(&mut connection, prepared)?;
+    let mut counts = Counts::default();
+    for outcome in &outcomes {
+        counts.add(outcome.verdict);
+    }
+    Ok(Checked {
+        source,
+        submission,
+        edition: edition.id.clone(),
+        counts,
+        records: outcomes,
+    })
+}
+
+fn read(
+    app: &App,
+    incoming: &Incoming,
+    received: Instant,
+) -> Result<(Read, &'static spec::Edition), Error> {
+    let source = app.sources.get(&incoming.source).ok_or_else(|| {
+        Error::request(
+            ErrorCode::Forbidden,
+            format!("source `{}` has no profile", incoming.source),
+        )
+    })?;
+    // The envelope names the edition, but is read together with the records: judge by the edition that was
+    // asked for (or the newest), and again if the envelope says another.
+    let asked = incoming.edition.as_deref().unwrap_or(&app.default_edition);
+    let (edition, adapter) = source.edition(asked, received)?;
+    let context = spec::Context {
+        edition,
+        received: received.civil,
+        platforms: &[],
+    };
+    let read = judge::read(
+        adapter,
+        edition,
+        &context,
+        &incoming.body,
+        &incoming.hint,
+        &app.limits,
+    )?;
+    if let Some(named) = &read.envelope.source
+        && *named != incoming.source
+    {
+        return Err(Error::request(
+            ErrorCode::Envelope,
+            format!(
+                "`source` is `{named}`, but the key belongs to `{}`",
+                incoming.source
+            ),
+        ));
+    }
+    match read.envelope.edition.as_deref() {
+        Some(named) if named != edition.id => {
+            let (edition, adapter) = source.edition(named, received)?;
+            let context = spec::Context {
+                edition,
+                received: received.civil,
+                platforms: &[],
+            };
+            let read = judge::read(
+                adapter,
+                edition,
+                &context,
+                &incoming.body,
+                &incoming.hint,
+                &app.limits,
+            )?;
+            Ok((read, edition))
+        }
+        _ => Ok((read, edition)),
+    }
+}
+
+/// Makes the receipt and signs it.
+pub fn sign(app: &App, unsigned: Unsigned) -> Result<Receipt, Error> {
+    let Unsigned {
+        leaf,
+        leaf_index,
+        outcomes,
+    } = unsigned;
+    let parsed: Leaf =
+        serde_json::from_str(&leaf).map_err(|error| Error::Internal(format!("leaf: {error}")))?;
+    let origin = app.config.log.origin.clone();
+    let signature = app
+        .key
+        .sign(&receipt::signed_bytes(&origin, leaf_index, &leaf));
+    Ok(Receipt {
+        id: parsed.id,
+        submission: parsed.submission,
+        source: parsed.source,
+        received_at: parsed.received_at,
+        edition: parsed.edition,
+        counts: parsed.counts,
+        records: outcomes,
+        omitted: Vec::new(),
+        evidence: Evidence {
+            raw_sha256: parsed.raw_sha256,
+            specification: parsed.specification,
+            codes: parsed.codes,
+            build: parsed.build,
+            outcomes_root: parsed.outcomes_root,
+            records_root: parsed.records_root,
+            leaf_hash: hash::leaf_hash(leaf.as_bytes()).to_string(),
+            leaf,
+            leaf_index,
+            origin,
+        },
+        signature: BASE64_STANDARD.encode(signature),
+        proof: None,
+    })
+}

@@ -8,78 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
-use diesel::connection::TransactionManager;
-use diesel::prelude::*;
-use diesel::{Connection as _, dsl::max};
-
-use crate::store::schema::{deliveries, leaves, records, submissions};
+use crate::store::transaction::{begin, commit};
 use crate::store::{self, Database, StoreError};
+
+pub use crate::store::transaction::{Numbers, Transaction};
 
 /// Most jobs in one commit: bounds how long a group can take.
 const GROUP: usize = 256;
-
-/// The transaction of a group, as jobs see it.
-pub struct Transaction<'t> {
-    /// The connection inside the transaction.
-    pub connection: &'t mut Database,
-    /// The next free numbers.
-    pub numbers: Numbers,
-}
-
-/// The next free numbers of the tables that the writer numbers.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Numbers {
-    /// `submissions.id`.
-    pub submission: i64,
-    /// `records.id`.
-    pub record: i64,
-    /// `deliveries.id`.
-    pub delivery: i64,
-    /// `leaves.leaf_index`.
-    pub leaf: i64,
-}
-
-impl Numbers {
-    fn read(connection: &mut Database) -> Result<Self, StoreError> {
-        let next = |highest: Option<i64>, first: i64| highest.map_or(first, |n| n + 1);
-        Ok(Numbers {
-            submission: next(
-                submissions::table
-                    .select(max(submissions::id))
-                    .first(connection)?,
-                1,
-            ),
-            record: next(
-                records::table.select(max(records::id)).first(connection)?,
-                1,
-            ),
-            delivery: next(
-                deliveries::table
-                    .select(max(deliveries::id))
-                    .first(connection)?,
-                1,
-            ),
-            leaf: next(
-                leaves::table
-                    .select(max(leaves::leaf_index))
-                    .first(connection)?,
-                0,
-            ),
-        })
-    }
-}
-
-impl Transaction<'_> {
-    /// Appends an entry to the log; returns its index.
-    pub fn append_leaf(&mut self, body: &[u8]) -> Result<i64, StoreError> {
-        let index = self.numbers.leaf;
-        diesel::insert_into(leaves::table)
-            .values((leaves::leaf_index.eq(index), leaves::body.eq(body)))
-            .execute(self.connection)?;
-        self.numbers.leaf += 1;
-        Ok(index)
-    }
-}
 
 type Job = Box<dyn FnOnce(Result<&mut Transaction<'_>, &str>) -> Result<Answer, StoreError> + Send>;
 /// Sends the answer once the outcome of the commit is known.
@@ -246,33 +181,4 @@ impl Thread {
         }
         commit(connection)
     }
-}
-
-/// Begins, and takes the one place of a writer: hubs that share a PostgreSQL wait for each other here.
-fn begin(connection: &mut Database) -> Result<(), StoreError> {
-    match connection {
-        Database::Sqlite(sqlite) => {
-            diesel::connection::AnsiTransactionManager::begin_transaction_sql(
-                sqlite,
-                "BEGIN IMMEDIATE",
-            )?;
-        }
-        Database::Postgres(postgres) => {
-            diesel::connection::AnsiTransactionManager::begin_transaction(postgres)?;
-            diesel::sql_query("SELECT pg_advisory_xact_lock(7303001)").execute(postgres)?;
-        }
-    }
-    Ok(())
-}
-
-fn commit(connection: &mut Database) -> Result<(), StoreError> {
-    match connection {
-        Database::Sqlite(sqlite) => {
-            diesel::connection::AnsiTransactionManager::commit_transaction(sqlite)?
-        }
-        Database::Postgres(postgres) => {
-            diesel::connection::AnsiTransactionManager::commit_transaction(postgres)?
-        }
-    }
-    Ok(())
 }

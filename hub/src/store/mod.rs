@@ -3,7 +3,11 @@
 //! Nothing outside this module knows diesel. One file per table family. There is one writer
 //! ([`crate::pipeline::writer`]); readers take a connection from the pool.
 
+pub mod insert;
+pub mod records;
 pub mod schema;
+pub mod submissions;
+pub mod transaction;
 
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
@@ -144,5 +148,16 @@ impl Readers {
     /// Takes a connection.
     pub fn take(&self) -> Result<PooledConnection<Manager>, StoreError> {
         Ok(self.pool.get()?)
+    }
+}
+
+/// How a verdict is stored.
+pub const fn verdict_number(verdict: spec::Verdict) -> i32 {
+    match verdict {
+        spec::Verdict::Accepted => 0,
+        spec::Verdict::AcceptedWithWarnings => 1,
+        spec::Verdict::Parked => 2,
+        spec::Verdict::Duplicate => 3,
+        spec::Verdict::Rejected => 4,
     }
 }

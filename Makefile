@@ -1,0 +1,41 @@
+# Everything is one of these. `make demo` and `make test` need Rust, a C toolchain and make.
+CARGO ?= cargo
+
+.PHONY: demo test lint format check-generated export bench run servers ci clean
+
+demo:            ## the main job, end to end, on this machine
+	$(CARGO) run --quiet -p hub -- demo
+
+run:             ## a hub in ./data on http://127.0.0.1:8080
+	$(CARGO) run --quiet -p hub -- serve
+
+test: servers    ## everything
+	$(CARGO) build --workspace --bins
+	$(CARGO) test --workspace
+
+servers:         ## installs what the tests start (PostgreSQL), if it may
+	@tests/servers.sh
+
+lint:            ## format and lints, warnings denied
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+format:          ## formats
+	$(CARGO) fmt --all
+
+export:          ## writes what is generated: schemas/ and fixtures/
+	$(CARGO) run --quiet -p hub -- export schemas
+	$(CARGO) run --quiet -p tests --bin make_fixtures
+
+check-generated: ## fails when a committed generated file is not up to date
+	$(CARGO) run --quiet -p hub -- export schemas --check
+	$(CARGO) run --quiet -p tests --bin make_fixtures -- --check
+
+bench:           ## speed and memory, as ratios in one run
+	$(CARGO) bench -p tests --bench ratios
+
+ci:
+	.ci/run
+
+clean:
+	$(CARGO) clean

@@ -1,0 +1,5 @@
+//! stub
+/// s
+pub struct Chunk;
+/// s
+pub struct Chunks;

@@ -1,0 +1,103 @@
+//! Bytes to text in the character set of the source, and where that fails.
+
+use std::borrow::Cow;
+
+use encoding_rs::{DecoderResult, GB18030};
+
+use super::error::Fault;
+use crate::profile::Charset;
+
+const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
+const GB18030_MARK: &[u8] = b"\x84\x31\x95\x33";
+
+/// Length of the UTF-8 mark at the start of a document, if it has one.
+pub(crate) fn mark(document: &[u8]) -> usize {
+    if document.starts_with(UTF8_MARK) {
+        UTF8_MARK.len()
+    } else {
+        0
+    }
+}
+
+/// Length of the mark at the start of a document, and the character set that it proves.
+pub(crate) fn any_mark(document: &[u8]) -> Option<(usize, Charset)> {
+    if document.starts_with(UTF8_MARK) {
+        Some((UTF8_MARK.len(), Charset::Utf8))
+    } else if document.starts_with(GB18030_MARK) {
+        Some((GB18030_MARK.len(), Charset::Gb18030))
+    } else {
+        None
+    }
+}
+
+/// The document from `start` as UTF-8 text.
+pub(crate) fn utf8(document: &[u8], start: usize) -> Result<&str, Fault> {
+    let bytes = document.get(start..).unwrap_or_default();
+    simdutf8::basic::from_utf8(bytes).map_err(|_| {
+        let valid = str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        let byte = bytes.get(valid).copied().unwrap_or_default();
+        let found = format!("byte 0x{byte:02X}, which is no UTF-8 here");
+        Fault::charset(start + valid, found, "utf-8")
+    })
+}
+
+/// Bytes as text; the offset of a fault counts from their start.
+pub(crate) fn decode(bytes: &[u8], charset: Charset) -> Result<Cow<'_, str>, Fault> {
+    if charset == Charset::Utf8 {
+        return utf8(bytes, 0).map(Cow::Borrowed);
+    }
+    if let Some(text) = GB18030.decode_without_bom_handling_and_without_replacement(bytes) {
+        return Ok(text);
+    }
+    let mut decoder = GB18030.new_decoder_without_bom_handling();
+    // Three bytes of UTF-8 for two of GB18030 at most, and some room that the decoder asks for.
+    let mut text = String::with_capacity(bytes.len() * 2 + 16);
+    let (result, read) = decoder.decode_to_string_without_replacement(bytes, &mut text, true);
+    let at = match result {
+        DecoderResult::Malformed(length, after) => {
+            read.saturating_sub(usize::from(length) + usize::from(after))
+        }
+        _ => read,
+    };
+    let byte = bytes.get(at).copied().unwrap_or_default();
+    let found = format!("byte 0x{byte:02X}, which begins no GB18030 character here");
+    Err(Fault::charset(at, found, "gb18030"))
+}
+
+/// Length of the GB18030 sequence that begins a slice.
+#[inline]
+pub(crate) fn gb18030_length(bytes: &[u8]) -> usize {
+    match bytes {
+        [0x81..=0xFE, 0x30..=0x39, ..] => 4,
+        [0x81..=0xFE, ..] => 2,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_of_a_bad_byte_is_exact() {
+        let mut bytes = GB18030.encode("中文𠀀a").0.into_owned();
+        let at = bytes.len();
+        bytes.extend_from_slice(b"\xFFb");
+        let fault = decode(&bytes, Charset::Gb18030).unwrap_err();
+        assert_eq!(fault.at, at);
+        for cut in [1, 3, 5, 6, 7] {
+            let fault = decode(&bytes[..cut], Charset::Gb18030).unwrap_err();
+            assert!(fault.at < cut, "{cut}: {fault:?}");
+        }
+        assert_eq!(utf8(b"ab\xC3\x28", 1).unwrap_err().at, 2);
+    }
+
+    #[test]
+    fn lengths_of_sequences_are_those_of_the_decoder() {
+        for c in ['a', '中', '€', 'é', '𠀀', '\u{E000}', '㐀'] {
+            let mut buffer = [0; 4];
+            let (bytes, _, _) = GB18030.encode(c.encode_utf8(&mut buffer));
+            assert_eq!(gb18030_length(&bytes), bytes.len(), "{c}");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Why a document as a whole could not be read. One bad record is never an error: it is an issue.
+
+use spec::Message;
+
+use super::{Locator, locator::Origin};
+
+/// A document that cannot be read; the caller discards what it was handed of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Not the format that it claims to be.
+    #[error("line {line}, column {column}: {what}, expected {expected}")]
+    Unreadable {
+        /// Line, from 1.
+        line: u32,
+        /// Column in bytes, from 1.
+        column: u32,
+        /// Byte offset in the document.
+        offset: usize,
+        /// What stands there.
+        what: String,
+        /// What should.
+        expected: String,
+    },
+    /// A member of the envelope is wrong.
+    #[error(
+        "line {line}, column {column}: envelope member `{member}` is {found}, expected {expected}"
+    )]
+    Envelope {
+        /// Name of the member.
+        member: String,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+        /// Line, from 1.
+        line: u32,
+        /// Column in bytes, from 1.
+        column: u32,
+    },
+    /// Larger than allowed.
+    #[error("line {line}, column {column}: {found} {which}, at most {limit} are allowed")]
+    Limit {
+        /// Which limit: `bytes`, `levels`, `records`, `fields` or `bytes in a value`.
+        which: &'static str,
+        /// Its value.
+        limit: usize,
+        /// What was found; reading stopped there.
+        found: usize,
+        /// Line, from 1.
+        line: u32,
+        /// Column in bytes, from 1.
+        column: u32,
+    },
+    /// A construct that is never read, for safety.
+    #[error("line {line}, column {column}: {construct} is forbidden")]
+    Forbidden {
+        /// What it is: a document type declaration, an entity.
+        construct: String,
+        /// Line, from 1.
+        line: u32,
+        /// Column in bytes, from 1.
+        column: u32,
+    },
+    /// Bytes that are not of the character set.
+    #[error("line {line}, column {column}: {found}, expected {expected}")]
+    Charset {
+        /// What was found.
+        found: String,
+        /// The character set of the source.
+        expected: String,
+        /// Line, from 1.
+        line: u32,
+        /// Column in bytes, from 1.
+        column: u32,
+        /// Byte offset in the document.
+        offset: usize,
+    },
+    /// A wire format that the source does not use.
+    #[error("format is {found}, expected {expected}")]
+    Format {
+        /// Format of the document.
+        found: String,
+        /// Formats of the source.
+        expected: String,
+    },
+}
+
+impl DecodeError {
+    /// The same for the sender, in Chinese and English.
+    pub fn message(&self) -> Message {
+        let zh = match self {
+            DecodeError::Unreadable {
+                line,
+                column,
+                expected,
+                ..
+            } => format!("第{line}行第{column}列无法读取，此处应为 {expected}"),
+            DecodeError::Envelope {
+                member,
+                found,
+                expected,
+                line,
+                column,
+            } => format!(
+                "第{line}行第{column}列报送信封成员“{member}”有误：实际为 {found}，应为 {expected}"
+            ),
+            DecodeError::Limit {
+                which,
+                limit,
+                found,
+                line,
+                column,
+            } => format!(
+                "第{line}行第{column}列超出限制：{}为 {found}，最多 {limit}",
+                match *which {
+                    "bytes" => "字节数",
+                    "levels" => "嵌套层数",
+                    "records" => "记录数",
+                    "fields" => "数据项（属性）数",
+                    _ => "单个值的字节数",
+                }
+            ),
+            DecodeError::Forbidden {
+                construct,
+                line,
+                column,
+            } => format!("第{line}行第{column}列禁止使用：{construct}"),
+            DecodeError::Charset {
+                found,
+                expected,
+                line,
+                column,
+                ..
+            } => format!("第{line}行第{column}列字符集有误：实际为 {found}，应为 {expected}"),
+            DecodeError::Format { found, expected } => {
+                format!("报送格式为 {found}，应为 {expected}")
+            }
+        };
+        Message {
+            zh: zh.into(),
+            en: self.to_string().into(),
+        }
+    }
+}
+
+/// A fault inside one document, still by offset; lines are counted when it leaves the crate.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault {
+    pub at: usize,
+    pub kind: FaultKind,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum FaultKind {
+    Unreadable {
+        what: String,
+        expected: String,
+    },
+    Envelope {
+        member: String,
+        found: String,
+        expected: String,
+    },
+    Limit {
+        which: &'static str,
+        limit: usize,
+        found: usize,
+    },
+    Forbidden(String),
+    Charset {
+        found: String,
+        expected: String,
+    },
+    Format {
+        found: String,
+        expected: String,
+    },
+}
+
+impl Fault {
+    pub(crate) fn unreadable(
+        at: usize,
+        what: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        let (what, expected) = (what.into(), expected.into());
+        Fault {
+            at,
+            kind: FaultKind::Unreadable { what, expected },
+        }
+    }
+
+    pub(crate) fn envelope(
+        at: usize,
+        member: impl Into<String>,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        Fault {
+            at,
+            kind: FaultKind::Envelope {
+                member: member.into(),
+                found: found.into(),
+                expected: expected.into(),
+            },
+        }
+    }
+
+    pub(crate) fn limit(at: usize, which: &'static str, limit: usize, found: usize) -> Self {
+        Fault {
+            at,
+            kind: FaultKind::Limit {
+                which,
+                limit,
+                found,
+            },
+        }
+    }
+
+    pub(crate) fn charset(
+        at: usize,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        let (found, expected) = (found.into(), expected.into());
+        Fault {
+            at,
+            kind: FaultKind::Charset { found, expected },
+        }
+    }
+
+    /// Turns the offset into a line and a column of the file.
+    pub(crate) fn locate(self, document: &[u8], origin: Origin) -> DecodeError {
+        let (line, column) = Locator::within(document, origin).locate(self.at);
+        let offset = self.at;
+        match self.kind {
+            FaultKind::Unreadable { what, expected } => DecodeError::Unreadable {
+                line,
+                column,
+                offset,
+                what,
+                expected,
+            },
+            FaultKind::Envelope {
+                member,
+                found,
+                expected,
+            } => DecodeError::Envelope {
+                member,
+                found,
+                expected,
+                line,
+                column,
+            },
+            FaultKind::Limit {
+                which,
+                limit,
+                found,
+            } => DecodeError::Limit {
+                which,
+                limit,
+                found,
+                line,
+                column,
+            },
+            FaultKind::Forbidden(construct) => DecodeError::Forbidden {
+                construct,
+                line,
+                column,
+            },
+            FaultKind::Charset { found, expected } => DecodeError::Charset {
+                found,
+                expected,
+                line,
+                column,
+                offset,
+            },
+            FaultKind::Format { found, expected } => DecodeError::Format { found, expected },
+        }
+    }
+}

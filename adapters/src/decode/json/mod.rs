@@ -1,0 +1,148 @@
+//! The native envelope: one JSON document with its records.
+
+mod record;
+mod scan;
+
+use super::charset;
+use super::error::Fault;
+use super::issue::cut;
+use super::session::Session;
+pub(crate) use record::read_record;
+pub(crate) use scan::{Scan, Token, TokenKind};
+
+/// Members of the envelope and of the header line, besides `records`.
+pub(crate) const MEMBERS: [&str; 5] = ["edition", "source", "submission", "sequence", "dataset"];
+
+/// Reads a document.
+pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) -> Result<(), Fault> {
+    let base = charset::mark(document);
+    let text = charset::utf8(document, base)?;
+    let mut scan = Scan::new(text, session.limits.depth, session.limits.value);
+    envelope(session, &mut scan, base).map_err(|fault| moved(fault, base))
+}
+
+/// A fault whose offset counts from `base`.
+pub(crate) fn moved(mut fault: Fault, base: usize) -> Fault {
+    fault.at += base;
+    fault
+}
+
+fn envelope<'a>(
+    session: &mut Session<'_, '_, 'a>,
+    scan: &mut Scan<'a>,
+    base: usize,
+) -> Result<(), Fault> {
+    scan.open(b'{', "`{` of the envelope")?;
+    let mut seen = Seen::default();
+    let mut has_records = false;
+    let mut first = true;
+    while scan.more(first, b'}')? {
+        first = false;
+        let (name, at) = scan.key()?;
+        if name != "records" {
+            member(session, scan, &name, at, &mut seen)?;
+            continue;
+        }
+        if has_records {
+            return Err(repeated("records", at));
+        }
+        has_records = true;
+        if scan.peek() != Some(b'[') {
+            let token = scan.value()?;
+            let found = describe(&token);
+            return Err(Fault::envelope(token.at, "records", found, "a list"));
+        }
+        scan.open(b'[', "`[`")?;
+        let mut first = true;
+        while scan.more(first, b']')? {
+            first = false;
+            read_record(session, scan, base)?;
+            if session.stopped {
+                return Ok(());
+            }
+        }
+    }
+    scan.end()?;
+    if has_records {
+        Ok(())
+    } else {
+        let at = scan.position();
+        Err(Fault::envelope(
+            at,
+            "records",
+            "missing",
+            "a list of records",
+        ))
+    }
+}
+
+/// Which members of an envelope were met.
+#[derive(Default)]
+pub(crate) struct Seen([bool; MEMBERS.len()]);
+
+fn repeated(name: &str, at: usize) -> Fault {
+    Fault::envelope(at, name, "repeated", "one of a name")
+}
+
+/// Reads one member of the envelope whose name was just read.
+pub(crate) fn member<'a>(
+    session: &mut Session<'_, '_, 'a>,
+    scan: &mut Scan<'a>,
+    name: &str,
+    at: usize,
+    seen: &mut Seen,
+) -> Result<(), Fault> {
+    let place = MEMBERS.iter().position(|member| *member == name);
+    let Some(seen) = place.and_then(|place| seen.0.get_mut(place)) else {
+        let expected = format!("one of {}, records", MEMBERS.join(", "));
+        return Err(Fault::envelope(at, cut(name), "not known", expected));
+    };
+    if std::mem::replace(seen, true) {
+        return Err(repeated(name, at));
+    }
+    let token = scan.value()?;
+    let wrong = |expected: &str| {
+        let found = describe(&token);
+        Fault::envelope(token.at, name, found, expected)
+    };
+    let is_text = matches!(token.kind, TokenKind::String { .. });
+    if name == "sequence" {
+        let number = token.text.parse::<u64>().ok();
+        let number = number.filter(|_| token.kind == TokenKind::Number);
+        session.envelope.sequence = Some(number.ok_or_else(|| wrong("a whole number from 0"))?);
+        return Ok(());
+    }
+    if name == "dataset" {
+        if !is_text && token.kind != TokenKind::Number {
+            return Err(wrong("a column code or number of a data set"));
+        }
+        session.default_dataset = Some(token.unescape()?.into_owned());
+        return Ok(());
+    }
+    if !is_text {
+        return Err(wrong("a string"));
+    }
+    let text = token.unescape()?.into_owned();
+    if text.is_empty() {
+        return Err(wrong("a string that is not empty"));
+    }
+    match name {
+        "edition" => session.envelope.edition = Some(text),
+        "source" => session.envelope.source = Some(text),
+        _ => session.envelope.submission = Some(text),
+    }
+    Ok(())
+}
+
+/// A value in few words.
+pub(crate) fn describe(token: &Token<'_>) -> String {
+    match token.kind {
+        TokenKind::Object => "an object".to_owned(),
+        TokenKind::List => "a list".to_owned(),
+        TokenKind::String { .. } => format!("the string {:?}", cut(token.text)),
+        _ => cut(token.text),
+    }
+}
+
+#[cfg(test)]
+mod tests;

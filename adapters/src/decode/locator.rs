@@ -1,0 +1,111 @@
+//! From byte offsets to the lines and columns that people look for.
+//!
+//! Records carry offsets only; lines are counted when somebody asks, once per document.
+
+use std::cell::OnceCell;
+
+/// Where the bytes of a document come from in the file that they were cut out of.
+///
+/// The first `prefix` bytes were repeated from the head of the file (a header line, an envelope); the
+/// byte after them stands at `line`, `column` and `offset` of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// Bytes at the start of the document that are a copy of the head of the file.
+    pub prefix: usize,
+    /// Line of the first byte after the prefix, from 1.
+    pub line: u32,
+    /// Column of that byte, from 1, in bytes.
+    pub column: u32,
+    /// Offset of that byte in the file.
+    pub offset: u64,
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Origin {
+            prefix: 0,
+            line: 1,
+            column: 1,
+            offset: 0,
+        }
+    }
+}
+
+/// Lines and columns of a document, indexed at the first question.
+#[derive(Debug)]
+pub struct Locator<'a> {
+    document: &'a [u8],
+    origin: Origin,
+    newlines: OnceCell<Vec<usize>>,
+}
+
+impl<'a> Locator<'a> {
+    /// Locates in a document that is a whole file.
+    pub fn new(document: &'a [u8]) -> Self {
+        Locator::within(document, Origin::default())
+    }
+
+    /// Locates in a document that was cut out of a file; answers are places in that file.
+    pub fn within(document: &'a [u8], origin: Origin) -> Self {
+        Locator {
+            document,
+            origin,
+            newlines: OnceCell::new(),
+        }
+    }
+
+    /// Line and column of a byte offset, both from 1, the column counted in bytes.
+    pub fn locate(&self, offset: usize) -> (u32, u32) {
+        let newlines = self
+            .newlines
+            .get_or_init(|| memchr::memchr_iter(b'\n', self.document).collect());
+        let offset = offset.min(self.document.len());
+        let origin = &self.origin;
+        // A place in the repeated head is a place at the start of the file.
+        let (start, line, column) = if offset < origin.prefix {
+            (0, 1, 1)
+        } else {
+            (origin.prefix, origin.line, origin.column)
+        };
+        let before = newlines.partition_point(|&newline| newline < start);
+        let upto = newlines.partition_point(|&newline| newline < offset);
+        match upto.checked_sub(1).and_then(|last| newlines.get(last)) {
+            Some(&newline) if upto > before => (
+                line.saturating_add((upto - before) as u32),
+                (offset - newline) as u32,
+            ),
+            _ => (line, column.saturating_add((offset - start) as u32)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_from_one_in_bytes() {
+        let locator = Locator::new("ab\n中d\n".as_bytes());
+        assert_eq!(locator.locate(0), (1, 1));
+        assert_eq!(locator.locate(2), (1, 3));
+        assert_eq!(locator.locate(3), (2, 1));
+        assert_eq!(locator.locate(6), (2, 4));
+        assert_eq!(locator.locate(8), (3, 1));
+        assert_eq!(locator.locate(999), (3, 1));
+    }
+
+    #[test]
+    fn places_after_a_repeated_head_are_places_in_the_file() {
+        let origin = Origin {
+            prefix: 5,
+            line: 70,
+            column: 9,
+            offset: 4_000,
+        };
+        let locator = Locator::within(b"head\nabc\nd", origin);
+        assert_eq!(locator.locate(5), (70, 9));
+        assert_eq!(locator.locate(7), (70, 11));
+        assert_eq!(locator.locate(9), (71, 1));
+        assert_eq!(locator.locate(1), (1, 2));
+    }
+}

@@ -1,0 +1,197 @@
+//! Reads a source's documents: a profile compiled against an edition, and what it hands on.
+
+mod charset;
+mod csv;
+pub(crate) mod error;
+pub(crate) mod issue;
+mod json;
+mod limits;
+mod locator;
+mod message;
+mod ndjson;
+mod session;
+mod xml;
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use spec::{Dataset, Edition, Issue, Record};
+
+pub use error::DecodeError;
+pub use limits::Limits;
+pub use locator::{Locator, Origin};
+
+use crate::mapping::{Plan, check};
+use crate::profile::{Profile, ProfileError, WireFormat};
+use error::{Fault, FaultKind};
+use session::Session;
+
+/// A profile compiled against an edition: reads what the source sends.
+#[derive(Debug)]
+pub struct Adapter {
+    profile: Arc<Profile>,
+    edition: Arc<Edition>,
+    /// By place of the data set in the edition; none where the source may not send it.
+    plans: Vec<Option<Plan>>,
+}
+
+/// One record of a document, or the reason why it is none.
+#[derive(Debug)]
+pub enum Decoded<'s, 'a> {
+    /// A record of a data set that the source may send.
+    Record {
+        /// Its values.
+        record: Record<'s, 'a>,
+        /// What the sender wants echoed, as raw JSON.
+        flex: Option<&'a str>,
+        /// Files that travel beside it.
+        attachments: Vec<AttachmentRef>,
+        /// The sender's own key of the record, where the wire format has one; a withdrawal by this key
+        /// has no values.
+        message_key: Option<Cow<'a, str>>,
+    },
+    /// Something that cannot be judged; the other records are unharmed.
+    Unusable {
+        /// Byte offset of the record in the document.
+        at: usize,
+        /// Data set that it claims to belong to, if it could be read.
+        dataset: Option<String>,
+        /// Why.
+        issue: Issue,
+    },
+}
+
+/// A file that travels beside a record; kept, never judged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AttachmentRef {
+    /// Name of the attachment in the data set, for example `M_ATT_TENDER_NOTICE`.
+    pub name: String,
+    /// The file's name.
+    pub file: String,
+    /// Where the source put it.
+    pub path: String,
+    /// Whether the sender takes it back.
+    pub deleted: bool,
+}
+
+/// What a document says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Envelope {
+    /// Edition that the records follow.
+    pub edition: Option<String>,
+    /// Who sends.
+    pub source: Option<String>,
+    /// The sender's own id of the submission.
+    pub submission: Option<String>,
+    /// The sender's running number.
+    pub sequence: Option<u64>,
+}
+
+/// What the carrier of a document knows about it.
+#[derive(Debug, Clone, Default)]
+pub struct Hint {
+    /// Form of the document, from its `Content-Type` or its file's name.
+    pub wire: Option<WireFormat>,
+    /// Data set of all records (number, column code or Chinese name), where the document does not say it.
+    pub dataset: Option<String>,
+    /// Name of the file, which may say the data set.
+    pub file_name: Option<String>,
+    /// Where the document comes from in a larger file; only lines and columns of errors depend on it.
+    pub origin: Origin,
+}
+
+impl Adapter {
+    /// Compiles a profile against an edition; every name in the profile must exist in it.
+    pub fn new(profile: Arc<Profile>, edition: Arc<Edition>) -> Result<Self, ProfileError> {
+        check(&profile, &edition)?;
+        let mut plans = Vec::with_capacity(edition.datasets.len());
+        for dataset in &edition.datasets {
+            plans.push(match profile.permits(dataset) {
+                true => Some(Plan::new(&profile, dataset)?),
+                false => None,
+            });
+        }
+        Ok(Adapter {
+            profile,
+            edition,
+            plans,
+        })
+    }
+
+    /// The profile that it reads by.
+    pub fn profile(&self) -> &Arc<Profile> {
+        &self.profile
+    }
+
+    /// The edition whose records it makes.
+    pub fn edition(&self) -> &Arc<Edition> {
+        &self.edition
+    }
+
+    /// Decodes a whole document, and hands each record to `sink` in order, until it breaks.
+    ///
+    /// An error means that the document as a whole is unreadable: what `sink` was handed of it counts for
+    /// nothing. Offsets of records and issues are offsets in `document`.
+    pub fn decode<'s, 'a>(
+        &'s self,
+        document: &'a [u8],
+        hint: &Hint,
+        limits: &Limits,
+        sink: &mut dyn FnMut(Decoded<'s, 'a>) -> ControlFlow<()>,
+    ) -> Result<Envelope, DecodeError> {
+        self.read(document, hint, limits, sink)
+            .map_err(|fault| fault.locate(document, hint.origin))
+    }
+
+    fn read<'s, 'a>(
+        &'s self,
+        document: &'a [u8],
+        hint: &Hint,
+        limits: &Limits,
+        sink: &mut dyn FnMut(Decoded<'s, 'a>) -> ControlFlow<()>,
+    ) -> Result<Envelope, Fault> {
+        if document.len() > limits.bytes {
+            let (limit, found) = (limits.bytes, document.len());
+            return Err(Fault::limit(limits.bytes, "bytes", limit, found));
+        }
+        let wire = &self.profile.wire;
+        let said = hint
+            .wire
+            .or_else(|| WireFormat::of_file_name(hint.file_name.as_deref()?));
+        let Some(format) = wire.resolve(said) else {
+            let used = std::iter::once(&wire.format).chain(&wire.also);
+            let used: Vec<_> = used.map(|form| form.name()).collect();
+            let kind = FaultKind::Format {
+                found: said.map_or("unknown", WireFormat::name).to_owned(),
+                expected: used.join(" or "),
+            };
+            return Err(Fault { at: 0, kind });
+        };
+        let mut session = Session::new(self, hint, limits, sink);
+        match format {
+            WireFormat::Json => json::read(&mut session, document)?,
+            WireFormat::Ndjson => ndjson::read(&mut session, document)?,
+            WireFormat::Xml => xml::read(&mut session, document)?,
+            WireFormat::Message => message::read(&mut session, document)?,
+            WireFormat::Csv => csv::read(&mut session, document)?,
+        }
+        Ok(session.envelope)
+    }
+
+    /// Finds a data set by any of the names that the source may use for it.
+    fn dataset(&self, name: &str) -> Option<(usize, &Dataset)> {
+        let name = self.profile.names.get(name).map_or(name, String::as_str);
+        let place = match self.edition.by_name.get(name) {
+            Some(&place) => place,
+            None => {
+                let mut named = self.edition.datasets.iter().enumerate();
+                named.find(|(_, dataset)| dataset.name == name)?.0
+            }
+        };
+        Some((place, self.edition.datasets.get(place)?))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

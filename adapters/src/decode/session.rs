@@ -1,0 +1,154 @@
+//! One reading of one document: counts what was found, and hands it on.
+
+use std::ops::ControlFlow;
+
+use spec::{Dataset, Issue, Record};
+
+use super::error::Fault;
+use super::issue::{forbidden_dataset, shape, unknown_dataset};
+use super::{Adapter, AttachmentRef, Decoded, Envelope, Hint, Limits};
+use crate::mapping::{Plan, Target};
+
+/// One reading of one document.
+pub(crate) struct Session<'r, 's, 'a> {
+    pub adapter: &'s Adapter,
+    pub hint: &'r Hint,
+    pub limits: &'r Limits,
+    pub envelope: Envelope,
+    /// Data set of records that do not say theirs.
+    pub default_dataset: Option<String>,
+    /// Nothing may follow a record in its text (a line), or the record is not handed on.
+    pub record_ends_text: bool,
+    /// The sink wants no more.
+    pub stopped: bool,
+    sink: &'r mut dyn FnMut(Decoded<'s, 'a>) -> ControlFlow<()>,
+    records: usize,
+    /// The name by which the last record named its data set, and what it was.
+    last: Option<(String, Known<'s>)>,
+    orders: Vec<(usize, Vec<(&'a str, Target)>)>,
+}
+
+/// A data set that the source may send.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'s> {
+    pub place: usize,
+    pub dataset: &'s Dataset,
+    pub plan: &'s Plan,
+}
+
+impl<'r, 's, 'a> Session<'r, 's, 'a> {
+    pub fn new(
+        adapter: &'s Adapter,
+        hint: &'r Hint,
+        limits: &'r Limits,
+        sink: &'r mut dyn FnMut(Decoded<'s, 'a>) -> ControlFlow<()>,
+    ) -> Self {
+        Session {
+            adapter,
+            hint,
+            limits,
+            envelope: Envelope::default(),
+            default_dataset: hint.dataset.clone(),
+            record_ends_text: false,
+            stopped: false,
+            sink,
+            records: 0,
+            last: None,
+            orders: Vec::new(),
+        }
+    }
+
+    /// Counts a record that begins at `at`.
+    pub fn count(&mut self, at: usize) -> Result<(), Fault> {
+        self.records += 1;
+        if self.records > self.limits.records {
+            let limit = self.limits.records;
+            return Err(Fault::limit(at, "records", limit, self.records));
+        }
+        Ok(())
+    }
+
+    /// Finds the data set that a record names, or says why it cannot be that.
+    #[inline]
+    pub fn dataset(&mut self, name: Option<&str>, at: usize) -> Result<Known<'s>, Box<Issue>> {
+        let Some(name) = name.or(self.default_dataset.as_deref()) else {
+            return Err(Box::new(shape(
+                at,
+                "",
+                "a data set",
+                "记录没有指明数据集",
+                "the record does not say its data set",
+            )));
+        };
+        if let Some((last, known)) = &self.last
+            && last == name
+        {
+            return Ok(*known);
+        }
+        let adapter = self.adapter;
+        let Some((place, dataset)) = adapter.dataset(name) else {
+            return Err(Box::new(unknown_dataset(at, name, &adapter.edition.id)));
+        };
+        let Some(Some(plan)) = adapter.plans.get(place) else {
+            let profile = &adapter.profile;
+            let permitted = profile.datasets.as_str();
+            return Err(Box::new(forbidden_dataset(
+                at,
+                &dataset.id,
+                &profile.id,
+                permitted,
+            )));
+        };
+        let known = Known {
+            place,
+            dataset,
+            plan,
+        };
+        self.last = Some((name.to_owned(), known));
+        Ok(known)
+    }
+
+    /// Order of the fields in the last record of a data set: taken out, to be put back with [`Self::learn`].
+    #[inline]
+    pub fn order(&mut self, place: usize) -> Vec<(&'a str, Target)> {
+        let mut known = self.orders.iter_mut();
+        match known.find(|(other, _)| *other == place) {
+            Some((_, order)) => std::mem::take(order),
+            None => Vec::new(),
+        }
+    }
+
+    /// Remembers the order of the fields in a record.
+    #[inline]
+    pub fn learn(&mut self, place: usize, order: Vec<(&'a str, Target)>) {
+        let mut known = self.orders.iter_mut();
+        match known.find(|(other, _)| *other == place) {
+            Some(slot) => slot.1 = order,
+            None => self.orders.push((place, order)),
+        }
+    }
+
+    /// Hands on a record.
+    #[inline]
+    pub fn record(
+        &mut self,
+        record: Record<'s, 'a>,
+        flex: Option<&'a str>,
+        attachments: Vec<AttachmentRef>,
+        message_key: Option<std::borrow::Cow<'a, str>>,
+    ) {
+        let record = Decoded::Record {
+            record,
+            flex,
+            attachments,
+            message_key,
+        };
+        self.stopped |= (self.sink)(record).is_break();
+    }
+
+    /// Hands on the reason why something is no record.
+    pub fn unusable(&mut self, at: usize, dataset: Option<String>, issue: Issue) {
+        let unusable = Decoded::Unusable { at, dataset, issue };
+        self.stopped |= (self.sink)(unusable).is_break();
+    }
+}

@@ -1,0 +1,35 @@
+//! The profiles that come with the program. A new file in either folder is a new source.
+
+use include_dir::{Dir, include_dir};
+
+use super::{Profile, ProfileError};
+
+static CITIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/cities");
+static INDUSTRIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/industries");
+
+/// All embedded profiles, cities first, each in the order of their files.
+pub fn embedded() -> Result<Vec<Profile>, ProfileError> {
+    let mut profiles = Vec::new();
+    for folder in [&CITIES, &INDUSTRIES] {
+        let mut files: Vec<_> = folder.files().collect();
+        files.sort_by_key(|file| file.path());
+        for file in files {
+            let name = file.path().to_string_lossy();
+            if !name.ends_with(".toml") {
+                continue;
+            }
+            let text = file
+                .contents_utf8()
+                .ok_or_else(|| ProfileError::of_word(&name, "", "", "UTF-8 text"))?;
+            let profile = Profile::parse(&name, text)?;
+            if profiles
+                .iter()
+                .any(|other: &Profile| other.id == profile.id)
+            {
+                return Err(profile.fault(&profile.id, "an id that no other profile has"));
+            }
+            profiles.push(profile);
+        }
+    }
+    Ok(profiles)
+}

@@ -1,0 +1,144 @@
+//! The running hub as one value: what handlers, commands and tests share.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use spec::Spec;
+
+use crate::config::Config;
+use crate::keys::SigningKey;
+use crate::pipeline::writer::Writer;
+use crate::pipeline::{Digests, Figures, RawStore};
+use crate::sequencer::LogHandle;
+use crate::sources::Sources;
+use crate::store::{self, Readers};
+
+/// The running hub.
+pub struct App {
+    /// Configuration.
+    pub config: Config,
+    /// The specification; lives as long as the process.
+    pub spec: &'static Spec,
+    /// Digests that every leaf names.
+    pub digests: Arc<Digests>,
+    /// The sources and their adapters.
+    pub sources: Sources,
+    /// Limits on what a submission may hold.
+    pub limits: adapters::Limits,
+    /// Edition of a submission that names none.
+    pub default_edition: String,
+    /// Connections for readers.
+    pub readers: Readers,
+    /// The one writer.
+    pub writer: Writer,
+    /// Raw bytes.
+    pub raw: RawStore,
+    /// The published log.
+    pub log: LogHandle,
+    /// The key that signs receipts and checkpoints.
+    pub key: SigningKey,
+    /// Counts since start.
+    pub figures: Figures,
+    // Held as long as the process lives: a second hub on the same folder is refused.
+    _lock: std::fs::File,
+}
+
+/// Loads the specification once for the life of the process.
+pub fn load_spec(config: &Config) -> anyhow::Result<&'static Spec> {
+    let loaded = if config.spec.folder.is_empty() {
+        Spec::embedded()?
+    } else {
+        spec::load::from_directory(Path::new(&config.spec.folder))?
+    };
+    Ok(Box::leak(Box::new(loaded)))
+}
+
+/// Loads the profiles of all sources.
+pub fn load_sources(config: &Config, specification: &'static Spec) -> anyhow::Result<Sources> {
+    let profiles = if config.spec.sources.is_empty() {
+        adapters::embedded()?
+    } else {
+        let mut profiles = Vec::new();
+        for entry in std::fs::read_dir(&config.spec.sources).with_context(|| config.spec.sources.clone())? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|ending| ending == "toml") {
+                let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+                profiles.push(adapters::Profile::parse(&path.display().to_string(), &text)?);
+            }
+        }
+        profiles
+    };
+    Ok(Sources::new(profiles, specification)?)
+}
+
+/// The database of a configuration: a URL as it is, or a file in the data folder.
+pub fn database_url(config: &Config) -> String {
+    let database = &config.store.database;
+    if database.contains("://") { database.clone() } else { config.data.join(database).display().to_string() }
+}
+
+/// The folder of the published log.
+pub fn log_folder(config: &Config) -> PathBuf {
+    config.data.join("log")
+}
+
+/// Makes the data folder and takes it for this process alone.
+fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
+    std::fs::create_dir_all(data).with_context(|| format!("making the folder {}", data.display()))?;
+    let path = data.join("hub.lock");
+    let file = std::fs::File::create(&path).with_context(|| path.display().to_string())?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => anyhow::bail!("another hub is running on {}", data.display()),
+    }
+}
+
+impl App {
+    /// Opens (on first start: makes) folder, keys, schema and log. Nothing listens yet.
+    pub fn open(config: Config) -> anyhow::Result<Arc<App>> {
+        let lock = lock(&config.data)?;
+        let specification = load_spec(&config).context("loading the specification")?;
+        let sources = load_sources(&config, specification).context("loading the sources")?;
+        let digests = Arc::new(Digests::new(specification));
+        let default_edition = config.spec.edition.clone();
+        if specification.edition(&default_edition).is_none() {
+            anyhow::bail!("spec.edition is `{default_edition}`, but there is no such edition");
+        }
+        let url = database_url(&config);
+        store::migrate(&mut store::connect(&url)?).context("bringing the database schema up to date")?;
+        let readers = Readers::open(&url, config.store.readers)?;
+        let key = SigningKey::open_or_create(&config.data.join("keys"), &config.log.origin)
+            .context("opening the signing key")?;
+        key.publish(&config.data.join("log.pub")).context("writing log.pub")?;
+        let (log, woken) = LogHandle::open(&log_folder(&config), &config.log.origin, key.signer(), readers.clone())
+            .context("opening the log")?;
+        log.start(woken, Duration::from_millis(config.log.checkpoint_ms))?;
+        let wake = log.clone();
+        let writer = Writer::start(&url, move || wake.wake())?;
+        let raw = RawStore::open(&config.data.join("raw"))?;
+        let limits = adapters::Limits {
+            bytes: config.limits.decompressed_bytes,
+            depth: config.limits.depth,
+            records: config.limits.records,
+            fields: config.limits.fields,
+            value: config.limits.value_bytes,
+        };
+        Ok(Arc::new(App {
+            config,
+            spec: specification,
+            digests,
+            sources,
+            limits,
+            default_edition,
+            readers,
+            writer,
+            raw,
+            log,
+            key,
+            figures: Figures::default(),
+            _lock: lock,
+        }))
+    }
+}

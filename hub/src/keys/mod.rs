@@ -1,0 +1,12 @@
+//! Keys: the hub's signing key, and the keys by which its clients are known.
+//!
+//! Together with `tlog` the only user of the cryptographic library. Private keys leave this
+//! module only as a file for the hub's own account; API keys are kept as hashes.
+
+pub mod api;
+mod error;
+mod file;
+mod signing;
+
+pub use error::KeyError;
+pub use signing::{SigningKey, VerifyingKey};

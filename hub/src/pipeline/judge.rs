@@ -1,0 +1,133 @@
+//! Decode, normalize and judge what one submission shows by itself: the part that runs in parallel.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use adapters::{Adapter, DecodeError, Decoded, Envelope, Hint, Limits, Locator};
+use spec::{Context, Edition, Issue, Lookup, Normalized};
+
+/// A record judged by itself, owning its values, ready to be judged among others.
+#[derive(Debug)]
+pub struct Judged {
+    /// The record in canonical form.
+    pub record: Normalized<'static, 'static>,
+    /// Its canonical bytes.
+    pub canonical: Vec<u8>,
+    /// Findings so far.
+    pub issues: Vec<Issue>,
+    /// What must be looked up; the first is its own business key, when it has one.
+    pub lookups: Vec<Lookup>,
+    /// Under what others find it.
+    pub entries: BTreeSet<Lookup>,
+    /// The sender's own note.
+    pub flex: Option<serde_json::Value>,
+}
+
+/// One record of a submission, as far as it could be read.
+#[derive(Debug)]
+pub enum Item {
+    /// Read and judged by itself.
+    Judged(Box<Judged>),
+    /// Not even a record.
+    Unusable {
+        /// Data set as sent.
+        dataset: String,
+        /// Why.
+        issue: Issue,
+    },
+}
+
+/// A whole submission judged by itself.
+#[derive(Debug)]
+pub struct Read {
+    /// What the envelope said.
+    pub envelope: Envelope,
+    /// Records in order.
+    pub items: Vec<Item>,
+}
+
+/// Judges one decoded record by itself.
+pub fn judge(
+    context: &Context<'_>,
+    decoded: spec::Record<'static, '_>,
+) -> (Normalized<'static, 'static>, Vec<Issue>) {
+    let mut record = spec::normalize(context, decoded);
+    let report = spec::validate::judge_alone(context, &mut record);
+    (record.into_owned(), report.issues)
+}
+
+/// Decodes a document and judges each record by itself. Lines and columns are those of `document`.
+pub fn read(
+    adapter: &'static Adapter,
+    edition: &'static Edition,
+    context: &Context<'_>,
+    document: &[u8],
+    hint: &Hint,
+    limits: &Limits,
+) -> Result<Read, DecodeError> {
+    let mut items = Vec::new();
+    let locator = Locator::new(document);
+    let envelope = adapter.decode(document, hint, limits, &mut |decoded| {
+        items.push(match decoded {
+            Decoded::Unusable {
+                dataset, mut issue, ..
+            } => {
+                locate(&locator, &mut issue);
+                Item::Unusable {
+                    dataset: dataset.unwrap_or_default(),
+                    issue,
+                }
+            }
+            Decoded::Record { record, flex, .. } => {
+                let flex = flex.and_then(|raw| serde_json::from_str(raw).ok());
+                let (record, mut issues) = judge(context, record);
+                for issue in &mut issues {
+                    locate(&locator, issue);
+                }
+                let mut canonical = Vec::with_capacity(2048);
+                record.canonical(&mut canonical);
+                let lookups = spec::references::lookups(edition, &record);
+                let entries = spec::references::index_entries(record.dataset, &record);
+                Item::Judged(Box::new(Judged {
+                    record,
+                    canonical,
+                    issues,
+                    lookups,
+                    entries,
+                    flex,
+                }))
+            }
+        });
+        ControlFlow::Continue(())
+    })?;
+    Ok(Read { envelope, items })
+}
+
+fn locate(locator: &Locator<'_>, issue: &mut Issue) {
+    if let (Some(at), None) = (issue.at, issue.line) {
+        let (line, column) = locator.locate(at);
+        issue.line = Some(line);
+        issue.column = Some(column);
+    }
+}
+
+/// Business key for people: parts joined with `|`, personal parts masked.
+pub fn shown_key(record: &Normalized<'_, '_>) -> Option<String> {
+    let mut key = String::new();
+    for (place, &field) in record.dataset.key.iter().enumerate() {
+        if place > 0 {
+            key.push('|');
+        }
+        let text = record.text(field)?;
+        let personal = record
+            .dataset
+            .field(field)
+            .is_some_and(|f| f.sensitivity == spec::Sensitivity::Personal);
+        if personal {
+            key.push_str(&spec::normalize::mask(text))
+        } else {
+            key.push_str(text)
+        }
+    }
+    Some(key)
+}

@@ -1,0 +1,183 @@
+//! What a record is judged among: current records of the store, and those of the same submission.
+
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt, HashSet};
+use serde_json::{Map, Value};
+use spec::{Dataset, Edition, Found, Known, Lookup};
+
+use crate::store::records::{self, RecordRow};
+use crate::store::{Database, StoreError};
+use crate::tlog::hash::sha256;
+
+/// A current record version, near enough to matter.
+#[derive(Debug)]
+pub struct Neighbour {
+    /// Its number.
+    pub id: i64,
+    /// The lane in which it is delivered.
+    pub lane: i64,
+    /// Its data set.
+    pub dataset: u16,
+    /// Its canonical bytes.
+    pub canonical: Vec<u8>,
+    /// The same as an object of strings.
+    pub body: Arc<Map<String, Value>>,
+}
+
+impl Neighbour {
+    /// Reads a row.
+    pub fn from_row(row: RecordRow) -> Result<Self, StoreError> {
+        let damaged = |what: String| StoreError::Damaged {
+            place: format!("records, id {}", row.id),
+            what,
+        };
+        let body: Map<String, Value> = serde_json::from_slice(&row.body)
+            .map_err(|error| damaged(format!("the body is not canonical JSON: {error}")))?;
+        let dataset =
+            u16::try_from(row.dataset).map_err(|_| damaged(format!("data set {}", row.dataset)))?;
+        Ok(Neighbour {
+            id: row.id,
+            lane: row.lane,
+            dataset,
+            canonical: row.body,
+            body: Arc::new(body),
+        })
+    }
+}
+
+/// The 64 bits under which a value is kept in the look-up table.
+pub fn hash_of(lookup: &Lookup) -> i64 {
+    let mut bytes = Vec::with_capacity(4 + lookup.value.len());
+    bytes.extend_from_slice(&lookup.dataset.to_be_bytes());
+    bytes.extend_from_slice(&lookup.field.unwrap_or(u16::MAX).to_be_bytes());
+    bytes.extend_from_slice(lookup.value.as_bytes());
+    let digest = sha256(&bytes);
+    let mut first = [0; 8];
+    first.copy_from_slice(digest.as_bytes().first_chunk::<8>().unwrap_or(&[0; 8]));
+    i64::from_be_bytes(first)
+}
+
+/// Current records by what they were looked up by.
+#[derive(Debug, Default)]
+pub struct Neighbours {
+    stored: HashMap<i64, Vec<Arc<Neighbour>>>,
+    asked: HashSet<i64>,
+    fresh: HashMap<Lookup, Vec<Arc<Neighbour>>>,
+    gone: HashSet<i64>,
+}
+
+impl Neighbours {
+    /// Fetches what the lookups may find, all at once.
+    pub fn fetch<'l>(
+        &mut self,
+        connection: &mut Database,
+        lookups: impl Iterator<Item = &'l Lookup>,
+    ) -> Result<(), StoreError> {
+        let mut hashes: Vec<i64> = lookups
+            .map(hash_of)
+            .filter(|&hash| self.asked.insert(hash))
+            .collect();
+        hashes.sort_unstable();
+        let mut by_id: HashMap<i64, Arc<Neighbour>> = HashMap::new();
+        for (hash, row) in records::found_under(connection, &hashes)? {
+            let neighbour = match by_id.get(&row.id) {
+                Some(known) => Arc::clone(known),
+                None => {
+                    let id = row.id;
+                    let neighbour = Arc::new(Neighbour::from_row(row)?);
+                    by_id.insert(id, Arc::clone(&neighbour));
+                    neighbour
+                }
+            };
+            self.stored.entry(hash).or_default().push(neighbour);
+        }
+        Ok(())
+    }
+
+    /// Adds a record of this submission that became current, and takes out the version it supersedes.
+    pub fn add<'l>(
+        &mut self,
+        neighbour: &Arc<Neighbour>,
+        entries: impl Iterator<Item = &'l Lookup>,
+    ) {
+        for entry in entries {
+            self.fresh
+                .entry(entry.clone())
+                .or_default()
+                .push(Arc::clone(neighbour));
+        }
+    }
+
+    /// A version is current no longer.
+    pub fn remove(&mut self, id: i64) {
+        self.gone.insert(id);
+    }
+
+    /// Current records that a lookup finds, oldest first. Equal hashes are told apart by their values.
+    pub fn find(&self, edition: &Edition, lookup: &Lookup) -> Vec<Arc<Neighbour>> {
+        let stored = self.stored.get(&hash_of(lookup)).into_iter().flatten();
+        let fresh = self.fresh.get(lookup).into_iter().flatten();
+        let mut found: Vec<Arc<Neighbour>> = stored
+            .chain(fresh)
+            .filter(|neighbour| {
+                !self.gone.contains(&neighbour.id) && holds(edition, neighbour, lookup)
+            })
+            .map(Arc::clone)
+            .collect();
+        found.sort_by_key(|neighbour| neighbour.id);
+        found.dedup_by_key(|neighbour| neighbour.id);
+        found
+    }
+
+    /// Answers for the judge.
+    pub fn known<'l>(&self, edition: &Edition, lookups: impl Iterator<Item = &'l Lookup>) -> Known {
+        let mut known = Known::default();
+        for lookup in lookups {
+            let found = self
+                .find(edition, lookup)
+                .iter()
+                .map(|neighbour| Found {
+                    id: neighbour.id,
+                    body: Arc::clone(&neighbour.body),
+                })
+                .collect();
+            known.answers.insert(lookup.clone(), found);
+        }
+        known
+    }
+}
+
+/// Whether a record really holds the looked-up value.
+fn holds(edition: &Edition, neighbour: &Neighbour, lookup: &Lookup) -> bool {
+    if neighbour.dataset != lookup.dataset {
+        return false;
+    }
+    let Some(dataset) = edition.dataset(&lookup.dataset.to_string()) else {
+        return false;
+    };
+    match lookup.field {
+        None => key_of(dataset, &neighbour.body).is_some_and(|key| key == lookup.value),
+        Some(place) => {
+            let Some(field) = dataset.field(place) else {
+                return false;
+            };
+            let Some(text) = neighbour.body.get(&field.id).and_then(Value::as_str) else {
+                return false;
+            };
+            text == lookup.value || (field.list && text.split(';').any(|item| item == lookup.value))
+        }
+    }
+}
+
+/// Business key of a stored record, parts joined with `\u{1f}`.
+pub fn key_of(dataset: &Dataset, body: &Map<String, Value>) -> Option<String> {
+    let mut key = String::new();
+    for (place, &field) in dataset.key.iter().enumerate() {
+        if place > 0 {
+            key.push('\u{1f}');
+        }
+        key.push_str(body.get(&dataset.field(field)?.id)?.as_str()?);
+    }
+    Some(key)
+}

@@ -1,0 +1,364 @@
+//! Receipts 回执: the signed answer to a submission, checked offline by someone who does not trust us.
+//!
+//! A receipt holds its log leaf verbatim ([`Evidence::leaf`]). The leaf holds the SHA-256 of the raw bytes
+//! and the Merkle root over the outcomes of all records, so the signature over the leaf binds every
+//! verdict. Once the leaf is published, [`Receipt::proof`] shows its place in the log (C2SP tlog-proof).
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+use spec::{Issue, Verdict};
+
+use crate::tlog::hash::{self, Hash};
+use crate::tlog::{Proof, VerifierKey};
+
+/// How many records of a submission met which verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// All records.
+    pub records: u32,
+    /// Without a finding.
+    pub accepted: u32,
+    /// With findings that do not reject.
+    pub accepted_with_warnings: u32,
+    /// Waiting for another record.
+    pub parked: u32,
+    /// Not kept.
+    pub rejected: u32,
+    /// Already held.
+    pub duplicate: u32,
+}
+
+impl Counts {
+    /// Counts one more record.
+    pub fn add(&mut self, verdict: Verdict) {
+        self.records += 1;
+        match verdict {
+            Verdict::Accepted => self.accepted += 1,
+            Verdict::AcceptedWithWarnings => self.accepted_with_warnings += 1,
+            Verdict::Parked => self.parked += 1,
+            Verdict::Rejected => self.rejected += 1,
+            Verdict::Duplicate => self.duplicate += 1,
+        }
+    }
+}
+
+/// What became of one record. Its compact JSON, members in this order, is what its hash in the outcomes
+/// tree is taken over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// Place in the submission, from 0.
+    pub index: u32,
+    /// Column code of the data set (as sent, when it is not known).
+    pub dataset: String,
+    /// Business key, parts joined with `|`, personal parts masked; none when it cannot be told.
+    pub key: Option<String>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// SHA-256 of the canonical bytes, hexadecimal; none when there are none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub digest: Option<String>,
+    /// The sender's own note, echoed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub flex: Option<serde_json::Value>,
+    /// Findings.
+    pub issues: Vec<Issue>,
+}
+
+impl Outcome {
+    /// The hash of this outcome as a leaf of the submission's outcomes tree (RFC 6962).
+    pub fn hash(&self) -> Hash {
+        hash::leaf_hash(&serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+/// Stands for a record that was left out of a receipt, so that the rest can still be checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Omitted {
+    /// Place in the submission, from 0.
+    pub index: u32,
+    /// Hash of its outcome, base64.
+    pub outcome: String,
+}
+
+/// The log leaf of a submission: what the log, and the signature of the receipt, bind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leaf {
+    /// Version of this form.
+    pub v: u32,
+    /// Always `submission`.
+    pub kind: String,
+    /// Number of the receipt.
+    pub id: String,
+    /// Sender.
+    pub source: String,
+    /// The sender's own number of the submission.
+    pub submission: String,
+    /// Time of receipt, RFC 3339, +08:00.
+    pub received_at: String,
+    /// Edition that judged.
+    pub edition: String,
+    /// SHA-256 of the bytes as received (decompressed), hexadecimal.
+    pub raw_sha256: String,
+    /// Their number.
+    pub raw_bytes: u64,
+    /// SHA-256 over the specification's files except code tables, hexadecimal.
+    pub specification: String,
+    /// SHA-256 over the code tables, hexadecimal.
+    pub codes: String,
+    /// Version of the hub that judged.
+    pub build: String,
+    /// Verdicts.
+    pub counts: Counts,
+    /// Merkle root (RFC 6962) over the outcomes of all records, hexadecimal.
+    pub outcomes_root: String,
+    /// Merkle root (RFC 6962) over the canonical bytes of all records that have them, hexadecimal.
+    pub records_root: String,
+}
+
+/// What a receipt rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// SHA-256 of the bytes as received, hexadecimal.
+    pub raw_sha256: String,
+    /// SHA-256 over the specification's files, hexadecimal.
+    pub specification: String,
+    /// SHA-256 over the code tables, hexadecimal.
+    pub codes: String,
+    /// Version of the hub that judged.
+    pub build: String,
+    /// Merkle root over the outcomes, hexadecimal.
+    pub outcomes_root: String,
+    /// Merkle root over the canonical records, hexadecimal.
+    pub records_root: String,
+    /// The leaf, verbatim.
+    pub leaf: String,
+    /// Its hash in the log (RFC 6962), base64.
+    pub leaf_hash: String,
+    /// Its place in the log: promised by the signature, shown by the proof.
+    pub leaf_index: u64,
+    /// Name of the log.
+    pub origin: String,
+}
+
+/// The signed answer to a submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// Number of the receipt.
+    pub id: String,
+    /// The sender's own number of the submission.
+    pub submission: String,
+    /// Sender.
+    pub source: String,
+    /// Time of receipt, RFC 3339, +08:00.
+    pub received_at: String,
+    /// Edition that judged.
+    pub edition: String,
+    /// Verdicts.
+    pub counts: Counts,
+    /// Outcomes, in the order of the submission.
+    pub records: Vec<Outcome>,
+    /// Stand-ins for the outcomes that were asked to be left out.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub omitted: Vec<Omitted>,
+    /// What it rests on.
+    pub evidence: Evidence,
+    /// Ed25519 over [`signed_bytes`], base64.
+    pub signature: String,
+    /// C2SP tlog-proof of the leaf, once published.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proof: Option<String>,
+}
+
+/// What the signature of a receipt covers: a fixed first line, the log's name, the promised place, the leaf.
+pub fn signed_bytes(origin: &str, leaf_index: u64, leaf: &str) -> Vec<u8> {
+    format!("exchange-hub/receipt/v1\n{origin}\n{leaf_index}\n{leaf}").into_bytes()
+}
+
+/// What a check of a receipt showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Size of the log at the checkpoint of the proof; none when the receipt carries no proof yet.
+    pub published_at_size: Option<u64>,
+    /// How many outcomes are listed in full.
+    pub listed: u32,
+}
+
+/// The first thing that is wrong with a receipt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {what}")]
+pub struct Fault {
+    /// Member of the receipt.
+    pub place: String,
+    /// What is wrong there: found and expected.
+    pub what: String,
+}
+
+fn fault(place: &str, what: impl Into<String>) -> Fault {
+    Fault {
+        place: place.to_owned(),
+        what: what.into(),
+    }
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(place: &str, found: &T, expected: &T) -> Result<(), Fault> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(fault(
+            place,
+            format!("is {found:?}, but the signed leaf says {expected:?}"),
+        ))
+    }
+}
+
+impl Receipt {
+    /// The same receipt with only those outcomes that hold findings; the others leave their hash.
+    #[must_use]
+    pub fn only_issues(mut self) -> Receipt {
+        let (keep, leave): (Vec<_>, Vec<_>) = self
+            .records
+            .into_iter()
+            .partition(|outcome| !outcome.issues.is_empty());
+        self.omitted.extend(leave.iter().map(|outcome| Omitted {
+            index: outcome.index,
+            outcome: outcome.hash().to_string(),
+        }));
+        self.omitted.sort_by_key(|omitted| omitted.index);
+        self.records = keep;
+        self
+    }
+
+    /// Checks the receipt with nothing but the log's public key: names the first wrong place.
+    pub fn verify(&self, key: &VerifierKey) -> Result<Verified, Fault> {
+        let evidence = &self.evidence;
+        let leaf_bytes = evidence.leaf.as_bytes();
+        same(
+            "evidence.leaf_hash",
+            &evidence.leaf_hash,
+            &hash::leaf_hash(leaf_bytes).to_string(),
+        )?;
+        let leaf: Leaf = serde_json::from_str(&evidence.leaf).map_err(|error| {
+            fault(
+                "evidence.leaf",
+                format!("is not a submission leaf: {error}"),
+            )
+        })?;
+        same("id", &self.id, &leaf.id)?;
+        same("submission", &self.submission, &leaf.submission)?;
+        same("source", &self.source, &leaf.source)?;
+        same("received_at", &self.received_at, &leaf.received_at)?;
+        same("edition", &self.edition, &leaf.edition)?;
+        same("counts", &self.counts, &leaf.counts)?;
+        same(
+            "evidence.raw_sha256",
+            &evidence.raw_sha256,
+            &leaf.raw_sha256,
+        )?;
+        same(
+            "evidence.specification",
+            &evidence.specification,
+            &leaf.specification,
+        )?;
+        same("evidence.codes", &evidence.codes, &leaf.codes)?;
+        same("evidence.build", &evidence.build, &leaf.build)?;
+        same(
+            "evidence.outcomes_root",
+            &evidence.outcomes_root,
+            &leaf.outcomes_root,
+        )?;
+        same(
+            "evidence.records_root",
+            &evidence.records_root,
+            &leaf.records_root,
+        )?;
+        let signed = signed_bytes(&evidence.origin, evidence.leaf_index, &evidence.leaf);
+        let fits = BASE64_STANDARD
+            .decode(&self.signature)
+            .is_ok_and(|signature| key.verifies(&signed, &signature));
+        if !fits {
+            return Err(fault(
+                "signature",
+                format!("does not fit the leaf under the key `{}`", key.name()),
+            ));
+        }
+        self.verify_outcomes(&leaf)?;
+        let published_at_size = match &self.proof {
+            None => None,
+            Some(text) => Some(self.verify_proof(text, key)?),
+        };
+        Ok(Verified {
+            published_at_size,
+            listed: self.records.len() as u32,
+        })
+    }
+
+    fn verify_outcomes(&self, leaf: &Leaf) -> Result<(), Fault> {
+        let mut hashes: Vec<(u32, Hash)> = self
+            .records
+            .iter()
+            .map(|outcome| (outcome.index, outcome.hash()))
+            .collect();
+        for omitted in &self.omitted {
+            let hash = omitted.outcome.parse().map_err(|_| {
+                fault(
+                    "omitted",
+                    format!("record {}: not a base64 hash", omitted.index),
+                )
+            })?;
+            hashes.push((omitted.index, hash));
+        }
+        hashes.sort_by_key(|(index, _)| *index);
+        let in_order = hashes
+            .iter()
+            .zip(0..)
+            .all(|((index, _), place)| *index == place);
+        if !in_order || hashes.len() as u32 != leaf.counts.records {
+            return Err(fault(
+                "records",
+                format!(
+                    "{} outcomes with their places, {} expected",
+                    hashes.len(),
+                    leaf.counts.records
+                ),
+            ));
+        }
+        let hashes: Vec<Hash> = hashes.into_iter().map(|(_, hash)| hash).collect();
+        if hash::merkle_root(&hashes).to_hex() != leaf.outcomes_root {
+            return Err(fault(
+                "records",
+                "an outcome was changed: the root over all outcomes differs from the leaf's",
+            ));
+        }
+        Ok(())
+    }
+
+    fn verify_proof(&self, text: &str, key: &VerifierKey) -> Result<u64, Fault> {
+        let proof: Proof = text
+            .parse()
+            .map_err(|error| fault("proof", format!("{error}")))?;
+        if proof.index != self.evidence.leaf_index {
+            return Err(fault(
+                "proof",
+                format!(
+                    "is for index {}, the receipt promised {}",
+                    proof.index, self.evidence.leaf_index
+                ),
+            ));
+        }
+        proof
+            .verify(
+                self.evidence.leaf.as_bytes(),
+                &self.evidence.origin,
+                std::slice::from_ref(key),
+            )
+            .map(|checkpoint| checkpoint.size)
+            .map_err(|error| fault("proof", format!("{error}")))
+    }
+}

@@ -1,0 +1,112 @@
+//! Bulk inserts: single rows through a statement that stays prepared, many rows through wide statements.
+
+use diesel::prelude::*;
+
+use super::records::{Link, RecordRow, Wait};
+use super::schema::{deliveries, issues, links, records, submissions, volumes, waiting};
+use super::submissions::{IssueRow, Submission, Volume};
+use super::{Database, StoreError};
+
+/// A row of `deliveries`, newly owed.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = deliveries)]
+#[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
+pub struct Owed {
+    pub id: i64,
+    pub destination: String,
+    pub record_id: i64,
+    pub lane: i64,
+    pub state: i32,
+    pub attempts: i32,
+    pub due_at: i64,
+    pub updated_at: i64,
+}
+
+/// Everything that one submission adds.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// Record versions.
+    pub records: Vec<RecordRow>,
+    /// Values by which they are found.
+    pub links: Vec<Link>,
+    /// Values that parked ones wait for.
+    pub waiting: Vec<Wait>,
+    /// What is owed to destinations.
+    pub owed: Vec<Owed>,
+    /// Findings.
+    pub issues: Vec<IssueRow>,
+    /// Counts per data set.
+    pub volumes: Vec<Volume>,
+}
+
+/// Up to this many rows go one by one.
+const FEW: usize = 3;
+/// Rows of one wide statement: at nine columns well below SQLite's limit on parameters.
+const WIDE: usize = 500;
+
+/// Inserts a submission and all it adds.
+pub fn submission(
+    connection: &mut Database,
+    submission: &Submission,
+    rows: &Rows,
+) -> Result<(), StoreError> {
+    diesel::insert_into(submissions::table)
+        .values(submission)
+        .execute(connection)?;
+    self::rows(connection, rows)
+}
+
+/// Inserts rows without a submission of their own (records that were released).
+pub fn rows(connection: &mut Database, rows: &Rows) -> Result<(), StoreError> {
+    insert_records(connection, &rows.records)?;
+    // In order of hash, so that neighbours in the tree are written together.
+    let mut sorted = rows.links.clone();
+    sorted.sort_unstable_by_key(|link| (link.hash, link.record_id));
+    insert_links(connection, &sorted)?;
+    for wait in &rows.waiting {
+        diesel::insert_into(waiting::table)
+            .values(wait)
+            .execute(connection)?;
+    }
+    insert_owed(connection, &rows.owed)?;
+    insert_issues(connection, &rows.issues)?;
+    for volume in &rows.volumes {
+        diesel::insert_into(volumes::table)
+            .values(volume)
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Writes one insert function: the same statement for each engine's own connection, because the wide form
+/// is not to be had through the connection that is either.
+macro_rules! bulk {
+    ($name:ident, $table:path, $row:ty) => {
+        fn $name(connection: &mut Database, rows: &[$row]) -> Result<(), StoreError> {
+            if rows.len() <= FEW {
+                for row in rows {
+                    diesel::insert_into($table)
+                        .values(row)
+                        .execute(connection)?;
+                }
+                return Ok(());
+            }
+            for chunk in rows.chunks(WIDE) {
+                match connection {
+                    Database::Sqlite(sqlite) => {
+                        diesel::insert_into($table).values(chunk).execute(sqlite)?
+                    }
+                    Database::Postgres(postgres) => diesel::insert_into($table)
+                        .values(chunk)
+                        .execute(postgres)?,
+                };
+            }
+            Ok(())
+        }
+    };
+}
+
+bulk!(insert_records, records::table, RecordRow);
+bulk!(insert_links, links::table, Link);
+bulk!(insert_owed, deliveries::table, Owed);
+bulk!(insert_issues, issues::table, IssueRow);

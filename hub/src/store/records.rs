@@ -1,0 +1,155 @@
+//! Record versions, and the values by which current ones are found.
+
+use diesel::prelude::*;
+
+use super::schema::{links, records, waiting};
+use super::{Database, StoreError};
+
+/// A row of `records`.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = records, treat_none_as_default_value = false)]
+#[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
+pub struct RecordRow {
+    pub id: i64,
+    pub submission_id: i64,
+    pub record_index: i32,
+    pub dataset: i32,
+    pub action: i32,
+    pub verdict: i32,
+    pub lane: i64,
+    pub previous: Option<i64>,
+    pub body: Vec<u8>,
+}
+
+/// A row of `links`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Insertable)]
+#[diesel(table_name = links)]
+#[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
+pub struct Link {
+    pub hash: i64,
+    pub record_id: i64,
+}
+
+/// A row of `waiting`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Insertable)]
+#[diesel(table_name = waiting)]
+#[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
+pub struct Wait {
+    pub hash: i64,
+    pub record_id: i64,
+}
+
+/// Most values in one statement: SQLite's default limit is 32,766 parameters, short lists plan best.
+const CHUNK: usize = 400;
+
+/// Up to this many values are asked one by one: such statements stay prepared.
+const FEW: usize = 8;
+
+/// Current record versions that are found under any of the hashes, with the hash.
+pub fn found_under(
+    connection: &mut Database,
+    hashes: &[i64],
+) -> Result<Vec<(i64, RecordRow)>, StoreError> {
+    let mut rows = Vec::new();
+    if hashes.len() <= FEW {
+        for &hash in hashes {
+            rows.extend(
+                links::table
+                    .inner_join(records::table.on(records::id.eq(links::record_id)))
+                    .filter(links::hash.eq(hash))
+                    .select((links::hash, RecordRow::as_select()))
+                    .load::<(i64, RecordRow)>(connection)?,
+            );
+        }
+        return Ok(rows);
+    }
+    for chunk in hashes.chunks(CHUNK) {
+        rows.extend(
+            links::table
+                .inner_join(records::table.on(records::id.eq(links::record_id)))
+                .filter(links::hash.eq_any(chunk))
+                .select((links::hash, RecordRow::as_select()))
+                .load::<(i64, RecordRow)>(connection)?,
+        );
+    }
+    Ok(rows)
+}
+
+/// Parked record versions that wait for any of the hashes.
+pub fn waiting_for(connection: &mut Database, hashes: &[i64]) -> Result<Vec<i64>, StoreError> {
+    let mut ids: Vec<i64> = Vec::new();
+    for chunk in hashes.chunks(CHUNK) {
+        ids.extend(
+            waiting::table
+                .filter(waiting::hash.eq_any(chunk))
+                .select(waiting::record_id)
+                .load::<i64>(connection)?,
+        );
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// Whether any record at all is parked: saves the look-up above in the usual case.
+pub fn any_waiting(connection: &mut Database) -> Result<bool, StoreError> {
+    Ok(waiting::table
+        .select(waiting::record_id)
+        .first::<i64>(connection)
+        .optional()?
+        .is_some())
+}
+
+/// A record version by its number.
+pub fn by_id(connection: &mut Database, id: i64) -> Result<Option<RecordRow>, StoreError> {
+    Ok(records::table
+        .find(id)
+        .select(RecordRow::as_select())
+        .first(connection)
+        .optional()?)
+}
+
+/// The record versions of one submission, in order.
+pub fn of_submission(
+    connection: &mut Database,
+    first: i64,
+    last: i64,
+) -> Result<Vec<RecordRow>, StoreError> {
+    Ok(records::table
+        .filter(records::submission_id.between(first, last))
+        .order(records::id)
+        .select(RecordRow::as_select())
+        .load(connection)?)
+}
+
+/// Record versions in order of their numbers, for walks over the whole table.
+pub fn after(connection: &mut Database, id: i64, limit: i64) -> Result<Vec<RecordRow>, StoreError> {
+    Ok(records::table
+        .filter(records::id.gt(id))
+        .order(records::id)
+        .limit(limit)
+        .select(RecordRow::as_select())
+        .load(connection)?)
+}
+
+/// Takes the values of superseded versions out of the look-up table.
+pub fn unlink(connection: &mut Database, links_of: &[Link]) -> Result<(), StoreError> {
+    for link in links_of {
+        diesel::delete(links::table.find((link.hash, link.record_id))).execute(connection)?;
+    }
+    Ok(())
+}
+
+/// A parked record got what it waited for.
+pub fn release(
+    connection: &mut Database,
+    id: i64,
+    verdict: i32,
+    lane: i64,
+) -> Result<(), StoreError> {
+    diesel::update(records::table.find(id))
+        .set((records::verdict.eq(verdict), records::lane.eq(lane)))
+        .execute(connection)?;
+    diesel::delete(waiting::table.filter(waiting::record_id.eq(id))).execute(connection)?;
+    Ok(())
+}

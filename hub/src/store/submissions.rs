@@ -1,0 +1,165 @@
+//! Submissions, their counts and findings.
+
+use diesel::prelude::*;
+
+use super::schema::{issues, leaves, submissions, volumes};
+use super::{Database, StoreError};
+
+/// A row of `submissions`.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = submissions, treat_none_as_default_value = false)]
+#[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
+pub struct Submission {
+    pub id: i64,
+    pub source: String,
+    pub submission: String,
+    pub edition: String,
+    pub sequence: Option<i64>,
+    pub received_at: i64,
+    pub raw_sha256: Vec<u8>,
+    pub raw_bytes: i64,
+    pub media_type: String,
+    pub raw: Option<Vec<u8>>,
+    pub accepted: i32,
+    pub warned: i32,
+    pub parked: i32,
+    pub duplicate: i32,
+    pub rejected: i32,
+    pub leaf_index: i64,
+    pub outcomes: Vec<u8>,
+}
+
+/// A row of `submissions` without its blobs, for lists.
+#[derive(Debug, Clone, Queryable, Selectable, serde::Serialize)]
+#[diesel(table_name = submissions)]
+#[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
+pub struct SubmissionLine {
+    pub id: i64,
+    pub source: String,
+    pub submission: String,
+    pub edition: String,
+    pub received_at: i64,
+    pub raw_bytes: i64,
+    pub media_type: String,
+    pub accepted: i32,
+    pub warned: i32,
+    pub parked: i32,
+    pub duplicate: i32,
+    pub rejected: i32,
+    pub leaf_index: i64,
+}
+
+/// A row of `volumes`.
+#[derive(Debug, Clone, Copy, Default, Queryable, Insertable)]
+#[diesel(table_name = volumes, treat_none_as_default_value = false)]
+#[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
+pub struct Volume {
+    pub submission_id: i64,
+    pub dataset: i32,
+    pub accepted: i32,
+    pub warned: i32,
+    pub parked: i32,
+    pub duplicate: i32,
+    pub rejected: i32,
+}
+
+/// A row of `issues`.
+#[derive(Debug, Clone, Queryable, Insertable)]
+#[diesel(table_name = issues, treat_none_as_default_value = false)]
+#[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
+pub struct IssueRow {
+    pub submission_id: i64,
+    pub seq: i32,
+    pub record_index: i32,
+    pub dataset: i32,
+    pub severity: i32,
+    pub code: String,
+    pub rule: Option<String>,
+    pub path: String,
+}
+
+/// Which submissions a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only this source's.
+    pub source: Option<String>,
+    /// Only with this number of the sender.
+    pub submission: Option<String>,
+    /// Received at or after, milliseconds since 1970 UTC.
+    pub from: Option<i64>,
+    /// Received before, milliseconds since 1970 UTC.
+    pub to: Option<i64>,
+    /// Only after this number.
+    pub after: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Finds the submission with this number of the sender.
+pub fn by_sender(
+    connection: &mut Database,
+    source: &str,
+    submission: &str,
+) -> Result<Option<Submission>, StoreError> {
+    Ok(submissions::table
+        .filter(
+            submissions::source
+                .eq(source)
+                .and(submissions::submission.eq(submission)),
+        )
+        .select(Submission::as_select())
+        .first(connection)
+        .optional()?)
+}
+
+/// Finds a submission by its own number.
+pub fn by_id(connection: &mut Database, id: i64) -> Result<Option<Submission>, StoreError> {
+    Ok(submissions::table
+        .find(id)
+        .select(Submission::as_select())
+        .first(connection)
+        .optional()?)
+}
+
+/// The entry of the log at an index.
+pub fn leaf(connection: &mut Database, index: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(leaves::table
+        .find(index)
+        .select(leaves::body)
+        .first(connection)
+        .optional()?)
+}
+
+/// Entries of the log from an index on, in order.
+pub fn leaves_from(
+    connection: &mut Database,
+    index: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    Ok(leaves::table
+        .filter(leaves::leaf_index.ge(index))
+        .order(leaves::leaf_index)
+        .limit(limit)
+        .select((leaves::leaf_index, leaves::body))
+        .load(connection)?)
+}
+
+/// Lists submissions in order of receipt.
+pub fn list(connection: &mut Database, filter: &Filter) -> Result<Vec<SubmissionLine>, StoreError> {
+    // One shape of statement for all filters: absent ones are opened wide.
+    let mut query = submissions::table
+        .filter(submissions::id.gt(filter.after))
+        .filter(submissions::received_at.ge(filter.from.unwrap_or(i64::MIN)))
+        .filter(submissions::received_at.lt(filter.to.unwrap_or(i64::MAX)))
+        .order(submissions::id)
+        .limit(filter.limit)
+        .select(SubmissionLine::as_select())
+        .into_boxed();
+    if let Some(source) = &filter.source {
+        query = query.filter(submissions::source.eq(source));
+    }
+    if let Some(submission) = &filter.submission {
+        query = query.filter(submissions::submission.eq(submission));
+    }
+    Ok(query.load(connection)?)
+}

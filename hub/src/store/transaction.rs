@@ -1,0 +1,95 @@
+//! The writer's transaction: how it begins and ends, and the numbers it gives.
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
+use diesel::dsl::max;
+use diesel::prelude::*;
+
+use super::schema::{deliveries, leaves, records, submissions};
+use super::{Database, StoreError};
+
+/// The transaction of a group, as jobs see it.
+pub struct Transaction<'t> {
+    /// The connection inside the transaction.
+    pub connection: &'t mut Database,
+    /// The next free numbers.
+    pub numbers: Numbers,
+}
+
+/// The next free numbers of the tables that the writer numbers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Numbers {
+    /// `submissions.id`.
+    pub submission: i64,
+    /// `records.id`.
+    pub record: i64,
+    /// `deliveries.id`.
+    pub delivery: i64,
+    /// `leaves.leaf_index`.
+    pub leaf: i64,
+}
+
+impl Numbers {
+    /// Reads the highest numbers given so far.
+    pub fn read(connection: &mut Database) -> Result<Self, StoreError> {
+        let next = |highest: Option<i64>, first: i64| highest.map_or(first, |n| n + 1);
+        Ok(Numbers {
+            submission: next(
+                submissions::table
+                    .select(max(submissions::id))
+                    .first(connection)?,
+                1,
+            ),
+            record: next(
+                records::table.select(max(records::id)).first(connection)?,
+                1,
+            ),
+            delivery: next(
+                deliveries::table
+                    .select(max(deliveries::id))
+                    .first(connection)?,
+                1,
+            ),
+            leaf: next(
+                leaves::table
+                    .select(max(leaves::leaf_index))
+                    .first(connection)?,
+                0,
+            ),
+        })
+    }
+}
+
+impl Transaction<'_> {
+    /// Appends an entry to the log; returns its index.
+    pub fn append_leaf(&mut self, body: &[u8]) -> Result<i64, StoreError> {
+        let index = self.numbers.leaf;
+        diesel::insert_into(leaves::table)
+            .values((leaves::leaf_index.eq(index), leaves::body.eq(body)))
+            .execute(self.connection)?;
+        self.numbers.leaf += 1;
+        Ok(index)
+    }
+}
+
+/// Begins, and takes the one place of a writer: hubs that share a PostgreSQL wait for each other here.
+pub fn begin(connection: &mut Database) -> Result<(), StoreError> {
+    match connection {
+        Database::Sqlite(sqlite) => {
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
+        }
+        Database::Postgres(postgres) => {
+            AnsiTransactionManager::begin_transaction(postgres)?;
+            diesel::sql_query("SELECT pg_advisory_xact_lock(7303001)").execute(postgres)?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends with everything on disk.
+pub fn commit(connection: &mut Database) -> Result<(), StoreError> {
+    match connection {
+        Database::Sqlite(sqlite) => AnsiTransactionManager::commit_transaction(sqlite)?,
+        Database::Postgres(postgres) => AnsiTransactionManager::commit_transaction(postgres)?,
+    }
+    Ok(())
+}

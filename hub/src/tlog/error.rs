@@ -1,0 +1,125 @@
+//! What can go wrong in the log: one closed list.
+//!
+//! A variant carries the place and the facts; what a caller shows is the caller's business.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why the log, a note, or a proof was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file system refused.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was being done: `read`, `write`, `rename`, …
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The answer of the operating system.
+        #[source]
+        source: io::Error,
+    },
+    /// A text or a tile is not of its form.
+    #[error("malformed {what}: {why}")]
+    Malformed {
+        /// Kind of text: `note`, `checkpoint`, `proof`, …
+        what: &'static str,
+        /// Which rule it breaks.
+        why: &'static str,
+    },
+    /// A key name is empty, or holds a space, a plus or a control character.
+    #[error("{name:?} cannot name a key")]
+    KeyName {
+        /// The refused name.
+        name: String,
+    },
+    /// No signature of the note is of a known key.
+    #[error("no signature of a known key")]
+    Unsigned,
+    /// A signature claims a known key and does not verify.
+    #[error("the signature of {name} does not verify")]
+    BadSignature {
+        /// Name of the key.
+        name: String,
+    },
+    /// The checkpoint belongs to another log.
+    #[error("checkpoint of {found:?}, expected {expected:?}")]
+    Origin {
+        /// Origin in the checkpoint.
+        found: String,
+        /// Origin of this log.
+        expected: String,
+    },
+    /// An index or a size lies outside the tree.
+    #[error("{index} is outside a tree of size {size}")]
+    OutOfRange {
+        /// What was asked for.
+        index: u64,
+        /// Size of the tree.
+        size: u64,
+    },
+    /// The inclusion proof does not lead from the leaf to the root.
+    #[error("the leaf is not included in the tree")]
+    NotIncluded,
+    /// The consistency proof does not lead from the old root to the new one.
+    #[error("the trees are not consistent")]
+    NotConsistent,
+    /// An entry is longer than its 16-bit length prefix can say.
+    #[error("entry of {length} bytes, at most 65535 fit")]
+    EntryTooLong {
+        /// Length of the entry.
+        length: usize,
+    },
+    /// A tile is not in the folder.
+    #[error("{path} is missing")]
+    Missing {
+        /// Path in the folder.
+        path: String,
+    },
+    /// A file of the log does not agree with the rest of it.
+    #[error("{place}: {what}")]
+    Wrong {
+        /// Path in the folder, with the entry or hash if known.
+        place: String,
+        /// What disagrees.
+        what: String,
+    },
+    /// There are tiles and no checkpoint: the log was damaged, not new.
+    #[error("tiles without a checkpoint in {}", path.display())]
+    CheckpointMissing {
+        /// Folder of the log.
+        path: PathBuf,
+    },
+    /// The published checkpoint is not the one this log published last.
+    #[error("the published checkpoint was changed by somebody else")]
+    CheckpointChanged,
+    /// The leaves do not start where the log ends.
+    #[error("leaves start at {first}, the log ends at {size}")]
+    NotNext {
+        /// Index of the first leaf handed in.
+        first: u64,
+        /// Size of the log.
+        size: u64,
+    },
+    /// Another process writes this log.
+    #[error("{} is in use by another process", path.display())]
+    Locked {
+        /// Folder of the log.
+        path: PathBuf,
+    },
+}
+
+impl Error {
+    /// Makes the converter of an IO error at one place.
+    pub(super) fn io(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! An append-only transparency log in C2SP form, in one folder of plain files.
+//!
+//! Hashing is RFC 6962, tiles are C2SP tlog-tiles, checkpoints are C2SP tlog-checkpoint in a
+//! signed note, offline proofs are C2SP tlog-proof: any standard client can follow this log, and
+//! a copy of the folder is a full mirror.
+//!
+//! The pure part ([`hash`], [`layout`], [`bundle`], [`tree`], [`prove`], [`verify`], [`note`],
+//! [`checkpoint`], [`proof`]) knows no files; [`storage`], [`log`] and [`audit`] do. Nothing here
+//! knows what an entry means, and nothing here imports another module of this crate.
+
+pub mod audit;
+pub mod bundle;
+pub mod checkpoint;
+mod error;
+#[cfg(test)]
+mod faults;
+pub mod hash;
+pub mod layout;
+pub mod log;
+pub mod note;
+pub mod proof;
+pub mod prove;
+pub mod storage;
+#[cfg(test)]
+mod tests_ct;
+pub mod tree;
+pub mod verify;
+pub mod vkey;
+
+pub use audit::{FirstFault, Verified, verify_folder};
+pub use checkpoint::Checkpoint;
+pub use error::Error;
+pub use hash::{Hash, leaf_hash, merkle_root, node_hash, sha256};
+pub use layout::{Kind, Resource, Tile};
+pub use log::Log;
+pub use note::{Note, Signer};
+pub use proof::Proof;
+pub use prove::{prove_consistency, prove_inclusion};
+pub use storage::Storage;
+pub use tree::Tree;
+pub use verify::{verify_consistency, verify_inclusion};
+pub use vkey::VerifierKey;

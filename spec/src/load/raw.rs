@@ -1,0 +1,231 @@
+//! The data files as they are written: one type per kind of file, nothing checked beyond its shape.
+//!
+//! Unknown members are errors everywhere, so that a misspelled word never passes for an absent one.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::{DatasetCode, Library, Sensitivity, Severity};
+
+/// `edition.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEdition {
+    pub id: Spanned<String>,
+    pub name: String,
+    pub valid_from: Spanned<String>,
+    pub valid_to: Option<Spanned<String>>,
+    /// Edition whose data sets, code tables and rules are shared.
+    pub base: Option<Spanned<String>>,
+    pub deal_code_check: bool,
+}
+
+/// `datasets/<domain>/<data set>.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDataset {
+    pub code: Spanned<DatasetCode>,
+    pub id: Spanned<String>,
+    pub name: String,
+    pub library: Library,
+    pub class: String,
+    pub industry: String,
+    pub key: Spanned<Vec<String>>,
+    pub deal: Option<Spanned<String>>,
+    pub time: Option<Spanned<String>>,
+    #[serde(default)]
+    pub attachments: Vec<String>,
+    /// Other editions that share the data set.
+    #[serde(default)]
+    pub editions: Vec<String>,
+    pub fields: Vec<Spanned<RawField>>,
+    #[serde(default)]
+    pub rules: Vec<Spanned<RawRule>>,
+}
+
+/// One field.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawField {
+    pub id: String,
+    pub name: String,
+    pub format: String,
+    #[serde(default)]
+    pub required: RawRequired,
+    pub codes: Option<String>,
+    pub identifier: Option<String>,
+    pub standard: Option<String>,
+    #[serde(default)]
+    pub list: bool,
+    #[serde(default = "public")]
+    pub sensitivity: Sensitivity,
+    pub unit: Option<String>,
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// The only editions that have the field; none: all that have the data set.
+    pub only: Option<Vec<String>>,
+}
+
+fn public() -> Sensitivity {
+    Sensitivity::Public
+}
+
+/// `required = true`, `false` or `"rule"`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "true, false or \"rule\"")]
+pub(super) enum RawRequired {
+    Flag(bool),
+    Word(ByRule),
+}
+
+/// The word of [`RawRequired`].
+#[derive(Debug, Deserialize)]
+pub(super) enum ByRule {
+    #[serde(rename = "rule")]
+    Rule,
+}
+
+impl Default for RawRequired {
+    fn default() -> Self {
+        RawRequired::Flag(false)
+    }
+}
+
+/// `rules/*.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRules {
+    pub rules: Vec<Spanned<RawRule>>,
+}
+
+/// One rule. Which of the optional members a check takes is said in `checks.rs` and `among.rs`; one
+/// that it does not take is an error.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    pub id: String,
+    pub datasets: Option<Vec<RawScope>>,
+    pub check: String,
+    #[serde(default)]
+    pub fields: Vec<String>,
+    #[serde(default)]
+    pub when: BTreeMap<String, RawCondition>,
+    pub severity: Option<Severity>,
+    #[serde(default)]
+    pub clause: String,
+    pub zh: String,
+    pub en: String,
+
+    pub r#ref: Option<String>,
+    pub value: Option<String>,
+    pub values: Option<Vec<String>>,
+    pub on: Option<Vec<String>>,
+    pub r#where: Option<BTreeMap<String, RawCondition>>,
+    pub pick: Option<RawPick>,
+    pub to: Option<Vec<String>>,
+    pub wait: Option<bool>,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    pub exclusive: Option<bool>,
+    pub in_yuan: Option<bool>,
+    pub ratio: Option<f64>,
+    pub tolerance: Option<f64>,
+    pub plus_percent: Option<bool>,
+    pub days: Option<i64>,
+    pub workdays: Option<bool>,
+    pub hours: Option<i64>,
+    pub skew_minutes: Option<i64>,
+    pub chars: Option<(u32, u32)>,
+    pub levels: Option<Vec<String>>,
+    pub within: Option<OneOrMany>,
+    pub list: Option<String>,
+    pub factors: Option<Vec<String>>,
+    pub group: Option<Vec<String>>,
+    pub between: Option<String>,
+    pub start: Option<i64>,
+    pub unless: Option<String>,
+}
+
+/// Data sets that a general rule is for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "the number of a data set, or \"*\" for all")]
+pub(super) enum RawScope {
+    Number(DatasetCode),
+    Every(Star),
+}
+
+/// The word of [`RawScope`].
+#[derive(Debug, Clone, Deserialize)]
+pub(super) enum Star {
+    #[serde(rename = "*")]
+    Star,
+}
+
+/// One name, or several.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "a field or a list of fields")]
+pub(super) enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// What a condition asks of a field.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a value, a list of values, true (filled), false (empty), or one of { length, greater, less }"
+)]
+pub(super) enum RawCondition {
+    Filled(bool),
+    Value(String),
+    Values(Vec<String>),
+    Figure(RawFigure),
+}
+
+/// A condition on a figure.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawFigure {
+    Length(u32),
+    Greater(f64),
+    Less(f64),
+}
+
+/// Which of several joined records counts.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawPick {
+    Every,
+    Any,
+    First,
+    Last,
+    Sum,
+}
+
+/// `projections/<edition>.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProjection {
+    #[serde(default)]
+    pub datasets: Vec<Spanned<RawDatasetProjection>>,
+}
+
+/// Exceptions of one data set.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDatasetProjection {
+    pub code: DatasetCode,
+    /// Data set of the other edition; none: the one of the same column code.
+    pub target: Option<String>,
+    /// Field → column of the other edition.
+    #[serde(default)]
+    pub rename: BTreeMap<String, String>,
+    /// Fields that are not passed on.
+    #[serde(default)]
+    pub drop: Vec<String>,
+    /// The data set is not passed on at all.
+    #[serde(default)]
+    pub withhold: bool,
+}

@@ -1,0 +1,80 @@
+//! A data file as text, and the way from a place in it to an error that names file and line.
+
+use std::ops::Range;
+
+use serde::de::DeserializeOwned;
+
+use super::LoadError;
+
+/// A data file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'f> {
+    /// Path from the specification's folder.
+    pub path: &'f str,
+    /// Its content.
+    pub text: &'f str,
+}
+
+impl<'f> Source<'f> {
+    /// Takes a file's bytes as UTF-8.
+    pub(super) fn new(path: &'f str, bytes: &'f [u8]) -> Result<Self, LoadError> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Source { path, text }),
+            Err(error) => {
+                let sound = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                Err(LoadError::Data {
+                    file: path.to_owned(),
+                    line: 1 + count_lines(sound),
+                    found: "bytes that are not UTF-8".to_owned(),
+                    expected: "UTF-8 text".to_owned(),
+                })
+            }
+        }
+    }
+
+    /// The line that a byte stands in, from 1.
+    pub(super) fn line(&self, at: usize) -> usize {
+        1 + count_lines(self.text.as_bytes().get(..at).unwrap_or_default())
+    }
+
+    /// An error about the text at a span.
+    pub(super) fn fault(
+        &self,
+        span: &Range<usize>,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> LoadError {
+        self.fault_on_line(self.line(span.start), found, expected)
+    }
+
+    /// An error about a line.
+    pub(super) fn fault_on_line(
+        &self,
+        line: usize,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> LoadError {
+        LoadError::Data {
+            file: self.path.to_owned(),
+            line,
+            found: found.into(),
+            expected: expected.into(),
+        }
+    }
+
+    /// Reads the file as TOML of a known shape.
+    pub(super) fn toml<T: DeserializeOwned>(&self) -> Result<T, LoadError> {
+        toml::from_str(self.text).map_err(|error| {
+            let span = error.span().unwrap_or_default();
+            let message = error.message().trim();
+            let (found, expected) = message
+                .split_once(", expected ")
+                .unwrap_or((message, "TOML of the documented shape"));
+            self.fault(&span, found, expected)
+        })
+    }
+}
+
+fn count_lines(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte == b'\n').count()
+}

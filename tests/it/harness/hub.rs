@@ -1,0 +1,277 @@
+//! A hub as a real process: started, asked over HTTP, killed.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+use super::Engine;
+
+/// The program under test, as `make test` built it.
+pub fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("the test binary has a path");
+    let path = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/<profile>/deps")
+        .join("hub");
+    assert!(
+        path.exists(),
+        "{} is missing: run `make test`, which builds it",
+        path.display()
+    );
+    path
+}
+
+/// Runs a command of the hub to its end.
+pub fn run(arguments: &[&str]) -> Output {
+    Command::new(program())
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the hub runs")
+}
+
+/// What a command printed on stdout.
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A running hub with its folder.
+pub struct Hub {
+    child: Child,
+    /// Its address.
+    pub url: String,
+    /// Its folder.
+    pub data: PathBuf,
+    database: Option<String>,
+    extra: Vec<String>,
+    folder: Option<tempfile::TempDir>,
+}
+
+/// An answer to a request.
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Body as text.
+    pub text: String,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Answer {
+    /// The body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("{error} in {} {}", self.status, self.text))
+    }
+}
+
+impl Hub {
+    /// Starts a hub on a fresh folder and database.
+    pub fn start(engine: Engine, extra: &[&str]) -> Hub {
+        let folder = tempfile::Builder::new()
+            .prefix("hub-test-")
+            .tempdir()
+            .expect("a folder");
+        let data = folder.path().join("data");
+        let database = engine.fresh();
+        let extra: Vec<String> = extra.iter().map(|&text| text.to_owned()).collect();
+        let (child, url) = spawn(&data, database.as_deref(), &extra);
+        Hub {
+            child,
+            url,
+            data,
+            database,
+            extra,
+            folder: Some(folder),
+        }
+    }
+
+    /// The arguments that name this hub's folder and database, for other commands.
+    pub fn place(&self) -> Vec<String> {
+        let mut place = vec!["--data".to_owned(), self.data.display().to_string()];
+        if let Some(database) = &self.database {
+            place.extend(["--database".to_owned(), database.clone()]);
+        }
+        place
+    }
+
+    /// Runs a command on this hub's folder and database.
+    pub fn command(&self, arguments: &[&str]) -> Output {
+        let place = self.place();
+        let all: Vec<&str> = arguments
+            .iter()
+            .copied()
+            .chain(place.iter().map(String::as_str))
+            .collect();
+        run(&all)
+    }
+
+    /// Makes a key for a source.
+    pub fn add_source(&self, id: &str) -> String {
+        last_line(&self.command(&["sources", "add", id]))
+    }
+
+    /// Makes a key for a reader.
+    pub fn add_reader(&self, name: &str, role: &str) -> String {
+        last_line(&self.command(&["keys", "reader", name, "--role", role]))
+    }
+
+    /// Kills the process as a power cut would, and waits for its end.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the hub is killed");
+        self.child.wait().expect("the hub has ended");
+    }
+
+    /// Starts it again on the same folder and database.
+    pub fn restart(&mut self) {
+        let (child, url) = spawn(&self.data, self.database.as_deref(), &self.extra);
+        self.child = child;
+        self.url = url;
+    }
+
+    /// Asks with GET.
+    pub fn get(&self, path: &str, key: &str) -> Answer {
+        get(&format!("{}{path}", self.url), key)
+    }
+
+    /// Sends with POST.
+    pub fn post(&self, path: &str, key: &str, media_type: &str, body: &[u8]) -> Answer {
+        post(
+            &format!("{}{path}", self.url),
+            key,
+            &[("content-type", media_type)],
+            body,
+        )
+        .expect("the hub answers")
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+        if std::thread::panicking()
+            && let Some(folder) = self.folder.take()
+        {
+            eprintln!("kept for a look: {}", folder.keep().display());
+        }
+    }
+}
+
+#[track_caller]
+fn last_line(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    stdout(output)
+        .trim_end()
+        .lines()
+        .last()
+        .expect("a key is printed")
+        .trim()
+        .to_owned()
+}
+
+fn spawn(data: &Path, database: Option<&str>, extra: &[String]) -> (Child, String) {
+    let mut command = Command::new(program());
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data);
+    if let Some(database) = database {
+        command.args(["--database", database]);
+    }
+    let log = std::fs::create_dir_all(data).and_then(|()| {
+        std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(data.with_extension("stderr.log"))
+    });
+    let mut child = command
+        .args(extra)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log.expect("a log file"))
+        .spawn()
+        .expect("the hub starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("stdout"))
+        .read_line(&mut line)
+        .expect("a first line");
+    let url = line
+        .trim()
+        .strip_prefix("listening on ")
+        .unwrap_or_default()
+        .to_owned();
+    if url.is_empty() {
+        let told = std::fs::read_to_string(data.with_extension("stderr.log")).unwrap_or_default();
+        panic!("the hub did not start: {line}\n{told}");
+    }
+    (child, url)
+}
+
+fn agent() -> &'static ureq::Agent {
+    static AGENT: std::sync::OnceLock<ureq::Agent> = std::sync::OnceLock::new();
+    AGENT.get_or_init(|| {
+        ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(std::time::Duration::from_secs(60)))
+            .build()
+            .into()
+    })
+}
+
+fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.to_string(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
+        })
+        .collect();
+    let bytes = response
+        .body_mut()
+        .with_config()
+        .limit(1 << 30)
+        .read_to_vec()?;
+    Ok(Answer {
+        status: response.status().as_u16(),
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+        headers,
+    })
+}
+
+/// Asks with GET.
+pub fn get(url: &str, key: &str) -> Answer {
+    let mut request = agent().get(url);
+    if !key.is_empty() {
+        request = request.header("authorization", format!("Bearer {key}"));
+    }
+    answer(request.call().expect("an answer")).expect("a body")
+}
+
+/// Sends with POST; an error when the connection broke.
+pub fn post(
+    url: &str,
+    key: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Result<Answer, ureq::Error> {
+    let mut request = agent().post(url);
+    if !key.is_empty() {
+        request = request.header("authorization", format!("Bearer {key}"));
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    answer(request.send(body)?)
+}

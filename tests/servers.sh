@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Installs the servers that the tests start themselves. Missing and not installable is a failure.
+set -euo pipefail
+
+have_postgres() {
+    command -v postgres >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1
+}
+
+if ! have_postgres; then
+    echo "tests need PostgreSQL (initdb, postgres): trying to install it" >&2
+    if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq >/dev/null
+        apt-get install -y -qq postgresql >/dev/null
+    fi
+    if ! have_postgres; then
+        echo "PostgreSQL 14 or newer is needed: install it (Debian: apt-get install postgresql) and run again" >&2
+        exit 1
+    fi
+fi
