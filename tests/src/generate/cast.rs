@@ -9,9 +9,12 @@ use super::scope::Scope;
 
 const FIRST: &str = "槐栎砚芷汀霁澹朔岫棠沅筠";
 const SECOND: &str = "序隐舟屏鸢川岚庐浦湄";
-const FAMILY: [&str; 12] = ["顾", "陆", "沈", "姚", "钱", "范", "邵", "秦", "尹", "薛", "倪", "袁"];
+const FAMILY: [&str; 12] = [
+    "顾", "陆", "沈", "姚", "钱", "范", "邵", "秦", "尹", "薛", "倪", "袁",
+];
 const GIVEN: [&str; 16] = [
-    "明远", "书涵", "景行", "若谷", "怀瑾", "思齐", "清和", "承志", "亦然", "文昭", "知微", "庭芳", "望舒", "安澜", "云起", "长庚",
+    "明远", "书涵", "景行", "若谷", "怀瑾", "思齐", "清和", "承志", "亦然", "文昭", "知微", "庭芳",
+    "望舒", "安澜", "云起", "长庚",
 ];
 
 /// A city as it stands in records.
@@ -57,23 +60,35 @@ pub fn cast(city: &City, random: &mut Random) -> Cast {
     let mut number = city.names_from;
     let [owners, agencies, bidders] = city.bodies;
     for _ in 0..owners {
-        let kind = random.word(&["城市建设发展有限公司", "交通建设投资有限公司", "水务建设管理有限公司", "文旅产业开发有限公司"]);
+        let kind = random.word(&[
+            "城市建设发展有限公司",
+            "交通建设投资有限公司",
+            "水务建设管理有限公司",
+            "文旅产业开发有限公司",
+        ]);
         cast.owners.push(body(city, number, kind, "01;04", random));
         number += 1;
     }
     for _ in 0..agencies {
-        cast.agencies.push(body(city, number, "工程咨询有限公司", "02;05", random));
+        cast.agencies
+            .push(body(city, number, "工程咨询有限公司", "02;05", random));
         number += 1;
     }
     for _ in 0..bidders {
-        let kind = random.word(&["建设工程有限公司", "市政园林工程有限公司", "建筑安装工程有限公司", "路桥工程有限公司"]);
+        let kind = random.word(&[
+            "建设工程有限公司",
+            "市政园林工程有限公司",
+            "建筑安装工程有限公司",
+            "路桥工程有限公司",
+        ]);
         let mut bidder = body(city, number, kind, "03;06", random);
         manager(city, number, &mut bidder, random);
         cast.bidders.push(bidder);
         number += 1;
     }
     for _ in 0..4 {
-        cast.listed.push(body(city, number, "建筑劳务有限公司", "03", random));
+        cast.listed
+            .push(body(city, number, "建筑劳务有限公司", "03", random));
         number += 1;
     }
     cast
@@ -83,7 +98,11 @@ fn body(city: &City, number: usize, kind: &str, roles: &str, random: &mut Random
     let first = FIRST.chars().nth(number % 12).unwrap_or('槐');
     let second = SECOND.chars().nth(number / 12 % 10).unwrap_or('序');
     let org = organization(&format!("FXT{number:05}"));
-    let place = if roles.starts_with("01") { city.name.trim_end_matches('市') } else { "江苏" };
+    let place = if roles.starts_with("01") {
+        city.name.trim_end_matches('市')
+    } else {
+        "江苏"
+    };
     let mut scope = Scope::default();
     scope
         .set("name", format!("{place}{first}{second}{kind}"))
@@ -94,26 +113,59 @@ fn body(city: &City, number: usize, kind: &str, roles: &str, random: &mut Random
         .set("contact", person(random))
         .set("phone", format!("{}-0000{}", city.dial, random.digits(4)))
         .set("mail", format!("office{number}@example.cn"))
-        .set("address", format!("{}{}路{}号", city.name, random.word(&["望湖", "听松", "采薇", "临川"]), number + 1))
+        .set(
+            "address",
+            format!(
+                "{}{}路{}号",
+                city.name,
+                random.word(&["望湖", "听松", "采薇", "临川"]),
+                number + 1
+            ),
+        )
         .set("account", format!("0000{}", random.digits(12)))
         .set("capital", format!("{}", random.between(5, 600) * 100))
-        .set("industry", if roles.starts_with("02") { "M74" } else { "E48" })
+        .set(
+            "industry",
+            if roles.starts_with("02") {
+                "M74"
+            } else {
+                "E48"
+            },
+        )
         .set("cert", format!("D232{number:06}"))
-        .set("quality", random.word(&["建筑工程施工总承包", "市政公用工程施工总承包", "公路工程施工总承包"]))
+        .set(
+            "quality",
+            random.word(&[
+                "建筑工程施工总承包",
+                "市政公用工程施工总承包",
+                "公路工程施工总承包",
+            ]),
+        )
         .set("line", format!("{:02}", random.between(1, 9)));
     scope
 }
 
 fn manager(city: &City, number: usize, body: &mut Scope, random: &mut Random) {
-    let birth = format!("190{}{:02}{:02}", random.below(10), random.between(1, 12), random.between(1, 28));
+    let birth = format!(
+        "190{}{:02}{:02}",
+        random.below(10),
+        random.between(1, 12),
+        random.between(1, 28)
+    );
     let sequence = 100 + number as u32;
     let start = format!("19{}0701", random.between(30, 45));
     body.set("manager.name", person(random))
-        .set("manager.sex", if sequence.is_multiple_of(2) { "2" } else { "1" })
+        .set(
+            "manager.sex",
+            if sequence.is_multiple_of(2) { "2" } else { "1" },
+        )
         .set("manager.id", citizen(city.code, &birth, sequence))
         .set("manager.birth", birth)
         .set("manager.start", start)
-        .set("manager.phone", format!("{}-0000{}", city.dial, random.digits(4)))
+        .set(
+            "manager.phone",
+            format!("{}-0000{}", city.dial, random.digits(4)),
+        )
         .set("manager.cert", format!("苏1320000{number:05}"));
 }
 

@@ -12,14 +12,29 @@ use spec::DatasetCode;
 pub fn credit(desk: &mut Desk<'_>, sections: &[Row], count: usize) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for number in 0..count {
-        let bidder = desk.cast.bidders.get(number % desk.cast.bidders.len().max(1)).context("no bidders")?;
+        let bidder = desk
+            .cast
+            .bidders
+            .get(number % desk.cast.bidders.len().max(1))
+            .context("no bidders")?;
         let mut scope = desk.common.clone();
         named(&mut scope, "bidder", bidder);
         let kind = desk.random.word(&["招罚字", "建罚字"]);
         scope
             .set("guid", desk.random.guid())
-            .set("watch", desk.random.word(&["住房和城乡建设局", "交通运输局", "水务局"]))
-            .set("document", format!("{}{kind}〔2026〕第{}号", desk.city.name.trim_end_matches('市'), 20 + number))
+            .set(
+                "watch",
+                desk.random
+                    .word(&["住房和城乡建设局", "交通运输局", "水务局"]),
+            )
+            .set(
+                "document",
+                format!(
+                    "{}{kind}〔2026〕第{}号",
+                    desk.city.name.trim_end_matches('市'),
+                    20 + number
+                ),
+            )
             .set("revoked", if number.is_multiple_of(2) { "1" } else { "0" })
             .set("grade", desk.random.word(&["A级", "AA级", "B级"]))
             .set("t.violation", "20260918000000")
@@ -28,7 +43,9 @@ pub fn credit(desk: &mut Desk<'_>, sections: &[Row], count: usize) -> Result<Vec
             .set("t.published", format!("202611{:02}101500", 14 + number % 5))
             .set("t.limit_start", "20261118000000")
             .set("t.limit_end", "20271117000000");
-        let section = sections.get(number * 5 % sections.len().max(1)).context("no sections")?;
+        let section = sections
+            .get(number * 5 % sections.len().max(1))
+            .context("no sections")?;
         for (name, field) in [
             ("tender", "TENDER_PROJECT_CODE"),
             ("section", "BID_SECTION_CODE"),
@@ -58,8 +75,18 @@ fn add(desk: &Desk<'_>, rows: &mut Vec<Row>, dataset: DatasetCode, scope: &Scope
 }
 
 /// Somebody who does not bid, on the black list, and taken off again.
-fn listing(desk: &mut Desk<'_>, rows: &mut Vec<Row>, mut scope: Scope, number: usize) -> Result<()> {
-    let listed = desk.cast.listed.get(number / 6).cloned().unwrap_or_default();
+fn listing(
+    desk: &mut Desk<'_>,
+    rows: &mut Vec<Row>,
+    mut scope: Scope,
+    number: usize,
+) -> Result<()> {
+    let listed = desk
+        .cast
+        .listed
+        .get(number / 6)
+        .cloned()
+        .unwrap_or_default();
     if listed.get("code").is_err() {
         return Ok(());
     }

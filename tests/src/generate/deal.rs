@@ -29,6 +29,8 @@ pub struct Plan {
     pub failed: bool,
     /// Whether the work is done.
     pub performed: bool,
+    /// First day, `yyyyMMdd`, where it matters.
+    pub first: Option<&'static str>,
 }
 
 /// What the deals of a city are written with.
@@ -50,13 +52,54 @@ pub struct Desk<'d> {
 
 /// A kind of work: class of the deal, industry, what is built, extent, supervising department.
 const WORKS: [(&str, &str, &str, &str, &str); 5] = [
-    ("A01", "E47", "中学迁建工程", "总建筑面积约36000平方米，框架结构，地上五层", "住房和城乡建设局"),
-    ("A02", "E48", "雨污分流改造工程", "新建雨污水管道约12.6公里，恢复路面约8.4万平方米", "住房和城乡建设局"),
-    ("A03", "E48", "农村公路提档升级工程", "路线全长9.7公里，三级公路标准，桥梁两座", "交通运输局"),
-    ("A07", "E48", "河道综合整治工程", "整治河道7.2公里，新建护岸11公里、闸站一座", "水务局"),
-    ("A02", "E48", "口袋公园建设工程", "绿化面积约2.3万平方米，含园路、照明与给排水", "城市管理局"),
+    (
+        "A01",
+        "E47",
+        "中学迁建工程",
+        "总建筑面积约36000平方米，框架结构，地上五层",
+        "住房和城乡建设局",
+    ),
+    (
+        "A02",
+        "E48",
+        "雨污分流改造工程",
+        "新建雨污水管道约12.6公里，恢复路面约8.4万平方米",
+        "住房和城乡建设局",
+    ),
+    (
+        "A03",
+        "E48",
+        "农村公路提档升级工程",
+        "路线全长9.7公里，三级公路标准，桥梁两座",
+        "交通运输局",
+    ),
+    (
+        "A07",
+        "E48",
+        "河道综合整治工程",
+        "整治河道7.2公里，新建护岸11公里、闸站一座",
+        "水务局",
+    ),
+    (
+        "A02",
+        "E48",
+        "口袋公园建设工程",
+        "绿化面积约2.3万平方米，含园路、照明与给排水",
+        "城市管理局",
+    ),
 ];
-const ROADS: [&str; 10] = ["芙蓉洲", "听鹂", "枕溪", "望亭", "藕香", "杏坛", "鹿鸣", "衔山", "云锦", "拾翠"];
+const ROADS: [&str; 10] = [
+    "芙蓉洲",
+    "听鹂",
+    "枕溪",
+    "望亭",
+    "藕香",
+    "杏坛",
+    "鹿鸣",
+    "衔山",
+    "云锦",
+    "拾翠",
+];
 
 /// All records of one deal.
 pub fn deal(desk: &mut Desk<'_>, plan: Plan) -> Result<Vec<Row>> {
@@ -74,7 +117,9 @@ pub fn deal(desk: &mut Desk<'_>, plan: Plan) -> Result<Vec<Row>> {
     let (codes, deals, opening) = (joined("section")?, joined("deal")?, joined("first.name")?);
     let price = joined("first.price")?;
     for scope in sections.iter_mut().chain([&mut scope]) {
-        scope.set("sections", codes.clone()).set("deals", deals.clone());
+        scope
+            .set("sections", codes.clone())
+            .set("deals", deals.clone());
     }
     scope
         .set("deal.first", deals.split(';').next().unwrap_or_default())
@@ -85,25 +130,50 @@ pub fn deal(desk: &mut Desk<'_>, plan: Plan) -> Result<Vec<Row>> {
 
 /// Long done, or signed the day before yesterday.
 fn first_day(plan: Plan, random: &mut Random) -> Result<Date> {
+    if let Some(first) = plan.first {
+        return super::calendar::day(first);
+    }
     let last = super::calendar::day("20261117")?;
-    let days = if plan.performed { 130 + random.between(0, 60) } else { 68 };
+    let days = if plan.performed {
+        130 + random.between(0, 60)
+    } else {
+        68
+    };
     Ok(last.checked_sub(days.days())?)
 }
 
 fn project(desk: &mut Desk<'_>, plan: Plan) -> Result<Scope> {
-    let Desk { city, cast, common, random, .. } = desk;
+    let Desk {
+        city,
+        cast,
+        common,
+        random,
+        ..
+    } = desk;
     let mut scope = common.clone();
-    let &(class, industry, work, scale, watch) = WORKS.get(plan.number % WORKS.len()).unwrap_or(&WORKS[0]);
-    let &(county, county_name) = city.counties.get(random.below(city.counties.len())).unwrap_or(&(city.code, city.name));
+    let &(class, industry, work, scale, watch) =
+        WORKS.get(plan.number % WORKS.len()).unwrap_or(&WORKS[0]);
+    let &(county, county_name) = city
+        .counties
+        .get(random.below(city.counties.len()))
+        .unwrap_or(&(city.code, city.name));
     let road = random.word(&ROADS);
-    let name = format!("{county_name}{road}{work}（{}期）", ["一", "二", "三"].get(plan.number % 3).unwrap_or(&"一"));
+    let name = format!(
+        "{county_name}{road}{work}（{}期）",
+        ["一", "二", "三"].get(plan.number % 3).unwrap_or(&"一")
+    );
     let project = format!("{}{:06}", scope.get("trade_plat")?, 100 + plan.number);
     if let Some(owner) = cast.owners.get(plan.number % cast.owners.len().max(1)) {
         named(&mut scope, "owner", owner);
     }
-    if plan.number % 4 != 1 && let Some(agency) = cast.agencies.get(plan.number % cast.agencies.len().max(1)) {
+    if plan.number % 4 != 1
+        && let Some(agency) = cast.agencies.get(plan.number % cast.agencies.len().max(1))
+    {
         named(&mut scope, "agency", agency);
-        scope.set("agency.type", "2").set("agency.role", "02").set("form", "2");
+        scope
+            .set("agency.type", "2")
+            .set("agency.role", "02")
+            .set("form", "2");
     } else {
         scope.set("form", "1");
     }
@@ -177,7 +247,11 @@ fn section(desk: &mut Desk<'_>, scope: &Scope, plan: Plan, number: usize) -> Res
     let estimate = random.between(220, 4800) * 10_000;
     let control = estimate / 100 * random.between(95, 99);
     let mut serial = (plan.number * 10 + number) as u32;
-    let day = scope.get("t.section")?.get(..8).unwrap_or_default().to_owned();
+    let day = scope
+        .get("t.section")?
+        .get(..8)
+        .unwrap_or_default()
+        .to_owned();
     let mut code = deal_code(scope.get("class")?, scope.get("platform")?, &day, serial);
     // A `*` is a right check character too, but not what a clean record should try.
     while code.ends_with('*') {
@@ -199,27 +273,65 @@ fn section(desk: &mut Desk<'_>, scope: &Scope, plan: Plan, number: usize) -> Res
         .set("guarantee", format!("{:06}{number:02}", plan.number));
     let from = random.below(97);
     for rank in 1..=plan.bidders {
-        let bidder = desk.cast.bidders.get((from + rank * 3 + number) % desk.cast.bidders.len().max(1));
+        let bidder = desk
+            .cast
+            .bidders
+            .get((from + rank * 3 + number) % desk.cast.bidders.len().max(1));
         let mut one = Scope::default();
         if let Some(bidder) = bidder {
             named(&mut one, "bidder", bidder);
         }
-        let price = control / 1000 * random.between(880 + rank as i64 * 8, 886 + rank as i64 * 8) * 100 + random.between(1, 99);
+        let price =
+            control / 1000 * random.between(880 + rank as i64 * 8, 886 + rank as i64 * 8) * 100
+                + random.between(1, 99);
         one.set("price", plain(price, 2))
             .set("settle", plain(price / 100 * 102, 2))
-            .set("score", format!("{}.{:02}", 95 - rank * 2, random.between(0, 99)))
+            .set(
+                "score",
+                format!("{}.{:02}", 95 - rank * 2, random.between(0, 99)),
+            )
             .set("score.price", (48 - rank).to_string())
             .set("score.skill", (34 - rank).to_string())
             .set("score.credit", "12")
-            .set("pay", if rank == 1 { "7" } else { random.word(&["1", "2", "7"]) })
-            .set("t.checkin", format!("{}{:02}{:02}00", before(scope.get("t.deadline")?), 8, 2 + rank * 7))
+            .set(
+                "pay",
+                if rank == 1 {
+                    "7"
+                } else {
+                    random.word(&["1", "2", "7"])
+                },
+            )
+            .set(
+                "t.checkin",
+                format!(
+                    "{}{:02}{:02}00",
+                    before(scope.get("t.deadline")?),
+                    8,
+                    2 + rank * 7
+                ),
+            )
             .set("file.size", (60 + rank * 7).to_string())
             .set("file.md5", random.hex(32))
-            .set("machine.cpu", format!("BFEBFBFF{}", random.hex(8).to_uppercase()))
-            .set("machine.disk", format!("FXT-{}", random.hex(10).to_uppercase()))
+            .set(
+                "machine.cpu",
+                format!("BFEBFBFF{}", random.hex(8).to_uppercase()),
+            )
+            .set(
+                "machine.disk",
+                format!("FXT-{}", random.hex(10).to_uppercase()),
+            )
             .set("machine.memory", random.hex(8).to_uppercase())
             .set("machine.ip", format!("192.0.2.{}", random.between(1, 254)))
-            .set("machine.mac", format!("02-00-5E-{}-{}-{}", random.hex(2), random.hex(2), random.hex(2)).to_uppercase());
+            .set(
+                "machine.mac",
+                format!(
+                    "02-00-5E-{}-{}-{}",
+                    random.hex(2),
+                    random.hex(2),
+                    random.hex(2)
+                )
+                .to_uppercase(),
+            );
         for (name, value) in one.iter() {
             section.set(format!("{rank}.{name}"), value);
         }
@@ -237,7 +349,12 @@ fn before(digits: &str) -> &str {
 /// A whole figure with so many of its digits behind the point, as the standard writes it.
 pub fn plain(figure: i64, decimals: u32) -> String {
     let unit = 10_i64.pow(decimals);
-    let text = format!("{}.{:0width$}", figure / unit, figure % unit, width = decimals as usize);
+    let text = format!(
+        "{}.{:0width$}",
+        figure / unit,
+        figure % unit,
+        width = decimals as usize
+    );
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
@@ -259,11 +376,23 @@ fn experts(desk: &mut Desk<'_>, section: &Scope, plan: Plan) -> Vec<Scope> {
     let random = &mut desk.random;
     (0..5)
         .map(|place: usize| {
-            let birth = format!("190{}{:02}{:02}", place, random.between(1, 12), random.between(1, 28));
+            let birth = format!(
+                "190{}{:02}{:02}",
+                place,
+                random.between(1, 12),
+                random.between(1, 28)
+            );
             let sequence = 500 + (plan.number * 7 + place) as u32 % 400;
             let mut scope = section.clone();
             scope
-                .set("expert.type", match place { 0 => "1", 4 => "3", _ => "2" })
+                .set(
+                    "expert.type",
+                    match place {
+                        0 => "1",
+                        4 => "3",
+                        _ => "2",
+                    },
+                )
                 .set("expert.name", person(random))
                 .set("expert.id", citizen(desk.city.code, &birth, sequence))
                 .set("expert.chair", if place == 1 { "1" } else { "0" });

@@ -18,7 +18,11 @@ fn character(alphabet: &str, place: u32) -> char {
 /// Organization code, GB 11714: eight characters and their check character.
 pub fn organization(body: &str) -> String {
     let weights = [3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = body.chars().zip(weights).map(|(c, w)| place(ALPHANUMERIC, c) * w).sum();
+    let sum: u32 = body
+        .chars()
+        .zip(weights)
+        .map(|(c, w)| place(ALPHANUMERIC, c) * w)
+        .sum();
     let check = match 11 - sum % 11 {
         10 => 'X',
         11 => '0',
@@ -45,15 +49,24 @@ pub fn credit_code(kind: &str, region: &str, organization: &str) -> String {
 pub fn citizen(region: &str, birth: &str, sequence: u32) -> String {
     let body = format!("{region}{birth}{sequence:03}");
     let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = body.chars().zip(weights).map(|(c, w)| place(ALPHANUMERIC, c) * w).sum();
-    let check = "10X98765432".chars().nth((sum % 11) as usize).unwrap_or('0');
+    let sum: u32 = body
+        .chars()
+        .zip(weights)
+        .map(|(c, w)| place(ALPHANUMERIC, c) * w)
+        .sum();
+    let check = "10X98765432"
+        .chars()
+        .nth((sum % 11) as usize)
+        .unwrap_or('0');
     format!("{body}{check}")
 }
 
 /// Unified deal code with the check character of MOD 37-2 over class, platform, date and serial.
 pub fn deal(class: &str, platform: &str, day: &str, serial: u32) -> String {
     let body = format!("{class}{platform}{day}{serial:06}");
-    let sum = body.chars().fold(0, |sum, c| (sum + place(ALPHANUMERIC, c)) * 2 % 37);
+    let sum = body
+        .chars()
+        .fold(0, |sum, c| (sum + place(ALPHANUMERIC, c)) * 2 % 37);
     let check = character(ALPHANUMERIC, (38 - sum) % 37);
     format!("{class}-{platform}-{day}-{serial:06}-{check}")
 }

@@ -29,9 +29,15 @@ pub fn prices(desk: &mut Desk<'_>) -> Result<Vec<Row>> {
     };
     for number in 0..40 {
         let mut scope = desk.common.clone();
-        let &(code, name, model, unit, price) = MATERIALS.get(number % MATERIALS.len()).unwrap_or(&MATERIALS[0]);
+        let &(code, name, model, unit, price) = MATERIALS
+            .get(number % MATERIALS.len())
+            .unwrap_or(&MATERIALS[0]);
         let price = price * (1000 + number as i64) / 1000 * 100;
-        let model = if number < MATERIALS.len() { model.to_owned() } else { format!("{model} {}型", number / MATERIALS.len()) };
+        let model = if number < MATERIALS.len() {
+            model.to_owned()
+        } else {
+            format!("{model} {}型", number / MATERIALS.len())
+        };
         scope
             .set("item.code", code)
             .set("item.name", name)
@@ -44,9 +50,19 @@ pub fn prices(desk: &mut Desk<'_>) -> Result<Vec<Row>> {
     let platform = desk.common.get("platform")?.to_owned();
     for number in 0..12 {
         let mut scope = desk.common.clone();
-        let &(county, county_name) = desk.city.counties.first().unwrap_or(&(desk.city.code, desk.city.name));
+        let &(county, county_name) = desk
+            .city
+            .counties
+            .first()
+            .unwrap_or(&(desk.city.code, desk.city.name));
         let (price, count) = (desk.random.between(120, 9_900), desk.random.between(2, 60));
-        for (name, value) in desk.cast.bidders.get(number).into_iter().flat_map(Scope::iter) {
+        for (name, value) in desk
+            .cast
+            .bidders
+            .get(number)
+            .into_iter()
+            .flat_map(Scope::iter)
+        {
             scope.set(format!("body.{name}"), value);
         }
         scope
@@ -56,15 +72,47 @@ pub fn prices(desk: &mut Desk<'_>) -> Result<Vec<Row>> {
             .set("item.quantity", count.to_string())
             .set("item.serial", format!("{:04}", 300 + number))
             .set("item.unit", "盒");
-        scope.set("item.code", format!("FXT{:08}", 4000 + number)).set("item.name", desk.random.word(&["盐酸二甲双胍缓释片", "苯磺酸氨氯地平片", "阿托伐他汀钙片"])).set("item.model", format!("{}mg×{count}片", 5 * (number + 1)));
-        add(desk, 1302, &scope)?;
-        scope.set("item.code", format!("C{:010}", 7000 + number)).set("item.name", desk.random.word(&["一次性使用无菌注射器", "医用外科口罩", "静脉留置针"])).set("item.model", format!("{}型", number + 1)).set("item.unit", "支");
-        add(desk, 1303, &scope)?;
-        scope.set("deal", deal_code("D01", &platform, "20261102", 9_000 + number as u32)).set("item.name", desk.random.word(&["台式计算机", "便携式计算机", "激光打印机"])).set("item.model", "国产").set("item.unit", "台");
-        add(desk, 1304, &scope)?;
-        let (area, value) = (desk.random.between(9_000, 88_000), desk.random.between(5_000, 90_000));
         scope
-            .set("deal", deal_code("B01", &platform, "20261030", 9_500 + number as u32))
+            .set("item.code", format!("FXT{:08}", 4000 + number))
+            .set(
+                "item.name",
+                desk.random
+                    .word(&["盐酸二甲双胍缓释片", "苯磺酸氨氯地平片", "阿托伐他汀钙片"]),
+            )
+            .set("item.model", format!("{}mg×{count}片", 5 * (number + 1)));
+        add(desk, 1302, &scope)?;
+        scope
+            .set("item.code", format!("C{:010}", 7000 + number))
+            .set(
+                "item.name",
+                desk.random
+                    .word(&["一次性使用无菌注射器", "医用外科口罩", "静脉留置针"]),
+            )
+            .set("item.model", format!("{}型", number + 1))
+            .set("item.unit", "支");
+        add(desk, 1303, &scope)?;
+        scope
+            .set(
+                "deal",
+                deal_code("D01", &platform, "20261102", 9_000 + number as u32),
+            )
+            .set(
+                "item.name",
+                desk.random
+                    .word(&["台式计算机", "便携式计算机", "激光打印机"]),
+            )
+            .set("item.model", "国产")
+            .set("item.unit", "台");
+        add(desk, 1304, &scope)?;
+        let (area, value) = (
+            desk.random.between(9_000, 88_000),
+            desk.random.between(5_000, 90_000),
+        );
+        scope
+            .set(
+                "deal",
+                deal_code("B01", &platform, "20261030", 9_500 + number as u32),
+            )
             .set("guid", desk.random.guid())
             .set("item.code", format!("FXT-2026-G{:02}", number + 1))
             .set("item.model", "0701")
@@ -81,13 +129,26 @@ pub fn prices(desk: &mut Desk<'_>) -> Result<Vec<Row>> {
 
 /// Three unit prices of the winner of each section, read off its result.
 pub fn bills(desk: &mut Desk<'_>, results: &[Row]) -> Result<Vec<Row>> {
-    let items = [("040501004001", "塑料管敷设", "DN400", "m"), ("040204004001", "安砌侧石", "花岗岩", "m"), ("010502001001", "矩形柱", "C30", "m3")];
+    let items = [
+        ("040501004001", "塑料管敷设", "DN400", "m"),
+        ("040204004001", "安砌侧石", "花岗岩", "m"),
+        ("010502001001", "矩形柱", "C30", "m3"),
+    ];
     let mut rows = Vec::new();
     for result in results {
         for (code, name, model, unit) in items {
-            let (price, count) = (desk.random.between(3_000, 90_000), desk.random.between(20, 900));
+            let (price, count) = (
+                desk.random.between(3_000, 90_000),
+                desk.random.between(20, 900),
+            );
             let mut scope = desk.common.clone();
-            for (name, field) in [("deal", "UNIFIED_DEAL_CODE"), ("section", "BID_SECTION_CODE"), ("bidder.code", "WIN_BIDDER_CODE"), ("county", "REGION_CODE"), ("t.result", "NOTICE_SEND_TIME")] {
+            for (name, field) in [
+                ("deal", "UNIFIED_DEAL_CODE"),
+                ("section", "BID_SECTION_CODE"),
+                ("bidder.code", "WIN_BIDDER_CODE"),
+                ("county", "REGION_CODE"),
+                ("t.result", "NOTICE_SEND_TIME"),
+            ] {
                 scope.set(name, result.text(field));
             }
             scope

@@ -37,22 +37,35 @@ impl Random {
 
     /// One of several words.
     pub fn word<'w>(&mut self, words: &[&'w str]) -> &'w str {
-        words.get(self.below(words.len())).copied().unwrap_or_default()
+        words
+            .get(self.below(words.len()))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// So many decimal digits.
     pub fn digits(&mut self, count: usize) -> String {
-        (0..count).map(|_| char::from(b'0' + self.below(10) as u8)).collect()
+        (0..count)
+            .map(|_| char::from(b'0' + self.below(10) as u8))
+            .collect()
     }
 
     /// So many hexadecimal digits.
     pub fn hex(&mut self, count: usize) -> String {
-        (0..count).map(|_| format!("{:x}", self.below(16))).collect()
+        (0..count)
+            .map(|_| format!("{:x}", self.below(16)))
+            .collect()
     }
 
     /// A GUID of version 4.
     pub fn guid(&mut self) -> String {
-        let parts = [self.hex(8), self.hex(4), self.hex(3), self.hex(3), self.hex(12)];
+        let parts = [
+            self.hex(8),
+            self.hex(4),
+            self.hex(3),
+            self.hex(3),
+            self.hex(12),
+        ];
         let [a, b, c, d, e] = parts;
         format!("{a}-{b}-4{c}-8{d}-{e}")
     }

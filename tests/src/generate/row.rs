@@ -92,7 +92,10 @@ pub struct Row {
 impl Row {
     /// The text of a field; empty when it is not there.
     pub fn text(&self, field: &str) -> &str {
-        self.cells.iter().find(|(id, _)| id == field).map_or("", |(_, cell)| cell.text())
+        self.cells
+            .iter()
+            .find(|(id, _)| id == field)
+            .map_or("", |(_, cell)| cell.text())
     }
 
     /// Puts another value into a field that is there, or adds the field.

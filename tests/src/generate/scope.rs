@@ -23,7 +23,9 @@ impl Scope {
 
     /// All names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// A template with its names replaced; nothing when it begins with `?` and lacks a value.
@@ -47,7 +49,11 @@ impl Scope {
             }
             let value = self.get(name)?;
             text.push_str(before);
-            text.push_str(if day { value.get(..8).unwrap_or(value) } else { value });
+            text.push_str(if day {
+                value.get(..8).unwrap_or(value)
+            } else {
+                value
+            });
             rest = after;
         }
         text.push_str(rest);

@@ -38,9 +38,14 @@ impl<'e> Templates<'e> {
                     templates.common.extend(fields);
                     continue;
                 }
-                let set = edition.dataset(&name).with_context(|| format!("no data set {name}"))?;
+                let set = edition
+                    .dataset(&name)
+                    .with_context(|| format!("no data set {name}"))?;
                 for field in fields.keys() {
-                    ensure!(set.field_index(field).is_some(), "{name} has no field {field}");
+                    ensure!(
+                        set.field_index(field).is_some(),
+                        "{name} has no field {field}"
+                    );
                 }
                 templates.sets.insert(set.code, fields);
             }
@@ -55,18 +60,30 @@ impl<'e> Templates<'e> {
 
     /// A record of a data set, complete and in the order of the standard.
     pub fn row(&self, dataset: DatasetCode, scope: &Scope) -> Result<Row> {
-        let set = self.edition.dataset(&dataset.to_string()).context("no such data set")?;
-        let fields = self.sets.get(&dataset).with_context(|| format!("no template {dataset}"))?;
+        let set = self
+            .edition
+            .dataset(&dataset.to_string())
+            .context("no such data set")?;
+        let fields = self
+            .sets
+            .get(&dataset)
+            .with_context(|| format!("no template {dataset}"))?;
         let mut cells = Vec::new();
         for field in &set.fields {
             let template = fields.get(&field.id).or_else(|| self.common.get(&field.id));
             let filled = match template {
-                Some(template) => scope.fill(template).with_context(|| format!("{dataset} {}", field.id))?,
+                Some(template) => scope
+                    .fill(template)
+                    .with_context(|| format!("{dataset} {}", field.id))?,
                 None => None,
             };
             match filled {
                 Some(value) => cells.push((field.id.clone(), Cell::Clean(value))),
-                None => ensure!(field.required != Required::Always, "{dataset} lacks {}", field.id),
+                None => ensure!(
+                    field.required != Required::Always,
+                    "{dataset} lacks {}",
+                    field.id
+                ),
             }
         }
         Ok(Row {

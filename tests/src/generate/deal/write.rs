@@ -35,8 +35,17 @@ impl Sheet<'_, '_> {
     }
 }
 
-pub(super) fn write(desk: &mut Desk<'_>, plan: Plan, scope: &Scope, sections: &[Scope]) -> Result<Vec<Row>> {
-    let mut sheet = Sheet { desk, deal: plan.number, rows: Vec::new() };
+pub(super) fn write(
+    desk: &mut Desk<'_>,
+    plan: Plan,
+    scope: &Scope,
+    sections: &[Scope],
+) -> Result<Vec<Row>> {
+    let mut sheet = Sheet {
+        desk,
+        deal: plan.number,
+        rows: Vec::new(),
+    };
     sheet.add(500, scope)?;
     sheet.add(501, scope)?;
     for section in sections {
@@ -46,7 +55,11 @@ pub(super) fn write(desk: &mut Desk<'_>, plan: Plan, scope: &Scope, sections: &[
         examination(&mut sheet, scope, sections, plan)?;
     }
     let mut notice = scope.clone();
-    let (kind, words) = if plan.invited { ("9", "邀请招标公告") } else { ("1", "招标公告") };
+    let (kind, words) = if plan.invited {
+        ("9", "邀请招标公告")
+    } else {
+        ("1", "招标公告")
+    };
     notice
         .set("notice.type", kind)
         .set("notice.kind", words)
@@ -82,7 +95,12 @@ pub(super) fn write(desk: &mut Desk<'_>, plan: Plan, scope: &Scope, sections: &[
 }
 
 /// Prequalification 资格预审: its notice, file, applications and result.
-fn examination(sheet: &mut Sheet<'_, '_>, scope: &Scope, sections: &[Scope], plan: Plan) -> Result<()> {
+fn examination(
+    sheet: &mut Sheet<'_, '_>,
+    scope: &Scope,
+    sections: &[Scope],
+    plan: Plan,
+) -> Result<()> {
     let first = day(scope.get("t.section")?.get(..8).unwrap_or_default())?;
     let mut times = Scope::default();
     for (name, days, hour, minute) in [
@@ -160,7 +178,9 @@ fn result(sheet: &mut Sheet<'_, '_>, section: &Scope, plan: Plan) -> Result<()> 
         sheet.leaf(113, &winner)?;
         if sheet.desk.credit {
             let mut winner = winner.clone();
-            winner.set("t.published", "20261116101500").set("document", format!("履约〔2026〕{}号", plan.number));
+            winner
+                .set("t.published", "20261116101500")
+                .set("document", format!("履约〔2026〕{}号", plan.number));
             sheet.leaf(305, &winner)?;
         }
     }

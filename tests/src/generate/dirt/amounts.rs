@@ -6,19 +6,43 @@ use super::{ALL, Kind, PLAIN, Spot, error, is_number, repaired};
 use crate::generate::deal::plain;
 
 pub(super) const KINDS: &[Kind] = &[
-    repaired("amount_yuan", "unit", PLAIN, |spot| yuan(spot, |figure| format!("{figure}元"))),
-    repaired("amount_yuan_brackets", "unit", PLAIN, |spot| yuan(spot, |figure| format!("{figure}(元)"))),
-    repaired("amount_thousands_rmb", "unit", PLAIN, |spot| yuan(spot, |figure| format!("{}元 人民币", grouped(figure)))),
-    repaired("amount_thousands", "number", PLAIN, |spot| yuan(spot, grouped)),
-    repaired("amount_wan", "unit", PLAIN, |spot| ten_thousand(spot, |figure| format!("{figure} 万元"))),
-    repaired("amount_wan_brackets", "unit", PLAIN, |spot| ten_thousand(spot, |figure| format!("{figure}（万元）"))),
-    repaired("capital_wan", "unit", PLAIN, |spot| capital(spot, |figure| format!("{figure}(万元人民币)"))),
+    repaired("amount_yuan", "unit", PLAIN, |spot| {
+        yuan(spot, |figure| format!("{figure}元"))
+    }),
+    repaired("amount_yuan_brackets", "unit", PLAIN, |spot| {
+        yuan(spot, |figure| format!("{figure}(元)"))
+    }),
+    repaired("amount_thousands_rmb", "unit", PLAIN, |spot| {
+        yuan(spot, |figure| format!("{}元 人民币", grouped(figure)))
+    }),
+    repaired("amount_thousands", "number", PLAIN, |spot| {
+        yuan(spot, grouped)
+    }),
+    repaired("amount_wan", "unit", PLAIN, |spot| {
+        ten_thousand(spot, |figure| format!("{figure} 万元"))
+    }),
+    repaired("amount_wan_brackets", "unit", PLAIN, |spot| {
+        ten_thousand(spot, |figure| format!("{figure}（万元）"))
+    }),
+    repaired("capital_wan", "unit", PLAIN, |spot| {
+        capital(spot, |figure| format!("{figure}(万元人民币)"))
+    }),
     repaired("number_zeros", "number", PLAIN, zeros),
-    error("amount_coefficient", "field.format", ALL, |spot| words(spot, "价格系数：98.65%")),
-    error("amount_not_given", "field.format", ALL, |spot| words(spot, "未提供")),
-    error("amount_sentence", "field.format", ALL, |spot| words(spot, "详见成交明细，按实结算")),
-    error("number_too_precise", "field.length", PLAIN, |spot| words(spot, "1234567.12345678")),
-    error("number_too_long", "field.length", PLAIN, |spot| words(spot, "123456789012345678901")),
+    error("amount_coefficient", "field.format", ALL, |spot| {
+        words(spot, "价格系数：98.65%")
+    }),
+    error("amount_not_given", "field.format", ALL, |spot| {
+        words(spot, "未提供")
+    }),
+    error("amount_sentence", "field.format", ALL, |spot| {
+        words(spot, "详见成交明细，按实结算")
+    }),
+    error("number_too_precise", "field.length", PLAIN, |spot| {
+        words(spot, "1234567.12345678")
+    }),
+    error("number_too_long", "field.length", PLAIN, |spot| {
+        words(spot, "123456789012345678901")
+    }),
 ];
 
 /// Whether a field is an amount whose unit the record or the standard says.
@@ -49,7 +73,10 @@ fn yuan(spot: &mut Spot<'_>, form: fn(&str) -> String) -> Option<String> {
 fn ten_thousand(spot: &mut Spot<'_>, form: fn(&str) -> String) -> Option<String> {
     let (id, value) = pick_yuan(spot)?;
     let (whole, fraction) = value.split_once('.').unwrap_or((&value, ""));
-    let figure = format!("{whole}{fraction:0<2}").parse::<i64>().ok().filter(|_| fraction.len() <= 2)?;
+    let figure = format!("{whole}{fraction:0<2}")
+        .parse::<i64>()
+        .ok()
+        .filter(|_| fraction.len() <= 2)?;
     spot.dirty(&id, form(&plain(figure, 6)))
 }
 
@@ -77,7 +104,11 @@ fn grouped(figure: &str) -> String {
         }
         text.push(digit);
     }
-    if fraction.is_empty() { text } else { format!("{text}.{fraction}") }
+    if fraction.is_empty() {
+        text
+    } else {
+        format!("{text}.{fraction}")
+    }
 }
 
 /// A figure with thousands separators, as clerks write it.

@@ -7,17 +7,35 @@ use crate::generate::row::Cell;
 
 pub(super) const KINDS: &[Kind] = &[
     repaired("code_name", "code_name", PLAIN, code_name),
-    repaired("boolean_word", "code_name", PLAIN, |spot| yes_no(spot, "是", "否")),
-    repaired("boolean_text", "boolean", ALL, |spot| yes_no(spot, "true", "false")),
+    repaired("boolean_word", "code_name", PLAIN, |spot| {
+        yes_no(spot, "是", "否")
+    }),
+    repaired("boolean_text", "boolean", ALL, |spot| {
+        yes_no(spot, "true", "false")
+    }),
     repaired("boolean_bare", "boolean", JSON, boolean_bare),
     repaired("number_for_code", "number_as_text", JSON, number_for_code),
-    repaired("region_name", "region_name", PLAIN, |spot| region(spot, |_, city, _| city.to_owned())),
-    repaired("region_path", "region_name", ALL, |spot| region(spot, |_, city, _| format!("江苏省,{city}"))),
-    repaired("region_labelled_path", "region_name", ALL, |spot| region(spot, |_, city, _| format!("行政区：江苏省 > {city}"))),
-    repaired("region_own_level", "region_name", ALL, |spot| region(spot, |_, city, _| format!("{city}本级"))),
-    warning("region_withdrawn", "code.expired", ALL, |spot| region(spot, |city, _, _| withdrawn(city))),
-    error("region_unknown", "code.unknown", ALL, |spot| region(spot, |_, _, _| "329999".to_owned())),
-    error("region_everywhere", "code.unknown", ALL, |spot| region(spot, |_, _, _| "全国".to_owned())),
+    repaired("region_name", "region_name", PLAIN, |spot| {
+        region(spot, |_, city, _| city.to_owned())
+    }),
+    repaired("region_path", "region_name", ALL, |spot| {
+        region(spot, |_, city, _| format!("江苏省,{city}"))
+    }),
+    repaired("region_labelled_path", "region_name", ALL, |spot| {
+        region(spot, |_, city, _| format!("行政区：江苏省 > {city}"))
+    }),
+    repaired("region_own_level", "region_name", ALL, |spot| {
+        region(spot, |_, city, _| format!("{city}本级"))
+    }),
+    warning("region_withdrawn", "code.expired", ALL, |spot| {
+        region(spot, |city, _, _| withdrawn(city))
+    }),
+    error("region_unknown", "code.unknown", ALL, |spot| {
+        region(spot, |_, _, _| "329999".to_owned())
+    }),
+    error("region_everywhere", "code.unknown", ALL, |spot| {
+        region(spot, |_, _, _| "全国".to_owned())
+    }),
     error("code_unknown", "code.unknown", ALL, code_unknown),
     error("code_name_unknown", "code.unknown", ALL, code_name_unknown),
     error("code_zero_lost", "field.length", PLAIN, zero_lost),
@@ -42,7 +60,10 @@ pub(in crate::generate) fn name_of(table: &CodeTable, code: &str) -> Option<Stri
 
 fn code_name(spot: &mut Spot<'_>) -> Option<String> {
     let (id, value) = spot.pick(|field, text| {
-        !field.list && table(field).is_some_and(|table| table.id != "region" && table.id != "yes_no" && name_of(table, text).is_some())
+        !field.list
+            && table(field).is_some_and(|table| {
+                table.id != "region" && table.id != "yes_no" && name_of(table, text).is_some()
+            })
     })?;
     let name = name_of(table(spot.field(&id)?)?, &value)?;
     spot.dirty(&id, name)
@@ -63,7 +84,10 @@ fn boolean_bare(spot: &mut Spot<'_>) -> Option<String> {
 /// A JSON number where the standard has a code.
 fn number_for_code(spot: &mut Spot<'_>) -> Option<String> {
     let (id, value) = spot.pick(|field, text| {
-        table(field).is_some() && !field.list && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
+        table(field).is_some()
+            && !field.list
+            && !text.starts_with('0')
+            && text.bytes().all(|byte| byte.is_ascii_digit())
     })?;
     spot.row.put(&id, Cell::Bare(value));
     Some(id)
@@ -89,7 +113,9 @@ fn region(spot: &mut Spot<'_>, form: fn(&str, &str, &str) -> String) -> Option<S
 
 fn code_unknown(spot: &mut Spot<'_>) -> Option<String> {
     let (id, _) = spot.pick(|field, text| {
-        !field.list && text.len() == 1 && table(field).is_some_and(|table| table.is_closed() && table.find("7").is_none())
+        !field.list
+            && text.len() == 1
+            && table(field).is_some_and(|table| table.is_closed() && table.find("7").is_none())
     })?;
     spot.dirty(&id, "7")
 }
@@ -103,6 +129,8 @@ fn code_name_unknown(spot: &mut Spot<'_>) -> Option<String> {
 
 /// A spreadsheet took `03` for a number.
 fn zero_lost(spot: &mut Spot<'_>) -> Option<String> {
-    let (id, value) = spot.pick(|field, text| !field.list && text.len() == 2 && text.starts_with('0') && table(field).is_some())?;
+    let (id, value) = spot.pick(|field, text| {
+        !field.list && text.len() == 2 && text.starts_with('0') && table(field).is_some()
+    })?;
     spot.dirty(&id, value.trim_start_matches('0'))
 }

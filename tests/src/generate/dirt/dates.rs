@@ -5,20 +5,72 @@ use spec::{Field, Format};
 use super::{ALL, Kind, Spot, error, repaired, warning};
 
 pub(super) const KINDS: &[Kind] = &[
-    repaired("date_dashes", "date", ALL, |spot| instant(spot, |d| format!("{}-{}-{} {}:{}:{}", d.0, d.1, d.2, d.3, d.4, d.5))),
-    repaired("date_chinese", "date", ALL, |spot| instant(spot, |d| format!("{}年{}月{}日 {}:{}:{}", d.0, d.1, d.2, d.3, d.4, d.5))),
-    repaired("date_chinese_spoken", "date", ALL, |spot| whole_minute(spot, |d| format!("{}年{}月{}日 {}时{}分", d.0, d.1, d.2, d.3, d.4))),
-    repaired("date_slashes", "date", ALL, |spot| day(spot, |d| format!("{}/{}/{}", d.0, short(d.1), short(d.2)))),
-    repaired("date_midnight", "date", ALL, |spot| day(spot, |d| format!("{}-{}-{} 0:00:00", d.0, short(d.1), short(d.2)))),
-    repaired("date_dots", "date", ALL, |spot| day(spot, |d| format!("{}.{}.{}", d.0, short(d.1), short(d.2)))),
-    repaired("date_too_long", "date", ALL, |spot| day(spot, |d| format!("{}{}{}000000", d.0, d.1, d.2))),
-    repaired("date_zone", "date", ALL, |spot| whole_minute(spot, |d| format!("{}-{}-{}T{}:{}:{}+08:00", d.0, d.1, d.2, d.3, d.4, d.5))),
+    repaired("date_dashes", "date", ALL, |spot| {
+        instant(spot, |d| {
+            format!("{}-{}-{} {}:{}:{}", d.0, d.1, d.2, d.3, d.4, d.5)
+        })
+    }),
+    repaired("date_chinese", "date", ALL, |spot| {
+        instant(spot, |d| {
+            format!("{}年{}月{}日 {}:{}:{}", d.0, d.1, d.2, d.3, d.4, d.5)
+        })
+    }),
+    repaired("date_chinese_spoken", "date", ALL, |spot| {
+        whole_minute(spot, |d| {
+            format!("{}年{}月{}日 {}时{}分", d.0, d.1, d.2, d.3, d.4)
+        })
+    }),
+    repaired("date_slashes", "date", ALL, |spot| {
+        day(spot, |d| format!("{}/{}/{}", d.0, short(d.1), short(d.2)))
+    }),
+    repaired("date_midnight", "date", ALL, |spot| {
+        day(spot, |d| {
+            format!("{}-{}-{} 0:00:00", d.0, short(d.1), short(d.2))
+        })
+    }),
+    repaired("date_dots", "date", ALL, |spot| {
+        day(spot, |d| format!("{}.{}.{}", d.0, short(d.1), short(d.2)))
+    }),
+    repaired("date_too_long", "date", ALL, |spot| {
+        day(spot, |d| format!("{}{}{}000000", d.0, d.1, d.2))
+    }),
+    repaired("date_zone", "date", ALL, |spot| {
+        whole_minute(spot, |d| {
+            format!("{}-{}-{}T{}:{}:{}+08:00", d.0, d.1, d.2, d.3, d.4, d.5)
+        })
+    }),
     repaired("date_epoch", "date", ALL, |spot| epoch(spot, 1)),
-    repaired("date_epoch_milliseconds", "date", ALL, |spot| epoch(spot, 1000)),
-    repaired("date_label", "date", ALL, |spot| whole_minute(spot, |d| format!("发布时间：{}年{}月{}日 {}:{}", d.0, short(d.1), short(d.2), d.3, d.4))),
-    repaired("date_blanks", "date", ALL, |spot| whole_minute(spot, |d| format!("{}-{}-{}    {}:{}", d.0, d.1, d.2, d.3, d.4))),
-    error("date_two_instants", "field.format", ALL, |spot| instant(spot, |d| format!("{}年{}月{}日 {}:{} 至 {}年{}月{}日 23:59", d.0, d.1, d.2, d.3, d.4, d.0, d.1, d.2))),
-    error("date_impossible", "field.format", ALL, |spot| instant(spot, |d| format!("{}0231{}{}{}", d.0, d.3, d.4, d.5))),
+    repaired("date_epoch_milliseconds", "date", ALL, |spot| {
+        epoch(spot, 1000)
+    }),
+    repaired("date_label", "date", ALL, |spot| {
+        whole_minute(spot, |d| {
+            format!(
+                "发布时间：{}年{}月{}日 {}:{}",
+                d.0,
+                short(d.1),
+                short(d.2),
+                d.3,
+                d.4
+            )
+        })
+    }),
+    repaired("date_blanks", "date", ALL, |spot| {
+        whole_minute(spot, |d| {
+            format!("{}-{}-{}    {}:{}", d.0, d.1, d.2, d.3, d.4)
+        })
+    }),
+    error("date_two_instants", "field.format", ALL, |spot| {
+        instant(spot, |d| {
+            format!(
+                "{}年{}月{}日 {}:{} 至 {}年{}月{}日 23:59",
+                d.0, d.1, d.2, d.3, d.4, d.0, d.1, d.2
+            )
+        })
+    }),
+    error("date_impossible", "field.format", ALL, |spot| {
+        instant(spot, |d| format!("{}0231{}{}{}", d.0, d.3, d.4, d.5))
+    }),
     warning("date_serial", "field.ambiguous", ALL, serial),
 ];
 
@@ -27,14 +79,25 @@ type Parts<'p> = (&'p str, &'p str, &'p str, &'p str, &'p str, &'p str);
 
 fn parts(digits: &str) -> Option<Parts<'_>> {
     let part = |from: usize| digits.get(from..from + 2).unwrap_or("00");
-    Some((digits.get(..4)?, part(4), part(6), part(8), part(10), part(12)))
+    Some((
+        digits.get(..4)?,
+        part(4),
+        part(6),
+        part(8),
+        part(10),
+        part(12),
+    ))
 }
 
 fn short(two: &str) -> &str {
     two.strip_prefix('0').unwrap_or(two)
 }
 
-fn write(spot: &mut Spot<'_>, want: impl Fn(&Field, &str) -> bool, form: impl Fn(Parts<'_>) -> String) -> Option<String> {
+fn write(
+    spot: &mut Spot<'_>,
+    want: impl Fn(&Field, &str) -> bool,
+    form: impl Fn(Parts<'_>) -> String,
+) -> Option<String> {
     let (id, value) = spot.pick(want)?;
     let text = form(parts(&value)?);
     spot.dirty(&id, text)
@@ -45,11 +108,22 @@ fn instant(spot: &mut Spot<'_>, form: fn(Parts<'_>) -> String) -> Option<String>
 }
 
 fn whole_minute(spot: &mut Spot<'_>, form: fn(Parts<'_>) -> String) -> Option<String> {
-    write(spot, |field, text| field.format == Format::Second && text.ends_with("00"), form)
+    write(
+        spot,
+        |field, text| field.format == Format::Second && text.ends_with("00"),
+        form,
+    )
 }
 
 fn day(spot: &mut Spot<'_>, form: fn(Parts<'_>) -> String) -> Option<String> {
-    write(spot, |field, text| field.format == Format::Date || field.format == Format::Second && text.ends_with("000000"), form)
+    write(
+        spot,
+        |field, text| {
+            field.format == Format::Date
+                || field.format == Format::Second && text.ends_with("000000")
+        },
+        form,
+    )
 }
 
 /// Days since the first of January 1970, of a day in the calendar.

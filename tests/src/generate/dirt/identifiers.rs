@@ -10,21 +10,53 @@ pub(super) const KINDS: &[Kind] = &[
     repaired("deal_code_bare", "hyphen", ALL, deal_bare),
     repaired("credit_code_lower", "case", ALL, lower),
     warning("credit_code_check", "identifier.check", ALL, wrong_check),
-    warning("credit_code_look_alike", "identifier.check", ALL, |spot| subject(spot, |code| code.replacen('0', "O", 1))),
-    warning("credit_code_ocr", "identifier.check", ALL, |spot| subject(spot, |code| code.replacen('0', "〇", 1))),
-    repaired("credit_code_blank", "trim", ALL, |spot| subject(spot, |code| insert(code, 8, " "))),
-    warning("credit_code_short", "identifier.check", ALL, |spot| subject(spot, |code| code.get(..17).unwrap_or(code).to_owned())),
-    warning("registration_number", "identifier.check", ALL, |spot| subject(spot, |_| "320100000123456".to_owned())),
-    warning("registration_number_13", "identifier.check", ALL, |spot| subject(spot, |_| "3201002301234".to_owned())),
+    warning("credit_code_look_alike", "identifier.check", ALL, |spot| {
+        subject(spot, |code| code.replacen('0', "O", 1))
+    }),
+    warning("credit_code_ocr", "identifier.check", ALL, |spot| {
+        subject(spot, |code| code.replacen('0', "〇", 1))
+    }),
+    repaired("credit_code_blank", "trim", ALL, |spot| {
+        subject(spot, |code| insert(code, 8, " "))
+    }),
+    warning("credit_code_short", "identifier.check", ALL, |spot| {
+        subject(spot, |code| code.get(..17).unwrap_or(code).to_owned())
+    }),
+    warning("registration_number", "identifier.check", ALL, |spot| {
+        subject(spot, |_| "320100000123456".to_owned())
+    }),
+    warning("registration_number_13", "identifier.check", ALL, |spot| {
+        subject(spot, |_| "3201002301234".to_owned())
+    }),
     error("citizen_check", "identifier.check", ALL, citizen_check),
     warning("deal_code_check", "identifier.check", ALL, deal_check),
-    error("platform_suffix", "field.length", ALL, |spot| coded(spot, Id::OperatorCode, |code| format!("{code}-5"))),
-    error("section_code_letters", "identifier.check", ALL, |spot| coded(spot, Id::SectionCode, |code| replace(code, 11, "a01b"))),
-    error("section_code_short", "field.length", ALL, |spot| coded(spot, Id::SectionCode, |code| code.get(..20).unwrap_or(code).to_owned())),
-    error("agency_number", "field.length", ALL, |spot| coded(spot, Id::TenderProjectCode, |_| "JSZC-320300-XZTY-G2026-0002".to_owned())),
-    error("agency_number_title", "field.length", ALL, |spot| coded(spot, Id::TenderProjectCode, |_| "TY-ZFCG2026-34)公开招标公告".to_owned())),
-    error("code_exponent", "field.format", ALL, |spot| coded(spot, Id::SectionCode, |_| "3.2E+22".to_owned())),
-    warning("guid_bare", "identifier.check", ALL, |spot| coded(spot, Id::Guid, |code| code.replace('-', ""))),
+    error("platform_suffix", "field.length", ALL, |spot| {
+        coded(spot, Id::OperatorCode, |code| format!("{code}-5"))
+    }),
+    error("section_code_letters", "identifier.check", ALL, |spot| {
+        coded(spot, Id::SectionCode, |code| replace(code, 11, "a01b"))
+    }),
+    error("section_code_short", "field.length", ALL, |spot| {
+        coded(spot, Id::SectionCode, |code| {
+            code.get(..20).unwrap_or(code).to_owned()
+        })
+    }),
+    error("agency_number", "field.length", ALL, |spot| {
+        coded(spot, Id::TenderProjectCode, |_| {
+            "JSZC-320300-XZTY-G2026-0002".to_owned()
+        })
+    }),
+    error("agency_number_title", "field.length", ALL, |spot| {
+        coded(spot, Id::TenderProjectCode, |_| {
+            "TY-ZFCG2026-34)公开招标公告".to_owned()
+        })
+    }),
+    error("code_exponent", "field.format", ALL, |spot| {
+        coded(spot, Id::SectionCode, |_| "3.2E+22".to_owned())
+    }),
+    warning("guid_bare", "identifier.check", ALL, |spot| {
+        coded(spot, Id::Guid, |code| code.replace('-', ""))
+    }),
 ];
 
 fn is_kind(field: &Field, kind: Id) -> bool {
@@ -33,28 +65,45 @@ fn is_kind(field: &Field, kind: Id) -> bool {
 
 /// Spoils a code that is no key and no list.
 fn coded(spot: &mut Spot<'_>, kind: Id, form: fn(&str) -> String) -> Option<String> {
-    let keys: Vec<bool> = (0..spot.set.fields.len() as u16).map(|place| spot.set.key.contains(&place)).collect();
+    let keys: Vec<bool> = (0..spot.set.fields.len() as u16)
+        .map(|place| spot.set.key.contains(&place))
+        .collect();
     let places = &spot.set.by_name;
     let (id, value) = {
-        let free = |field: &Field| places.get(&field.id).is_some_and(|&place| !keys.get(usize::from(place)).copied().unwrap_or(true));
-        spot_pick(spot.row, spot.set, |field| is_kind(field, kind) && !field.list && free(field))?
+        let free = |field: &Field| {
+            places
+                .get(&field.id)
+                .is_some_and(|&place| !keys.get(usize::from(place)).copied().unwrap_or(true))
+        };
+        spot_pick(spot.row, spot.set, |field| {
+            is_kind(field, kind) && !field.list && free(field)
+        })?
     };
     let text = form(&value);
     (text != value).then_some(())?;
     spot.dirty(&id, text)
 }
 
-fn spot_pick(row: &crate::generate::row::Row, set: &spec::Dataset, want: impl Fn(&Field) -> bool) -> Option<(String, String)> {
+fn spot_pick(
+    row: &crate::generate::row::Row,
+    set: &spec::Dataset,
+    want: impl Fn(&Field) -> bool,
+) -> Option<(String, String)> {
     row.cells
         .iter()
         .filter(|(_, cell)| matches!(cell, crate::generate::row::Cell::Clean(_)))
-        .find(|(id, _)| set.field_index(id).and_then(|place| set.field(place)).is_some_and(&want))
+        .find(|(id, _)| {
+            set.field_index(id)
+                .and_then(|place| set.field(place))
+                .is_some_and(&want)
+        })
         .map(|(id, cell)| (id.clone(), cell.text().to_owned()))
 }
 
 /// Spoils a credit code of 18 characters.
 fn subject(spot: &mut Spot<'_>, form: fn(&str) -> String) -> Option<String> {
-    let (id, value) = spot.pick(|field, text| is_kind(field, Id::SubjectCode) && !field.list && text.len() == 18)?;
+    let (id, value) = spot
+        .pick(|field, text| is_kind(field, Id::SubjectCode) && !field.list && text.len() == 18)?;
     let text = form(&value);
     (text != value).then_some(())?;
     spot.dirty(&id, text)
@@ -102,6 +151,11 @@ fn deal_check(spot: &mut Spot<'_>) -> Option<String> {
 }
 
 fn citizen_check(spot: &mut Spot<'_>) -> Option<String> {
-    let (id, value) = spot.pick(|field, text| matches!(field.domain, Domain::Identifier(Id::CitizenId | Id::IdNumber)) && text.len() == 18)?;
+    let (id, value) = spot.pick(|field, text| {
+        matches!(
+            field.domain,
+            Domain::Identifier(Id::CitizenId | Id::IdNumber)
+        ) && text.len() == 18
+    })?;
     spot.dirty(&id, last(&value))
 }

@@ -12,6 +12,9 @@ mod text;
 
 use spec::{Dataset, Domain, Edition, Field, Format};
 
+pub(super) use amounts::with_separators;
+pub(super) use codes::name_of;
+
 use super::random::Random;
 use super::row::{Cell, Expect, Planted, Row};
 use super::wire::Wire;
@@ -40,23 +43,66 @@ const PLAIN: &[Wire] = &[Wire::Json, Wire::Message];
 const JSON: &[Wire] = &[Wire::Json];
 
 /// A kind that is put right, with the reason of the change.
-const fn repaired(name: &'static str, code: &'static str, wires: &'static [Wire], apply: fn(&mut Spot<'_>) -> Option<String>) -> Kind {
-    Kind { name, expect: Expect::Repaired, code, rule: "", wires, apply }
+const fn repaired(
+    name: &'static str,
+    code: &'static str,
+    wires: &'static [Wire],
+    apply: fn(&mut Spot<'_>) -> Option<String>,
+) -> Kind {
+    Kind {
+        name,
+        expect: Expect::Repaired,
+        code,
+        rule: "",
+        wires,
+        apply,
+    }
 }
 
 /// A kind that rejects, with the code of the finding.
-const fn error(name: &'static str, code: &'static str, wires: &'static [Wire], apply: fn(&mut Spot<'_>) -> Option<String>) -> Kind {
-    Kind { name, expect: Expect::Error, code, rule: "", wires, apply }
+const fn error(
+    name: &'static str,
+    code: &'static str,
+    wires: &'static [Wire],
+    apply: fn(&mut Spot<'_>) -> Option<String>,
+) -> Kind {
+    Kind {
+        name,
+        expect: Expect::Error,
+        code,
+        rule: "",
+        wires,
+        apply,
+    }
 }
 
 /// A kind that is kept with a finding.
-const fn warning(name: &'static str, code: &'static str, wires: &'static [Wire], apply: fn(&mut Spot<'_>) -> Option<String>) -> Kind {
-    Kind { name, expect: Expect::Warning, code, rule: "", wires, apply }
+const fn warning(
+    name: &'static str,
+    code: &'static str,
+    wires: &'static [Wire],
+    apply: fn(&mut Spot<'_>) -> Option<String>,
+) -> Kind {
+    Kind {
+        name,
+        expect: Expect::Warning,
+        code,
+        rule: "",
+        wires,
+        apply,
+    }
 }
 
 /// A kind that nobody can see.
 const fn kept(name: &'static str, apply: fn(&mut Spot<'_>) -> Option<String>) -> Kind {
-    Kind { name, expect: Expect::Kept, code: "", rule: "", wires: ALL, apply }
+    Kind {
+        name,
+        expect: Expect::Kept,
+        code: "",
+        rule: "",
+        wires: ALL,
+        apply,
+    }
 }
 
 /// A record that is about to be spoiled.
@@ -65,8 +111,6 @@ pub struct Spot<'s> {
     pub row: &'s mut Row,
     /// Its data set.
     pub set: &'s Dataset,
-    /// The edition.
-    pub edition: &'s Edition,
     /// Chance.
     pub random: &'s mut Random,
 }
@@ -94,7 +138,9 @@ impl Spot<'_> {
 
     /// Whether other records, or rules, hang on the exact value of a field.
     fn is_key(&self, id: &str) -> bool {
-        self.set.field_index(id).is_some_and(|place| self.set.key.contains(&place))
+        self.set
+            .field_index(id)
+            .is_some_and(|place| self.set.key.contains(&place))
     }
 
     /// Writes a value as it stands.
@@ -120,11 +166,18 @@ const SHARE: usize = 175;
 
 /// Spoils a share of the records, and says in each what was done.
 pub fn spoil(rows: &mut [Row], edition: &Edition, wire: Wire, random: &mut Random) {
-    let kinds: Vec<&Kind> = [text::KINDS, dates::KINDS, amounts::KINDS, codes::KINDS, identifiers::KINDS, structure::KINDS]
-        .into_iter()
-        .flatten()
-        .filter(|kind| kind.wires.contains(&wire))
-        .collect();
+    let kinds: Vec<&Kind> = [
+        text::KINDS,
+        dates::KINDS,
+        amounts::KINDS,
+        codes::KINDS,
+        identifiers::KINDS,
+        structure::KINDS,
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|kind| kind.wires.contains(&wire))
+    .collect();
     let mut counts = vec![0_usize; kinds.len()];
     for row in rows {
         if !row.planted.is_empty() || !random.permille(SHARE) {
@@ -144,12 +197,18 @@ pub fn spoil(rows: &mut [Row], edition: &Edition, wire: Wire, random: &mut Rando
             if !(harmless || row.leaf && row.planted.is_empty()) {
                 continue;
             }
-            let mut spot = Spot { row, set, edition, random };
+            let mut spot = Spot { row, set, random };
             let Some(field) = (kind.apply)(&mut spot) else {
                 continue;
             };
             *count += 1;
-            row.planted.push(Planted { kind: kind.name, field, expect: kind.expect, code: kind.code, rule: kind.rule });
+            row.planted.push(Planted {
+                kind: kind.name,
+                field,
+                expect: kind.expect,
+                code: kind.code,
+                rule: kind.rule,
+            });
             if !(twice && harmless && row.planted.len() < 2) {
                 break;
             }
