@@ -69,6 +69,33 @@ pub enum IssueCode {
     RuleViolated,
 }
 
+impl IssueCode {
+    /// The stable code as text.
+    pub const fn name(self) -> &'static str {
+        match self {
+            IssueCode::DatasetUnknown => "dataset.unknown",
+            IssueCode::DatasetForbidden => "dataset.forbidden",
+            IssueCode::RecordShape => "record.shape",
+            IssueCode::FieldRequired => "field.required",
+            IssueCode::FieldUnknown => "field.unknown",
+            IssueCode::FieldRepeated => "field.repeated",
+            IssueCode::FieldType => "field.type",
+            IssueCode::FieldFormat => "field.format",
+            IssueCode::FieldLength => "field.length",
+            IssueCode::FieldAmbiguous => "field.ambiguous",
+            IssueCode::CodeUnknown => "code.unknown",
+            IssueCode::CodeExpired => "code.expired",
+            IssueCode::CodeUnverified => "code.unverified",
+            IssueCode::IdentifierCheck => "identifier.check",
+            IssueCode::ReferenceMissing => "reference.missing",
+            IssueCode::KeyDuplicate => "key.duplicate",
+            IssueCode::KeyChanged => "key.changed",
+            IssueCode::TimeOrder => "time.order",
+            IssueCode::RuleViolated => "rule.violated",
+        }
+    }
+}
+
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -77,6 +104,27 @@ pub enum Severity {
     Warning,
     /// Rejects the record.
     Error,
+}
+
+/// Longest value that a finding or a change repeats, in characters.
+const SHOWN: usize = 80;
+
+/// A value as findings and changes may show it: personal values keep their first three and last two characters,
+/// long ones are cut.
+pub fn shown(text: &str, sensitivity: crate::Sensitivity) -> String {
+    let length = text.chars().count();
+    let masked = sensitivity == crate::Sensitivity::Personal;
+    let hidden = |place: usize| masked && (length <= 5 || (3..length - 2).contains(&place));
+    let mut out: String = text
+        .chars()
+        .take(SHOWN)
+        .enumerate()
+        .map(|(place, c)| if hidden(place) { '*' } else { c })
+        .collect();
+    if length > SHOWN {
+        out.push('…');
+    }
+    out
 }
 
 /// The same sentence for a clerk and for a vendor abroad.
@@ -153,4 +201,20 @@ pub enum Verdict {
     Duplicate,
     /// Not kept.
     Rejected,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sensitivity::{Personal, Public};
+
+    #[test]
+    fn personal_values_are_masked_and_long_ones_cut() {
+        assert_eq!(shown("320102190101010017", Personal), "320*************17");
+        assert_eq!(shown("12345", Personal), "*****");
+        assert_eq!(shown("南京市", Public), "南京市");
+        assert_eq!(shown(&"长".repeat(81), Public), "长".repeat(80) + "…");
+        assert!(shown(&"长".repeat(500), Personal).starts_with("长长长**"));
+        assert!(shown(&"长".repeat(500), Personal).ends_with("*…"));
+    }
 }

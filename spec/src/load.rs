@@ -26,6 +26,8 @@ use include_dir::{Dir, include_dir};
 
 use crate::Spec;
 
+pub(crate) use datasets::identifier_word;
+
 /// The specification that is built in.
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/data");
 

@@ -1,12 +1,64 @@
 //! The judge of a record, stage by stage; a field that failed one stage is not judged by the next.
 
-use crate::{Context, Known, Lookup, Normalized, Report};
+mod codes;
+pub(crate) mod finding;
+mod identifiers;
+mod nearest;
+pub(crate) mod structure;
+
+#[cfg(test)]
+pub(crate) mod sample;
+
+use crate::identifier::Places;
+use crate::{Context, Domain, Known, Lookup, Normalized, Report, Severity};
 
 /// Judges what one record shows by itself: required fields, codes, identifiers, rules in the record
 /// (and takes over the structure findings of normalization).
 pub fn judge_alone(context: &Context<'_>, record: &mut Normalized<'_, '_>) -> Report {
-    let _ = (context, record);
-    Report::default()
+    let mut issues = std::mem::take(&mut record.issues);
+    structure::required(record, &mut issues);
+    domains(context, record, &mut issues);
+    finding::cap(&mut issues);
+    Report { issues }
+}
+
+/// Codes and identifiers. A value with an error is left alone by the rules.
+fn domains(context: &Context<'_>, record: &mut Normalized<'_, '_>, issues: &mut Vec<crate::Issue>) {
+    let mut failed = Vec::new();
+    let places = Places::new(context.edition.codes.get("region").map(AsRef::as_ref));
+    let day = context.received.date();
+    let mut today = String::new();
+    for (place, (field, value)) in record.dataset.fields.iter().zip(&record.values).enumerate() {
+        let Some(value) = value
+            .as_ref()
+            .filter(|value| !value.failed && !value.settled)
+        else {
+            continue;
+        };
+        let before = issues.len();
+        match &field.domain {
+            Domain::Codes(table) => {
+                if today.is_empty() {
+                    today = format!("{:04}{:02}{:02}", day.year(), day.month(), day.day());
+                }
+                codes::judge(field, table, value, &today, issues);
+            }
+            Domain::Identifier(kind) => {
+                let deal_check = context.edition.deal_code_check;
+                identifiers::judge(record, field, *kind, value, &places, deal_check, issues);
+            }
+            Domain::Free | Domain::Standard(_) => {}
+        }
+        let new = issues.get(before..).unwrap_or_default();
+        if new.iter().any(|issue| issue.severity == Severity::Error) {
+            failed.push(place);
+        }
+    }
+    for place in failed {
+        if let Some(Some(value)) = record.values.get_mut(place) {
+            value.failed = true;
+        }
+    }
 }
 
 /// Judges what only other records show: references, uniqueness, order in time. Returns the lookups that

@@ -1,0 +1,154 @@
+//! Names, booleans and paths of names that stand for one code of a table.
+
+use crate::{CodeTable, CodeValue};
+
+/// The code that a text which is not a code stands for, and why, if there is exactly one.
+pub(crate) fn resolve(table: &CodeTable, text: &str) -> Option<(String, &'static str)> {
+    let why = if table.id == "region" {
+        "region_name"
+    } else {
+        "code_name"
+    };
+    if let Some(code) = table.by_name.get(text) {
+        return Some((code.clone(), why));
+    }
+    if let Some(code) = truth(table, text) {
+        return Some((code, "boolean"));
+    }
+    if table.id == "region" {
+        return region(table, text).map(|code| (code, why));
+    }
+    let upper = text.to_ascii_uppercase();
+    (upper != text && table.values.contains_key(&upper)).then_some((upper, "case"))
+}
+
+/// `true`, `false`, `T`, `F` for tables that say yes and no.
+fn truth(table: &CodeTable, text: &str) -> Option<String> {
+    let name = match text {
+        "true" | "True" | "TRUE" | "T" => "是",
+        "false" | "False" | "FALSE" | "F" => "否",
+        _ => return None,
+    };
+    table.by_name.get(name).cloned()
+}
+
+/// Endings that people leave out of the names of regions.
+const ENDINGS: [&str; 5] = ["", "省", "市", "自治区", "县"];
+
+/// A region by the path of its names: `江苏省,常州市`, `行政区:广西壮族 > 钦州市 > 灵山县`, `曲靖市本级`.
+fn region(table: &CodeTable, text: &str) -> Option<String> {
+    let path = text.rsplit(':').next().unwrap_or(text);
+    let mut names = path
+        .split([',', '>', '/', ' ', '-', '、', '·'])
+        .map(|name| name.trim_end_matches("本级"))
+        .filter(|name| !name.is_empty())
+        .rev();
+    let last = names.next()?;
+    let above: Vec<&str> = names.collect();
+    let full = ENDINGS.map(|ending| format!("{last}{ending}"));
+    let mut candidates = table
+        .values
+        .iter()
+        .filter(|(_, value)| value.valid_to.is_none() && full.contains(&value.name))
+        .filter(|(_, value)| is_below(table, value, &above))
+        .map(|(code, _)| code);
+    let first = candidates.next()?;
+    candidates.next().is_none().then(|| first.clone())
+}
+
+/// Whether the names stand in the chain of parents, nearest first (names may be shortened).
+fn is_below(table: &CodeTable, value: &CodeValue, above: &[&str]) -> bool {
+    let mut parent = value.parent.as_deref();
+    let mut names = above.iter();
+    let mut name = names.next();
+    // A region has at most two parents; the bound only guards against a circle in the data.
+    for _ in 0..4 {
+        let (Some(wanted), Some(code)) = (name, parent) else {
+            break;
+        };
+        let Some(value) = table.values.get(code) else {
+            break;
+        };
+        if value.name.starts_with(wanted) {
+            name = names.next();
+        }
+        parent = value.parent.as_deref();
+    }
+    name.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(name: &str, parent: Option<&str>) -> CodeValue {
+        CodeValue {
+            name: name.to_owned(),
+            known: true,
+            valid_from: None,
+            valid_to: None,
+            successor: None,
+            level: None,
+            parent: parent.map(str::to_owned),
+        }
+    }
+
+    fn table(id: &str, rows: &[(&str, &str, Option<&str>)]) -> CodeTable {
+        let mut table = CodeTable {
+            id: id.to_owned(),
+            ..CodeTable::default()
+        };
+        for &(code, name, parent) in rows {
+            table.values.insert(code.to_owned(), value(name, parent));
+            table.by_name.insert(name.to_owned(), code.to_owned());
+        }
+        table
+    }
+
+    #[test]
+    fn regions_are_found_by_name_and_path() {
+        let mut regions = table(
+            "region",
+            &[
+                ("320000", "江苏省", None),
+                ("320100", "南京市", Some("320000")),
+                ("320106", "鼓楼区", Some("320100")),
+                ("320300", "徐州市", Some("320000")),
+                ("320302", "鼓楼区", Some("320300")),
+            ],
+        );
+        regions.by_name.remove("鼓楼区");
+        for (text, code) in [
+            ("江苏省", Some("320000")),
+            ("江苏", Some("320000")),
+            ("南京", Some("320100")),
+            ("江苏省,徐州市", Some("320300")),
+            ("行政区:江苏 > 徐州市 > 鼓楼区", Some("320302")),
+            ("江苏省,南京市,鼓楼区", Some("320106")),
+            ("南京市本级", Some("320100")),
+            ("鼓楼区", None),
+            ("浙江省,南京市", None),
+            ("全国", None),
+            ("", None),
+        ] {
+            let found = resolve(&regions, text);
+            assert_eq!(found.as_ref().map(|found| found.0.as_str()), code, "{text}");
+            assert!(found.is_none_or(|found| found.1 == "region_name"));
+        }
+    }
+
+    #[test]
+    fn booleans_and_names_are_codes_of_their_tables() {
+        let yes_no = table("yes_no", &[("0", "否", None), ("1", "是", None)]);
+        assert_eq!(resolve(&yes_no, "true"), Some(("1".to_owned(), "boolean")));
+        assert_eq!(resolve(&yes_no, "F"), Some(("0".to_owned(), "boolean")));
+        assert_eq!(resolve(&yes_no, "否"), Some(("0".to_owned(), "code_name")));
+        let mode = table("mode", &[("A1", "公开招标", None)]);
+        assert_eq!(
+            resolve(&mode, "公开招标"),
+            Some(("A1".to_owned(), "code_name"))
+        );
+        assert_eq!(resolve(&mode, "a1"), Some(("A1".to_owned(), "case")));
+        assert_eq!(resolve(&mode, "true"), None);
+    }
+}

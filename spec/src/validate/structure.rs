@@ -1,0 +1,331 @@
+//! Structure of a value: type, format, length in characters, precision. And of a record: what is
+//! required, what is unknown, what came twice.
+
+use std::borrow::Cow;
+
+use serde_json::json;
+
+use super::finding::{Draft, label};
+use super::nearest;
+use crate::issue::shown;
+use crate::normalize::{Normalized, canonical_digits, is_date, items};
+use crate::record::Input;
+use crate::{Dataset, Domain, Field, Format, Issue, IssueCode, Required, Sensitivity, Severity};
+
+/// What is wrong with the structure of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// Not a plain value, or `true` where no yes or no belongs.
+    Type,
+    /// It may mean this, or something else.
+    Ambiguous(String),
+    /// A spreadsheet replaced the digits of a long code by a rounded number.
+    Lost,
+    /// A word that says that there is no value.
+    Placeholder,
+    /// Not of the format.
+    Format,
+    /// Too long, or not of the exact length: characters found.
+    Length(usize),
+    /// More digits than the format has: before and after the point.
+    Precision(u32, u32),
+}
+
+/// Whether the field holds a number.
+pub(crate) fn is_numeric(field: &Field) -> bool {
+    matches!(
+        field.format,
+        Format::Number { .. } | Format::Digits(_) | Format::Boolean
+    ) && matches!(field.domain, Domain::Free | Domain::Standard(_))
+}
+
+/// Whether `true` and `false` may stand for a value of the field.
+pub(crate) fn is_choice(field: &Field) -> bool {
+    field.format == Format::Boolean || matches!(field.domain, Domain::Codes(_))
+}
+
+/// Whether the text is what a spreadsheet makes of a long code: `3.2E+19`.
+pub(crate) fn is_lost_code(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once("E+") else {
+        return false;
+    };
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+    whole.len() == 1 && digits(whole) && digits(fraction) && digits(exponent)
+}
+
+/// Whether a text has the format. For lists see [`fits_list`].
+pub(crate) fn fits(format: Format, text: &str) -> bool {
+    match format {
+        Format::Unlimited => true,
+        // No character is shorter than a byte.
+        Format::UpTo(most) => text.len() <= most as usize || text.chars().count() <= most as usize,
+        Format::Exact(length) => {
+            let length = length as usize;
+            text.len() >= length
+                && (text.len() == length && text.is_ascii() || text.chars().count() == length)
+        }
+        Format::Number { digits, decimals } => canonical_digits(text)
+            .is_some_and(|(whole, fraction)| fits_number(whole, fraction, digits, decimals)),
+        Format::Digits(count) => {
+            text.len() == count as usize && text.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        Format::Boolean => matches!(text, "0" | "1"),
+        Format::Date => is_date(text, 8),
+        Format::Minute => is_date(text, 12),
+        Format::Second => is_date(text, 14),
+    }
+}
+
+/// Whether digits before and after the point fit into `N..digits,decimals`.
+pub(crate) fn fits_number(whole: u32, fraction: u32, digits: u32, decimals: u32) -> bool {
+    fraction <= decimals && whole <= digits - decimals.min(digits)
+}
+
+/// Whether a list has the format: an upper bound is that of the whole text, an exact length that of each item.
+pub(crate) fn fits_list(format: Format, text: &str) -> bool {
+    match format {
+        Format::UpTo(_) | Format::Unlimited => fits(format, text),
+        _ => items(text).all(|item| fits(format, item)),
+    }
+}
+
+/// What is wrong with a value that normalization left.
+pub(crate) fn judge(field: &Field, text: &str) -> Option<Trouble> {
+    let textual = matches!(
+        field.format,
+        Format::Exact(_) | Format::UpTo(_) | Format::Unlimited
+    );
+    let free = matches!(field.domain, Domain::Free | Domain::Standard(_));
+    if (!textual || !free) && is_placeholder(text) {
+        return Some(Trouble::Placeholder);
+    }
+    if (textual || !free) && items(text).any(is_lost_code) {
+        return Some(Trouble::Lost);
+    }
+    // A name that is no code gets the list of codes as an answer, not a count of its characters.
+    if let Domain::Codes(table) = &field.domain
+        && table.is_closed()
+        && items(text).any(|item| table.find(item).is_none())
+    {
+        return None;
+    }
+    let fit = match field.domain {
+        _ if field.list => fits_list(field.format, text),
+        Domain::Identifier(kind) => fits(field.format, kind.measured(text)),
+        _ => fits(field.format, text),
+    };
+    if fit {
+        return None;
+    }
+    Some(match field.format {
+        Format::Exact(_) | Format::UpTo(_) => Trouble::Length(text.chars().count()),
+        Format::Number { .. } => match canonical_digits(text) {
+            Some((whole, fraction)) => Trouble::Precision(whole, fraction),
+            None => Trouble::Format,
+        },
+        _ => Trouble::Format,
+    })
+}
+
+/// Words that people write where a value is missing.
+fn is_placeholder(text: &str) -> bool {
+    matches!(
+        text,
+        "无" | "/"
+            | "\\"
+            | "-"
+            | "--"
+            | "N/A"
+            | "n/a"
+            | "NA"
+            | "未提供"
+            | "暂无"
+            | "不详"
+            | "null"
+            | "NULL"
+            | "***"
+    )
+}
+
+/// The finding that a trouble is.
+pub(crate) fn issue(field: &Field, text: &str, at: usize, trouble: &Trouble) -> Issue {
+    let name = label(field);
+    let id = &field.id;
+    let (format_zh, format_en) = wording(field.format);
+    let found = shown(text, field.sensitivity);
+    let draft = |code| {
+        Draft::new(code, Severity::Error)
+            .at(field, at)
+            .found(found.clone())
+    };
+    match trouble {
+        Trouble::Type => draft(IssueCode::FieldType)
+            .expected(format!("一个值（{format_zh}）"))
+            .say(
+                format!("{name}应为一个值，不能是对象、数组或布尔值"),
+                format!("{id} must be one plain value, not an object, a list or a boolean"),
+            ),
+        Trouble::Ambiguous(suggestion) => {
+            let suggestion = shown(suggestion, field.sensitivity);
+            draft(IssueCode::FieldAmbiguous)
+                .expected(format!("{format_zh}，例如 {suggestion}（请确认）"))
+                .say(
+                    format!("{name}的值“{found}”含义不明确，可能是“{suggestion}”，请按规范格式或规定单位填写"),
+                    format!("{id} “{found}” may mean “{suggestion}” or something else: write it in the standard's format or unit"),
+                )
+        }
+        Trouble::Lost => draft(IssueCode::FieldFormat).expected("完整的原始代码或数字".to_owned()).say(
+            format!("{name}的值“{found}”是电子表格改写的科学计数法，原始数字已丢失；请将该列设为文本格式后重新导出"),
+            format!("{id} “{found}” is a number that a spreadsheet rounded, its digits are lost: set the column to text and export again"),
+        ),
+        Trouble::Placeholder => draft(IssueCode::FieldFormat).expected(format!("{format_zh}；没有值时省略")).say(
+            format!("{name}的值“{found}”不是{format_zh}；没有值时请留空或省略该项，不要填写“{found}”"),
+            format!("{id} “{found}” is not {format_en}; leave the field out when there is no value"),
+        ),
+        Trouble::Format => draft(IssueCode::FieldFormat).expected(format_zh.clone()).say(
+            format!("{name}的值“{found}”格式不正确，应为{format_zh}"),
+            format!("{id} “{found}” must be {format_en}"),
+        ),
+        Trouble::Length(length) => draft(IssueCode::FieldLength).expected(format_zh.clone()).say(
+            format!("{name}应为{format_zh}，实际{length}个字符"),
+            format!("{id} must be {format_en}, found {length} characters"),
+        ),
+        Trouble::Precision(whole, fraction) => draft(IssueCode::FieldFormat).expected(format_zh.clone()).say(
+            format!("{name}的值“{found}”超出精度，应为{format_zh}，实际整数{whole}位、小数{fraction}位"),
+            format!("{id} “{found}” has {whole} digits before and {fraction} after the point, must be {format_en}"),
+        ),
+    }
+}
+
+/// A format in words: Chinese, English.
+pub(crate) fn wording(format: Format) -> (String, String) {
+    match format {
+        Format::Exact(n) => (
+            format!("{n}个字符（{format}）"),
+            format!("{n} characters ({format})"),
+        ),
+        Format::UpTo(n) => (
+            format!("不超过{n}个字符（{format}）"),
+            format!("at most {n} characters ({format})"),
+        ),
+        Format::Unlimited => ("文本".to_owned(), "text".to_owned()),
+        Format::Number {
+            digits,
+            decimals: 0,
+        } => (
+            format!("不超过{digits}位的整数（{format}）"),
+            format!("a whole number of at most {digits} digits ({format})"),
+        ),
+        Format::Number { digits, decimals } => {
+            let whole = digits - decimals.min(digits);
+            (
+                format!("整数不超过{whole}位、小数不超过{decimals}位的数字（{format}）"),
+                format!(
+                    "a number of at most {whole} digits before and {decimals} after the point ({format})"
+                ),
+            )
+        }
+        Format::Digits(n) => (
+            format!("{n}位数字（{format}）"),
+            format!("{n} digits ({format})"),
+        ),
+        Format::Date => (
+            "存在的日期yyyyMMdd（D8）".to_owned(),
+            "a date that exists, yyyyMMdd (D8)".to_owned(),
+        ),
+        Format::Minute => (
+            "存在的时间yyyyMMddHHmm（D12）".to_owned(),
+            "a time that exists, yyyyMMddHHmm (D12)".to_owned(),
+        ),
+        Format::Second => (
+            "存在的时间yyyyMMddHHmmss（D14）".to_owned(),
+            "a time that exists, yyyyMMddHHmmss (D14)".to_owned(),
+        ),
+        Format::Boolean => ("0或1（B）".to_owned(), "0 or 1 (B)".to_owned()),
+    }
+}
+
+/// JSON Pointer to a member of the record.
+pub(crate) fn path(name: &str) -> String {
+    if name.contains(['~', '/']) {
+        format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+    } else {
+        format!("/{name}")
+    }
+}
+
+/// Required fields that are missing, those of the business key included.
+pub(super) fn required(record: &Normalized<'_, '_>, issues: &mut Vec<Issue>) {
+    let dataset = record.dataset;
+    for (place, (field, value)) in dataset.fields.iter().zip(&record.values).enumerate() {
+        if value.is_some() {
+            continue;
+        }
+        if field.required == Required::Always
+            || dataset.key.iter().any(|&key| usize::from(key) == place)
+        {
+            issues.push(missing(field));
+        }
+    }
+}
+
+/// The finding that a required field is missing.
+pub(super) fn missing(field: &Field) -> Issue {
+    let (format_zh, _) = wording(field.format);
+    Draft::new(IssueCode::FieldRequired, Severity::Error)
+        .on(field)
+        .expected(format_zh)
+        .say(
+            format!("{}为必填项，不得为空", label(field)),
+            format!("{} is required", field.id),
+        )
+}
+
+/// A name that the data set does not have, with the one that was probably meant.
+pub(crate) fn unknown(dataset: &Dataset, name: &Cow<'_, str>, input: &Input<'_>) -> Issue {
+    let written = shown(name, Sensitivity::Public);
+    let mut draft = Draft::new(IssueCode::FieldUnknown, Severity::Error);
+    draft.path = path(name);
+    draft.at = Some(input.at);
+    let draft = draft.found(written.clone());
+    let Some(near) = nearest::field(dataset, name) else {
+        return draft.expected(format!("{}的数据项", dataset.name)).say(
+            format!("数据集“{}”没有数据项“{written}”", dataset.name),
+            format!("{} has no field “{written}”", dataset.id),
+        );
+    };
+    let field = near.field;
+    let mut issue = draft.expected(field.id.clone()).say(
+        format!(
+            "数据集“{}”没有数据项“{written}”，是否为{}？",
+            dataset.name,
+            label(field)
+        ),
+        format!(
+            "{} has no field “{written}”, did you mean {}?",
+            dataset.id, field.id
+        ),
+    );
+    if near.certain {
+        issue.repair = Some(json!([{"op": "move", "from": issue.path, "path": path(&field.id)}]));
+    }
+    issue
+}
+
+/// A field that came twice.
+pub(crate) fn repeated(field: &Field, first: Option<&str>, second: &Input<'_>) -> Issue {
+    let first = first.map_or_else(String::new, |text| shown(text, field.sensitivity));
+    let found = format!("{first} / {}", shown(&second.text, field.sensitivity));
+    Draft::new(IssueCode::FieldRepeated, Severity::Error)
+        .at(field, second.at)
+        .found(found)
+        .expected("只出现一次".to_owned())
+        .say(
+            format!("{}在一条记录中重复出现", label(field)),
+            format!("{} came twice in one record", field.id),
+        )
+}
+
+#[cfg(test)]
+mod tests;
