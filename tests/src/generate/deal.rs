@@ -12,6 +12,28 @@ use super::row::Row;
 use super::scope::Scope;
 use super::templates::Templates;
 
+/// How bidders are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Everybody may bid, and is examined with the bid 资格后审.
+    Open,
+    /// Everybody may bid who was examined beforehand 资格预审.
+    Examined,
+    /// Only invited bidders may 邀请招标.
+    Invited,
+}
+
+/// How a deal ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Too few bids came 流标.
+    Failed,
+    /// The contract is signed.
+    Signed,
+    /// The work is done.
+    Performed,
+}
+
 /// How a deal goes.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
@@ -21,14 +43,10 @@ pub struct Plan {
     pub sections: usize,
     /// Bidders of each section.
     pub bidders: usize,
-    /// Whether only invited bidders may take part.
-    pub invited: bool,
-    /// Whether bidders are examined beforehand.
-    pub examined: bool,
-    /// Whether too few bids came.
-    pub failed: bool,
-    /// Whether the work is done.
-    pub performed: bool,
+    /// How bidders are found.
+    pub way: Way,
+    /// How it ends.
+    pub end: End,
     /// First day, `yyyyMMdd`, where it matters.
     pub first: Option<&'static str>,
 }
@@ -134,7 +152,7 @@ fn first_day(plan: Plan, random: &mut Random) -> Result<Date> {
         return super::calendar::day(first);
     }
     let last = super::calendar::day("20261117")?;
-    let days = if plan.performed {
+    let days = if plan.end == End::Performed {
         130 + random.between(0, 60)
     } else {
         68
@@ -162,7 +180,13 @@ fn project(desk: &mut Desk<'_>, plan: Plan) -> Result<Scope> {
         "{county_name}{road}{work}（{}期）",
         ["一", "二", "三"].get(plan.number % 3).unwrap_or(&"一")
     );
-    let project = format!("{}{:06}", scope.get("trade_plat")?, 100 + plan.number);
+    // Some real codes have letters in their serial number.
+    let serial = if plan.number % 12 == 6 {
+        format!("a{:05}", 100 + plan.number)
+    } else {
+        format!("{:06}", 100 + plan.number)
+    };
+    let project = format!("{}{serial}", scope.get("trade_plat")?);
     if let Some(owner) = cast.owners.get(plan.number % cast.owners.len().max(1)) {
         named(&mut scope, "owner", owner);
     }
@@ -193,8 +217,8 @@ fn project(desk: &mut Desk<'_>, plan: Plan) -> Result<Scope> {
         .set("tender.name", format!("{name}施工"))
         .set("self", format!("{}FXT2026-{:03}", city.code, plan.number))
         .set("section.count", plan.sections.to_string())
-        .set("mode", if plan.invited { "2" } else { "1" })
-        .set("qual", if plan.examined { "1" } else { "2" })
+        .set("mode", if plan.way == Way::Invited { "2" } else { "1" })
+        .set("qual", if plan.way == Way::Examined { "1" } else { "2" })
         .set("classify", "A08")
         .set("qualification", "具有独立法人资格，具备相应专业施工总承包贰级及以上资质，项目负责人具备注册建造师资格，近三年无重大质量安全事故。")
         .set("duty", person(random))

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::Files;
-use super::deal::Plan;
+use super::deal::{End, Plan, Way};
 use super::row::{Cell, Row};
 use super::source::{Source, first_deal};
 use super::templates::Templates;
@@ -15,10 +15,8 @@ pub fn write(templates: &Templates<'_>, source: &Source, files: &mut Files) -> R
         number: 900,
         sections: 1,
         bidders: 3,
-        invited: false,
-        examined: false,
-        failed: true,
-        performed: false,
+        way: Way::Open,
+        end: End::Failed,
         // The section, and with it the deal code, are of the nineteenth of November.
         first: Some("20261031"),
     };

@@ -167,7 +167,11 @@ fn bomb() -> Vec<u8> {
     text.push_str("<!DOCTYPE DES [\n<!ENTITY a0 \"ha\">\n");
     for step in 1..=10 {
         let before = format!("&a{};", step - 1).repeat(10);
-        text.push_str(&format!("<!ENTITY a{step} \"{before}\">\n"));
+        text.push_str("<!ENTITY a");
+        text.push_str(&step.to_string());
+        text.push_str(" \"");
+        text.push_str(&before);
+        text.push_str("\">\n");
     }
     text.push_str("]>\n<DES><TITLE>&a10;</TITLE></DES>\n");
     text.into_bytes()

@@ -70,3 +70,24 @@ pub fn deal(class: &str, platform: &str, day: &str, serial: u32) -> String {
     let check = character(ALPHANUMERIC, (38 - sum) % 37);
     format!("{class}-{platform}-{day}-{serial:06}-{check}")
 }
+
+/// The check characters that a deal code may have: MOD 37-2 with the class, MOD 37,36 without it.
+pub fn deal_characters(code: &str) -> [char; 2] {
+    let bare = code.replace('-', "");
+    let body = bare.get(..bare.len().saturating_sub(1)).unwrap_or_default();
+    let pure = body
+        .chars()
+        .fold(0, |sum, c| (sum + place(ALPHANUMERIC, c)) * 2 % 37);
+    let mut product = 36;
+    for c in body.chars().skip(3) {
+        let sum = match (product + place(ALPHANUMERIC, c)) % 36 {
+            0 => 36,
+            sum => sum,
+        };
+        product = sum * 2 % 37;
+    }
+    [
+        character(ALPHANUMERIC, (38 - pure) % 37),
+        character(ALPHANUMERIC, (37 - product) % 36),
+    ]
+}

@@ -53,20 +53,14 @@ impl Random {
     /// So many hexadecimal digits.
     pub fn hex(&mut self, count: usize) -> String {
         (0..count)
-            .map(|_| format!("{:x}", self.below(16)))
+            .map(|_| char::from_digit(self.below(16) as u32, 16).unwrap_or('0'))
             .collect()
     }
 
     /// A GUID of version 4.
     pub fn guid(&mut self) -> String {
-        let parts = [
-            self.hex(8),
-            self.hex(4),
-            self.hex(3),
-            self.hex(3),
-            self.hex(12),
-        ];
-        let [a, b, c, d, e] = parts;
-        format!("{a}-{b}-4{c}-8{d}-{e}")
+        let (first, second) = (self.hex(8), self.hex(4));
+        let (third, fourth, last) = (self.hex(3), self.hex(3), self.hex(12));
+        format!("{first}-{second}-4{third}-8{fourth}-{last}")
     }
 }

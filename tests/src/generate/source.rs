@@ -8,7 +8,7 @@ use spec::{Action, Edition};
 use super::calendar::stamp;
 use super::cast::{City, cast};
 use super::credit::credit;
-use super::deal::{Desk, Plan, deal};
+use super::deal::{Desk, End, Plan, Way, deal};
 use super::dirt::spoil;
 use super::identifiers::{credit_code, organization};
 use super::prices::{bills, prices};
@@ -119,10 +119,16 @@ fn plan(number: usize) -> Plan {
         number,
         sections: 1 + number % 3,
         bidders: 3 + number % 4,
-        invited: number % 8 == 5,
-        examined: number % 8 == 2,
-        failed: number % 11 == 7,
-        performed: !number.is_multiple_of(4),
+        way: match number % 8 {
+            2 => Way::Examined,
+            5 => Way::Invited,
+            _ => Way::Open,
+        },
+        end: match number {
+            _ if number % 11 == 7 => End::Failed,
+            _ if number.is_multiple_of(4) => End::Signed,
+            _ => End::Performed,
+        },
         first: None,
     }
 }

@@ -6,7 +6,7 @@ use spec::DatasetCode;
 use super::super::calendar::{day, instant};
 use super::super::row::Row;
 use super::super::scope::Scope;
-use super::{Desk, Plan, bidder, experts};
+use super::{Desk, End, Plan, Way, bidder, experts};
 
 /// Rows written so far.
 struct Sheet<'s, 'd> {
@@ -51,11 +51,11 @@ pub(super) fn write(
     for section in sections {
         sheet.add(502, section)?;
     }
-    if plan.examined {
+    if plan.way == Way::Examined {
         examination(&mut sheet, scope, sections, plan)?;
     }
     let mut notice = scope.clone();
-    let (kind, words) = if plan.invited {
+    let (kind, words) = if plan.way == Way::Invited {
         ("9", "邀请招标公告")
     } else {
         ("1", "招标公告")
@@ -68,7 +68,7 @@ pub(super) fn write(
     sheet.add(503, &notice)?;
     for section in sections {
         sheet.leaf(504, section)?;
-        if plan.invited {
+        if plan.way == Way::Invited {
             for rank in 1..=plan.bidders {
                 sheet.leaf(505, &bidder(section, rank))?;
             }
@@ -77,7 +77,7 @@ pub(super) fn write(
             sheet.leaf(521, section)?;
         }
     }
-    if plan.failed {
+    if plan.end == End::Failed {
         for section in sections {
             sheet.leaf(517, section)?;
         }
@@ -113,22 +113,22 @@ fn examination(
     ] {
         times.set(format!("t.{name}"), instant(first, days, hour, minute)?);
     }
-    let timed = |scope: &Scope| {
+    let with_times = |scope: &Scope| {
         let mut scope = scope.clone();
         for (name, value) in times.iter() {
             scope.set(name, value);
         }
         scope
     };
-    sheet.leaf(514, &timed(scope))?;
+    sheet.leaf(514, &with_times(scope))?;
     for section in sections {
         let mut names = Vec::new();
         for rank in 1..=plan.bidders {
-            let one = timed(&bidder(section, rank));
+            let one = with_times(&bidder(section, rank));
             names.push(one.get("bidder.name")?.to_owned());
             sheet.leaf(515, &one)?;
         }
-        let mut section = timed(section);
+        let mut section = with_times(section);
         section.set("bidders.names", names.join("；"));
         sheet.leaf(516, &section)?;
     }
@@ -172,7 +172,7 @@ fn result(sheet: &mut Sheet<'_, '_>, section: &Scope, plan: Plan) -> Result<()> 
     let winner = bidder(section, 1);
     sheet.add(513, &winner)?;
     sheet.add(512, &winner)?;
-    if plan.performed {
+    if plan.end == End::Performed {
         sheet.leaf(522, &winner)?;
         sheet.leaf(110, &winner)?;
         sheet.leaf(113, &winner)?;

@@ -37,10 +37,10 @@ pub(super) const KINDS: &[Kind] = &[
     error("amount_sentence", "field.format", ALL, |spot| {
         words(spot, "详见成交明细，按实结算")
     }),
-    error("number_too_precise", "field.length", PLAIN, |spot| {
+    error("number_too_precise", "field.format", PLAIN, |spot| {
         words(spot, "1234567.12345678")
     }),
-    error("number_too_long", "field.length", PLAIN, |spot| {
+    error("number_too_long", "field.format", PLAIN, |spot| {
         words(spot, "123456789012345678901")
     }),
 ];

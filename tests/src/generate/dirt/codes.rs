@@ -38,7 +38,7 @@ pub(super) const KINDS: &[Kind] = &[
     }),
     error("code_unknown", "code.unknown", ALL, code_unknown),
     error("code_name_unknown", "code.unknown", ALL, code_name_unknown),
-    error("code_zero_lost", "field.length", PLAIN, zero_lost),
+    error("code_zero_lost", "code.unknown", PLAIN, zero_lost),
 ];
 
 fn table(field: &Field) -> Option<&CodeTable> {
@@ -130,7 +130,10 @@ fn code_name_unknown(spot: &mut Spot<'_>) -> Option<String> {
 /// A spreadsheet took `03` for a number.
 fn zero_lost(spot: &mut Spot<'_>) -> Option<String> {
     let (id, value) = spot.pick(|field, text| {
-        !field.list && text.len() == 2 && text.starts_with('0') && table(field).is_some()
+        !field.list
+            && text.len() == 2
+            && text.starts_with('0')
+            && table(field).is_some_and(CodeTable::is_closed)
     })?;
     spot.dirty(&id, value.trim_start_matches('0'))
 }

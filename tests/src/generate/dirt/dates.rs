@@ -2,7 +2,7 @@
 
 use spec::{Field, Format};
 
-use super::{ALL, Kind, Spot, error, repaired, warning};
+use super::{ALL, Kind, Spot, error, repaired};
 
 pub(super) const KINDS: &[Kind] = &[
     repaired("date_dashes", "date", ALL, |spot| {
@@ -32,7 +32,11 @@ pub(super) const KINDS: &[Kind] = &[
         day(spot, |d| format!("{}.{}.{}", d.0, short(d.1), short(d.2)))
     }),
     repaired("date_too_long", "date", ALL, |spot| {
-        day(spot, |d| format!("{}{}{}000000", d.0, d.1, d.2))
+        write(
+            spot,
+            |field, _| field.format == Format::Date,
+            |d| format!("{}{}{}000000", d.0, d.1, d.2),
+        )
     }),
     repaired("date_zone", "date", ALL, |spot| {
         whole_minute(spot, |d| {
@@ -71,7 +75,7 @@ pub(super) const KINDS: &[Kind] = &[
     error("date_impossible", "field.format", ALL, |spot| {
         instant(spot, |d| format!("{}0231{}{}{}", d.0, d.3, d.4, d.5))
     }),
-    warning("date_serial", "field.ambiguous", ALL, serial),
+    error("date_serial", "field.ambiguous", ALL, serial),
 ];
 
 /// Year, month, day, hour, minute, second.

@@ -3,7 +3,8 @@
 use spec::identifier::IdentifierKind as Id;
 use spec::{Domain, Field};
 
-use super::{ALL, Kind, Spot, error, repaired, warning};
+use super::{ALL, Kind, Spot, error, kept, repaired, warning};
+use crate::generate::identifiers::deal_characters;
 
 pub(super) const KINDS: &[Kind] = &[
     repaired("org_code_hyphen", "hyphen", ALL, org_hyphen),
@@ -30,11 +31,11 @@ pub(super) const KINDS: &[Kind] = &[
     }),
     error("citizen_check", "identifier.check", ALL, citizen_check),
     warning("deal_code_check", "identifier.check", ALL, deal_check),
-    error("platform_suffix", "field.length", ALL, |spot| {
+    kept("platform_suffix", |spot| {
         coded(spot, Id::OperatorCode, |code| format!("{code}-5"))
     }),
-    error("section_code_letters", "identifier.check", ALL, |spot| {
-        coded(spot, Id::SectionCode, |code| replace(code, 11, "a01b"))
+    error("section_code_symbol", "identifier.check", ALL, |spot| {
+        coded(spot, Id::SectionCode, |code| replace(code, 19, "_"))
     }),
     error("section_code_short", "field.length", ALL, |spot| {
         coded(spot, Id::SectionCode, |code| {
@@ -132,7 +133,7 @@ fn wrong_check(spot: &mut Spot<'_>) -> Option<String> {
 }
 
 fn lower(spot: &mut Spot<'_>) -> Option<String> {
-    subject(spot, |code| code.to_ascii_lowercase())
+    subject(spot, str::to_ascii_lowercase)
 }
 
 fn org_hyphen(spot: &mut Spot<'_>) -> Option<String> {
@@ -145,9 +146,13 @@ fn deal_bare(spot: &mut Spot<'_>) -> Option<String> {
     spot.dirty(&id, value.replace('-', ""))
 }
 
+/// A character that neither of the two known calculations gives.
 fn deal_check(spot: &mut Spot<'_>) -> Option<String> {
     let (id, value) = spot.pick(|field, _| is_kind(field, Id::UnifiedDealCode) && !field.list)?;
-    spot.dirty(&id, last(&value))
+    let right = deal_characters(&value);
+    let wrong = ('0'..='9').find(|digit| !right.contains(digit))?;
+    let body = value.get(..value.len() - 1)?;
+    spot.dirty(&id, format!("{body}{wrong}"))
 }
 
 fn citizen_check(spot: &mut Spot<'_>) -> Option<String> {

@@ -143,7 +143,8 @@ impl Spot<'_> {
             .is_some_and(|place| self.set.key.contains(&place))
     }
 
-    /// Writes a value as it stands.
+    /// Writes a value as it stands; answers as a kind does.
+    #[expect(clippy::unnecessary_wraps, reason = "most kinds end with this")]
     fn dirty(&mut self, id: &str, value: impl Into<String>) -> Option<String> {
         self.row.put(id, Cell::Dirty(value.into()));
         Some(id.to_owned())

@@ -2,13 +2,13 @@
 
 use spec::{Domain, Format, Required};
 
-use super::{ALL, JSON, Kind, PLAIN, Spot, error, is_number, is_prose, warning};
+use super::{ALL, JSON, Kind, PLAIN, Spot, error, is_number, is_prose};
 use crate::generate::row::{Cell, Expect};
 
 pub(super) const KINDS: &[Kind] = &[
     error("required_missing", "field.required", ALL, missing),
     error("required_blank", "field.required", ALL, blank),
-    warning("unknown_field", "field.unknown", PLAIN, unknown),
+    error("unknown_field", "field.unknown", PLAIN, unknown),
     error("too_long", "field.length", ALL, too_long),
     error("object_for_value", "field.type", JSON, object),
     error("list_for_value", "field.type", JSON, array),
@@ -108,6 +108,7 @@ fn blank(spot: &mut Spot<'_>) -> Option<String> {
     spot.dirty(&id, "\u{3000} ")
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "kinds have one shape")]
 fn unknown(spot: &mut Spot<'_>) -> Option<String> {
     let guid = spot.random.guid();
     spot.row
@@ -151,6 +152,7 @@ fn repeated(spot: &mut Spot<'_>) -> Option<String> {
     Some(id)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "kinds have one shape")]
 fn unknown_dataset(spot: &mut Spot<'_>) -> Option<String> {
     spot.row.posing_as = Some(format!("{}_OLD", spot.set.id));
     Some(String::new())

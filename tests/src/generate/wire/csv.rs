@@ -52,6 +52,16 @@ fn has(row: &Row, id: &str) -> bool {
     row.cells.iter().any(|(other, _)| other == id)
 }
 
+/// Whether amounts of a data set are written in ten thousand yuan: only where six decimals are permitted.
+fn is_in_wan(set: &Dataset) -> bool {
+    set.fields
+        .iter()
+        .all(|field| match (&field.unit, field.format) {
+            (Some(Unit::By(_)), Format::Number { decimals, .. }) => decimals >= 6,
+            _ => true,
+        })
+}
+
 fn column<'s>(set: &'s Dataset, field: &'s Field) -> Column<'s> {
     // Two fields of a data set may have one Chinese name: then only the column code is clear.
     let shared = set
@@ -61,16 +71,17 @@ fn column<'s>(set: &'s Dataset, field: &'s Field) -> Column<'s> {
         .count()
         > 1;
     let name = if shared { &field.id } else { &field.name };
-    let wan = matches!(field.unit, Some(Unit::By(_) | Unit::Yuan | Unit::WanYuan))
-        && matches!(field.format, Format::Number { .. })
-        && !name.ends_with('）');
+    let amount = matches!(field.unit, Some(Unit::By(_) | Unit::Yuan | Unit::WanYuan))
+        && matches!(field.format, Format::Number { .. });
+    let wan = amount && is_in_wan(set) && !name.ends_with('）');
+    let heading = if wan {
+        format!("{name}（万元）")
+    } else {
+        name.clone()
+    };
     Column {
         field,
-        heading: if wan {
-            format!("{name}（万元）")
-        } else {
-            name.clone()
-        },
+        heading,
         wan,
     }
 }
@@ -97,8 +108,17 @@ fn cell(set: &Dataset, column: &Column<'_>, row: &Row) -> String {
         return text.clone();
     };
     // Amounts are written in ten thousand yuan: so says their unit.
-    let is_unit_of_wan = table.id == "price_unit" && set.fields.iter().any(|other| matches!(other.unit, Some(Unit::By(place)) if set.field(place).is_some_and(|unit| unit.id == field.id)));
+    let is_unit_of_wan = table.id == "price_unit"
+        && is_in_wan(set) && set.fields.iter().any(|other| matches!(other.unit, Some(Unit::By(place)) if set.field(place).is_some_and(|unit| unit.id == field.id)));
     let code = if is_unit_of_wan { "1" } else { text };
+    // Where any value is permitted, a name might be one: only codes are certain.
+    if table
+        .prefixes
+        .iter()
+        .any(|(beginning, _)| beginning.is_empty())
+    {
+        return code.to_owned();
+    }
     let names: Option<Vec<String>> = code.split(';').map(|code| name_of(table, code)).collect();
     names.map_or_else(|| code.to_owned(), |names| names.join(";"))
 }
@@ -129,14 +149,15 @@ fn written_date(digits: &str) -> String {
             .and_then(|part| part.parse::<u32>().ok())
             .unwrap_or(0)
     };
-    let mut text = format!("{}/{}/{}", part(0, 4), part(4, 6), part(6, 8));
-    if digits.len() == 14 {
-        text.push_str(&format!(" {}:{:02}", part(8, 10), part(10, 12)));
-        if part(12, 14) > 0 {
-            text.push_str(&format!(":{:02}", part(12, 14)));
-        }
+    let day = format!("{}/{}/{}", part(0, 4), part(4, 6), part(6, 8));
+    if digits.len() != 14 {
+        return day;
     }
-    text
+    let minute = format!("{day} {}:{:02}", part(8, 10), part(10, 12));
+    match part(12, 14) {
+        0 => minute,
+        second => format!("{minute}:{second:02}"),
+    }
 }
 
 fn line(cells: &[String]) -> String {
