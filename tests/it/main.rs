@@ -7,5 +7,10 @@
     reason = "in a test a broken assumption is a failure with its place"
 )]
 
+mod api;
+mod crash;
+mod forward;
+mod full;
 mod harness;
+mod tamper;
 mod tidy;

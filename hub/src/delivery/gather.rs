@@ -10,9 +10,7 @@ use super::packet::{self, Head, PacketError};
 use super::projection::{Projected, Projector, Unfit};
 use super::{Settings, Signer};
 use crate::pipeline::writer::{WriteError, Writer};
-use crate::store::deliveries::{
-    self, Content, End, NewBatch, OpenBatch, Owed, Settlement, State,
-};
+use crate::store::deliveries::{self, Content, End, NewBatch, OpenBatch, Owed, Settlement, State};
 use crate::store::{Database, Readers, StoreError};
 use crate::tlog::sha256;
 
@@ -106,10 +104,7 @@ impl Gatherer {
 
     /// Builds the packet of an open batch again. None when the batch had to be given up; its members are
     /// pending again then.
-    pub fn rebuild(
-        &self,
-        batch: &OpenBatch,
-    ) -> Result<(Vec<Owed>, Option<Vec<u8>>), GatherError> {
+    pub fn rebuild(&self, batch: &OpenBatch) -> Result<(Vec<Owed>, Option<Vec<u8>>), GatherError> {
         let mut connection = self.readers.take()?;
         let members = deliveries::members(&mut connection, batch.id)?;
         let (_, records, _) = self.project(&mut connection, &members)?;

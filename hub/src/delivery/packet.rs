@@ -70,7 +70,9 @@ pub fn build(head: &Head, records: &[Projected], signer: &Signer) -> Result<Vec<
     start.push_attribute(("ALGORITHM", "Ed25519"));
     start.push_attribute(("KEY", signer.key_id.as_str()));
     xml.write_event(Event::Start(start))?;
-    xml.write_event(Event::Text(BytesText::from_escaped(STANDARD.encode(signature))))?;
+    xml.write_event(Event::Text(BytesText::from_escaped(
+        STANDARD.encode(signature),
+    )))?;
     xml.write_event(Event::End(BytesEnd::new("SIGNATURE")))?;
     xml.write_event(Event::End(BytesEnd::new("PACKET")))?;
     Ok(xml.into_inner())
@@ -115,7 +117,5 @@ fn escaped(text: &str) -> Cow<'_, str> {
 fn wall_clock(milliseconds: i64) -> Result<String, PacketError> {
     let instant = jiff::Timestamp::from_millisecond(milliseconds)
         .map_err(|_| PacketError::Instant(milliseconds))?;
-    Ok(instant
-        .display_with_offset(jiff::tz::offset(8))
-        .to_string())
+    Ok(instant.display_with_offset(jiff::tz::offset(8)).to_string())
 }

@@ -52,7 +52,9 @@ pub enum Unfit {
     #[error("hub.body: 存储的记录无法读取 / the stored record is unreadable")]
     Body,
     /// Not a character of XML 1.0.
-    #[error("hub.character: 字段 {0} 含有 XML 不允许的字符 / column {0} has a character that XML forbids")]
+    #[error(
+        "hub.character: 字段 {0} 含有 XML 不允许的字符 / column {0} has a character that XML forbids"
+    )]
     Character(String),
     /// Nothing is left of it.
     #[error("hub.empty: 映射后没有内容 / nothing is left after the projection")]
@@ -101,7 +103,10 @@ impl Projector {
             serde_json::from_slice(&content.body).map_err(|_| Unfit::Body)?;
         let mut columns = Vec::with_capacity(projection.columns.len());
         for (place, target) in &projection.columns {
-            let Some(value) = dataset.field(*place).and_then(|field| values.get(&field.id)) else {
+            let Some(value) = dataset
+                .field(*place)
+                .and_then(|field| values.get(&field.id))
+            else {
                 continue;
             };
             let text = value.as_str().ok_or(Unfit::Body)?;

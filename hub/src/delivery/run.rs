@@ -188,12 +188,8 @@ impl Run {
         while !self.lanes.has_ready(self.settings.batch) && self.lanes.len() + page <= HELD {
             let mut connection = self.readers.take()?;
             let destination = &self.settings.destination;
-            let rows = deliveries::pending_after(
-                &mut connection,
-                destination,
-                self.cursor,
-                page as i64,
-            )?;
+            let rows =
+                deliveries::pending_after(&mut connection, destination, self.cursor, page as i64)?;
             let full = rows.len() == page;
             if let Some(last) = rows.last() {
                 self.cursor = last.id;
@@ -295,7 +291,11 @@ impl Run {
             }
             Outcome::Unwritten(why) => {
                 self.breaker.withdraw();
-                tracing::error!(batch, why, "an outcome could not be written down; asking again");
+                tracing::error!(
+                    batch,
+                    why,
+                    "an outcome could not be written down; asking again"
+                );
                 self.fail(batch, why, None);
             }
         }
@@ -306,7 +306,10 @@ impl Run {
         self.breaker.failure(now);
         if self.breaker.open_until() != before {
             let destination = &self.settings.destination;
-            tracing::warn!(destination, "too many failures; leaving it alone for a while");
+            tracing::warn!(
+                destination,
+                "too many failures; leaving it alone for a while"
+            );
             self.status
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -343,7 +346,11 @@ impl Run {
             return;
         };
         for lane in flight.lanes() {
-            let rows = back.iter().filter(|row| row.lane == lane).copied().collect();
+            let rows = back
+                .iter()
+                .filter(|row| row.lane == lane)
+                .copied()
+                .collect();
             self.lanes.release(lane, rows, clock());
         }
     }

@@ -60,10 +60,7 @@ impl Worker {
     /// Works until the coordinator hangs up.
     pub fn serve(&self, tasks: &Mutex<Receiver<Task>>, events: &Sender<Event>) {
         loop {
-            let task = tasks
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .recv();
+            let task = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(task) = task else {
                 return;
             };
@@ -205,10 +202,7 @@ impl Task {
     }
 }
 
-fn append(
-    transaction: &mut Transaction<'_>,
-    entry: &serde_json::Value,
-) -> Result<(), StoreError> {
+fn append(transaction: &mut Transaction<'_>, entry: &serde_json::Value) -> Result<(), StoreError> {
     transaction.append_leaf(entry.to_string().as_bytes())?;
     Ok(())
 }

@@ -8,7 +8,11 @@ use crate::store::{Database, deliveries, totals};
 const DESTINATION: &str = crate::store::NATIONAL;
 
 /// Makes the report. `parked` counts verdicts as they were receipted, `waiting` what still waits now.
-pub fn make(connection: &mut Database, facts: &Facts<'_>, question: &Question) -> Result<Table, ReportError> {
+pub fn make(
+    connection: &mut Database,
+    facts: &Facts<'_>,
+    question: &Question,
+) -> Result<Table, ReportError> {
     let volumes = totals::volumes(connection, &question.span)?;
     let waiting = totals::waiting(connection)?;
     let forwarded = deliveries::per_source(connection, DESTINATION)?;
@@ -19,18 +23,44 @@ pub fn make(connection: &mut Database, facts: &Facts<'_>, question: &Question) -
         }
         let mut sums = [0_i64; 5];
         for total in volumes.iter().filter(|total| total.source == *id) {
-            let figures = [total.accepted, total.warned, total.parked, total.duplicate, total.rejected];
+            let figures = [
+                total.accepted,
+                total.warned,
+                total.parked,
+                total.duplicate,
+                total.rejected,
+            ];
             for (sum, figure) in sums.iter_mut().zip(figures) {
                 *sum += figure;
             }
         }
-        let waits = waiting.iter().find(|total| total.source == *id).map_or(0, |total| total.records);
-        let sent = forwarded.iter().find(|count| count.source == *id).cloned().unwrap_or_default();
+        let waits = waiting
+            .iter()
+            .find(|total| total.source == *id)
+            .map_or(0, |total| total.records);
+        let sent = forwarded
+            .iter()
+            .find(|count| count.source == *id)
+            .cloned()
+            .unwrap_or_default();
         let open = sent.owed - sent.acknowledged - sent.refused - sent.exhausted;
-        let mut row: Vec<Cell> = vec![id.as_str().into(), name.as_str().into(), Cell::Number(sums.iter().sum())];
+        let mut row: Vec<Cell> = vec![
+            id.as_str().into(),
+            name.as_str().into(),
+            Cell::Number(sums.iter().sum()),
+        ];
         row.extend(sums.map(Cell::Number));
         row.extend(
-            [waits, sent.owed, sent.forwarded, sent.acknowledged, sent.refused, open, sent.exhausted].map(Cell::Number),
+            [
+                waits,
+                sent.owed,
+                sent.forwarded,
+                sent.acknowledged,
+                sent.refused,
+                open,
+                sent.exhausted,
+            ]
+            .map(Cell::Number),
         );
         rows.push(row);
     }

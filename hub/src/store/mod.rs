@@ -3,9 +3,10 @@
 //! Nothing outside this module knows diesel. One file per table family. There is one writer
 //! ([`crate::pipeline::writer`]); readers take a connection from the pool.
 
-pub mod deliveries;
 pub mod access;
+pub mod deliveries;
 pub mod insert;
+pub mod outbox;
 pub mod records;
 pub mod schema;
 pub mod submissions;

@@ -92,7 +92,13 @@ impl Book {
     }
 
     /// Judges a packet that was never seen before, and enters it.
-    pub fn enter(&mut self, judge: &Judge, packet: Packet, sha256: String, delay: Duration) -> Entry {
+    pub fn enter(
+        &mut self,
+        judge: &Judge,
+        packet: Packet,
+        sha256: String,
+        delay: Duration,
+    ) -> Entry {
         let mut fallen = Fallen::default();
         let mut answers = Vec::with_capacity(packet.records.len());
         for sent in &packet.records {

@@ -56,7 +56,9 @@ pub struct Plan {
 
 /// The plan is not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("fault plan: {member} is not understood; expected e.g. 5xx=0.1,hang=0.02,outage=5s,script=[500,drop,ok]")]
+#[error(
+    "fault plan: {member} is not understood; expected e.g. 5xx=0.1,hang=0.02,outage=5s,script=[500,drop,ok]"
+)]
 pub struct PlanError {
     /// The member that is wrong.
     pub member: String,
@@ -188,7 +190,12 @@ impl Faults {
 
     fn draw(&mut self, applies: impl Fn(Fault) -> bool) -> Fault {
         let mut left = self.share();
-        for &(fault, chance) in self.plan.chances.iter().filter(|(fault, _)| applies(*fault)) {
+        for &(fault, chance) in self
+            .plan
+            .chances
+            .iter()
+            .filter(|(fault, _)| applies(*fault))
+        {
             if left < chance {
                 return fault;
             }

@@ -67,7 +67,9 @@ impl Links {
             if let Some(target) = view.target(dataset.code)
                 && !links.datasets.contains_key(target)
             {
-                links.datasets.insert(target.to_owned(), view.linked(dataset));
+                links
+                    .datasets
+                    .insert(target.to_owned(), view.linked(dataset));
             }
         }
         links
@@ -100,7 +102,11 @@ struct View<'e> {
 
 impl View<'_> {
     fn projection(&self, dataset: DatasetCode) -> Option<&spec::model::DatasetProjection> {
-        self.edition.projections.get(self.to)?.datasets.get(&dataset)
+        self.edition
+            .projections
+            .get(self.to)?
+            .datasets
+            .get(&dataset)
     }
 
     fn target(&self, dataset: DatasetCode) -> Option<&str> {

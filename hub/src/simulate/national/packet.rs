@@ -135,9 +135,10 @@ impl Parts {
                 self.head.insert((*name).to_owned(), Value::String(text));
             }
             ["PACKET", "BODY", "RECORD", name] => {
-                let twice = self.records.last_mut().and_then(|record| {
-                    record.data.insert((*name).to_owned(), Value::String(text))
-                });
+                let twice = self
+                    .records
+                    .last_mut()
+                    .and_then(|record| record.data.insert((*name).to_owned(), Value::String(text)));
                 if twice.is_some() {
                     return Err(PacketFault::Place((*name).to_owned()));
                 }

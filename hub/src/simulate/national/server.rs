@@ -121,7 +121,10 @@ impl National {
                 && <&[u8; 64]>::try_from(packet.signature.as_slice())
                     .is_ok_and(|signature| verifier(&packet.key, signed, signature));
             if !good {
-                return (401, json!({"code": "signature", "reason": "the signature is wrong"}));
+                return (
+                    401,
+                    json!({"code": "signature", "reason": "the signature is wrong"}),
+                );
             }
         }
         let batch = packet.batch;
@@ -179,9 +182,10 @@ fn serve(
     ready: &SyncSender<(SocketAddr, ServerHandle)>,
 ) -> std::io::Result<()> {
     actix_web::rt::System::new().block_on(async move {
-        let mut server = HttpServer::new(move || App::new().app_data(platform.clone()).configure(routes))
-            .workers(2)
-            .shutdown_timeout(1);
+        let mut server =
+            HttpServer::new(move || App::new().app_data(platform.clone()).configure(routes))
+                .workers(2)
+                .shutdown_timeout(1);
         if signals == Signals::Ignored {
             server = server.disable_signals();
         }
@@ -208,7 +212,10 @@ fn routes(config: &mut web::ServiceConfig) {
 async fn post_packet(platform: web::Data<National>, payload: web::Payload) -> HttpResponse {
     platform.received.fetch_add(1, Ordering::Relaxed);
     let fault = lock(&platform.faults).packet();
-    if !matches!(fault, Fault::Behave | Fault::DropAfterCommit | Fault::LostAnswer) {
+    if !matches!(
+        fault,
+        Fault::Behave | Fault::DropAfterCommit | Fault::LostAnswer
+    ) {
         return misbehave(&platform, fault).await;
     }
     let Ok(Ok(bytes)) = payload.to_bytes_limited(PACKET).await else {
@@ -319,7 +326,8 @@ async fn misbehave(platform: &National, fault: Fault) -> HttpResponse {
 /// Closes the connection without an answer: the server drops a connection whose response fails before its
 /// first bytes are flushed.
 fn cut() -> HttpResponse {
-    let broken: Result<web::Bytes, std::io::Error> = Err(std::io::ErrorKind::ConnectionReset.into());
+    let broken: Result<web::Bytes, std::io::Error> =
+        Err(std::io::ErrorKind::ConnectionReset.into());
     HttpResponse::Ok().streaming(stream::iter([broken]))
 }
 
