@@ -135,6 +135,28 @@ pub enum Error {
 }
 
 impl Error {
+    /// The row of the table that this error is answered with.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Error::Decode(decode) => match decode {
+                DecodeError::Envelope { .. } => ErrorCode::Envelope,
+                DecodeError::Limit { .. } => ErrorCode::TooLarge,
+                DecodeError::Format { .. } => ErrorCode::MediaType,
+                DecodeError::Unreadable { .. }
+                | DecodeError::Forbidden { .. }
+                | DecodeError::Charset { .. } => ErrorCode::Unreadable,
+            },
+            Error::Request { code, .. } => *code,
+            Error::Store(StoreError::Damaged { .. } | StoreError::Migrate(_)) | Error::Internal(_) => {
+                ErrorCode::Internal
+            }
+            // A store that cannot be reached or written may be back soon, and nothing was kept.
+            Error::Store(StoreError::Connect(_) | StoreError::Query(_)) | Error::NotKept(_) => {
+                ErrorCode::Unavailable
+            }
+        }
+    }
+
     /// Makes an error for the client.
     pub fn request(code: ErrorCode, detail: impl Into<String>) -> Self {
         Error::Request {

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod config;
 pub mod delivery;
 pub mod error;
+pub mod http;
 pub mod keys;
 pub mod pipeline;
 pub mod report;

@@ -11,6 +11,7 @@ mod codes;
 mod datasets;
 mod editions;
 mod indexes;
+mod members;
 mod projections;
 mod raw;
 mod regions;

@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
-use crate::{Dataset, DatasetCode, Edition, FieldIndex, Normalized};
+use crate::normalize::items;
+use crate::rule::{Check, Join, Operand};
+use crate::validate::rules::applies;
+use crate::{Dataset, DatasetCode, Edition, FieldIndex, Normalized, Rule};
 
 /// A question to the store: which current records of a data set hold this value in this field (in one
 /// of its items, for lists)? With no field: which record has this business key?
@@ -39,15 +42,130 @@ pub struct Known {
     pub answers: HashMap<Lookup, Vec<Found>>,
 }
 
+impl Edition {
+    /// Finds a data set by its number.
+    pub(crate) fn dataset_by_code(&self, code: DatasetCode) -> Option<&Dataset> {
+        let place = self
+            .datasets
+            .binary_search_by_key(&code, |dataset| dataset.code)
+            .ok()?;
+        self.datasets.get(place)
+    }
+}
+
+/// The lookup that finds records by a value of a field. A field that alone is the business key is not indexed
+/// apart from it.
+pub(crate) fn lookup(
+    edition: &Edition,
+    dataset: DatasetCode,
+    field: FieldIndex,
+    value: &str,
+) -> Lookup {
+    let is_key = edition
+        .dataset_by_code(dataset)
+        .is_some_and(|dataset| dataset.key == [field]);
+    Lookup {
+        dataset,
+        field: (!is_key).then_some(field),
+        value: value.to_owned(),
+    }
+}
+
+/// The lookup of a record's own business key.
+pub(crate) fn own_key(record: &Normalized<'_, '_>) -> Option<Lookup> {
+    Some(Lookup {
+        dataset: record.dataset.code,
+        field: None,
+        value: record.key()?,
+    })
+}
+
 /// Everything that must be looked up to judge this record among others, without repetition. The first
 /// is always the record's own business key (when it has one).
 pub fn lookups(edition: &Edition, record: &Normalized<'_, '_>) -> Vec<Lookup> {
-    let _ = (edition, record);
-    Vec::new()
+    let mut all = Vec::new();
+    for rule in &record.dataset.rules {
+        if applies(rule, record) {
+            ask(edition, record, rule, &mut all);
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    if let Some(own) = own_key(record) {
+        all.retain(|lookup| *lookup != own);
+        all.insert(0, own);
+    }
+    all
+}
+
+/// The lookups that one rule needs.
+fn ask(edition: &Edition, record: &Normalized<'_, '_>, rule: &Rule, all: &mut Vec<Lookup>) {
+    let mut by = |dataset: DatasetCode, field: FieldIndex, own: FieldIndex| {
+        for item in record.text(own).into_iter().flat_map(items) {
+            all.push(lookup(edition, dataset, field, item));
+        }
+    };
+    let mut join = |join: &Join| {
+        if let Some(&(own, other)) = join.on.first() {
+            by(join.dataset, other, own);
+        }
+    };
+    let own = record.dataset.code;
+    match &rule.check {
+        Check::RequiredIf {
+            parent: Some((parent, ..)),
+            ..
+        } => join(parent),
+        Check::Equals { with, .. }
+        | Check::NotEquals { with, .. }
+        | Check::AtMost { with, .. }
+        | Check::Prefix { with, .. }
+        | Check::NotBefore { with, .. }
+        | Check::NotAfter { with, .. }
+        | Check::MinDaysBetween { with, .. }
+        | Check::MaxDaysBetween { with, .. } => {
+            if let Operand::Joined(other, _) = with {
+                join(other);
+            }
+        }
+        Check::Exists { join: other }
+        | Check::NotExists { join: other }
+        | Check::ParentHolds { join: other, .. }
+        | Check::MinCountOf { join: other, .. } => join(other),
+        Check::Reference { field, to, .. } => {
+            for target in to {
+                by(target.dataset, target.field, *field);
+            }
+        }
+        Check::Unique { field, within } => {
+            let field = within.first().unwrap_or(field);
+            by(own, *field, *field);
+        }
+        Check::Group { group, unless, .. } => {
+            if let Some(unless) = unless {
+                join(unless);
+            }
+            if let Some(&first) = group.first() {
+                by(own, first, first);
+            }
+        }
+        // These read at most the record's own current version, which is always asked for.
+        _ => {}
+    }
 }
 
 /// The lookups under which other records find this one: its key, and each value of its indexed fields.
 pub fn index_entries(dataset: &Dataset, record: &Normalized<'_, '_>) -> BTreeSet<Lookup> {
-    let _ = (dataset, record);
-    BTreeSet::new()
+    let mut entries = BTreeSet::new();
+    entries.extend(own_key(record));
+    for &field in dataset.indexed.iter().filter(|&&field| dataset.key != [field]) {
+        for item in record.text(field).into_iter().flat_map(items) {
+            entries.insert(Lookup {
+                dataset: dataset.code,
+                field: Some(field),
+                value: item.to_owned(),
+            });
+        }
+    }
+    entries
 }

@@ -80,13 +80,15 @@ pub(crate) fn text<'d>(
     Ok((text, start))
 }
 
+/// How far into a document its declaration may reach.
+const DECLARATION: usize = 200;
+
 /// Sees that the character set in the XML declaration is that of the source.
 fn declared(bytes: &[u8], start: usize, wanted: Charset) -> Result<(), Fault> {
     let Some(rest) = bytes.strip_prefix(b"<?xml") else {
         return Ok(());
     };
-    const FARTHEST: usize = 200;
-    let rest = rest.get(..FARTHEST).unwrap_or(rest);
+    let rest = rest.get(..DECLARATION).unwrap_or(rest);
     let end = memchr::memmem::find(rest, b"?>").unwrap_or(0);
     let declaration = rest.get(..end).unwrap_or_default();
     let Some(place) = memchr::memmem::find(declaration, b"encoding") else {

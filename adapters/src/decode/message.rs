@@ -288,7 +288,7 @@ fn hand_on(session: &mut Session<'_, '_, '_>, mut message: Message) {
             let key = message.key.map(|(key, _)| Cow::Owned(key));
             session.record(record, None, message.files, key);
         }
-        Err(problem) => session.unusable(at, Some(known.dataset.id.clone()), problem),
+        Err(problem) => session.unusable(at, Some(known.dataset.id.clone()), *problem),
     }
 }
 

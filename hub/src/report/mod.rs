@@ -1,6 +1,7 @@
 //! Reports over what was received: one file each, the same table for HTTP, console and command line.
 
 pub mod exchange;
+pub mod findings;
 pub mod issues;
 pub mod sheet;
 pub mod sources;

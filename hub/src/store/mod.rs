@@ -6,6 +6,7 @@
 pub mod access;
 pub mod deliveries;
 pub mod insert;
+pub mod outbox;
 pub mod records;
 pub mod schema;
 pub mod submissions;

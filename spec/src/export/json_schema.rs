@@ -5,6 +5,7 @@
 //! check characters of identifiers. The engine and the schema must never disagree on structure.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write};
 
 use serde_json::{Map, Value, json};
 
@@ -53,28 +54,39 @@ pub(super) fn text(dataset: &Dataset, schema: &Value) -> String {
         "additionalProperties",
         "required",
     ] {
-        text.push_str(&format!("  \"{name}\": {},\n", member(name)));
+        put(&mut text, format_args!("  \"{name}\": {},\n", member(name)));
     }
-    let block = |entries: Vec<String>| match entries.is_empty() {
-        true => "{}".to_owned(),
-        false => format!("{{\n    {}\n  }}", entries.join(",\n    ")),
+    let block = |entries: Vec<String>| {
+        if entries.is_empty() {
+            "{}".to_owned()
+        } else {
+            format!("{{\n    {}\n  }}", entries.join(",\n    "))
+        }
     };
     let entry = |name: &str, value: &Value| format!("{}: {value}", json!(name));
     let fields = dataset.fields.iter().filter_map(|field| {
         let property = schema.get("properties")?.get(&field.id)?;
         Some(entry(&field.id, property))
     });
-    text.push_str(&format!("  \"properties\": {},\n", block(fields.collect())));
+    put(
+        &mut text,
+        format_args!("  \"properties\": {},\n", block(fields.collect())),
+    );
     let definitions = schema.get("$defs").and_then(Value::as_object);
     let definitions = definitions
         .into_iter()
         .flatten()
         .map(|(name, value)| entry(name, value));
-    text.push_str(&format!(
-        "  \"$defs\": {}\n}}\n",
-        block(definitions.collect())
-    ));
+    put(
+        &mut text,
+        format_args!("  \"$defs\": {}\n}}\n", block(definitions.collect())),
+    );
     text
+}
+
+fn put(text: &mut String, part: fmt::Arguments<'_>) {
+    // writing to a string cannot fail
+    let _ = text.write_fmt(part);
 }
 
 /// Members are put in in alphabetical order, so that the text is the same however maps are kept.
@@ -146,7 +158,10 @@ impl Bounds {
             Domain::Identifier(IdentifierKind::OperatorCode)
         );
         match field.format {
-            Format::Exact(n) if field.list => pattern(patterns::list_of_length(n)),
+            Format::Exact(n) if field.list => Bounds {
+                least: Some(1),
+                ..pattern(patterns::list_of_length(n))
+            },
             Format::Exact(n) if operator => pattern(patterns::with_system_number(n, n)),
             Format::UpTo(n) if operator => pattern(patterns::with_system_number(1, n)),
             Format::Exact(n) => Bounds {

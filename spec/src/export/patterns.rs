@@ -61,16 +61,17 @@ fn number(digits: u32, decimals: u32) -> String {
     }
 }
 
-/// A list of `;`-separated items, each of them one of the codes.
+/// A list of `;`-separated items, each of them one of the codes. An item may be empty: it keeps the
+/// place of its neighbours, which other lists of the record count on.
 pub(super) fn list_of(codes: &[&str]) -> String {
     let codes: Vec<String> = codes.iter().map(|code| literal(code)).collect();
     let item = codes.join("|");
-    format!("^({item})(;({item}))*$")
+    format!("^({item})?(;({item})?)*$")
 }
 
-/// A list of items of exactly so many characters.
+/// A list of items of exactly so many characters, or empty ones.
 pub(super) fn list_of_length(length: u32) -> String {
-    format!("^[^;]{{{length}}}(;[^;]{{{length}}})*$")
+    format!("^([^;]{{{length}}})?(;([^;]{{{length}}})?)*$")
 }
 
 /// Text of a length that a platform's system number (`-5`) may follow.

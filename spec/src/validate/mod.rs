@@ -1,9 +1,17 @@
 //! The judge of a record, stage by stage; a field that failed one stage is not judged by the next.
 
+mod among;
 mod codes;
+mod figures;
+mod filled;
 pub(crate) mod finding;
+mod formed;
+mod groups;
 mod identifiers;
+mod instants;
 mod nearest;
+mod pairs;
+pub(crate) mod rules;
 pub(crate) mod structure;
 
 #[cfg(test)]
@@ -18,6 +26,7 @@ pub fn judge_alone(context: &Context<'_>, record: &mut Normalized<'_, '_>) -> Re
     let mut issues = std::mem::take(&mut record.issues);
     structure::required(record, &mut issues);
     domains(context, record, &mut issues);
+    rules::judge(&rules::Bench::new(context), record, &mut issues);
     finding::cap(&mut issues);
     Report { issues }
 }
@@ -68,6 +77,7 @@ pub fn judge_among(
     record: &Normalized<'_, '_>,
     known: &Known,
 ) -> (Report, Vec<Lookup>) {
-    let _ = (context, record, known);
-    (Report::default(), Vec::new())
+    let (mut issues, waits) = among::judge(context.edition, record, known);
+    finding::cap(&mut issues);
+    (Report { issues }, waits)
 }

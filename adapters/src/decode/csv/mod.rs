@@ -66,7 +66,7 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
             continue;
         }
         session.count(row.at)?;
-        record(session, &mut table, row)?;
+        record(session, &mut table, &row)?;
         if session.stopped {
             break;
         }
@@ -121,10 +121,10 @@ fn head<'a>(
 fn record<'a>(
     session: &mut Session<'_, '_, 'a>,
     table: &mut Table<'a>,
-    row: Row<'a>,
+    row: &Row<'a>,
 ) -> Result<(), Fault> {
     let at = row.at;
-    let texts = match texts(&row, table) {
+    let texts = match texts(row, table) {
         Ok(texts) => texts,
         Err(problem) => {
             let dataset = session.default_dataset.clone();
@@ -147,22 +147,19 @@ fn record<'a>(
             return Ok(());
         }
     };
-    let action = match cell(table.action_column) {
-        None => Action::Upsert,
-        Some((word, place)) => match action(&word) {
-            Some(action) => action,
-            None => {
-                let problem = shape(
-                    place,
-                    &word,
-                    "1, 2, 3, upsert, correct or withdraw",
-                    "操作应为 1（新增）、2（修改）或 3（删除）",
-                    "the action must be 1 (add), 2 (change) or 3 (delete)",
-                );
-                session.unusable(at, Some(known.dataset.id.clone()), problem);
-                return Ok(());
-            }
-        },
+    let word = cell(table.action_column);
+    let said = word.as_ref();
+    let Some(action) = said.map_or(Some(Action::Upsert), |(word, _)| action(word)) else {
+        let (word, place) = word.unwrap_or_default();
+        let problem = shape(
+            place,
+            &word,
+            "1, 2, 3, upsert, correct or withdraw",
+            "操作应为 1（新增）、2（修改）或 3（删除）",
+            "the action must be 1 (add), 2 (change) or 3 (delete)",
+        );
+        session.unusable(at, Some(known.dataset.id.clone()), problem);
+        return Ok(());
     };
     let columns = table.columns(known)?;
     let mut filler = Filler::new(known.plan, known.dataset, at);
@@ -188,7 +185,7 @@ fn record<'a>(
     }
     match filler.finish() {
         Ok(record) => session.record(record, None, Vec::new(), None),
-        Err(problem) => session.unusable(at, Some(known.dataset.id.clone()), problem),
+        Err(problem) => session.unusable(at, Some(known.dataset.id.clone()), *problem),
     }
     Ok(())
 }
@@ -265,24 +262,20 @@ fn text<'a>(cell: &Cell<'a>, charset: Charset) -> Result<Cow<'a, str>, Fault> {
 impl Table<'_> {
     /// What each column means for a data set.
     fn columns(&mut self, known: Known<'_>) -> Result<&[Column], Fault> {
-        let place = match self
-            .columns
-            .iter()
-            .position(|(place, _)| *place == known.place)
-        {
-            Some(place) => place,
-            None => {
-                let own = [self.dataset_column, self.action_column];
-                let columns = columns::compile(&self.headings, own, known);
-                if columns
-                    .iter()
-                    .all(|column| column.target == Target::Unknown)
-                {
-                    return Err(self.unknown_headings(known));
-                }
-                self.columns.push((known.place, columns));
-                self.columns.len() - 1
+        let mut compiled = self.columns.iter();
+        let place = if let Some(place) = compiled.position(|(place, _)| *place == known.place) {
+            place
+        } else {
+            let own = [self.dataset_column, self.action_column];
+            let columns = columns::compile(&self.headings, own, known);
+            if columns
+                .iter()
+                .all(|column| column.target == Target::Unknown)
+            {
+                return Err(self.unknown_headings(known));
             }
+            self.columns.push((known.place, columns));
+            self.columns.len() - 1
         };
         Ok(self.columns.get(place).map_or(&[], |(_, columns)| columns))
     }

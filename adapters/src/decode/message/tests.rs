@@ -1,3 +1,11 @@
+#![expect(
+    clippy::format_collect,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
 use encoding_rs::GB18030;
 
 use crate::decode::tests::{adapter, every_beginning, read};
