@@ -92,15 +92,15 @@ impl Settings {
             },
             backoff: Backoff {
                 base: Duration::from_millis(500),
-                max: Duration::from_secs(60),
+                max: Duration::from_mins(1),
             },
             record_backoff: Backoff {
                 base: Duration::from_millis(500),
-                max: Duration::from_secs(300),
+                max: Duration::from_mins(5),
             },
             attempts: 500,
             record_attempts: 8,
-            answer_within: Duration::from_secs(24 * 3600),
+            answer_within: Duration::from_hours(24),
             poll: Duration::from_millis(200),
             breaker: Thresholds {
                 failures: 5,

@@ -14,13 +14,16 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::projection::Projected;
 
+/// Signs bytes.
+pub type Sign = Arc<dyn Fn(&[u8]) -> [u8; 64] + Send + Sync>;
+
 /// Signs packets with the hub's Ed25519 key.
 #[derive(Clone)]
 pub struct Signer {
     /// Name of the key, as the destination knows it.
     pub key_id: String,
     /// Signs bytes.
-    pub sign: Arc<dyn Fn(&[u8]) -> [u8; 64] + Send + Sync>,
+    pub sign: Sign,
 }
 
 impl Signer {

@@ -1,5 +1,7 @@
 //! Forwarding against a real platform over real HTTP, with every fault that it knows.
 
+#![expect(clippy::indexing_slicing, reason = "tests")]
+
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
@@ -244,7 +246,7 @@ fn a_packet_with_a_forged_signature_is_refused_as_a_whole() -> Tested {
 fn a_receipt_is_not_an_acknowledgement() -> Tested {
     let world = World::new()?;
     let mut options = world.options()?;
-    options.delay = std::time::Duration::from_secs(3600);
+    options.delay = std::time::Duration::from_hours(1);
     let national = crate::simulate::national::National::start(options)?;
     world.owe("s1", vec![parent(1, "P1", "a")])?;
     let delivery = world.start(World::settings(&national.url))?;

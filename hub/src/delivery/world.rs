@@ -1,5 +1,7 @@
 //! What tests of forwarding need: a small specification, a store with owed records, a platform.
 
+#![expect(clippy::indexing_slicing, reason = "tests")]
+
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -9,7 +11,7 @@ use super::{Handle, Settings, Signer, start};
 use crate::keys::SigningKey;
 use crate::pipeline::writer::Writer;
 use crate::simulate::national::{National, Options, Running, verifier};
-use crate::store::deliveries::{self, State};
+use crate::store::deliveries::{self, State, tests as inspect};
 use crate::store::insert::{self, Owed, Rows};
 use crate::store::records::RecordRow;
 use crate::store::submissions::Submission;
@@ -213,25 +215,16 @@ impl World {
 
     /// State and reason of a record's delivery.
     pub fn fate(&self, record: i64) -> Made<(i32, String)> {
-        use diesel::prelude::*;
         let mut connection = self.readers.take()?;
-        let row = diesel::sql_query(
-            "SELECT state, COALESCE(reason, '') AS reason FROM deliveries WHERE record_id = ",
-        )
-        .sql(record.to_string())
-        .get_result::<Fate>(&mut *connection)?;
-        Ok((row.state, row.reason))
+        Ok(inspect::fate(&mut connection, record)?)
     }
 
     /// The log's entries of one kind.
     pub fn leaves(&self, kind: &str) -> Made<Vec<Value>> {
-        use diesel::prelude::*;
         let mut connection = self.readers.take()?;
-        let rows = diesel::sql_query("SELECT body FROM leaves ORDER BY leaf_index")
-            .load::<Leaf>(&mut *connection)?;
         let mut entries = Vec::new();
-        for row in rows {
-            let entry: Value = serde_json::from_slice(&row.body)?;
+        for body in inspect::entries(&mut connection)? {
+            let entry: Value = serde_json::from_slice(&body)?;
             if entry["kind"] == kind {
                 entries.push(entry);
             }
@@ -240,29 +233,15 @@ impl World {
     }
 }
 
-#[derive(diesel::QueryableByName)]
-struct Fate {
-    #[diesel(sql_type = diesel::sql_types::Integer)]
-    state: i32,
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    reason: String,
-}
-
-#[derive(diesel::QueryableByName)]
-struct Leaf {
-    #[diesel(sql_type = diesel::sql_types::Binary)]
-    body: Vec<u8>,
-}
-
 /// Waits until something holds; an error after a generous while.
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> Made<bool>) -> Tested {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     let (_keep, pause) = channel::<()>();
     while !holds()? {
         if Instant::now() > deadline {
             return Err(format!("never happened: {what}").into());
         }
-        drop(pause.recv_timeout(Duration::from_millis(5)));
+        let _elapsed = pause.recv_timeout(Duration::from_millis(5));
     }
     Ok(())
 }

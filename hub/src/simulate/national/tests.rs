@@ -1,5 +1,7 @@
 //! The platform by itself: what it refuses, remembers, and how it misbehaves.
 
+#![expect(clippy::indexing_slicing, reason = "tests")]
+
 use serde_json::{Value, json};
 
 use super::{National, Plan};
@@ -173,24 +175,24 @@ fn faults_come_in_the_order_of_the_script() -> Tested {
     let world = World::new()?;
     let national = world.national("script=[500,429,garbage,reset,drop,ok],hang_for=1ms")?;
     let sent = packet(&world, 1, &[parent(1, "P1")])?;
-    let send = || post(&national.url, "/packets", &sent);
-    assert_eq!(send()?.0, 503);
-    assert_eq!(send()?.0, 429);
-    assert_eq!(send()?, (200, Value::Null));
-    assert!(send().is_err());
+    let push = || post(&national.url, "/packets", &sent);
+    assert_eq!(push()?.0, 503);
+    assert_eq!(push()?.0, 429);
+    assert_eq!(push()?, (200, Value::Null));
+    assert!(push().is_err());
     let packets =
         || Ok::<_, Box<dyn std::error::Error>>(get(&national.url, "/summary")?["packets"].clone());
     assert_eq!(packets()?, json!(0));
-    assert!(send().is_err());
+    assert!(push().is_err());
     assert_eq!(packets()?, json!(1), "dropped after it was taken");
-    assert_eq!(send()?.0, 200);
+    assert_eq!(push()?.0, 200);
     let (status, _) = post(
         &national.url,
         "/faults",
         b"{\"5xx\": 1, \"script\": [\"ok\"]}",
     )?;
     assert_eq!(status, 200);
-    assert_eq!((send()?.0, send()?.0), (200, 503));
+    assert_eq!((push()?.0, push()?.0), (200, 503));
     assert_eq!(post(&national.url, "/faults", b"nonsense=1")?.0, 400);
     Ok(())
 }
