@@ -43,7 +43,7 @@ fn everything_arrives_once_and_in_order_whatever_goes_wrong_on_the_way() -> Test
     let national = world.national(
         "5xx=0.08,429=0.02,hang=0.03,reset=0.05,drop_after_commit=0.1,garbage=0.08,lost_answer=0.1,hang_for=600ms,seed=11",
     )?;
-    let drafts = deals(40);
+    let drafts = deals(20);
     let lanes: Vec<i64> = drafts.iter().map(|draft| draft.lane).collect();
     let ids = world.owe("s1", drafts)?;
     let delivery = world.start(World::settings(&national.url))?;

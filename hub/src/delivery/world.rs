@@ -235,7 +235,7 @@ impl World {
 
 /// Waits until something holds; an error after a generous while.
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> Made<bool>) -> Tested {
-    let deadline = Instant::now() + Duration::from_mins(1);
+    let deadline = Instant::now() + Duration::from_mins(3);
     let (_keep, pause) = channel::<()>();
     while !holds()? {
         if Instant::now() > deadline {

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{National, Plan};
+use super::{National, Options, Plan};
 use crate::delivery::packet::{Head, Signer, build};
 use crate::delivery::projection::{Operation, Projected};
 use crate::delivery::world::{Made, Tested, World, get, post, until};
@@ -205,6 +205,21 @@ fn plans_are_read_strictly() -> Tested {
         let error = wrong.parse::<Plan>().err().ok_or(wrong)?;
         assert!(error.to_string().contains(wrong), "{error}");
     }
+    Ok(())
+}
+
+#[test]
+fn the_platform_of_the_embedded_specification_knows_every_forwarded_data_set() -> Tested {
+    let spec = spec::Spec::embedded()?;
+    let options = Options::new(&spec, "3.0", "2.0");
+    let edition = spec.edition("2.0").ok_or("no edition 2.0")?;
+    for dataset in &edition.datasets {
+        let linked = options.links.dataset(&dataset.id).ok_or("not linked")?;
+        assert!(options.schemas.contains_key(&dataset.id), "{}", dataset.id);
+        assert!(!linked.key.is_empty(), "{} has no key", dataset.id);
+    }
+    assert!(options.links.referred().len() > 3, "some are referred to");
+    National::start(options)?.stop();
     Ok(())
 }
 
