@@ -36,7 +36,9 @@ pub(super) fn check(text: &str) -> Result<(), Fault> {
 /// Number of another paper: one to fifty letters, digits and hyphens.
 pub(super) fn check_other_paper(text: &str) -> Result<(), Fault> {
     let sound = (1..=50).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if sound { Ok(()) } else { Err(Fault::Form) }
 }
 

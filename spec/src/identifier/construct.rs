@@ -10,5 +10,9 @@ pub(super) fn check(text: &str) -> Result<(), Fault> {
         return Err(Fault::Form);
     }
     let date = format!("20{}", text.get(6..12).unwrap_or_default());
-    if is_date(&date, 8) { Ok(()) } else { Err(Fault::Date) }
+    if is_date(&date, 8) {
+        Ok(())
+    } else {
+        Err(Fault::Date)
+    }
 }

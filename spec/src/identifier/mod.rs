@@ -149,7 +149,9 @@ impl IdentifierKind {
                 "交易分类代码3位-平台代码18位-日期8位-流水号6位-校验码1位，共40位",
                 "class (3) - platform (18) - date (8) - serial (6) - check (1), 40 characters",
             ),
-            IdentifierKind::DealClass => ("1位大写字母加2位数字", "one capital letter and two digits"),
+            IdentifierKind::DealClass => {
+                ("1位大写字母加2位数字", "one capital letter and two digits")
+            }
             IdentifierKind::PlatformId => (
                 "1位字母+6位行政区划代码+4位流水号，共11位",
                 "a letter, six digits of the region and a serial of four, 11 characters",

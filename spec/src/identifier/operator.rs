@@ -8,7 +8,8 @@ use crate::Severity;
 pub(super) fn body(text: &str) -> &str {
     match text.split_once('-') {
         Some((body, system))
-            if (1..=3).contains(&system.len()) && system.bytes().all(|byte| byte.is_ascii_digit()) =>
+            if (1..=3).contains(&system.len())
+                && system.bytes().all(|byte| byte.is_ascii_digit()) =>
         {
             body
         }

@@ -1,8 +1,9 @@
 //! Values of every kind, sound and unsound, computed for this purpose: no number here belongs to anybody.
 
 use super::IdentifierKind::{
-    CitizenId, ConstructCode, DealClass, DocumentCode, Guid, IdNumber, InvestProjectCode, OperatorCode, OrgCode,
-    PlatformId, ProjectCode, SectionCode, SubjectCode, TenderProjectCode, UnifiedDealCode, Uscc,
+    CitizenId, ConstructCode, DealClass, DocumentCode, Guid, IdNumber, InvestProjectCode,
+    OperatorCode, OrgCode, PlatformId, ProjectCode, SectionCode, SubjectCode, TenderProjectCode,
+    UnifiedDealCode, Uscc,
 };
 use super::{Fault, IdentifierKind, Places, judge};
 use crate::Severity::{Error, Warning};
@@ -10,7 +11,9 @@ use crate::{CodeTable, CodeValue};
 
 fn regions() -> CodeTable {
     let mut table = CodeTable::default();
-    for code in ["320000", "320100", "320200", "320500", "320600", "321300", "110000", "310000"] {
+    for code in [
+        "320000", "320100", "320200", "320500", "320600", "321300", "110000", "310000",
+    ] {
         let value = CodeValue {
             name: code.to_owned(),
             known: true,
@@ -122,52 +125,147 @@ const UNSOUND: &[(IdentifierKind, &str, Fault, crate::Severity)] = &[
     (OrgCode, "TEXT00010", Fault::Check(Some('7')), Error),
     (OrgCode, "TEXT0002", Fault::Form, Error),
     (OrgCode, "TEXT0003Z", Fault::Form, Error),
-    (CitizenId, "320102190101010010", Fault::Check(Some('7')), Error),
+    (
+        CitizenId,
+        "320102190101010010",
+        Fault::Check(Some('7')),
+        Error,
+    ),
     (CitizenId, "320102190113010014", Fault::Date, Error),
     (CitizenId, "320508190103040", Fault::Form, Error),
     (CitizenId, "990102190101010011", Fault::Region, Error),
-    (UnifiedDealCode, "A01-12320000TEXT000417-20250106-000001-", Fault::Form, Error),
-    (UnifiedDealCode, "A0712320000TEXT00041720250214000123M", Fault::Form, Error),
-    (UnifiedDealCode, "A01-12320000TEXT000417-20251301-000001-Y", Fault::Date, Error),
-    (UnifiedDealCode, "C01-91320100TEXT00017N-20250420-200006-D", Fault::Check(None), Warning),
-    (UnifiedDealCode, "101-12320000TEXT000417-20250106-000001-0", Fault::Form, Error),
+    (
+        UnifiedDealCode,
+        "A01-12320000TEXT000417-20250106-000001-",
+        Fault::Form,
+        Error,
+    ),
+    (
+        UnifiedDealCode,
+        "A0712320000TEXT00041720250214000123M",
+        Fault::Form,
+        Error,
+    ),
+    (
+        UnifiedDealCode,
+        "A01-12320000TEXT000417-20251301-000001-Y",
+        Fault::Date,
+        Error,
+    ),
+    (
+        UnifiedDealCode,
+        "C01-91320100TEXT00017N-20250420-200006-D",
+        Fault::Check(None),
+        Warning,
+    ),
+    (
+        UnifiedDealCode,
+        "101-12320000TEXT000417-20250106-000001-0",
+        Fault::Form,
+        Error,
+    ),
     (PlatformId, "3201000001", Fault::Form, Error),
     (PlatformId, "E3299990001", Fault::Region, Warning),
     (PlatformId, "E32010000012", Fault::Form, Error),
     (ProjectCode, "E320100000100012", Fault::Form, Error),
     (ProjectCode, "E9901000001000123", Fault::Region, Warning),
     (TenderProjectCode, "E3201000001000123", Fault::Form, Error),
-    (TenderProjectCode, "E320100000100012300-", Fault::Form, Error),
-    (TenderProjectCode, "E32010000010001230001", Fault::Form, Error),
+    (
+        TenderProjectCode,
+        "E320100000100012300-",
+        Fault::Form,
+        Error,
+    ),
+    (
+        TenderProjectCode,
+        "E32010000010001230001",
+        Fault::Form,
+        Error,
+    ),
     (SectionCode, "E3201000001000123001", Fault::Form, Error),
     (SectionCode, "E3201000001000123001 01", Fault::Form, Error),
     (SectionCode, "320100000100012300100101", Fault::Form, Error),
     (DocumentCode, "E3201000001000123001001", Fault::Form, Error),
-    (DocumentCode, "E32010000010001230010010011", Fault::Form, Error),
-    (DocumentCode, "E3201000001000123001001!01", Fault::Form, Error),
-    (Guid, "3f2504e04f8941d39a0c0305e82c3301", Fault::Form, Warning),
-    (Guid, "3f2504e0-4f89-41d3-9a0c-0305e82c330g", Fault::Form, Warning),
-    (Guid, "{3f2504e0-4f89-41d3-9a0c-0305e82c3301}", Fault::Form, Warning),
-    (InvestProjectCode, "202532010048010001230000", Fault::Form, Error),
-    (InvestProjectCode, "2025-320100-48-01-12345", Fault::Form, Error),
-    (InvestProjectCode, "2025-32010-480-01-000123", Fault::Form, Error),
+    (
+        DocumentCode,
+        "E32010000010001230010010011",
+        Fault::Form,
+        Error,
+    ),
+    (
+        DocumentCode,
+        "E3201000001000123001001!01",
+        Fault::Form,
+        Error,
+    ),
+    (
+        Guid,
+        "3f2504e04f8941d39a0c0305e82c3301",
+        Fault::Form,
+        Warning,
+    ),
+    (
+        Guid,
+        "3f2504e0-4f89-41d3-9a0c-0305e82c330g",
+        Fault::Form,
+        Warning,
+    ),
+    (
+        Guid,
+        "{3f2504e0-4f89-41d3-9a0c-0305e82c3301}",
+        Fault::Form,
+        Warning,
+    ),
+    (
+        InvestProjectCode,
+        "202532010048010001230000",
+        Fault::Form,
+        Error,
+    ),
+    (
+        InvestProjectCode,
+        "2025-320100-48-01-12345",
+        Fault::Form,
+        Error,
+    ),
+    (
+        InvestProjectCode,
+        "2025-32010-480-01-000123",
+        Fault::Form,
+        Error,
+    ),
     (ConstructCode, "320100250106010", Fault::Form, Warning),
     (ConstructCode, "3201002513060101", Fault::Date, Warning),
     (ConstructCode, "32010025010601A1", Fault::Form, Warning),
     (DealClass, "A1", Fault::Form, Warning),
     (DealClass, "01A", Fault::Form, Warning),
     (DealClass, "a01", Fault::Form, Warning),
-    (SubjectCode, "91320100TEXT00017P", Fault::Check(Some('N')), Warning),
+    (
+        SubjectCode,
+        "91320100TEXT00017P",
+        Fault::Check(Some('N')),
+        Warning,
+    ),
     (SubjectCode, "TEXT000", Fault::Form, Warning),
     (SubjectCode, "", Fault::Form, Warning),
-    (OperatorCode, "12320000TEXT000418", Fault::Check(Some('7')), Warning),
+    (
+        OperatorCode,
+        "12320000TEXT000418",
+        Fault::Check(Some('7')),
+        Warning,
+    ),
     (OperatorCode, "12320000TEXT00041", Fault::Form, Error),
     (OperatorCode, "12320000TEXT00041-", Fault::Form, Error),
     (SubjectCode, "320100000012345", Fault::Old, Warning),
     (SubjectCode, "3201000000123", Fault::Old, Warning),
     (IdNumber, "", Fault::Form, Error),
     (IdNumber, "身份证", Fault::Form, Error),
-    (InvestProjectCode, "2025-990100-48-01-000123", Fault::Region, Warning),
+    (
+        InvestProjectCode,
+        "2025-990100-48-01-000123",
+        Fault::Region,
+        Warning,
+    ),
 ];
 
 #[test]
@@ -175,7 +273,11 @@ fn sound_values_pass() {
     let regions = regions();
     let places = Places::new(Some(&regions));
     for &(kind, value) in SOUND {
-        assert_eq!(judge(kind, value, &places, true), Ok(()), "{kind:?} {value}");
+        assert_eq!(
+            judge(kind, value, &places, true),
+            Ok(()),
+            "{kind:?} {value}"
+        );
     }
 }
 
@@ -184,7 +286,11 @@ fn unsound_values_say_what_is_wrong() {
     let regions = regions();
     let places = Places::new(Some(&regions));
     for &(kind, value, fault, severity) in UNSOUND {
-        assert_eq!(judge(kind, value, &places, true), Err((fault, severity)), "{kind:?} {value}");
+        assert_eq!(
+            judge(kind, value, &places, true),
+            Err((fault, severity)),
+            "{kind:?} {value}"
+        );
     }
 }
 
@@ -192,17 +298,40 @@ fn unsound_values_say_what_is_wrong() {
 fn either_check_character_of_the_deal_code_is_accepted() {
     let places = Places::new(None);
     let class_counted = super::check_mod_37_2("A0112320000TEXT00041720250106000001".bytes());
-    let code = format!("A01-12320000TEXT000417-20250106-000001-{}", char::from(class_counted.unwrap_or(b'?')));
+    let code = format!(
+        "A01-12320000TEXT000417-20250106-000001-{}",
+        char::from(class_counted.unwrap_or(b'?'))
+    );
     assert_eq!(judge(UnifiedDealCode, &code, &places, true), Ok(()));
-    assert_eq!(judge(UnifiedDealCode, "A02-123100007847653857-20161012-000015-Q", &places, true), Ok(()));
+    assert_eq!(
+        judge(
+            UnifiedDealCode,
+            "A02-123100007847653857-20161012-000015-Q",
+            &places,
+            true
+        ),
+        Ok(())
+    );
     let neither = "C01-91320100TEXT00017N-20250420-200006-D";
-    assert_eq!(judge(UnifiedDealCode, neither, &places, false), Ok(()), "the edition may leave it out");
+    assert_eq!(
+        judge(UnifiedDealCode, neither, &places, false),
+        Ok(()),
+        "the edition may leave it out"
+    );
 }
 
 #[test]
 fn any_text_is_judged_without_a_panic() {
     let places = Places::new(None);
-    for text in ["", "招", "招标招标招标招标招标招", "\u{10ffff}", "E３２０１００", "é20100000100", "320102190101010017招"] {
+    for text in [
+        "",
+        "招",
+        "招标招标招标招标招标招",
+        "\u{10ffff}",
+        "E３２０１００",
+        "é20100000100",
+        "320102190101010017招",
+    ] {
         for &(kind, _) in SOUND {
             assert!(judge(kind, text, &places, true).is_err(), "{kind:?} {text}");
         }

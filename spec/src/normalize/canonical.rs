@@ -6,7 +6,12 @@ impl Normalized<'_, '_> {
     /// Appends the canonical bytes: JSON object, fields in data-set order, no nulls, every value a
     /// string, UTF-8, no spaces. Their SHA-256 is the record's digest.
     pub fn canonical(&self, out: &mut Vec<u8>) {
-        let length: usize = self.values.iter().flatten().map(|value| value.text.len() + 40).sum();
+        let length: usize = self
+            .values
+            .iter()
+            .flatten()
+            .map(|value| value.text.len() + 40)
+            .sum();
         out.reserve(length);
         out.push(b'{');
         let mut first = true;
@@ -41,7 +46,13 @@ fn escape(text: &str, out: &mut Vec<u8>) {
             0x08 => out.extend_from_slice(b"\\b"),
             0x0c => out.extend_from_slice(b"\\f"),
             0..0x20 => {
-                let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+                let digit = |nibble: u8| {
+                    if nibble < 10 {
+                        b'0' + nibble
+                    } else {
+                        b'a' + nibble - 10
+                    }
+                };
                 out.extend_from_slice(b"\\u00");
                 out.push(digit(byte >> 4));
                 out.push(digit(byte & 15));

@@ -4,7 +4,11 @@ use crate::{CodeTable, CodeValue};
 
 /// The code that a text which is not a code stands for, and why, if there is exactly one.
 pub(crate) fn resolve(table: &CodeTable, text: &str) -> Option<(String, &'static str)> {
-    let why = if table.id == "region" { "region_name" } else { "code_name" };
+    let why = if table.id == "region" {
+        "region_name"
+    } else {
+        "code_name"
+    };
     if let Some(code) = table.by_name.get(text) {
         return Some((code.clone(), why));
     }
@@ -140,7 +144,10 @@ mod tests {
         assert_eq!(resolve(&yes_no, "F"), Some(("0".to_owned(), "boolean")));
         assert_eq!(resolve(&yes_no, "否"), Some(("0".to_owned(), "code_name")));
         let mode = table("mode", &[("A1", "公开招标", None)]);
-        assert_eq!(resolve(&mode, "公开招标"), Some(("A1".to_owned(), "code_name")));
+        assert_eq!(
+            resolve(&mode, "公开招标"),
+            Some(("A1".to_owned(), "code_name"))
+        );
         assert_eq!(resolve(&mode, "a1"), Some(("A1".to_owned(), "case")));
         assert_eq!(resolve(&mode, "true"), None);
     }

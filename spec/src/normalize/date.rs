@@ -42,7 +42,8 @@ fn pair(digits: &[u8], at: usize) -> Option<u32> {
 /// Whether digits (8, 12 or 14 of them) name a day and a time that exist.
 fn exists(digits: &[u8]) -> bool {
     let part = |at| pair(digits, at);
-    let (Some(century), Some(short), Some(month), Some(day)) = (part(0), part(2), part(4), part(6)) else {
+    let (Some(century), Some(short), Some(month), Some(day)) = (part(0), part(2), part(4), part(6))
+    else {
         return false;
     };
     let year = century * 100 + short;
@@ -101,17 +102,21 @@ fn digits(text: &str, width: usize) -> Reading {
             Reading::Instant(text)
         }
         // Milliseconds behind the seconds.
-        17 => text.get(..14).filter(|instant| exists(instant.as_bytes())).map_or(
-            Reading::Unreadable,
-            |instant| Reading::Instant(instant.chars().take(width).collect()),
-        ),
+        17 => text
+            .get(..14)
+            .filter(|instant| exists(instant.as_bytes()))
+            .map_or(Reading::Unreadable, |instant| {
+                Reading::Instant(instant.chars().take(width).collect())
+            }),
         10 => match (epoch(text, 1), exists(format!("{text}00").as_bytes())) {
             // May also be yyyyMMddHH.
             (Some(instant), true) => Reading::Perhaps(render(instant, width)),
             (Some(instant), false) => Reading::Instant(render(instant, width)),
             (None, _) => Reading::Unreadable,
         },
-        13 => epoch(text, 1000).map_or(Reading::Unreadable, |instant| Reading::Instant(render(instant, width))),
+        13 => epoch(text, 1000).map_or(Reading::Unreadable, |instant| {
+            Reading::Instant(render(instant, width))
+        }),
         _ => Reading::Unreadable,
     }
 }
@@ -119,7 +124,10 @@ fn digits(text: &str, width: usize) -> Reading {
 fn epoch(text: &str, per_second: i64) -> Option<DateTime> {
     let seconds = text.parse::<i64>().ok()?.div_euclid(per_second);
     let china = SignedDuration::from_secs(seconds) + SignedDuration::from_hours(8);
-    DateTime::new(1970, 1, 1, 0, 0, 0, 0).ok()?.checked_add(china).ok()
+    DateTime::new(1970, 1, 1, 0, 0, 0, 0)
+        .ok()?
+        .checked_add(china)
+        .ok()
 }
 
 /// `45663` or `45663.39583`: days since 1899-12-30, between 1990 and 2060.
@@ -129,11 +137,16 @@ fn spreadsheet_serial(text: &str) -> Option<DateTime> {
     if days.len() != 5 || !digits_only(days) || !digits_only(fraction) {
         return None;
     }
-    let days = days.parse::<i64>().ok().filter(|days| (32_874..58_440).contains(days))?;
+    let days = days
+        .parse::<i64>()
+        .ok()
+        .filter(|days| (32_874..58_440).contains(days))?;
     let part = format!("0.{fraction}0").parse::<f64>().ok()?;
     let seconds = (part * 86_400.0).round() as i64;
     let start = Date::new(1899, 12, 30).ok()?.at(0, 0, 0, 0);
-    start.checked_add(Span::new().days(days).seconds(seconds)).ok()
+    start
+        .checked_add(Span::new().days(days).seconds(seconds))
+        .ok()
 }
 
 /// A date with separators: `2025/1/6`, `2025年12月30日 17:50`, `2026-07-29T11:44:00Z`.
@@ -165,10 +178,21 @@ fn written(text: &str) -> Option<DateTime> {
     }
     let (time, zone) = clock(after)?;
     let [hour, minute, second] = time;
-    let instant = DateTime::new(date.year(), date.month(), date.day(), hour, minute, second, 0).ok()?;
+    let instant = DateTime::new(
+        date.year(),
+        date.month(),
+        date.day(),
+        hour,
+        minute,
+        second,
+        0,
+    )
+    .ok()?;
     match zone {
         None => Some(instant),
-        Some(minutes) => instant.checked_add(SignedDuration::from_mins(8 * 60 - minutes)).ok(),
+        Some(minutes) => instant
+            .checked_add(SignedDuration::from_mins(8 * 60 - minutes))
+            .ok(),
     }
 }
 
@@ -198,7 +222,10 @@ fn clock(text: &str) -> Option<([i8; 3], Option<i64>)> {
 }
 
 /// Offset from UTC in minutes: `Z`, `+08:00`, `+0800`, `+08`; inner none when nothing is written.
-#[expect(clippy::option_option, reason = "outer none: something else is written")]
+#[expect(
+    clippy::option_option,
+    reason = "outer none: something else is written"
+)]
 fn zone(text: &str) -> Option<Option<i64>> {
     if text.is_empty() {
         return Some(None);
@@ -235,13 +262,16 @@ fn number(rest: &mut &str, least: usize, most: usize) -> Option<u32> {
 
 /// Takes one of the marks off the front.
 fn separator<'m>(rest: &mut &str, marks: &[&'m str]) -> Option<&'m str> {
-    marks.iter().copied().find(|mark| match rest.strip_prefix(mark) {
-        Some(after) => {
-            *rest = after;
-            true
-        }
-        None => false,
-    })
+    marks
+        .iter()
+        .copied()
+        .find(|mark| match rest.strip_prefix(mark) {
+            Some(after) => {
+                *rest = after;
+                true
+            }
+            None => false,
+        })
 }
 
 #[cfg(test)]
@@ -274,25 +304,57 @@ mod tests {
             ("1736127000", "20250106093000"),
             ("1736127000000", "20250106093000"),
         ] {
-            assert_eq!(second(written), Reading::Instant(canonical.to_owned()), "{written}");
+            assert_eq!(
+                second(written),
+                Reading::Instant(canonical.to_owned()),
+                "{written}"
+            );
         }
-        assert_eq!(read("20250106000000", Format::Date), Reading::Instant("20250106".to_owned()));
-        assert_eq!(read("2025-01-06 09:30:59", Format::Minute), Reading::Instant("202501060930".to_owned()));
+        assert_eq!(
+            read("20250106000000", Format::Date),
+            Reading::Instant("20250106".to_owned())
+        );
+        assert_eq!(
+            read("2025-01-06 09:30:59", Format::Minute),
+            Reading::Instant("202501060930".to_owned())
+        );
     }
 
     #[test]
     fn what_may_mean_two_things_is_not_decided() {
-        assert_eq!(second("45663"), Reading::Perhaps("20250106000000".to_owned()));
-        assert_eq!(second("45663.39583"), Reading::Perhaps("20250106093000".to_owned()));
+        assert_eq!(
+            second("45663"),
+            Reading::Perhaps("20250106000000".to_owned())
+        );
+        assert_eq!(
+            second("45663.39583"),
+            Reading::Perhaps("20250106093000".to_owned())
+        );
         assert!(matches!(second("2025010609"), Reading::Perhaps(_)));
     }
 
     #[test]
     fn what_does_not_exist_is_not_read() {
         for wrong in [
-            "2025-02-29", "2025-13-01", "20250230", "20250106250000", "2025", "202501", "无", "/", "", "2025-01",
-            "2025-01-06 至 2025-01-08", "2025-01-06 - 2025-01-08", "2025-01/06", "2025年1月6", "1899", "2025-01-0612:00",
-            "2025-01-06 09", "00000101", "2025-01-06 09:61",
+            "2025-02-29",
+            "2025-13-01",
+            "20250230",
+            "20250106250000",
+            "2025",
+            "202501",
+            "无",
+            "/",
+            "",
+            "2025-01",
+            "2025-01-06 至 2025-01-08",
+            "2025-01-06 - 2025-01-08",
+            "2025-01/06",
+            "2025年1月6",
+            "1899",
+            "2025-01-0612:00",
+            "2025-01-06 09",
+            "00000101",
+            "2025-01-06 09:61",
         ] {
             assert_eq!(second(wrong), Reading::Unreadable, "{wrong}");
         }

@@ -204,7 +204,8 @@ impl<'c> Desk<'c> {
     ) {
         let end = self.dataset.fields.len();
         for (name, input) in unknown {
-            self.issues.push((end, structure::unknown(self.dataset, name, input)));
+            self.issues
+                .push((end, structure::unknown(self.dataset, name, input)));
         }
         for (place, input) in repeated {
             let Some(field) = self.dataset.field(*place) else {
@@ -212,7 +213,10 @@ impl<'c> Desk<'c> {
             };
             let place = usize::from(*place);
             let first = values.get(place).and_then(Option::as_ref);
-            self.issues.push((place, structure::repeated(field, first.map(|value| value.text.as_ref()), input)));
+            self.issues.push((
+                place,
+                structure::repeated(field, first.map(|value| value.text.as_ref()), input),
+            ));
         }
     }
 }

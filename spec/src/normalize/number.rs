@@ -28,7 +28,10 @@ impl Decimal {
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let whole = ungrouped(whole)?;
         let digits_only = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits_only(&whole) || !digits_only(fraction) || (whole.is_empty() && fraction.is_empty()) {
+        if !digits_only(&whole)
+            || !digits_only(fraction)
+            || (whole.is_empty() && fraction.is_empty())
+        {
             return None;
         }
         let mut decimal = Decimal {
@@ -46,7 +49,11 @@ impl Decimal {
             return None;
         }
         for _ in 0..places {
-            let digit = if self.fraction.is_empty() { '0' } else { self.fraction.remove(0) };
+            let digit = if self.fraction.is_empty() {
+                '0'
+            } else {
+                self.fraction.remove(0)
+            };
             self.whole.push(digit);
         }
         for _ in places..0 {
@@ -60,7 +67,8 @@ impl Decimal {
     fn tidy(&mut self) {
         let zeros = self.whole.len() - self.whole.trim_start_matches('0').len();
         self.whole.drain(..zeros);
-        self.fraction.truncate(self.fraction.trim_end_matches('0').len());
+        self.fraction
+            .truncate(self.fraction.trim_end_matches('0').len());
         if self.whole.is_empty() && self.fraction.is_empty() {
             self.negative = false;
         }
@@ -70,7 +78,11 @@ impl Decimal {
 impl std::fmt::Display for Decimal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let sign = if self.negative { "-" } else { "" };
-        let whole = if self.whole.is_empty() { "0" } else { &self.whole };
+        let whole = if self.whole.is_empty() {
+            "0"
+        } else {
+            &self.whole
+        };
         write!(f, "{sign}{whole}")?;
         if !self.fraction.is_empty() {
             write!(f, ".{}", self.fraction)?;
@@ -190,10 +202,16 @@ mod tests {
             ("12e-3", "0.012"),
             ("-3.10", "-3.1"),
         ] {
-            assert_eq!(Decimal::parse(written).map(|d| d.to_string()).as_deref(), Some(canonical), "{written}");
+            assert_eq!(
+                Decimal::parse(written).map(|d| d.to_string()).as_deref(),
+                Some(canonical),
+                "{written}"
+            );
             assert!(canonical_digits(canonical).is_some(), "{canonical}");
         }
-        for wrong in ["", ".", "1,18", "1 2", "12a", "--1", "1e99", "1.2.3", ",123", "e5", "１"] {
+        for wrong in [
+            "", ".", "1,18", "1 2", "12a", "--1", "1e99", "1.2.3", ",123", "e5", "１",
+        ] {
             assert_eq!(Decimal::parse(wrong), None, "{wrong}");
         }
         for loose in ["01", "1.0", "1.", ".5", "-0", "+1", ""] {
@@ -204,7 +222,11 @@ mod tests {
 
     #[test]
     fn shifting_moves_the_point_exactly() {
-        let shifted = |text: &str, places| Decimal::parse(text).and_then(|d| d.shifted(places)).map(|d| d.to_string());
+        let shifted = |text: &str, places| {
+            Decimal::parse(text)
+                .and_then(|d| d.shifted(places))
+                .map(|d| d.to_string())
+        };
         assert_eq!(shifted("88.45", 4).as_deref(), Some("884500"));
         assert_eq!(shifted("1186000", -4).as_deref(), Some("118.6"));
         assert_eq!(shifted("0.00001", 4).as_deref(), Some("0.1"));
@@ -214,11 +236,23 @@ mod tests {
     #[test]
     fn units_are_split_off() {
         assert_eq!(split_unit("88.45 万元"), ("88.45", Some(Suffix::Money(4))));
-        assert_eq!(split_unit("8983476.00(元)"), ("8983476.00", Some(Suffix::Money(0))));
-        assert_eq!(split_unit("99.6000000（万元）"), ("99.6000000", Some(Suffix::Money(4))));
-        assert_eq!(split_unit("3,140.47元 人民币"), ("3,140.47", Some(Suffix::Money(0))));
+        assert_eq!(
+            split_unit("8983476.00(元)"),
+            ("8983476.00", Some(Suffix::Money(0)))
+        );
+        assert_eq!(
+            split_unit("99.6000000（万元）"),
+            ("99.6000000", Some(Suffix::Money(4)))
+        );
+        assert_eq!(
+            split_unit("3,140.47元 人民币"),
+            ("3,140.47", Some(Suffix::Money(0)))
+        );
         assert_eq!(split_unit("50(万元人民币)"), ("50", Some(Suffix::Money(4))));
-        assert_eq!(split_unit("98.65%"), ("98.65", Some(Suffix::Other("percent"))));
+        assert_eq!(
+            split_unit("98.65%"),
+            ("98.65", Some(Suffix::Other("percent")))
+        );
         assert_eq!(split_unit("12"), ("12", None));
     }
 }

@@ -51,7 +51,13 @@ impl Desk<'_> {
     }
 
     fn sound(&self, kind: IdentifierKind, text: &str) -> bool {
-        identifier::judge(kind, text, &self.places, self.context.edition.deal_code_check).is_ok()
+        identifier::judge(
+            kind,
+            text,
+            &self.places,
+            self.context.edition.deal_code_check,
+        )
+        .is_ok()
     }
 
     fn quick_list(&self, field: &Field, text: &str) -> Option<Quick> {
@@ -67,7 +73,9 @@ impl Desk<'_> {
                 Some(Quick::plain(settled))
             }
             Domain::Identifier(kind) => {
-                let sound = text.split(list::SEPARATOR).all(|item| self.sound(*kind, item));
+                let sound = text
+                    .split(list::SEPARATOR)
+                    .all(|item| self.sound(*kind, item));
                 (sound && *kind != IdentifierKind::IdNumber).then_some(Quick::plain(true))
             }
             Domain::Free | Domain::Standard(_) => {
@@ -95,9 +103,12 @@ fn quick_free(format: Format, text: &str) -> Option<Quick> {
     match format {
         Format::Number { digits, decimals } => {
             let (whole, fraction) = number::canonical_digits(text)?;
-            (structure::fits_number(whole, fraction, digits, decimals)).then_some(Quick::plain(true))
+            (structure::fits_number(whole, fraction, digits, decimals))
+                .then_some(Quick::plain(true))
         }
-        Format::Digits(_) | Format::Boolean => structure::fits(format, text).then_some(Quick::plain(true)),
+        Format::Digits(_) | Format::Boolean => {
+            structure::fits(format, text).then_some(Quick::plain(true))
+        }
         Format::Date => date::is_canonical(text, 8).then_some(settled)?,
         Format::Minute => date::is_canonical(text, 12).then_some(settled)?,
         Format::Second => date::is_canonical(text, 14).then_some(settled)?,

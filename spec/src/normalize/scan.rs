@@ -63,7 +63,10 @@ fn step(
     let first = window.iter();
     let second = window.iter().skip(1);
     let third = window.iter().skip(2);
-    let lanes = loud.iter_mut().zip(escape.iter_mut()).zip(breaks.iter_mut());
+    let lanes = loud
+        .iter_mut()
+        .zip(escape.iter_mut())
+        .zip(breaks.iter_mut());
     for ((((loud, escape), breaks), &a), (&b, &c)) in lanes.zip(first).zip(second.zip(third)) {
         let line = (a == b'\n') | (a == b'\t');
         let control = (a < 0x20) & !line | (a == 0x7f);
@@ -101,7 +104,14 @@ mod tests {
     fn finds_a_loud_byte_at_every_place_of_every_length() {
         for length in 0..80 {
             let clean = "招".repeat(length / 3) + &"a".repeat(length % 3);
-            assert_eq!(scan(&clean, false), Scan { quiet: true, plain: true }, "{clean}");
+            assert_eq!(
+                scan(&clean, false),
+                Scan {
+                    quiet: true,
+                    plain: true
+                },
+                "{clean}"
+            );
             for (place, _) in clean.char_indices().chain([(clean.len(), ' ')]) {
                 for (dirt, quiet, plain) in [
                     ("\u{1}", false, false),

@@ -91,11 +91,15 @@ fn without_control(text: &str, lines: bool) -> String {
 
 /// Zero-width characters, direction marks and the byte order mark: two names that differ only in these look the same.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}'
+    )
 }
 
 fn trimmed(text: &str) -> Cow<'_, str> {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200c}' | '\u{200d}'));
+    let text =
+        text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200c}' | '\u{200d}'));
     // A spreadsheet writes one apostrophe before a cell that shall stay text; quoted text has two.
     match text.strip_prefix('\'') {
         Some(rest) if !rest.contains('\'') => trimmed(rest),
@@ -128,7 +132,11 @@ mod tests {
             ("e\u{301}", "é", "nfc"),
             ("甲\n乙", "甲 乙", "control"),
         ] {
-            assert_eq!(cleaned(dirty, false), (clean.to_owned(), vec![why]), "{dirty:?}");
+            assert_eq!(
+                cleaned(dirty, false),
+                (clean.to_owned(), vec![why]),
+                "{dirty:?}"
+            );
         }
         assert_eq!(cleaned("'甲' 乙", false).0, "'甲' 乙");
         assert_eq!(cleaned("甲\r\n乙", true).0, "甲\n乙");

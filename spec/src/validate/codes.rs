@@ -9,11 +9,19 @@ use crate::{CodeTable, CodeValue, Field, Issue, IssueCode, Severity};
 const LISTED: usize = 12;
 
 /// Judges the value (each item of a list) of a field. `today` is the day of receipt, `yyyyMMdd`.
-pub(super) fn judge(field: &Field, table: &CodeTable, value: &Value<'_>, today: &str, issues: &mut Vec<Issue>) {
+pub(super) fn judge(
+    field: &Field,
+    table: &CodeTable,
+    value: &Value<'_>,
+    today: &str,
+    issues: &mut Vec<Issue>,
+) {
     for item in items(&value.text) {
         let issue = match table.find(item) {
             None => Some(unlisted(field, table, value, item)),
-            Some(listed) if !in_force(listed, today) => Some(expired(field, table, value, item, listed)),
+            Some(listed) if !in_force(listed, today) => {
+                Some(expired(field, table, value, item, listed))
+            }
             Some(listed) if !listed.known => Some(unverified(field, table, value, item)),
             Some(_) => None,
         };
@@ -35,8 +43,14 @@ fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> 
             .found(shown.clone())
             .expected(listing(table))
             .say(
-                format!("{name}的值“{shown}”不在代码集“{}”的已知值中，该代码集尚未经公开标准核实", table.id),
-                format!("{} “{shown}” is not listed in {}, which no public standard confirms yet", field.id, table.id),
+                format!(
+                    "{name}的值“{shown}”不在代码集“{}”的已知值中，该代码集尚未经公开标准核实",
+                    table.id
+                ),
+                format!(
+                    "{} “{shown}” is not listed in {}, which no public standard confirms yet",
+                    field.id, table.id
+                ),
             );
     }
     let allowed = listing(table);
@@ -46,14 +60,26 @@ fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> 
         .expected(allowed.clone());
     let Some((code, certain)) = meant(table, item) else {
         return draft.say(
-            format!("{name}的值“{shown}”不在代码集“{}”中，可用值：{allowed}", table.id),
-            format!("{} “{shown}” is not a value of {}; allowed: {allowed}", field.id, table.id),
+            format!(
+                "{name}的值“{shown}”不在代码集“{}”中，可用值：{allowed}",
+                table.id
+            ),
+            format!(
+                "{} “{shown}” is not a value of {}; allowed: {allowed}",
+                field.id, table.id
+            ),
         );
     };
     let hint = table.find(&code).map_or("", |value| value.name.as_str());
     let issue = draft.say(
-        format!("{name}的值“{shown}”不在代码集“{}”中，是否为 {code} {hint}？可用值：{allowed}", table.id),
-        format!("{} “{shown}” is not a value of {}, did you mean {code} {hint}? Allowed: {allowed}", field.id, table.id),
+        format!(
+            "{name}的值“{shown}”不在代码集“{}”中，是否为 {code} {hint}？可用值：{allowed}",
+            table.id
+        ),
+        format!(
+            "{} “{shown}” is not a value of {}, did you mean {code} {hint}? Allowed: {allowed}",
+            field.id, table.id
+        ),
     );
     if certain && !field.list {
         replace(issue, field, &code)
@@ -66,12 +92,18 @@ fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> 
 fn meant(table: &CodeTable, item: &str) -> Option<(String, bool)> {
     let bare = |code: &str| code.trim_start_matches('0').to_owned();
     // Spreadsheets drop zeros in front.
-    let mut same = table.values.keys().filter(|code| !bare(code).is_empty() && bare(code) == bare(item));
+    let mut same = table
+        .values
+        .keys()
+        .filter(|code| !bare(code).is_empty() && bare(code) == bare(item));
     if let (Some(code), None) = (same.next(), same.next()) {
         return Some((code.clone(), true));
     }
     let similar = |name: &str| name.contains(item) || item.contains(name);
-    let mut named = table.values.iter().filter(|(_, value)| item.chars().count() > 1 && similar(&value.name));
+    let mut named = table
+        .values
+        .iter()
+        .filter(|(_, value)| item.chars().count() > 1 && similar(&value.name));
     if let (Some((code, _)), None) = (named.next(), named.next()) {
         return Some((code.clone(), false));
     }
@@ -106,16 +138,37 @@ fn unverified(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -
         .found(shown.clone())
         .expected(format!("代码集{}中经核实的值", table.id))
         .say(
-            format!("{}的值“{shown}”尚未经公开标准核实（代码集“{}”）", label(field), table.id),
-            format!("{} “{shown}” of {} is not confirmed by a public standard", field.id, table.id),
+            format!(
+                "{}的值“{shown}”尚未经公开标准核实（代码集“{}”）",
+                label(field),
+                table.id
+            ),
+            format!(
+                "{} “{shown}” of {} is not confirmed by a public standard",
+                field.id, table.id
+            ),
         )
 }
 
-fn expired(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str, listed: &CodeValue) -> Issue {
+fn expired(
+    field: &Field,
+    table: &CodeTable,
+    value: &Value<'_>,
+    item: &str,
+    listed: &CodeValue,
+) -> Issue {
     let shown = found(field, item);
     // Sound records name regions as they were; other codes are closed by whoever keeps the list.
-    let severity = if table.id == "region" { Severity::Warning } else { Severity::Error };
-    let mut zh = format!("{}的值“{shown} {}”已失效或尚未生效", label(field), listed.name);
+    let severity = if table.id == "region" {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
+    let mut zh = format!(
+        "{}的值“{shown} {}”已失效或尚未生效",
+        label(field),
+        listed.name
+    );
     let mut en = format!("{} “{shown}” is outside its dates of validity", field.id);
     if let Some(successor) = &listed.successor {
         zh.push_str(&format!("，现为 {successor}"));
@@ -135,7 +188,9 @@ fn expired(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str, list
         .expected(expected)
         .say(zh, en);
     match &listed.successor {
-        Some(successor) if !field.list && table.values.contains_key(successor) => replace(issue, field, successor),
+        Some(successor) if !field.list && table.values.contains_key(successor) => {
+            replace(issue, field, successor)
+        }
         _ => issue,
     }
 }

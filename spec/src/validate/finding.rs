@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::issue::shown;
-use crate::{Field, Issue, IssueCode, Message, Severity, Sensitivity};
+use crate::{Field, Issue, IssueCode, Message, Sensitivity, Severity};
 
 /// A finding that is being filled in.
 #[derive(Debug)]
@@ -86,7 +86,8 @@ pub(crate) fn label(field: &Field) -> String {
 /// A repair that puts a value at the finding's path; personal values are not repeated in one.
 pub(crate) fn replace(mut issue: Issue, field: &Field, value: &str) -> Issue {
     if field.sensitivity != Sensitivity::Personal {
-        issue.repair = Some(serde_json::json!([{"op": "replace", "path": issue.path, "value": value}]));
+        issue.repair =
+            Some(serde_json::json!([{"op": "replace", "path": issue.path, "value": value}]));
     }
     issue
 }
@@ -107,15 +108,22 @@ pub(crate) fn cap(issues: &mut Vec<Issue>) {
         return;
     }
     let same = |a: &Issue, b: &Issue| {
-        a.code == b.code && a.rule == b.rule && (a.path == b.path || a.rule.is_some() || a.code == IssueCode::FieldUnknown)
+        a.code == b.code
+            && a.rule == b.rule
+            && (a.path == b.path || a.rule.is_some() || a.code == IssueCode::FieldUnknown)
     };
     let mut kept: Vec<(Issue, usize)> = Vec::with_capacity(issues.len());
     for issue in issues.drain(..) {
-        let limit = if issue.code == IssueCode::FieldUnknown { SHOWN_NAMES } else { SHOWN };
+        let limit = if issue.code == IssueCode::FieldUnknown {
+            SHOWN_NAMES
+        } else {
+            SHOWN
+        };
         let count = kept.iter().filter(|(other, _)| same(other, &issue)).count();
         if count < limit {
             kept.push((issue, 0));
-        } else if let Some((_, more)) = kept.iter_mut().rev().find(|(other, _)| same(other, &issue)) {
+        } else if let Some((_, more)) = kept.iter_mut().rev().find(|(other, _)| same(other, &issue))
+        {
             *more += 1;
         }
     }

@@ -61,15 +61,22 @@ fn issue(
             format!("校验码不正确（按前几位计算应为{right}）"),
             format!("has a wrong check character (the others give {right})"),
         ),
-        Fault::Check(_) => ("校验码不正确".to_owned(), "has a wrong check character".to_owned()),
-        Fault::Date => ("含有不存在的日期".to_owned(), "holds a date that does not exist".to_owned()),
+        Fault::Check(_) => (
+            "校验码不正确".to_owned(),
+            "has a wrong check character".to_owned(),
+        ),
+        Fault::Date => (
+            "含有不存在的日期".to_owned(),
+            "holds a date that does not exist".to_owned(),
+        ),
         Fault::Region => (
             "中的行政区划代码不在GB/T 2260表中".to_owned(),
             "holds a region that GB/T 2260 does not list".to_owned(),
         ),
         Fault::Old => (
             "是旧的注册号，请尽量改用统一社会信用代码".to_owned(),
-            "is an old registration number; use the unified social credit code if there is one".to_owned(),
+            "is an old registration number; use the unified social credit code if there is one"
+                .to_owned(),
         ),
     };
     Draft::new(IssueCode::IdentifierCheck, severity)

@@ -16,6 +16,8 @@ pub(crate) mod structure;
 
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
 
 use crate::identifier::Places;
 use crate::{Context, Domain, Known, Lookup, Normalized, Report, Severity};
@@ -38,7 +40,10 @@ fn domains(context: &Context<'_>, record: &mut Normalized<'_, '_>, issues: &mut 
     let day = context.received.date();
     let mut today = String::new();
     for (place, (field, value)) in record.dataset.fields.iter().zip(&record.values).enumerate() {
-        let Some(value) = value.as_ref().filter(|value| !value.failed && !value.settled) else {
+        let Some(value) = value
+            .as_ref()
+            .filter(|value| !value.failed && !value.settled)
+        else {
             continue;
         };
         let before = issues.len();

@@ -15,7 +15,11 @@ const LONGEST: usize = 64;
 
 /// The field of a data set whose column code or Chinese name is nearest.
 pub(super) fn field<'d>(dataset: &'d Dataset, name: &str) -> Option<Near<'d>> {
-    let bare = |text: &str| text.trim().to_ascii_uppercase().replace(['_', '-', ' '], "");
+    let bare = |text: &str| {
+        text.trim()
+            .to_ascii_uppercase()
+            .replace(['_', '-', ' '], "")
+    };
     let wanted = bare(name);
     let same = |field: &&Field| field.name == name.trim() || bare(&field.id) == wanted;
     let mut equal = dataset.fields.iter().filter(same);
@@ -45,7 +49,9 @@ pub(super) fn distance(a: &str, b: &str) -> usize {
         let mut left = line + 1;
         for (slot, &b) in row.iter_mut().skip(1).zip(&b) {
             let above = *slot;
-            let best = (diagonal + usize::from(a != b)).min(above + 1).min(left + 1);
+            let best = (diagonal + usize::from(a != b))
+                .min(above + 1)
+                .min(left + 1);
             diagonal = above;
             left = best;
             *slot = best;
@@ -63,7 +69,13 @@ mod tests {
 
     #[test]
     fn distance_counts_edits() {
-        for (a, b, edits) in [("", "", 0), ("abc", "abc", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("招标", "招投标", 1)] {
+        for (a, b, edits) in [
+            ("", "", 0),
+            ("abc", "abc", 0),
+            ("abc", "", 3),
+            ("kitten", "sitting", 3),
+            ("招标", "招投标", 1),
+        ] {
             assert_eq!(distance(a, b), edits, "{a} {b}");
             assert_eq!(distance(b, a), edits, "{b} {a}");
         }

@@ -7,8 +7,8 @@ use foldhash::HashMap;
 use crate::identifier::IdentifierKind;
 use crate::record::{Input, Kind};
 use crate::{
-    Check, CodeTable, CodeValue, Condition, Context, Dataset, Domain, Edition, Field, FieldIndex, Library,
-    Normalized, Record, Report, Required, Rule, Sensitivity, Severity, Unit, normalize,
+    Check, CodeTable, CodeValue, Condition, Context, Dataset, Domain, Edition, Field, FieldIndex,
+    Library, Normalized, Record, Report, Required, Rule, Sensitivity, Severity, Unit, normalize,
 };
 
 /// A confirmed value of a table.
@@ -39,7 +39,12 @@ pub(crate) fn table(id: &str, rows: &[(&str, &str)]) -> CodeTable {
 fn regions() -> CodeTable {
     let mut table = table(
         "region",
-        &[("320000", "江苏省"), ("320100", "南京市"), ("320104", "秦淮区"), ("320300", "徐州市")],
+        &[
+            ("320000", "江苏省"),
+            ("320100", "南京市"),
+            ("320104", "秦淮区"),
+            ("320300", "徐州市"),
+        ],
     );
     let mut old = value("白下区");
     old.valid_to = Some("20130228".to_owned());
@@ -64,7 +69,10 @@ pub(crate) fn codes(id: &str) -> Arc<CodeTable> {
     Arc::new(match id {
         "region" => regions(),
         "yes_no" => table("yes_no", &[("0", "否"), ("1", "是")]),
-        "mode" => table("mode", &[("1", "公开招标"), ("2", "邀请招标"), ("9", "其他")]),
+        "mode" => table(
+            "mode",
+            &[("1", "公开招标"), ("2", "邀请招标"), ("9", "其他")],
+        ),
         "role" => table("role", &[("01", "招标人"), ("02", "招标代理机构")]),
         "unit" => table("unit", &[("0", "元"), ("1", "万元")]),
         "paper" => table("paper", &[("01", "居民身份证"), ("03", "护照")]),
@@ -231,7 +239,10 @@ pub(crate) fn input(text: &str) -> Input<'_> {
 }
 
 /// A record with these values, by name; names that the data set does not have become strangers.
-pub(crate) fn record<'s, 'a>(dataset: &'s Dataset, values: &[(&'a str, &'a str)]) -> Record<'s, 'a> {
+pub(crate) fn record<'s, 'a>(
+    dataset: &'s Dataset,
+    values: &[(&'a str, &'a str)],
+) -> Record<'s, 'a> {
     let mut record = Record::new(dataset);
     for &(name, text) in values {
         match dataset.field_index(name) {

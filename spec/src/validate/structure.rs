@@ -33,8 +33,10 @@ pub(crate) enum Trouble {
 
 /// Whether the field holds a number.
 pub(crate) fn is_numeric(field: &Field) -> bool {
-    matches!(field.format, Format::Number { .. } | Format::Digits(_) | Format::Boolean)
-        && matches!(field.domain, Domain::Free | Domain::Standard(_))
+    matches!(
+        field.format,
+        Format::Number { .. } | Format::Digits(_) | Format::Boolean
+    ) && matches!(field.domain, Domain::Free | Domain::Standard(_))
 }
 
 /// Whether `true` and `false` may stand for a value of the field.
@@ -44,6 +46,10 @@ pub(crate) fn is_choice(field: &Field) -> bool {
 
 /// Whether the text is what a spreadsheet makes of a long code: `3.2E+19`.
 pub(crate) fn is_lost_code(text: &str) -> bool {
+    // Looked at for every text: most end here.
+    if text.len() > 24 || !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
     let Some((mantissa, exponent)) = text.split_once("E+") else {
         return false;
     };
@@ -60,12 +66,14 @@ pub(crate) fn fits(format: Format, text: &str) -> bool {
         Format::UpTo(most) => text.len() <= most as usize || text.chars().count() <= most as usize,
         Format::Exact(length) => {
             let length = length as usize;
-            text.len() >= length && (text.len() == length && text.is_ascii() || text.chars().count() == length)
+            text.len() >= length
+                && (text.len() == length && text.is_ascii() || text.chars().count() == length)
         }
-        Format::Number { digits, decimals } => {
-            canonical_digits(text).is_some_and(|(whole, fraction)| fits_number(whole, fraction, digits, decimals))
+        Format::Number { digits, decimals } => canonical_digits(text)
+            .is_some_and(|(whole, fraction)| fits_number(whole, fraction, digits, decimals)),
+        Format::Digits(count) => {
+            text.len() == count as usize && text.bytes().all(|byte| byte.is_ascii_digit())
         }
-        Format::Digits(count) => text.len() == count as usize && text.bytes().all(|byte| byte.is_ascii_digit()),
         Format::Boolean => matches!(text, "0" | "1"),
         Format::Date => is_date(text, 8),
         Format::Minute => is_date(text, 12),
@@ -88,7 +96,10 @@ pub(crate) fn fits_list(format: Format, text: &str) -> bool {
 
 /// What is wrong with a value that normalization left.
 pub(crate) fn judge(field: &Field, text: &str) -> Option<Trouble> {
-    let textual = matches!(field.format, Format::Exact(_) | Format::UpTo(_) | Format::Unlimited);
+    let textual = matches!(
+        field.format,
+        Format::Exact(_) | Format::UpTo(_) | Format::Unlimited
+    );
     let free = matches!(field.domain, Domain::Free | Domain::Standard(_));
     if (!textual || !free) && is_placeholder(text) {
         return Some(Trouble::Placeholder);
@@ -125,7 +136,19 @@ pub(crate) fn judge(field: &Field, text: &str) -> Option<Trouble> {
 fn is_placeholder(text: &str) -> bool {
     matches!(
         text,
-        "无" | "/" | "\\" | "-" | "--" | "N/A" | "n/a" | "NA" | "未提供" | "暂无" | "不详" | "null" | "NULL" | "***"
+        "无" | "/"
+            | "\\"
+            | "-"
+            | "--"
+            | "N/A"
+            | "n/a"
+            | "NA"
+            | "未提供"
+            | "暂无"
+            | "不详"
+            | "null"
+            | "NULL"
+            | "***"
     )
 }
 
@@ -135,7 +158,11 @@ pub(crate) fn issue(field: &Field, text: &str, at: usize, trouble: &Trouble) -> 
     let id = &field.id;
     let (format_zh, format_en) = wording(field.format);
     let found = shown(text, field.sensitivity);
-    let draft = |code| Draft::new(code, Severity::Error).at(field, at).found(found.clone());
+    let draft = |code| {
+        Draft::new(code, Severity::Error)
+            .at(field, at)
+            .found(found.clone())
+    };
     match trouble {
         Trouble::Type => draft(IssueCode::FieldType)
             .expected(format!("一个值（{format_zh}）"))
@@ -178,10 +205,19 @@ pub(crate) fn issue(field: &Field, text: &str, at: usize, trouble: &Trouble) -> 
 /// A format in words: Chinese, English.
 pub(crate) fn wording(format: Format) -> (String, String) {
     match format {
-        Format::Exact(n) => (format!("{n}个字符（{format}）"), format!("{n} characters ({format})")),
-        Format::UpTo(n) => (format!("不超过{n}个字符（{format}）"), format!("at most {n} characters ({format})")),
+        Format::Exact(n) => (
+            format!("{n}个字符（{format}）"),
+            format!("{n} characters ({format})"),
+        ),
+        Format::UpTo(n) => (
+            format!("不超过{n}个字符（{format}）"),
+            format!("at most {n} characters ({format})"),
+        ),
         Format::Unlimited => ("文本".to_owned(), "text".to_owned()),
-        Format::Number { digits, decimals: 0 } => (
+        Format::Number {
+            digits,
+            decimals: 0,
+        } => (
             format!("不超过{digits}位的整数（{format}）"),
             format!("a whole number of at most {digits} digits ({format})"),
         ),
@@ -189,11 +225,19 @@ pub(crate) fn wording(format: Format) -> (String, String) {
             let whole = digits - decimals.min(digits);
             (
                 format!("整数不超过{whole}位、小数不超过{decimals}位的数字（{format}）"),
-                format!("a number of at most {whole} digits before and {decimals} after the point ({format})"),
+                format!(
+                    "a number of at most {whole} digits before and {decimals} after the point ({format})"
+                ),
             )
         }
-        Format::Digits(n) => (format!("{n}位数字（{format}）"), format!("{n} digits ({format})")),
-        Format::Date => ("存在的日期yyyyMMdd（D8）".to_owned(), "a date that exists, yyyyMMdd (D8)".to_owned()),
+        Format::Digits(n) => (
+            format!("{n}位数字（{format}）"),
+            format!("{n} digits ({format})"),
+        ),
+        Format::Date => (
+            "存在的日期yyyyMMdd（D8）".to_owned(),
+            "a date that exists, yyyyMMdd (D8)".to_owned(),
+        ),
         Format::Minute => (
             "存在的时间yyyyMMddHHmm（D12）".to_owned(),
             "a time that exists, yyyyMMddHHmm (D12)".to_owned(),
@@ -222,7 +266,9 @@ pub(super) fn required(record: &Normalized<'_, '_>, issues: &mut Vec<Issue>) {
         if value.is_some() {
             continue;
         }
-        if field.required == Required::Always || dataset.key.iter().any(|&key| usize::from(key) == place) {
+        if field.required == Required::Always
+            || dataset.key.iter().any(|&key| usize::from(key) == place)
+        {
             issues.push(missing(field));
         }
     }
@@ -255,8 +301,15 @@ pub(crate) fn unknown(dataset: &Dataset, name: &Cow<'_, str>, input: &Input<'_>)
     };
     let field = near.field;
     let mut issue = draft.expected(field.id.clone()).say(
-        format!("数据集“{}”没有数据项“{written}”，是否为{}？", dataset.name, label(field)),
-        format!("{} has no field “{written}”, did you mean {}?", dataset.id, field.id),
+        format!(
+            "数据集“{}”没有数据项“{written}”，是否为{}？",
+            dataset.name,
+            label(field)
+        ),
+        format!(
+            "{} has no field “{written}”, did you mean {}?",
+            dataset.id, field.id
+        ),
     );
     if near.certain {
         issue.repair = Some(json!([{"op": "move", "from": issue.path, "path": path(&field.id)}]));
