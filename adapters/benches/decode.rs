@@ -27,14 +27,23 @@ const FIELDS: [(&str, &str); 33] = [
     ("PROJECT_CODE", "E3201000001000123"),
     ("TENDER_PROJECT_CODE", "E3201000001000123001"),
     ("TENDER_SELF_CODE", "NJ-2025-GC-000123"),
-    ("UNIFIED_DEAL_CODE", "A01-12320100466000000X-20250106-000001-9"),
+    (
+        "UNIFIED_DEAL_CODE",
+        "A01-12320100466000000X-20250106-000001-9",
+    ),
     ("IS_TO_LAW", "1"),
-    ("TENDER_PROJECT_NAME", "示例区市政道路提升改造工程（一期）施工总承包招标项目"),
+    (
+        "TENDER_PROJECT_NAME",
+        "示例区市政道路提升改造工程（一期）施工总承包招标项目",
+    ),
     ("TENDER_PROJECT_TYPE", "A01"),
     ("REGION_CODE", "320102"),
     ("TENDER_CONTENT", ""),
     ("OWNER_NAME", "示例市城市建设投资控股（集团）有限公司"),
-    ("TENDERER_NAME", "示例市城市建设投资控股（集团）有限公司;示例区建设局"),
+    (
+        "TENDERER_NAME",
+        "示例市城市建设投资控股（集团）有限公司;示例区建设局",
+    ),
     ("TENDERER_CODE_TYPE", "1;2"),
     ("TENDERER_CODE", "91320100000000000X;11320102000000000Y"),
     ("ISUNION", "1"),
@@ -46,7 +55,10 @@ const FIELDS: [(&str, &str); 33] = [
     ("TENDER_MODE", "1"),
     ("TENDER_ORGANIZE_FORM", "2"),
     ("CREATE_TIME", "20250106093000"),
-    ("SUPERVISE_DEPT_NAME", "示例市城乡建设委员会招标投标管理办公室"),
+    (
+        "SUPERVISE_DEPT_NAME",
+        "示例市城乡建设委员会招标投标管理办公室",
+    ),
     ("SUPERVISE_DEPT_CODE", "11320100000000001A"),
     ("APPROVE_DEPT_NAME", "示例市发展和改革委员会"),
     ("APPROVE_DEPT_CODE", "11320100000000002B"),
@@ -73,14 +85,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Keys in the order of the data set, as senders write them.
     let members: Vec<String> = FIELDS
         .iter()
-        .map(|(name, _)| format!("{:?}:{}", name, data.get(*name).unwrap_or(&serde_json::Value::Null)))
+        .map(|(name, _)| {
+            format!(
+                "{:?}:{}",
+                name,
+                data.get(*name).unwrap_or(&serde_json::Value::Null)
+            )
+        })
         .collect();
     let line = format!(
         "{{\"dataset\":\"TENDER_PROJECT\",\"action\":\"upsert\",\"data\":{{{}}}}}",
         members.join(",")
     );
     let ndjson = format!("{line}\n").repeat(RECORDS);
-    let json = format!("{{\"records\":[{}]}}", vec![line.as_str(); RECORDS].join(","));
+    let json = format!(
+        "{{\"records\":[{}]}}",
+        vec![line.as_str(); RECORDS].join(",")
+    );
     println!("{} bytes, {} fields a record", line.len(), FIELDS.len());
 
     let limits = Limits::default();
@@ -117,7 +138,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("decode NDJSON", lines),
         ("decode JSON", whole),
     ] {
-        println!("{name:24} {cost:8.0} ns/record {:6.3} of Value", cost / value);
+        println!(
+            "{name:24} {cost:8.0} ns/record {:6.3} of Value",
+            cost / value
+        );
     }
     Ok(())
 }
@@ -149,7 +173,9 @@ fn edition() -> Result<Arc<spec::Edition>, spec::format::FormatError> {
         });
     }
     let places = fields.iter().enumerate();
-    let by_name = places.map(|(place, field)| (field.id.clone(), place as u16)).collect();
+    let by_name = places
+        .map(|(place, field)| (field.id.clone(), place as u16))
+        .collect();
     let dataset = spec::Dataset {
         code: 501,
         id: "TENDER_PROJECT".to_owned(),

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use spec::Spec;
 
 use crate::config::Config;
+use crate::delivery;
 use crate::keys::SigningKey;
 use crate::pipeline::writer::Writer;
 use crate::pipeline::{Digests, Figures, RawStore};
@@ -61,11 +62,17 @@ pub fn load_sources(config: &Config, specification: &'static Spec) -> anyhow::Re
         adapters::embedded()?
     } else {
         let mut profiles = Vec::new();
-        for entry in std::fs::read_dir(&config.spec.sources).with_context(|| config.spec.sources.clone())? {
+        for entry in
+            std::fs::read_dir(&config.spec.sources).with_context(|| config.spec.sources.clone())?
+        {
             let path = entry?.path();
             if path.extension().is_some_and(|ending| ending == "toml") {
-                let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-                profiles.push(adapters::Profile::parse(&path.display().to_string(), &text)?);
+                let text =
+                    std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+                profiles.push(adapters::Profile::parse(
+                    &path.display().to_string(),
+                    &text,
+                )?);
             }
         }
         profiles
@@ -76,7 +83,11 @@ pub fn load_sources(config: &Config, specification: &'static Spec) -> anyhow::Re
 /// The database of a configuration: a URL as it is, or a file in the data folder.
 pub fn database_url(config: &Config) -> String {
     let database = &config.store.database;
-    if database.contains("://") { database.clone() } else { config.data.join(database).display().to_string() }
+    if database.contains("://") {
+        database.clone()
+    } else {
+        config.data.join(database).display().to_string()
+    }
 }
 
 /// The folder of the published log.
@@ -86,13 +97,40 @@ pub fn log_folder(config: &Config) -> PathBuf {
 
 /// Makes the data folder and takes it for this process alone.
 fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
-    std::fs::create_dir_all(data).with_context(|| format!("making the folder {}", data.display()))?;
+    std::fs::create_dir_all(data)
+        .with_context(|| format!("making the folder {}", data.display()))?;
     let path = data.join("hub.lock");
     let file = std::fs::File::create(&path).with_context(|| path.display().to_string())?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(_) => anyhow::bail!("another hub is running on {}", data.display()),
     }
+}
+
+/// Opens (on first start: makes) the key of the log, and publishes its public half as `log.pub`. A key that
+/// is not the one that was published is refused: it would fork the log.
+pub fn prepare_key(config: &Config) -> anyhow::Result<SigningKey> {
+    let folder = config.data.join("keys");
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let key =
+        SigningKey::load_or_create(&folder.join("log.key")).context("opening the signing key")?;
+    let public = key.vkey(&config.log.origin)?;
+    let path = config.data.join("log.pub");
+    match std::fs::read_to_string(&path) {
+        Ok(published) if published == public => {}
+        Ok(published) => anyhow::bail!(
+            "{} says `{}`, but the key in {} is `{}`: wrong key, or another log.origin",
+            path.display(),
+            published.trim_end(),
+            folder.display(),
+            public.trim_end()
+        ),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            std::fs::write(&path, public).with_context(|| path.display().to_string())?;
+        }
+        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    }
+    Ok(key)
 }
 
 impl App {
@@ -107,13 +145,17 @@ impl App {
             anyhow::bail!("spec.edition is `{default_edition}`, but there is no such edition");
         }
         let url = database_url(&config);
-        store::migrate(&mut store::connect(&url)?).context("bringing the database schema up to date")?;
+        store::migrate(&mut store::connect(&url)?)
+            .context("bringing the database schema up to date")?;
         let readers = Readers::open(&url, config.store.readers)?;
-        let key = SigningKey::open_or_create(&config.data.join("keys"), &config.log.origin)
-            .context("opening the signing key")?;
-        key.publish(&config.data.join("log.pub")).context("writing log.pub")?;
-        let (log, woken) = LogHandle::open(&log_folder(&config), &config.log.origin, key.signer(), readers.clone())
-            .context("opening the log")?;
+        let key = prepare_key(&config)?;
+        let (log, woken) = LogHandle::open(
+            &log_folder(&config),
+            &config.log.origin,
+            key.note_signer(&config.log.origin)?,
+            readers.clone(),
+        )
+        .context("opening the log")?;
         log.start(woken, Duration::from_millis(config.log.checkpoint_ms))?;
         let wake = log.clone();
         let writer = Writer::start(&url, move || wake.wake())?;
@@ -140,5 +182,34 @@ impl App {
             figures: Figures::default(),
             _lock: lock,
         }))
+    }
+
+    /// Starts forwarding to the national platform, if an address is configured.
+    pub fn start_delivery(&self) -> anyhow::Result<Option<delivery::Handle>> {
+        let national = &self.config.national;
+        if national.url.is_empty() {
+            return Ok(None);
+        }
+        let millis = |ms: u64| Duration::from_millis(ms);
+        let mut settings = delivery::Settings::national(&national.url);
+        settings.sender.clone_from(&national.sender);
+        settings.from_edition.clone_from(&self.default_edition);
+        settings.to_edition.clone_from(&national.edition);
+        settings.batch = national.batch;
+        settings.in_flight = national.concurrency;
+        settings.poll = millis(national.poll_ms);
+        settings.timeouts.request = millis(national.timeout_ms);
+        settings.backoff.base = millis(national.backoff_base_ms);
+        settings.backoff.max = millis(national.backoff_max_ms);
+        settings.attempts = i32::try_from(national.attempts).unwrap_or(i32::MAX);
+        settings.breaker.failures = national.breaker_failures;
+        settings.breaker.open_for = millis(national.breaker_ms);
+        let key = self.key.clone();
+        let signer = delivery::Signer {
+            key_id: self.key.vkey(&self.config.log.origin)?.trim_end().to_owned(),
+            sign: Arc::new(move |bytes| key.sign(bytes)),
+        };
+        let handle = delivery::start(settings, self.readers.clone(), self.writer.clone(), self.spec, signer)?;
+        Ok(Some(handle))
     }
 }

@@ -11,7 +11,9 @@ use crate::pipeline::receipt::{Leaf, Outcome};
 use crate::store::submissions::Submission;
 use crate::store::{Database, records, submissions};
 use crate::tlog::layout::{Kind, Tile};
-use crate::tlog::{FirstFault, Hash, Storage, VerifierKey, bundle, leaf_hash, merkle_root, sha256, verify_folder};
+use crate::tlog::{
+    FirstFault, Hash, Storage, VerifierKey, bundle, leaf_hash, merkle_root, sha256, verify_folder,
+};
 
 /// What was verified.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -29,11 +31,16 @@ pub struct Audited {
 }
 
 fn fault(place: impl Into<String>, what: impl Into<String>) -> FirstFault {
-    FirstFault { place: place.into(), what: what.into() }
+    FirstFault {
+        place: place.into(),
+        what: what.into(),
+    }
 }
 
 fn lost(error: &dyn std::error::Error) -> FirstFault {
-    let cause = error.source().map_or_else(String::new, |source| format!(": {source}"));
+    let cause = error
+        .source()
+        .map_or_else(String::new, |source| format!(": {source}"));
     fault("database", format!("{error}{cause}"))
 }
 
@@ -47,7 +54,13 @@ pub async fn verify(
     let folder = verify_folder(log, key)?;
     let pending = leaves(log, folder.size, connection)?;
     let (submissions, records) = rows(connection, raw).await?;
-    Ok(Audited { published: folder.size, root: folder.root.to_string(), pending, submissions, records })
+    Ok(Audited {
+        published: folder.size,
+        root: folder.root.to_string(),
+        pending,
+        submissions,
+        records,
+    })
 }
 
 const PAGE: i64 = 1024;
@@ -57,10 +70,14 @@ fn leaves(log: &Path, size: u64, connection: &mut Database) -> Result<u64, First
     let storage = Storage::new(log);
     let mut next = 0_u64;
     loop {
-        let page = submissions::leaves_from(connection, next as i64, 256).map_err(|error| lost(&error))?;
+        let page =
+            submissions::leaves_from(connection, next as i64, 256).map_err(|error| lost(&error))?;
         let Some(tile) = Tile::at(Kind::Entries, next / 256, size) else {
             if next < size {
-                return Err(fault(format!("leaves, leaf_index {next}"), "the row is missing"));
+                return Err(fault(
+                    format!("leaves, leaf_index {next}"),
+                    "the row is missing",
+                ));
             }
             return pending(connection, next);
         };
@@ -72,10 +89,18 @@ fn leaves(log: &Path, size: u64, connection: &mut Database) -> Result<u64, First
             match rows.next() {
                 Some((index, body)) if index as u64 == next => {
                     if body != entry {
-                        return Err(fault(format!("leaves, leaf_index {next}"), "differs from the published entry"));
+                        return Err(fault(
+                            format!("leaves, leaf_index {next}"),
+                            "differs from the published entry",
+                        ));
                     }
                 }
-                _ => return Err(fault(format!("leaves, leaf_index {next}"), "the row is missing")),
+                _ => {
+                    return Err(fault(
+                        format!("leaves, leaf_index {next}"),
+                        "the row is missing",
+                    ));
+                }
             }
             next += 1;
         }
@@ -88,14 +113,17 @@ fn leaves(log: &Path, size: u64, connection: &mut Database) -> Result<u64, First
 fn pending(connection: &mut Database, from: u64) -> Result<u64, FirstFault> {
     let mut count = 0;
     loop {
-        let page =
-            submissions::leaves_from(connection, (from + count) as i64, PAGE).map_err(|error| lost(&error))?;
+        let page = submissions::leaves_from(connection, (from + count) as i64, PAGE)
+            .map_err(|error| lost(&error))?;
         if page.is_empty() {
             return Ok(count);
         }
         for (index, _) in page {
             if index as u64 != from + count {
-                return Err(fault(format!("leaves, leaf_index {}", from + count), "the row is missing"));
+                return Err(fault(
+                    format!("leaves, leaf_index {}", from + count),
+                    "the row is missing",
+                ));
             }
             count += 1;
         }
@@ -107,14 +135,18 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
     let (mut count, mut versions) = (0, 0);
     let mut from = 0;
     loop {
-        let page = submissions::leaves_from(connection, from, PAGE).map_err(|error| lost(&error))?;
+        let page =
+            submissions::leaves_from(connection, from, PAGE).map_err(|error| lost(&error))?;
         let Some((last, _)) = page.last() else { break };
         from = last + 1;
         for (index, body) in &page {
-            let Some(leaf) = submission_leaf(*index, body)? else { continue };
+            let Some(leaf) = submission_leaf(*index, body)? else {
+                continue;
+            };
             let place = format!("submissions, id {}", leaf.id);
-            let id = crate::pipeline::commit::parse_receipt_id(&leaf.id)
-                .ok_or_else(|| fault(format!("leaves, leaf_index {index}"), "names no submission"))?;
+            let id = crate::pipeline::commit::parse_receipt_id(&leaf.id).ok_or_else(|| {
+                fault(format!("leaves, leaf_index {index}"), "names no submission")
+            })?;
             let row = submissions::by_id(connection, id)
                 .map_err(|error| lost(&error))?
                 .ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
@@ -129,43 +161,88 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
 
 fn submission_leaf(index: i64, body: &[u8]) -> Result<Option<Leaf>, FirstFault> {
     let place = || format!("leaves, leaf_index {index}");
-    let value: serde_json::Value =
-        serde_json::from_slice(body).map_err(|error| fault(place(), format!("is not JSON: {error}")))?;
+    let value: serde_json::Value = serde_json::from_slice(body)
+        .map_err(|error| fault(place(), format!("is not JSON: {error}")))?;
     if value.get("kind").and_then(serde_json::Value::as_str) != Some("submission") {
         return Ok(None);
     }
-    serde_json::from_value(value).map(Some).map_err(|error| fault(place(), format!("is not a submission leaf: {error}")))
+    serde_json::from_value(value)
+        .map(Some)
+        .map_err(|error| fault(place(), format!("is not a submission leaf: {error}")))
 }
 
 fn submission(place: &str, leaf: &Leaf, index: i64, row: &Submission) -> Result<(), FirstFault> {
-    let hex: String = row.raw_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = row
+        .raw_sha256
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let received = crate::pipeline::Instant::from_millis(row.received_at).text();
     let pairs: [(&str, String, String); 12] = [
         ("leaf_index", row.leaf_index.to_string(), index.to_string()),
         ("source", row.source.clone(), leaf.source.clone()),
-        ("submission", row.submission.clone(), leaf.submission.clone()),
+        (
+            "submission",
+            row.submission.clone(),
+            leaf.submission.clone(),
+        ),
         ("edition", row.edition.clone(), leaf.edition.clone()),
         ("received_at", received, leaf.received_at.clone()),
         ("raw_sha256", hex, leaf.raw_sha256.clone()),
-        ("raw_bytes", row.raw_bytes.to_string(), leaf.raw_bytes.to_string()),
-        ("accepted", row.accepted.to_string(), leaf.counts.accepted.to_string()),
-        ("warned", row.warned.to_string(), leaf.counts.accepted_with_warnings.to_string()),
-        ("parked", row.parked.to_string(), leaf.counts.parked.to_string()),
-        ("duplicate", row.duplicate.to_string(), leaf.counts.duplicate.to_string()),
-        ("rejected", row.rejected.to_string(), leaf.counts.rejected.to_string()),
+        (
+            "raw_bytes",
+            row.raw_bytes.to_string(),
+            leaf.raw_bytes.to_string(),
+        ),
+        (
+            "accepted",
+            row.accepted.to_string(),
+            leaf.counts.accepted.to_string(),
+        ),
+        (
+            "warned",
+            row.warned.to_string(),
+            leaf.counts.accepted_with_warnings.to_string(),
+        ),
+        (
+            "parked",
+            row.parked.to_string(),
+            leaf.counts.parked.to_string(),
+        ),
+        (
+            "duplicate",
+            row.duplicate.to_string(),
+            leaf.counts.duplicate.to_string(),
+        ),
+        (
+            "rejected",
+            row.rejected.to_string(),
+            leaf.counts.rejected.to_string(),
+        ),
     ];
     for (column, found, expected) in pairs {
         if found != expected {
-            return Err(fault(format!("{place}, {column}"), format!("is `{found}`, the log says `{expected}`")));
+            return Err(fault(
+                format!("{place}, {column}"),
+                format!("is `{found}`, the log says `{expected}`"),
+            ));
         }
     }
     let outcomes: Vec<Outcome> = zstd::decode_all(row.outcomes.as_slice())
         .map_err(|error| error.to_string())
         .and_then(|json| serde_json::from_slice(&json).map_err(|error| error.to_string()))
-        .map_err(|error| fault(format!("{place}, outcomes"), format!("cannot be read: {error}")))?;
+        .map_err(|error| {
+            fault(
+                format!("{place}, outcomes"),
+                format!("cannot be read: {error}"),
+            )
+        })?;
     let hashes: Vec<Hash> = outcomes.iter().map(Outcome::hash).collect();
     if merkle_root(&hashes).to_hex() != leaf.outcomes_root {
-        return Err(fault(format!("{place}, outcomes"), "a verdict or finding was changed: the root differs"));
+        return Err(fault(
+            format!("{place}, outcomes"),
+            "a verdict or finding was changed: the root differs",
+        ));
     }
     Ok(())
 }
@@ -195,16 +272,26 @@ fn kept(leaf: &Leaf, row: &Submission, connection: &mut Database) -> Result<u64,
         .unwrap_or_default();
     for record in &rows {
         let digest = sha256(&record.body).to_hex();
-        let outcome = outcomes.iter().find(|outcome| i64::from(outcome.index) == i64::from(record.record_index));
+        let outcome = outcomes
+            .iter()
+            .find(|outcome| i64::from(outcome.index) == i64::from(record.record_index));
         if outcome.is_none_or(|outcome| outcome.digest.as_deref() != Some(&digest)) {
             return Err(fault(
-                format!("records, id {} (record {} of {})", record.id, record.record_index, receipt_id(row.id)),
+                format!(
+                    "records, id {} (record {} of {})",
+                    record.id,
+                    record.record_index,
+                    receipt_id(row.id)
+                ),
                 "its bytes are not those that were receipted",
             ));
         }
     }
     Err(fault(
         format!("records of {}", receipt_id(row.id)),
-        format!("a version is missing or too many: {} rows do not give the root of the leaf", rows.len()),
+        format!(
+            "a version is missing or too many: {} rows do not give the root of the leaf",
+            rows.len()
+        ),
     ))
 }

@@ -64,16 +64,46 @@ impl ErrorCode {
             ErrorCode::Unreadable => ("unreadable", 400, "The body cannot be read", "报文无法读取"),
             ErrorCode::Envelope => ("envelope", 422, "The envelope is wrong", "报文结构不正确"),
             ErrorCode::Parameter => ("parameter", 400, "A parameter is wrong", "请求参数不正确"),
-            ErrorCode::Unauthenticated => ("unauthenticated", 401, "A valid key is needed", "缺少有效密钥"),
-            ErrorCode::Forbidden => ("forbidden", 403, "Not permitted for this key", "该密钥无此权限"),
+            ErrorCode::Unauthenticated => (
+                "unauthenticated",
+                401,
+                "A valid key is needed",
+                "缺少有效密钥",
+            ),
+            ErrorCode::Forbidden => (
+                "forbidden",
+                403,
+                "Not permitted for this key",
+                "该密钥无此权限",
+            ),
             ErrorCode::NotFound => ("not_found", 404, "Not found", "未找到"),
             ErrorCode::Method => ("method", 405, "Method not allowed here", "不支持该请求方法"),
-            ErrorCode::Conflict => ("conflict", 409, "Sent before with other bytes", "同一批次号内容不一致"),
-            ErrorCode::Edition => ("edition", 422, "The edition is not in force", "规范版本无效"),
+            ErrorCode::Conflict => (
+                "conflict",
+                409,
+                "Sent before with other bytes",
+                "同一批次号内容不一致",
+            ),
+            ErrorCode::Edition => (
+                "edition",
+                422,
+                "The edition is not in force",
+                "规范版本无效",
+            ),
             ErrorCode::TooLarge => ("too_large", 413, "A limit is exceeded", "超过限制"),
-            ErrorCode::MediaType => ("media_type", 415, "The form is not supported", "不支持的报文格式"),
+            ErrorCode::MediaType => (
+                "media_type",
+                415,
+                "The form is not supported",
+                "不支持的报文格式",
+            ),
             ErrorCode::Busy => ("busy", 429, "Too many requests", "请求过多，请稍后再试"),
-            ErrorCode::Unavailable => ("unavailable", 503, "Not kept: try again later", "暂时无法保存，请稍后重报"),
+            ErrorCode::Unavailable => (
+                "unavailable",
+                503,
+                "Not kept: try again later",
+                "暂时无法保存，请稍后重报",
+            ),
             ErrorCode::Internal => ("internal", 500, "A fault of the hub", "系统内部错误"),
         }
     }
@@ -105,8 +135,33 @@ pub enum Error {
 }
 
 impl Error {
+    /// The row of the table that this error is answered with.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Error::Decode(decode) => match decode {
+                DecodeError::Envelope { .. } => ErrorCode::Envelope,
+                DecodeError::Limit { .. } => ErrorCode::TooLarge,
+                DecodeError::Format { .. } => ErrorCode::MediaType,
+                DecodeError::Unreadable { .. }
+                | DecodeError::Forbidden { .. }
+                | DecodeError::Charset { .. } => ErrorCode::Unreadable,
+            },
+            Error::Request { code, .. } => *code,
+            Error::Store(StoreError::Damaged { .. } | StoreError::Migrate(_)) | Error::Internal(_) => {
+                ErrorCode::Internal
+            }
+            // A store that cannot be reached or written may be back soon, and nothing was kept.
+            Error::Store(StoreError::Connect(_) | StoreError::Query(_)) | Error::NotKept(_) => {
+                ErrorCode::Unavailable
+            }
+        }
+    }
+
     /// Makes an error for the client.
     pub fn request(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Error::Request { code, detail: detail.into() }
+        Error::Request {
+            code,
+            detail: detail.into(),
+        }
     }
 }

@@ -3,10 +3,15 @@
 pub mod app;
 pub mod audit;
 pub mod config;
+pub mod delivery;
 pub mod error;
+pub mod http;
 pub mod keys;
 pub mod pipeline;
+pub mod report;
 pub mod sequencer;
+pub mod simulate;
 pub mod sources;
 pub mod store;
+pub mod telemetry;
 pub mod tlog;

@@ -25,7 +25,9 @@ pub enum SequenceError {
     #[error("the leaves cannot be read")]
     Store(#[from] StoreError),
     /// The log holds what the database does not.
-    #[error("the published log holds {published} leaves, the database only {committed}: wrong database or lost rows")]
+    #[error(
+        "the published log holds {published} leaves, the database only {committed}: wrong database or lost rows"
+    )]
     Ahead {
         /// Size of the published log.
         published: u64,
@@ -53,8 +55,12 @@ impl LogHandle {
     ) -> Result<(LogHandle, Receiver<()>), SequenceError> {
         let log = Log::open(folder, origin, signer)?;
         let (wake, woken) = channel();
-        let handle =
-            LogHandle { log: Arc::new(Mutex::new(log)), readers, wake, fault: Arc::new(Mutex::new(None)) };
+        let handle = LogHandle {
+            log: Arc::new(Mutex::new(log)),
+            readers,
+            wake,
+            fault: Arc::new(Mutex::new(None)),
+        };
         handle.catch_up()?;
         Ok((handle, woken))
     }
@@ -62,7 +68,9 @@ impl LogHandle {
     /// Starts the thread that publishes: soon after each commit, at most one checkpoint per interval.
     pub fn start(&self, woken: Receiver<()>, interval: Duration) -> std::io::Result<()> {
         let handle = self.clone();
-        std::thread::Builder::new().name("sequencer".to_owned()).spawn(move || handle.serve(&woken, interval))?;
+        std::thread::Builder::new()
+            .name("sequencer".to_owned())
+            .spawn(move || handle.serve(&woken, interval))?;
         Ok(())
     }
 
@@ -74,7 +82,10 @@ impl LogHandle {
 
     /// Why publishing stopped, if it did.
     pub fn fault(&self) -> Option<String> {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.fault
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The log, for reading.
@@ -117,10 +128,16 @@ impl LogHandle {
             let rows = submissions::leaves_from(&mut connection, from as i64, BATCH)?;
             drop(connection);
             if first > 0 && rows.first().is_none_or(|(index, _)| *index != from as i64) {
-                return Err(SequenceError::Ahead { published: first, committed: rows.len() as u64 });
+                return Err(SequenceError::Ahead {
+                    published: first,
+                    committed: rows.len() as u64,
+                });
             }
-            let leaves: Vec<Vec<u8>> =
-                rows.into_iter().filter(|(index, _)| *index >= first as i64).map(|(_, body)| body).collect();
+            let leaves: Vec<Vec<u8>> = rows
+                .into_iter()
+                .filter(|(index, _)| *index >= first as i64)
+                .map(|(_, body)| body)
+                .collect();
             if leaves.is_empty() {
                 return Ok(());
             }

@@ -19,21 +19,38 @@ pub struct Source {
 
 impl Source {
     /// The edition of this name, if it is in force on the day of receipt, with the adapter for it.
-    pub fn edition(&self, id: &str, received: Instant) -> Result<(&'static Edition, &'static Adapter), Error> {
+    pub fn edition(
+        &self,
+        id: &str,
+        received: Instant,
+    ) -> Result<(&'static Edition, &'static Adapter), Error> {
         let refuse = |detail: String| Err(Error::request(ErrorCode::Edition, detail));
-        let Some((edition, adapter)) = self.editions.iter().find(|(edition, _)| edition.id == id) else {
-            let live: Vec<&str> = self.editions.iter().map(|(edition, _)| edition.id.as_str()).collect();
-            return refuse(format!("edition `{id}` is not known here; expected one of {}", live.join(", ")));
+        let Some((edition, adapter)) = self.editions.iter().find(|(edition, _)| edition.id == id)
+        else {
+            let live: Vec<&str> = self
+                .editions
+                .iter()
+                .map(|(edition, _)| edition.id.as_str())
+                .collect();
+            return refuse(format!(
+                "edition `{id}` is not known here; expected one of {}",
+                live.join(", ")
+            ));
         };
         let date = received.civil.date();
         let today = format!("{:04}{:02}{:02}", date.year(), date.month(), date.day());
         if today < edition.valid_from {
-            return refuse(format!("edition `{id}` applies from {}; send an earlier edition", edition.valid_from));
+            return refuse(format!(
+                "edition `{id}` applies from {}; send an earlier edition",
+                edition.valid_from
+            ));
         }
         if let Some(last) = &edition.valid_to
             && today > *last
         {
-            return refuse(format!("edition `{id}` ended on {last}; send the newest edition"));
+            return refuse(format!(
+                "edition `{id}` ended on {last}; send the newest edition"
+            ));
         }
         Ok((edition, adapter))
     }
@@ -47,7 +64,10 @@ pub struct Sources {
 
 impl Sources {
     /// Compiles profiles against a specification. They live as long as the process.
-    pub fn new(profiles: Vec<Profile>, specification: &'static Spec) -> Result<Self, adapters::ProfileError> {
+    pub fn new(
+        profiles: Vec<Profile>,
+        specification: &'static Spec,
+    ) -> Result<Self, adapters::ProfileError> {
         let mut by_id = HashMap::default();
         for profile in profiles {
             let profile = Arc::new(profile);

@@ -51,3 +51,47 @@ impl CodeTable {
         self.prefixes.is_empty() && self.values.values().all(|value| value.known)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(name: &str, known: bool) -> CodeValue {
+        CodeValue {
+            name: name.to_owned(),
+            known,
+            valid_from: None,
+            valid_to: None,
+            successor: None,
+            level: None,
+            parent: None,
+        }
+    }
+
+    #[test]
+    fn a_code_is_found_by_itself_and_then_by_its_beginning() {
+        let mut table = CodeTable::default();
+        table.values.insert("A1".to_owned(), value("own", true));
+        assert!(table.is_closed());
+        let name = |table: &CodeTable, code: &str| table.find(code).map(|v| v.name.clone());
+        assert_eq!(name(&table, "A1").as_deref(), Some("own"));
+        assert_eq!(name(&table, "A2"), None);
+
+        table.prefixes = vec![
+            ("A".to_owned(), value("beginning", true)),
+            (String::new(), value("any", false)),
+        ];
+        assert_eq!(name(&table, "A1").as_deref(), Some("own"));
+        assert_eq!(name(&table, "A2").as_deref(), Some("beginning"));
+        assert_eq!(name(&table, "B2").as_deref(), Some("any"));
+        assert!(!table.is_closed(), "beginnings leave it open");
+    }
+
+    #[test]
+    fn an_unconfirmed_value_leaves_a_table_open() {
+        let mut table = CodeTable::default();
+        table.values.insert("1".to_owned(), value("sure", true));
+        table.values.insert("2".to_owned(), value("guess", false));
+        assert!(!table.is_closed());
+    }
+}

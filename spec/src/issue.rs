@@ -69,6 +69,33 @@ pub enum IssueCode {
     RuleViolated,
 }
 
+impl IssueCode {
+    /// The stable code as text.
+    pub const fn name(self) -> &'static str {
+        match self {
+            IssueCode::DatasetUnknown => "dataset.unknown",
+            IssueCode::DatasetForbidden => "dataset.forbidden",
+            IssueCode::RecordShape => "record.shape",
+            IssueCode::FieldRequired => "field.required",
+            IssueCode::FieldUnknown => "field.unknown",
+            IssueCode::FieldRepeated => "field.repeated",
+            IssueCode::FieldType => "field.type",
+            IssueCode::FieldFormat => "field.format",
+            IssueCode::FieldLength => "field.length",
+            IssueCode::FieldAmbiguous => "field.ambiguous",
+            IssueCode::CodeUnknown => "code.unknown",
+            IssueCode::CodeExpired => "code.expired",
+            IssueCode::CodeUnverified => "code.unverified",
+            IssueCode::IdentifierCheck => "identifier.check",
+            IssueCode::ReferenceMissing => "reference.missing",
+            IssueCode::KeyDuplicate => "key.duplicate",
+            IssueCode::KeyChanged => "key.changed",
+            IssueCode::TimeOrder => "time.order",
+            IssueCode::RuleViolated => "rule.violated",
+        }
+    }
+}
+
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -20,6 +20,7 @@ pub mod normalize;
 pub mod record;
 pub mod references;
 pub mod rule;
+pub mod stored;
 pub mod validate;
 
 pub use codes::{CodeTable, CodeValue};

@@ -11,6 +11,7 @@ mod codes;
 mod datasets;
 mod editions;
 mod indexes;
+mod members;
 mod projections;
 mod raw;
 mod regions;
@@ -25,6 +26,8 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use crate::Spec;
+
+pub(crate) use datasets::identifier_word;
 
 /// The specification that is built in.
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/data");

@@ -54,6 +54,15 @@ impl Edition {
             .get(name)
             .and_then(|&place| self.datasets.get(place))
     }
+
+    /// Finds a data set by its number.
+    pub fn by_code(&self, code: DatasetCode) -> Option<&Dataset> {
+        let place = self
+            .datasets
+            .binary_search_by_key(&code, |dataset| dataset.code)
+            .ok()?;
+        self.datasets.get(place)
+    }
 }
 
 impl Spec {

@@ -7,5 +7,11 @@
     reason = "in a test a broken assumption is a failure with its place"
 )]
 
+mod api;
+mod crash;
+mod fixtures;
+mod forward;
+mod full;
 mod harness;
+mod tamper;
 mod tidy;

@@ -1,1 +1,3 @@
-//! x
+//! What the tests and the demonstration are fed with. Never part of the product.
+
+pub mod generate;

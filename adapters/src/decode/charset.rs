@@ -76,6 +76,8 @@ pub(crate) fn gb18030_length(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]

@@ -1,12 +1,13 @@
 //! Reads a source's documents: a profile compiled against an edition, and what it hands on.
 
 mod charset;
-mod csv;
+pub(crate) mod csv;
 pub(crate) mod error;
 pub(crate) mod issue;
 mod json;
 mod limits;
 mod locator;
+mod markup;
 mod message;
 mod ndjson;
 mod session;
@@ -21,6 +22,7 @@ use spec::{Dataset, Edition, Issue, Record};
 pub use error::DecodeError;
 pub use limits::Limits;
 pub use locator::{Locator, Origin};
+pub(crate) use ndjson::is_header;
 
 use crate::mapping::{Plan, check};
 use crate::profile::{Profile, ProfileError, WireFormat};
@@ -107,10 +109,9 @@ impl Adapter {
         check(&profile, &edition)?;
         let mut plans = Vec::with_capacity(edition.datasets.len());
         for dataset in &edition.datasets {
-            plans.push(match profile.permits(dataset) {
-                true => Some(Plan::new(&profile, dataset)?),
-                false => None,
-            });
+            let permitted = profile.permits(dataset);
+            let plan = permitted.then(|| Plan::new(&profile, dataset));
+            plans.push(plan.transpose()?);
         }
         Ok(Adapter {
             profile,
@@ -182,13 +183,10 @@ impl Adapter {
     /// Finds a data set by any of the names that the source may use for it.
     fn dataset(&self, name: &str) -> Option<(usize, &Dataset)> {
         let name = self.profile.names.get(name).map_or(name, String::as_str);
-        let place = match self.edition.by_name.get(name) {
-            Some(&place) => place,
-            None => {
-                let mut named = self.edition.datasets.iter().enumerate();
-                named.find(|(_, dataset)| dataset.name == name)?.0
-            }
-        };
+        let place = self.edition.by_name.get(name).copied().or_else(|| {
+            let mut datasets = self.edition.datasets.iter();
+            datasets.position(|dataset| dataset.name == name)
+        })?;
         Some((place, self.edition.datasets.get(place)?))
     }
 }

@@ -15,7 +15,9 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
     // line by line.
     let whole = charset::utf8(document, at).ok();
     let start = at;
-    let mut is_first = true;
+    // A part of a file has a header only if it was repeated for it.
+    let origin = session.hint.origin;
+    let mut is_first = origin.offset == 0 || origin.prefix > 0;
     while let Some(rest) = document.get(at..).filter(|rest| !rest.is_empty()) {
         let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let line = match whole {
@@ -62,7 +64,7 @@ fn record<'a>(session: &mut Session<'_, '_, 'a>, line: &'a str, at: usize) -> Re
 
 /// Reads the line as a header; says no when it is a record already.
 fn header<'a>(session: &mut Session<'_, '_, 'a>, line: &'a str, at: usize) -> Result<bool, Fault> {
-    let names = match names(session, line) {
+    let names = match members(&mut scan(session, line)) {
         Ok(names) => names,
         // Nobody can tell what a broken line was to be: with data in it, a record.
         Err(_) if line.contains("\"data\"") => return Ok(false),
@@ -92,9 +94,21 @@ fn header<'a>(session: &mut Session<'_, '_, 'a>, line: &'a str, at: usize) -> Re
     Ok(true)
 }
 
+/// Whether a line has members of the envelope only; unlike [`header`] it knows no profile.
+pub(crate) fn is_header(line: &[u8]) -> bool {
+    let Ok(text) = charset::utf8(line, charset::mark(line)) else {
+        return false;
+    };
+    let limits = super::Limits::default();
+    let mut scan = Scan::new(text, limits.depth, limits.value);
+    members(&mut scan).is_ok_and(|names| {
+        let known = |name: &String| MEMBERS.contains(&name.as_str());
+        !names.is_empty() && names.iter().all(known)
+    })
+}
+
 /// Names of the members of a line.
-fn names(session: &Session<'_, '_, '_>, line: &str) -> Result<Vec<String>, Fault> {
-    let mut scan = scan(session, line);
+fn members(scan: &mut Scan<'_>) -> Result<Vec<String>, Fault> {
     scan.open(b'{', "`{` of the header line or of a record")?;
     let mut names = Vec::new();
     while scan.more(names.is_empty(), b'}')? {

@@ -1,5 +1,12 @@
 //! Small editions for tests, and records as text, so that a test shows what went in and what came out.
 
+#![expect(
+    clippy::format_push_string,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 

@@ -1,7 +1,129 @@
-//! stub
+//! Plain XML: an element per record, its children (and attributes) the fields.
+
+use std::borrow::Cow;
+
+use spec::{Input, Kind};
+
 use super::error::Fault;
+use super::markup::{self, Markup, Piece};
+use super::message::{bounded, input};
 use super::session::Session;
+use crate::mapping::Filler;
+
+/// Reads a document: elements whose name fits the profile are records, those around them are not.
 pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) -> Result<(), Fault> {
-    let _ = (session, document);
+    let (text, start) = markup::text(session, document)?;
+    let mut markup = Markup::new(session, &text, document, start, session.limits);
+    let pattern = session.adapter.profile.wire.record.as_deref();
+    let pattern = pattern.unwrap_or("{dataset}");
+    loop {
+        match markup.next()? {
+            Piece::Start {
+                name,
+                attributes,
+                at,
+            } => {
+                if let Some(dataset) = fits(session, pattern, &name) {
+                    session.count(at)?;
+                    let dataset = Some(dataset.to_owned()).filter(|name| !name.is_empty());
+                    record(session, &mut markup, dataset, attributes, at)?;
+                }
+            }
+            Piece::Eof => return Ok(()),
+            Piece::End | Piece::Text { .. } => {}
+        }
+        if session.stopped {
+            return Ok(());
+        }
+    }
+}
+
+/// The data set that the name of an element says, if it is a record; empty when the pattern has none in it.
+fn fits<'n>(session: &Session<'_, '_, '_>, pattern: &str, name: &'n str) -> Option<&'n str> {
+    let Some((before, after)) = pattern.split_once("{dataset}") else {
+        return (pattern == name).then_some("");
+    };
+    let dataset = name.strip_prefix(before)?.strip_suffix(after)?;
+    // Without anything around it, any element would fit: only those that are a data set do.
+    let bare = before.is_empty() && after.is_empty();
+    if bare && session.adapter.dataset(dataset).is_none() {
+        return None;
+    }
+    Some(dataset)
+}
+
+/// Reads the fields of a record whose tag was just read.
+fn record(
+    session: &mut Session<'_, '_, '_>,
+    markup: &mut Markup<'_>,
+    dataset: Option<String>,
+    attributes: Vec<(String, String)>,
+    at: usize,
+) -> Result<(), Fault> {
+    let mut fields = Vec::new();
+    for (name, text) in attributes.into_iter().filter(|(_, text)| !text.is_empty()) {
+        let input = Input {
+            text: Cow::Owned(text),
+            kind: Kind::Text,
+            at,
+            mapped: None,
+        };
+        fields.push((name, input));
+    }
+    loop {
+        match markup.next()? {
+            Piece::Start { name, at, .. } => {
+                bounded(session, fields.len() + 1, at)?;
+                if let Some(input) = input(markup, at)? {
+                    fields.push((name, input));
+                }
+            }
+            Piece::Text { .. } => {}
+            Piece::End | Piece::Eof => break,
+        }
+    }
+    let known = match session.dataset(dataset.as_deref(), at) {
+        Ok(known) => known,
+        Err(problem) => {
+            session.unusable(at, dataset, *problem);
+            return Ok(());
+        }
+    };
+    let mut filler = Filler::new(known.plan, known.dataset, at);
+    for (name, input) in fields {
+        let target = known.plan.find(&name);
+        filler.put(target, Cow::Owned(name), input);
+    }
+    match filler.finish() {
+        Ok(record) => session.record(record, None, Vec::new(), None),
+        Err(problem) => session.unusable(at, Some(known.dataset.id.clone()), *problem),
+    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::tests::{adapter, every_beginning, read};
+    use crate::{Hint, Limits};
+
+    #[test]
+    fn the_name_of_an_element_is_its_data_set() {
+        let adapter = adapter("wire = { format = \"xml\", record = \"GCJS_{dataset}\" }");
+        let document = "<BATCH><GCJS_SECTION id=\"x\">\n<DEPOSIT>5</DEPOSIT><PRICE_UNIT/>\
+            </GCJS_SECTION><GCJS_NOPE/></BATCH>";
+        let read = read(
+            &adapter,
+            document.as_bytes(),
+            &Hint::default(),
+            &Limits::default(),
+        );
+        assert_eq!(
+            read.map(|(_, lines)| lines),
+            Ok(vec![
+                "SECTION upsert 1:8 DEPOSIT=5@2:10 unknown id=x@1:8".to_owned(),
+                "! NOPE 2:49 \"dataset.unknown\" at 2:49 found NOPE".to_owned(),
+            ])
+        );
+        every_beginning(&adapter, document.as_bytes(), &Hint::default());
+    }
 }

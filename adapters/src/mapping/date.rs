@@ -123,6 +123,8 @@ fn since_epoch(count: i64, per_second: i64) -> Option<[i64; 6]> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use spec::{
-    Change, Dataset, Field, FieldIndex, Input, Issue, IssueCode, Kind, Record, Sensitivity, Unit,
-};
+use spec::{Change, Dataset, Field, FieldIndex, Input, Issue, IssueCode, Kind, Record, Unit};
 
 use super::{Money, Plan, Target};
 use crate::decode::issue::issue;
@@ -108,7 +106,7 @@ impl<'s, 'a> Filler<'s, 'a> {
     }
 
     /// Joins parts, converts amounts and adds constants; an issue when the record contradicts itself.
-    pub fn finish(mut self) -> Result<Record<'s, 'a>, Issue> {
+    pub fn finish(mut self) -> Result<Record<'s, 'a>, Box<Issue>> {
         if !self.parts.is_empty() {
             self.join();
         }
@@ -155,7 +153,7 @@ impl<'s, 'a> Filler<'s, 'a> {
         }
     }
 
-    fn amount(&mut self, place: FieldIndex, written: Money) -> Result<(), Issue> {
+    fn amount(&mut self, place: FieldIndex, written: Money) -> Result<(), Box<Issue>> {
         let Some(field) = self.record.dataset.field(place) else {
             return Ok(());
         };
@@ -180,7 +178,7 @@ impl<'s, 'a> Filler<'s, 'a> {
         amount: FieldIndex,
         unit: FieldIndex,
         written: Money,
-    ) -> Result<(), Issue> {
+    ) -> Result<(), Box<Issue>> {
         let dataset = self.record.dataset;
         let Some(Some(value)) = self.record.values.get(usize::from(amount)) else {
             return Ok(());
@@ -215,7 +213,7 @@ impl<'s, 'a> Filler<'s, 'a> {
                     ),
                 );
                 contradiction.path = format!("/{}", amount.id);
-                Err(contradiction)
+                Err(Box::new(contradiction))
             }
             Some(_) => Ok(()),
         }
@@ -248,23 +246,20 @@ fn text<'a>(text: String, at: usize) -> Input<'a> {
     }
 }
 
-/// Puts another text in place of a value and records it; the first text stays the one before.
+/// Puts another text in place of a value and records it; the first text stays the one before. Personal
+/// values are masked by normalization, which takes the change over.
 pub(crate) fn replace(input: &mut Input<'_>, field: &Field, after: String, why: &str) {
     if after == input.text && input.mapped.is_none() {
         return;
     }
-    let shown = |text: &str| match field.sensitivity {
-        Sensitivity::Personal if !text.is_empty() => "***".to_owned(),
-        _ => text.to_owned(),
-    };
     let before = match input.mapped.take() {
         Some(earlier) => earlier.before,
-        None => shown(&input.text),
+        None => input.text.to_string(),
     };
     input.mapped = Some(Box::new(Change {
         path: format!("/{}", field.id),
         before,
-        after: shown(&after),
+        after: after.clone(),
         why: why.to_owned(),
     }));
     input.text = Cow::Owned(after);

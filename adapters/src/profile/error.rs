@@ -20,13 +20,14 @@ impl ProfileError {
     /// A fault that the TOML reader met.
     pub(super) fn of_toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
         let span = error.span().unwrap_or(0..0);
-        let (found, expected) = match error.message().split_once(", expected ") {
-            Some((found, expected)) => (found.to_owned(), expected.to_owned()),
-            None => {
+        let message = error.message();
+        let (found, expected) = message.split_once(", expected ").map_or_else(
+            || {
                 let found = text.get(span.clone()).unwrap_or_default();
-                (format!("`{found}`"), error.message().to_owned())
-            }
-        };
+                (format!("`{found}`"), message.to_owned())
+            },
+            |(found, expected)| (found.to_owned(), expected.to_owned()),
+        );
         Self::at(file, text, span.start, found, expected)
     }
 

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use super::*;
 
 const SMALL: &str = r#"version = 1
@@ -38,6 +40,7 @@ fn a_wrong_way_version_or_region_is_an_error() {
 
 #[test]
 fn words_permit_libraries_industries_and_numbers() {
+    use spec::Library::{Credit, Price, Subject, Transaction};
     let profile = Profile::parse("x.toml", SMALL).unwrap();
     let dataset = |library, industry: &str, code| {
         let mut dataset = crate::decode::tests::dataset(code, "X", &[]);
@@ -45,7 +48,6 @@ fn words_permit_libraries_industries_and_numbers() {
         dataset.industry = industry.to_owned();
         dataset
     };
-    use spec::Library::{Credit, Price, Subject, Transaction};
     assert!(profile.permits(&dataset(Transaction, "general", 501)));
     assert!(!profile.permits(&dataset(Transaction, "housing", 550)));
     assert!(profile.permits(&dataset(Subject, "general", 100)));

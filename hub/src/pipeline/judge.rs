@@ -124,7 +124,7 @@ pub fn shown_key(record: &Normalized<'_, '_>) -> Option<String> {
             .field(field)
             .is_some_and(|f| f.sensitivity == spec::Sensitivity::Personal);
         if personal {
-            key.push_str(&spec::normalize::mask(text))
+            key.push_str(&spec::issue::shown(text, spec::Sensitivity::Personal))
         } else {
             key.push_str(text)
         }

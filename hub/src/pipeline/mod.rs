@@ -11,6 +11,7 @@ pub mod neighbours;
 mod raw;
 pub mod receipt;
 mod release;
+mod work;
 pub mod writer;
 
 use std::sync::Arc;

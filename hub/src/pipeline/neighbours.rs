@@ -153,7 +153,7 @@ fn holds(edition: &Edition, neighbour: &Neighbour, lookup: &Lookup) -> bool {
     if neighbour.dataset != lookup.dataset {
         return false;
     }
-    let Some(dataset) = edition.dataset(&lookup.dataset.to_string()) else {
+    let Some(dataset) = edition.by_code(lookup.dataset) else {
         return false;
     };
     match lookup.field {

@@ -39,7 +39,7 @@ fn again(
     row: &RecordRow,
 ) -> Result<Vec<i64>, StoreError> {
     let parked = Neighbour::from_row(row.clone())?;
-    let Some(dataset) = edition.dataset(&parked.dataset.to_string()) else {
+    let Some(dataset) = edition.by_code(parked.dataset) else {
         return Ok(Vec::new());
     };
     let record = Normalized::from_canonical(dataset, &parked.body);
@@ -74,7 +74,7 @@ fn again(
         }
         _ => Verdict::Accepted,
     };
-    let lane = spec::references::parents(edition, &record)
+    let lane = spec::stored::parents(edition, &record)
         .iter()
         .find_map(|parent| {
             neighbours
@@ -127,7 +127,7 @@ fn again(
     {
         rows.owed.push(Owed {
             id: transaction.numbers.delivery,
-            destination: super::commit::NATIONAL.to_owned(),
+            destination: crate::store::NATIONAL.to_owned(),
             record_id: row.id,
             lane,
             state: 0,

@@ -3,15 +3,22 @@
 //! Nothing outside this module knows diesel. One file per table family. There is one writer
 //! ([`crate::pipeline::writer`]); readers take a connection from the pool.
 
+pub mod access;
+pub mod deliveries;
 pub mod insert;
+pub mod outbox;
 pub mod records;
 pub mod schema;
 pub mod submissions;
+pub mod totals;
 pub mod transaction;
 
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+/// The destination that every forwarded record is owed to.
+pub const NATIONAL: &str = "national";
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");

@@ -22,7 +22,7 @@ pub struct RecordRow {
 }
 
 /// A row of `links`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Insertable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Queryable, Insertable)]
 #[diesel(table_name = links)]
 #[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
 pub struct Link {

@@ -154,7 +154,7 @@ fn edits_that_fit_together_are_seen() -> Tested {
 
     // Entries 0 and 1 change places.
     let swapped = verified_with(folder.path(), &key, bundle_path, |b| {
-        b[2..18].rotate_left(9)
+        b[2..18].rotate_left(9);
     })?;
     assert!(swapped.is_err());
 

@@ -147,7 +147,7 @@ pub(super) const fn split(n: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tlog::tests_ct::{CT_ROOTS, ct_leaf_hashes};
+    use crate::tlog::vectors::{CT_ROOTS, ct_leaf_hashes};
 
     #[test]
     fn roots_are_those_of_certificate_transparency() -> Result<(), Error> {

@@ -66,6 +66,7 @@ impl Log {
             publish(&storage, empty.sign(&[&signer])?.to_string())?;
         }
         let state = resume::resume(&storage, origin, &signer)?;
+        storage.sync()?;
         Ok(Self {
             storage,
             signer,
@@ -172,6 +173,7 @@ impl Log {
             if state.checkpoint != self.state.checkpoint && state.checkpoint != *tried {
                 return Err(Error::CheckpointChanged);
             }
+            self.storage.sync()?;
             self.state = state;
             self.unsure = None;
         }

@@ -21,9 +21,9 @@ pub mod note;
 pub mod proof;
 pub mod prove;
 pub mod storage;
-#[cfg(test)]
-mod tests_ct;
 pub mod tree;
+#[cfg(test)]
+mod vectors;
 pub mod verify;
 pub mod vkey;
 

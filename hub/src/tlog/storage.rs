@@ -108,6 +108,12 @@ impl Storage {
         Ok(())
     }
 
+    /// Makes durable what a step that failed at its last moment may have put into the folder.
+    pub fn sync(&self) -> Result<(), Error> {
+        let folders = self.folders_of(&self.root);
+        folders.iter().try_for_each(|f| self.sync_folder(f))
+    }
+
     /// Removes files or folders with all that is in them; what is not there is fine.
     pub fn remove(&self, path: &str) -> Result<(), Error> {
         let target = self.root.join(path);
@@ -151,6 +157,24 @@ impl Storage {
         Ok(found)
     }
 
+    /// Lists a folder and all above it, up to the one that holds the log's.
+    fn folders_of(&self, folder: &Path) -> Vec<PathBuf> {
+        let above = self.root.parent().filter(|p| !p.as_os_str().is_empty());
+        folder
+            .ancestors()
+            .take_while(|f| f.starts_with(&self.root))
+            .chain(above)
+            .map(Into::into)
+            .collect()
+    }
+}
+
+/// The steps that change the folder.
+#[cfg_attr(
+    not(test),
+    expect(clippy::unused_self, reason = "tests inject faults through it")
+)]
+impl Storage {
     fn make_folder(&self, folder: &Path) -> Result<(), Error> {
         if folder.is_dir() {
             return Ok(());
@@ -176,17 +200,6 @@ impl Storage {
         #[cfg(test)]
         self.faults.step()?;
         fs::rename(from, to)
-    }
-
-    /// Lists a folder and all above it, up to the one that holds the log's.
-    fn folders_of(&self, folder: &Path) -> Vec<PathBuf> {
-        let above = self.root.parent().filter(|p| !p.as_os_str().is_empty());
-        folder
-            .ancestors()
-            .take_while(|f| f.starts_with(&self.root))
-            .chain(above)
-            .map(Into::into)
-            .collect()
     }
 
     fn sync_folder(&self, folder: &Path) -> Result<(), Error> {

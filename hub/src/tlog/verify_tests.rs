@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::tlog::layout::Tile;
-use crate::tlog::tests_ct::{CT_CONSISTENCY, CT_INCLUSION, CT_ROOTS, ct_leaf_hashes};
+use crate::tlog::vectors::{CT_CONSISTENCY, CT_INCLUSION, CT_ROOTS, ct_leaf_hashes};
 use crate::tlog::{Tree, leaf_hash, prove, prove_consistency, prove_inclusion, sha256};
 use std::collections::BTreeMap;
 

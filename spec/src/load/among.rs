@@ -1,6 +1,7 @@
 //! Checks that read other records: joins, references, and figures over groups of records.
 
-use super::checks::{Builder, lacking};
+use super::checks::Builder;
+use super::members::lacking;
 use super::raw::{OneOrMany, RawCondition, RawPick};
 use super::scope::Miss;
 use crate::rule::{Check, Elsewhere, GroupFigure, Join, Operand, Park, Pick};

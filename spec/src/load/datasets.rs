@@ -252,3 +252,11 @@ fn identifier(word: &str) -> Option<IdentifierKind> {
         .find(|(known, _)| *known == word)
         .map(|(_, kind)| *kind)
 }
+
+/// The word by which data files call a kind of identifier.
+pub(crate) fn identifier_word(kind: IdentifierKind) -> &'static str {
+    IDENTIFIERS
+        .iter()
+        .find(|(_, known)| *known == kind)
+        .map_or("", |(word, _)| *word)
+}

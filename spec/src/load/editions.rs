@@ -197,7 +197,7 @@ fn edition(
 }
 
 fn left_out(raw: &RawDataset, edition: &str) -> (DatasetCode, HashSet<String>) {
-    let fields = raw.fields.iter().map(|field| field.get_ref());
+    let fields = raw.fields.iter().map(toml::Spanned::get_ref);
     let names = fields
         .filter(|field| !field.has(edition))
         .map(|field| field.id.clone());

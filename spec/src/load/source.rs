@@ -24,7 +24,7 @@ impl<'f> Source<'f> {
                 let sound = bytes.get(..error.valid_up_to()).unwrap_or_default();
                 Err(LoadError::Data {
                     file: path.to_owned(),
-                    line: 1 + count_lines(sound),
+                    line: 1 + line_breaks(sound),
                     found: "bytes that are not UTF-8".to_owned(),
                     expected: "UTF-8 text".to_owned(),
                 })
@@ -34,7 +34,7 @@ impl<'f> Source<'f> {
 
     /// The line that a byte stands in, from 1.
     pub(super) fn line(&self, at: usize) -> usize {
-        1 + count_lines(self.text.as_bytes().get(..at).unwrap_or_default())
+        1 + line_breaks(self.text.as_bytes().get(..at).unwrap_or_default())
     }
 
     /// An error about the text at a span.
@@ -75,6 +75,10 @@ impl<'f> Source<'f> {
     }
 }
 
-fn count_lines(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|&&byte| byte == b'\n').count()
+fn line_breaks(bytes: &[u8]) -> usize {
+    let mut breaks = 0;
+    for byte in bytes {
+        breaks += usize::from(*byte == b'\n');
+    }
+    breaks
 }

@@ -143,5 +143,29 @@ impl<'a> Normalized<'_, 'a> {
     }
 }
 
+impl<'a> Value<'a> {
+    /// A value that is known to be canonical.
+    pub(crate) fn canonical(text: Cow<'a, str>) -> Self {
+        Value {
+            text,
+            at: 0,
+            failed: false,
+            plain: false,
+            settled: false,
+        }
+    }
+
+    /// The same value, free of the document.
+    pub(crate) fn into_owned(self) -> Value<'static> {
+        Value {
+            text: Cow::Owned(self.text.into_owned()),
+            at: self.at,
+            failed: self.failed,
+            plain: self.plain,
+            settled: self.settled,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

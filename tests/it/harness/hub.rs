@@ -91,6 +91,37 @@ impl Hub {
         }
     }
 
+    /// Starts an embedded hub whose files may not grow beyond `bytes`. After a restart they may.
+    pub fn start_limited(bytes: u64) -> Hub {
+        let folder = tempfile::Builder::new()
+            .prefix("hub-test-")
+            .tempdir()
+            .expect("a folder");
+        let data = folder.path().join("data");
+        let program = program().display().to_string();
+        let mut shell = Command::new("bash");
+        // An ignored XFSZ makes the write fail instead of the process.
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"",
+            bytes / 1024
+        );
+        shell.args(["-c", &script, &program]);
+        let (child, url) = spawn_with(shell, &data, None, &[]);
+        Hub {
+            child,
+            url,
+            data,
+            database: None,
+            extra: Vec::new(),
+            folder: Some(folder),
+        }
+    }
+
+    /// The URL of its database; none for the embedded one.
+    pub fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
     /// The arguments that name this hub's folder and database, for other commands.
     pub fn place(&self) -> Vec<String> {
         let mut place = vec!["--data".to_owned(), self.data.display().to_string()];
@@ -119,6 +150,11 @@ impl Hub {
     /// Makes a key for a reader.
     pub fn add_reader(&self, name: &str, role: &str) -> String {
         last_line(&self.command(&["keys", "reader", name, "--role", role]))
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills the process as a power cut would, and waits for its end.
@@ -180,7 +216,15 @@ fn last_line(output: &Output) -> String {
 }
 
 fn spawn(data: &Path, database: Option<&str>, extra: &[String]) -> (Child, String) {
-    let mut command = Command::new(program());
+    spawn_with(Command::new(program()), data, database, extra)
+}
+
+fn spawn_with(
+    mut command: Command,
+    data: &Path,
+    database: Option<&str>,
+    extra: &[String],
+) -> (Child, String) {
     command
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(data);

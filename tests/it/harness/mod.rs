@@ -2,6 +2,7 @@
 
 pub mod hub;
 pub mod postgres;
+pub mod records;
 
 use std::path::{Path, PathBuf};
 

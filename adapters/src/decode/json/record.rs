@@ -155,7 +155,7 @@ fn hand_on<'s, 'a>(
     let (at, dataset) = (filler.record.at, filler.record.dataset);
     match filler.finish() {
         Ok(record) => session.record(record, flex, Vec::new(), None),
-        Err(problem) => session.unusable(at, Some(dataset.id.clone()), problem),
+        Err(problem) => session.unusable(at, Some(dataset.id.clone()), *problem),
     }
 }
 
@@ -315,20 +315,19 @@ fn fill<'s, 'a>(
             let limit = session.limits.fields;
             return Err(Fault::limit(scan.position(), "fields", limit, members));
         }
-        let (name, target) = match expected(scan, &order, &mut next) {
-            Some(found) => found,
-            None => {
-                let (name, _) = scan.key()?;
-                let target = known.plan.find(&name);
-                if let Cow::Borrowed(name) = name
-                    && target != Target::Unknown
-                    && order.len() <= 2 * known.dataset.fields.len()
-                {
-                    order.insert(next, (name, target));
-                    next += 1;
-                }
-                (name, target)
+        let (name, target) = if let Some(found) = expected(scan, &order, &mut next) {
+            found
+        } else {
+            let (name, _) = scan.key()?;
+            let target = known.plan.find(&name);
+            if let Cow::Borrowed(name) = name
+                && target != Target::Unknown
+                && order.len() <= 2 * known.dataset.fields.len()
+            {
+                order.insert(next, (name, target));
+                next += 1;
             }
+            (name, target)
         };
         let token = scan.value()?;
         if let Some(input) = input(&token, target, known, base)? {

@@ -82,15 +82,12 @@ impl<'a> Scan<'a> {
     }
 
     pub fn fault(&mut self, expected: &str) -> Fault {
-        let at = self.pos;
-        match self.peek() {
-            None => Fault::unreadable(self.pos, "the text ends", expected),
-            Some(_) => {
-                let rest = self.text.get(self.pos..).unwrap_or_default();
-                let found = rest.chars().next().unwrap_or_default();
-                Fault::unreadable(self.pos.max(at), format!("found {found:?}"), expected)
-            }
+        if self.peek().is_none() {
+            return Fault::unreadable(self.pos, "the text ends", expected);
         }
+        let rest = self.text.get(self.pos..).unwrap_or_default();
+        let found = rest.chars().next().unwrap_or_default();
+        Fault::unreadable(self.pos, format!("found {found:?}"), expected)
     }
 
     /// Enters an object or list.
@@ -386,6 +383,8 @@ fn special(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::indexing_slicing, reason = "tests")]
+
     use super::*;
 
     fn reads(text: &str) -> bool {

@@ -1,3 +1,10 @@
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
 use crate::decode::tests::{adapter, every_beginning, read};
 use crate::{DecodeError, Envelope, Hint, Limits};
 

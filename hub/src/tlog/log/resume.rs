@@ -11,11 +11,11 @@ use super::State;
 
 /// Reads the state of the log as it is published.
 pub(super) fn resume(storage: &Storage, origin: &str, signer: &Signer) -> Result<State, Error> {
-    let signed = storage.read_checkpoint()?.ok_or_else(|| Error::Missing {
+    let note = storage.read_checkpoint()?.ok_or_else(|| Error::Missing {
         path: CHECKPOINT.into(),
     })?;
     let key = [signer.verifier().clone()];
-    let checkpoint = Checkpoint::open(&signed, origin, &key)?;
+    let checkpoint = Checkpoint::open(&note, origin, &key)?;
     let size = checkpoint.size;
     let edge = (0..levels(size) as u8)
         .map(|level| edge_hashes(storage, Kind::Hashes(level), size))
@@ -26,7 +26,7 @@ pub(super) fn resume(storage: &Storage, origin: &str, signer: &Signer) -> Result
         None => Vec::new(),
     };
     let right = tree.root() == checkpoint.root;
-    if let Some(wrong) = first_wrong(storage, &tree, &bundle, right)? {
+    if let Some(wrong) = first_wrong(storage, &tree, &bundle, right) {
         return Err(wrong);
     }
     if !right {
@@ -37,7 +37,7 @@ pub(super) fn resume(storage: &Storage, origin: &str, signer: &Signer) -> Result
     }
     Ok(State {
         checkpoint,
-        signed: String::from_utf8_lossy(&signed).into_owned(),
+        signed: String::from_utf8_lossy(&note).into_owned(),
         tree,
         bundle,
     })
@@ -53,12 +53,7 @@ fn edge_hashes(storage: &Storage, kind: Kind, size: u64) -> Result<Vec<Hash>, Er
 
 /// Compares the edge with what lies below it: level 0 with the entries always, and the other
 /// levels with the full tiles below them when the root is wrong.
-fn first_wrong(
-    storage: &Storage,
-    tree: &Tree,
-    entries: &[u8],
-    right: bool,
-) -> Result<Option<Error>, Error> {
+fn first_wrong(storage: &Storage, tree: &Tree, entries: &[u8], right: bool) -> Option<Error> {
     let size = tree.size();
     for (level, hashes) in (0..).zip(tree.edge()) {
         let Some(tile) = Tile::edge(Kind::Hashes(level), size) else {
@@ -83,29 +78,27 @@ fn first_wrong(
         } else {
             tile
         };
+        let mut below = below.into_iter();
         for (at, hash) in (first..).zip(hashes) {
-            let below = below.get((at - first) as usize);
-            match below {
-                Some(Ok(found)) if found == hash => {}
-                Some(Err(Error::Missing { path })) => {
-                    return Ok(Some(Error::Missing { path: path.clone() }));
-                }
+            match below.next() {
+                Some(Ok(found)) if found == *hash => {}
+                Some(Err(e @ (Error::Missing { .. } | Error::Wrong { .. }))) => return Some(e),
                 _ => {
-                    return Ok(Some(Error::Wrong {
+                    return Some(Error::Wrong {
                         place: format!("{}, number {at}", place.path()),
                         what: "tile and what lies below it do not agree".into(),
-                    }));
+                    });
                 }
             }
         }
-        if below.len() != hashes.len() {
-            return Ok(Some(Error::Wrong {
+        if below.next().is_some() {
+            return Some(Error::Wrong {
                 place: place.path(),
-                what: format!("{} entries, {} expected", below.len(), hashes.len()),
-            }));
+                what: format!("more than {} entries", hashes.len()),
+            });
         }
     }
-    Ok(None)
+    None
 }
 
 /// Hashes a full tile into its parent.

@@ -1,0 +1,54 @@
+//! Finds the ends of CSV rows, quotes respected, in the way in which the reader of rows does.
+
+/// Where in a row the last byte was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    CellStart,
+    Plain,
+    Quoted,
+    /// After a quote inside quotes: the end of them, or the first of two.
+    AfterQuote,
+}
+
+/// Finds the ends of rows.
+#[derive(Debug)]
+pub(super) struct RowCuts {
+    state: State,
+    separator: u8,
+}
+
+impl RowCuts {
+    pub fn new(separator: Option<char>) -> Self {
+        RowCuts {
+            state: State::CellStart,
+            separator: separator.and_then(|c| u8::try_from(c).ok()).unwrap_or(b','),
+        }
+    }
+
+    /// The place after the next row; goes on from `scanned`.
+    pub fn find(&mut self, buffer: &[u8], scanned: &mut usize) -> Option<usize> {
+        while let Some(&byte) = buffer.get(*scanned) {
+            let mark = in_mark(buffer, *scanned);
+            *scanned += 1;
+            self.state = match (self.state, byte) {
+                (State::Quoted, b'"') => State::AfterQuote,
+                (State::Quoted, _) | (State::AfterQuote | State::CellStart, b'"') => State::Quoted,
+                (_, b'\n') => {
+                    self.state = State::CellStart;
+                    return Some(*scanned);
+                }
+                (_, byte) if byte == self.separator || byte == b'\r' => State::CellStart,
+                (State::CellStart, _) if mark => State::CellStart,
+                _ => State::Plain,
+            };
+        }
+        None
+    }
+}
+
+/// Whether a byte belongs to a mark at the start of the file, which stands before the first cell.
+fn in_mark(buffer: &[u8], at: usize) -> bool {
+    let marks: [&[u8]; 2] = [b"\xEF\xBB\xBF", b"\x84\x31\x95\x33"];
+    let seen = buffer.get(..=at).unwrap_or_default();
+    marks.iter().any(|mark| mark.starts_with(seen))
+}

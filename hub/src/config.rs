@@ -1,0 +1,277 @@
+//! Configuration: embedded defaults → `hub.toml` → `HUB_*` → flags, into one checked value.
+//!
+//! The defaults file is the reference: a key that it does not have is refused, with the place where it was
+//! written. Nothing else in the program reads the environment, and nothing is read again after start.
+
+mod layers;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub use layers::ConfigError;
+
+/// The commented defaults, which are the configuration reference too.
+pub const DEFAULTS: &str = include_str!("../hub.toml");
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Folder of everything that the hub keeps.
+    #[serde(skip)]
+    pub data: PathBuf,
+    /// Whether the yardstick of the benches is served.
+    pub bench: bool,
+    /// How requests are taken.
+    pub server: Server,
+    /// Where records are kept.
+    pub store: Store,
+    /// What judges.
+    pub spec: Specification,
+    /// What is refused as too much.
+    pub limits: Limits,
+    /// The transparency log.
+    pub log: Log,
+    /// The national platform.
+    pub national: National,
+    /// What is written to stderr.
+    pub telemetry: Telemetry,
+}
+
+/// How requests are taken.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address to listen on.
+    pub listen: String,
+    /// Threads; 0: one per core.
+    pub workers: usize,
+    /// Grace for requests in progress at a stop.
+    pub shutdown_ms: u64,
+    /// Longest silence inside a body.
+    pub idle_ms: u64,
+}
+
+/// Where records are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// File inside the data folder, or URL of PostgreSQL.
+    pub database: String,
+    /// Connections for readers.
+    pub readers: u32,
+}
+
+/// What judges.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Specification {
+    /// Folder of editions; empty: embedded.
+    pub folder: String,
+    /// Folder of profiles; empty: embedded.
+    pub sources: String,
+    /// Edition of a submission that names none.
+    pub edition: String,
+}
+
+/// What is refused as too much.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of a body as it arrives.
+    pub body_bytes: usize,
+    /// Bytes after decompression.
+    pub decompressed_bytes: usize,
+    /// Bytes that one compressed byte may become.
+    pub ratio: usize,
+    /// Levels of nesting.
+    pub depth: usize,
+    /// Records of a submission.
+    pub records: usize,
+    /// Fields of a record.
+    pub fields: usize,
+    /// Bytes of one value.
+    pub value_bytes: usize,
+    /// Submissions in progress.
+    pub requests: usize,
+    /// Of these, by one source.
+    pub source_requests: usize,
+    /// Submissions of one source per second; 0: no limit.
+    pub source_rate: u32,
+    /// Submissions that may come at once.
+    pub source_burst: u32,
+}
+
+/// The transparency log.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Its name.
+    pub origin: String,
+    /// Longest wait for a checkpoint.
+    pub checkpoint_ms: u64,
+}
+
+/// The national platform.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct National {
+    /// Address; empty: nothing is forwarded.
+    pub url: String,
+    /// Edition in which it is spoken to.
+    pub edition: String,
+    /// Identifier of this province.
+    pub sender: String,
+    /// Records in a packet.
+    pub batch: usize,
+    /// Packets in flight.
+    pub concurrency: usize,
+    /// How often work is looked for.
+    pub poll_ms: u64,
+    /// Longest wait for an answer.
+    pub timeout_ms: u64,
+    /// First wait before a repetition.
+    pub backoff_base_ms: u64,
+    /// Longest wait before a repetition.
+    pub backoff_max_ms: u64,
+    /// Attempts before an operator is needed.
+    pub attempts: u32,
+    /// Failures in a row that open the breaker.
+    pub breaker_failures: u32,
+    /// How long it stays open.
+    pub breaker_ms: u64,
+}
+
+/// What is written to stderr.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// Level or filter.
+    pub level: String,
+    /// For whom.
+    pub format: LogFormat,
+}
+
+/// Form of the lines on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For collectors.
+    Json,
+}
+
+/// A value given on the command line, by the name of its key (`server.listen`).
+pub type Flag = (&'static str, Option<String>);
+
+impl Config {
+    /// Reads the configuration of a data folder: its `hub.toml` if there is one, or the named file.
+    pub fn load(data: &Path, file: Option<&Path>, flags: &[Flag]) -> Result<Config, ConfigError> {
+        let own = data.join("hub.toml");
+        let path = file.unwrap_or(&own);
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                String::new()
+            }
+            Err(source) => {
+                return Err(ConfigError::Read {
+                    file: path.to_owned(),
+                    source,
+                });
+            }
+        };
+        Config::from_layers(data, (path, &text), std::env::vars(), flags)
+    }
+
+    /// The defaults, for a data folder: what tests start from.
+    pub fn defaults(data: &Path) -> Result<Config, ConfigError> {
+        Config::from_layers(data, (Path::new("hub.toml"), ""), [], &[])
+    }
+
+    fn from_layers(
+        data: &Path,
+        (path, text): (&Path, &str),
+        environment: impl IntoIterator<Item = (String, String)>,
+        flags: &[Flag],
+    ) -> Result<Config, ConfigError> {
+        let mut layers = layers::Layers::of_defaults(DEFAULTS)?;
+        layers.add_file(path, text)?;
+        layers.add_environment(environment)?;
+        layers.add_flags(flags)?;
+        let mut config: Config = layers.build()?;
+        data.clone_into(&mut config.data);
+        for (key, holds, expected) in config.conditions() {
+            if !holds {
+                return Err(layers.fault(key, expected));
+            }
+        }
+        Ok(config)
+    }
+
+    /// What the types alone cannot say: key, whether it holds, what is expected.
+    fn conditions(&self) -> [(&'static str, bool, &'static str); 12] {
+        let origin = self.log.origin.as_str();
+        let url = self.national.url.as_str();
+        [
+            (
+                "server.listen",
+                self.server.listen.contains(':'),
+                "an address and port such as 127.0.0.1:8080",
+            ),
+            (
+                "store.database",
+                !self.store.database.is_empty(),
+                "a file name or postgres:// URL",
+            ),
+            ("store.readers", self.store.readers > 0, "at least 1"),
+            (
+                "limits.body_bytes",
+                self.limits.body_bytes > 0,
+                "at least 1",
+            ),
+            (
+                "limits.decompressed_bytes",
+                self.limits.decompressed_bytes > 0,
+                "at least 1",
+            ),
+            ("limits.ratio", self.limits.ratio > 0, "at least 1"),
+            ("limits.records", self.limits.records > 0, "at least 1"),
+            ("limits.requests", self.limits.requests > 0, "at least 1"),
+            (
+                "limits.source_requests",
+                self.limits.source_requests > 0,
+                "at least 1",
+            ),
+            (
+                "log.origin",
+                !origin.is_empty() && !origin.contains([' ', '+', '\n']),
+                "a name without blanks and `+`",
+            ),
+            (
+                "national.url",
+                url.is_empty() || url.starts_with("http://") || url.starts_with("https://"),
+                "an http:// or https:// address, or nothing",
+            ),
+            (
+                "national.batch",
+                self.national.batch > 0 && self.national.concurrency > 0,
+                "at least 1",
+            ),
+        ]
+    }
+
+    /// URL of the database: a file name is one inside the data folder.
+    pub fn database_url(&self) -> String {
+        let name = &self.store.database;
+        if name.starts_with("postgres://") || name.starts_with("postgresql://") {
+            return name.clone();
+        }
+        self.data.join(name).to_string_lossy().into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests;

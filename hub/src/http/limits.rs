@@ -1,0 +1,222 @@
+//! What a request may cost: bytes on the wire, bytes when expanded, requests in progress.
+//!
+//! Nothing here buffers more than its limit, whatever the client says about itself.
+
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use actix_web::web::{self, Bytes, BytesMut};
+use foldhash::{HashMap, HashMapExt};
+use futures_util::StreamExt as _;
+
+use crate::config::Limits;
+use crate::error::{Error, ErrorCode};
+
+/// How a body is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Not at all.
+    Plain,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878, with the window that RFC 9659 sets for HTTP.
+    Zstd,
+}
+
+impl Encoding {
+    /// Reads a `Content-Encoding`.
+    pub fn parse(value: &str) -> Option<Encoding> {
+        match value.trim().to_ascii_lowercase().as_str() {
+            "" | "identity" => Some(Encoding::Plain),
+            "gzip" | "x-gzip" => Some(Encoding::Gzip),
+            "zstd" => Some(Encoding::Zstd),
+            _ => None,
+        }
+    }
+}
+
+/// Expansion that is free of the ratio: small bodies compress as they like.
+const FREE: usize = 1 << 20;
+/// Largest window of zstd in HTTP: 8 MiB (RFC 9659).
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// Reads a body, and expands it.
+pub async fn body(
+    request: &HttpRequest,
+    payload: web::Payload,
+    limits: &Limits,
+    idle: Duration,
+) -> Result<Bytes, Error> {
+    let header = request.headers().get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?"));
+    let encoding = Encoding::parse(header.unwrap_or_default()).ok_or_else(|| {
+        Error::request(ErrorCode::MediaType, "Content-Encoding must be gzip, zstd or absent / 不支持该压缩方式")
+    })?;
+    let announced: Option<usize> =
+        request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length| length > limits.body_bytes) {
+        return Err(too_large("body", limits.body_bytes));
+    }
+    let bytes = collect(payload, announced.unwrap_or(0), limits.body_bytes, idle).await?;
+    if encoding == Encoding::Plain {
+        return Ok(bytes);
+    }
+    let (most, ratio) = (limits.decompressed_bytes, limits.ratio);
+    let expanded = web::block(move || expand(encoding, &bytes, most, ratio))
+        .await
+        .map_err(|error| Error::Internal(error.to_string()))??;
+    Ok(Bytes::from(expanded))
+}
+
+async fn collect(mut payload: web::Payload, announced: usize, most: usize, idle: Duration) -> Result<Bytes, Error> {
+    // An announcement costs the client nothing, so it reserves little.
+    let mut bytes = BytesMut::with_capacity(announced.min(FREE));
+    loop {
+        let next = tokio::time::timeout(idle, payload.next())
+            .await
+            .map_err(|_| Error::request(ErrorCode::Unreadable, "the body stopped arriving / 报文传输中断"))?;
+        let Some(chunk) = next else {
+            return Ok(bytes.freeze());
+        };
+        let chunk = chunk.map_err(|error| Error::request(ErrorCode::Unreadable, format!("the body broke off: {error}")))?;
+        if bytes.len() + chunk.len() > most {
+            return Err(too_large("body", most));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+}
+
+/// Expands a compressed body, and stops at the first byte too many.
+pub fn expand(encoding: Encoding, bytes: &[u8], most: usize, ratio: usize) -> Result<Vec<u8>, Error> {
+    let broken =
+        |error: std::io::Error| Error::request(ErrorCode::Unreadable, format!("the compressed body is broken: {error} / 压缩数据损坏"));
+    let by_ratio = bytes.len().saturating_mul(ratio).saturating_add(FREE);
+    match encoding {
+        Encoding::Plain => bounded(bytes, most, by_ratio),
+        Encoding::Gzip => bounded(flate2::read::MultiGzDecoder::new(bytes), most, by_ratio),
+        Encoding::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(bytes).map_err(broken)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(broken)?;
+            bounded(decoder, most, by_ratio)
+        }
+    }
+    .map_err(|stop| match stop {
+        Stop::Broken(error) => broken(error),
+        Stop::Full => too_large("decompressed body", most),
+        Stop::Ratio => Error::request(
+            ErrorCode::TooLarge,
+            format!("the body expands more than {ratio} times / 压缩比超过 {ratio}"),
+        ),
+    })
+}
+
+enum Stop {
+    Broken(std::io::Error),
+    Full,
+    Ratio,
+}
+
+fn bounded(mut from: impl Read, most: usize, by_ratio: usize) -> Result<Vec<u8>, Stop> {
+    let mut out = Vec::new();
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        let read = match from.read(&mut chunk) {
+            Ok(0) => return Ok(out),
+            Ok(read) => read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Stop::Broken(error)),
+        };
+        if out.len() + read > most {
+            return Err(Stop::Full);
+        }
+        if out.len() + read > by_ratio {
+            return Err(Stop::Ratio);
+        }
+        out.extend_from_slice(chunk.get(..read).unwrap_or_default());
+    }
+}
+
+fn too_large(what: &str, most: usize) -> Error {
+    Error::request(ErrorCode::TooLarge, format!("the {what} exceeds {most} bytes / 报文超过 {most} 字节"))
+}
+
+/// Counts requests in progress and their rate, per source and in all.
+#[derive(Debug)]
+pub struct Gate {
+    limits: Limits,
+    state: Mutex<Places>,
+}
+
+#[derive(Debug)]
+struct Places {
+    taken: usize,
+    sources: HashMap<String, Bucket>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    taken: usize,
+    tokens: f64,
+    at: Instant,
+}
+
+/// A place at the gate, given back when dropped.
+#[derive(Debug)]
+pub struct Pass {
+    gate: Arc<Gate>,
+    source: String,
+}
+
+impl Gate {
+    /// Makes an empty gate.
+    pub fn new(limits: Limits) -> Self {
+        Gate { limits, state: Mutex::new(Places { taken: 0, sources: HashMap::new() }) }
+    }
+
+    /// Takes a place for a request of a source, or says that it must come later.
+    pub fn enter(self: &Arc<Self>, source: &str, now: Instant) -> Result<Pass, Error> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.taken >= self.limits.requests {
+            return Err(busy("the hub has as many requests in progress as it takes"));
+        }
+        let burst = f64::from(self.limits.source_burst.max(1));
+        let bucket = state
+            .sources
+            .entry(source.to_owned())
+            .or_insert_with(|| Bucket { taken: 0, tokens: burst, at: now });
+        if bucket.taken >= self.limits.source_requests {
+            return Err(busy("this source has as many requests in progress as it may"));
+        }
+        if self.limits.source_rate > 0 {
+            let gained = now.saturating_duration_since(bucket.at).as_secs_f64() * f64::from(self.limits.source_rate);
+            bucket.tokens = (bucket.tokens + gained).min(burst);
+            bucket.at = now;
+            if bucket.tokens < 1.0 {
+                return Err(busy("this source sends more often than it may"));
+            }
+            bucket.tokens -= 1.0;
+        }
+        bucket.taken += 1;
+        state.taken += 1;
+        Ok(Pass { gate: Arc::clone(self), source: source.to_owned() })
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let mut state = self.gate.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.taken = state.taken.saturating_sub(1);
+        if let Some(bucket) = state.sources.get_mut(&self.source) {
+            bucket.taken = bucket.taken.saturating_sub(1);
+        }
+    }
+}
+
+fn busy(what: &str) -> Error {
+    Error::request(ErrorCode::Busy, format!("{what} / 请求过多，请稍后再试"))
+}
+
+#[cfg(test)]
+mod tests;

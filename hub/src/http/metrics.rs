@@ -1,0 +1,160 @@
+//! Figures for Prometheus. Labels are closed lists: source, data set, verdict, status code; never a value.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::State;
+use crate::error::Error;
+
+/// Figures since start that only the HTTP surface knows.
+#[derive(Debug)]
+pub struct Metrics {
+    answers: Family<Answer, Counter>,
+    seconds: Histogram,
+    submissions: Family<Sender, Counter>,
+    bytes: Family<Sender, Counter>,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Answer {
+    code: u16,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Sender {
+    source: String,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Judged {
+    source: String,
+    dataset: String,
+    verdict: Word,
+}
+
+#[derive(Debug, Clone, Copy, Hash, PartialEq, Eq)]
+struct Word(spec::Verdict);
+
+impl EncodeLabelValue for Word {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        super::found::verdict_name(self.0).encode(encoder)
+    }
+}
+
+/// Upper bounds of the buckets of request times, in seconds.
+const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Metrics {
+            answers: Family::default(),
+            seconds: Histogram::new(BUCKETS),
+            submissions: Family::default(),
+            bytes: Family::default(),
+        }
+    }
+}
+
+impl Metrics {
+    /// Counts an answer.
+    pub fn answered(&self, code: u16, took: Duration) {
+        self.answers.get_or_create(&Answer { code }).inc();
+        self.seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts a submission that was kept.
+    pub fn received(&self, source: &str, bytes: usize) {
+        let sender = Sender { source: source.to_owned() };
+        self.submissions.get_or_create(&sender).inc();
+        self.bytes.get_or_create(&sender).inc_by(bytes as u64);
+    }
+}
+
+/// Shows all figures.
+pub async fn show(state: Data<State>) -> Result<HttpResponse, Error> {
+    let text = write(&state).map_err(|error| Error::Internal(format!("metrics: {error}")))?;
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}
+
+fn write(state: &State) -> Result<String, std::fmt::Error> {
+    let metrics = &state.metrics;
+    let mut registry = Registry::with_prefix("hub");
+    registry.register("requests", "Requests answered", metrics.answers.clone());
+    registry.register_with_unit("request", "Time to answer", Unit::Seconds, metrics.seconds.clone());
+    registry.register("submissions", "Submissions kept", metrics.submissions.clone());
+    registry.register_with_unit("body", "Bytes of submissions kept", Unit::Bytes, metrics.bytes.clone());
+
+    let records: Family<Judged, Counter> = Family::default();
+    for ((source, dataset, verdict), count) in state.app.figures.lines() {
+        records.get_or_create(&Judged { source, dataset, verdict: Word(verdict) }).inc_by(count);
+    }
+    registry.register("records", "Records judged", records);
+
+    let writer = &state.app.writer.figures;
+    let commits: Counter = Counter::default();
+    commits.inc_by(writer.commits.load(Ordering::Relaxed));
+    registry.register("commits", "Commits to the store", commits);
+    let jobs: Counter = Counter::default();
+    jobs.inc_by(writer.jobs.load(Ordering::Relaxed));
+    registry.register("commit_jobs", "Jobs in those commits", jobs);
+
+    let entries: Gauge = Gauge::default();
+    entries.set(state.app.log.log().size() as i64);
+    registry.register("log_entries", "Entries of the published log", entries);
+    let healthy: Gauge = Gauge::default();
+    healthy.set(i64::from(state.app.log.fault().is_none()));
+    registry.register("log_healthy", "1 while the log is published", healthy);
+
+    let mut text = String::new();
+    encode(&mut text, &registry)?;
+    Ok(classic(&text))
+}
+
+/// From OpenMetrics to the older text format, in which the name of a counter's family ends in `_total` too.
+fn classic(text: &str) -> String {
+    let counters: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter"))
+        .collect();
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines().filter(|line| *line != "# EOF" && !line.starts_with("# UNIT ")) {
+        let mut words = line.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("#"), Some(kind), Some(name), Some(rest)) if counters.contains(name) => {
+                out.push_str(&format!("# {kind} {name}_total {rest}\n"));
+            }
+            _ => {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_family_of_a_counter_is_named_like_its_samples() {
+        let text = "# HELP hub_requests Requests answered.\n# TYPE hub_requests counter\n\
+                    hub_requests_total{code=\"200\"} 1\n# TYPE hub_log_entries gauge\nhub_log_entries 3\n# EOF\n";
+        assert_eq!(
+            classic(text),
+            "# HELP hub_requests_total Requests answered.\n# TYPE hub_requests_total counter\n\
+             hub_requests_total{code=\"200\"} 1\n# TYPE hub_log_entries gauge\nhub_log_entries 3\n"
+        );
+    }
+}

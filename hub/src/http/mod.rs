@@ -1,0 +1,127 @@
+//! The hub over HTTP: every route on one screen. Handlers translate; they decide nothing.
+//!
+//! [`ROUTES`] is the one truth: the router, the access check and the OpenAPI document are made from it.
+
+pub mod auth;
+mod bench;
+mod catalog;
+mod check;
+mod deals;
+mod deliveries;
+mod found;
+mod health;
+pub mod limits;
+mod log;
+mod metrics;
+pub mod openapi;
+mod paging;
+pub mod problem;
+mod receipts;
+mod records;
+mod reports;
+mod server;
+mod state;
+mod subjects;
+mod submissions;
+pub mod trace;
+
+use actix_web::{Route, web};
+
+pub use openapi::{Endpoint, Param};
+pub use server::{Running, ServeError, run, start};
+pub use state::State;
+
+use crate::store::access::Role;
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody, without a key.
+    Public,
+    /// Sources only.
+    Source,
+    /// Any key; a source gets only what is its own.
+    Member,
+    /// Readers: centre, auditor, operator.
+    Reader,
+    /// Operators only.
+    Operator,
+}
+
+impl Access {
+    /// Whether a role is let in.
+    pub fn admits(self, role: Role) -> bool {
+        match self {
+            Access::Public | Access::Member => true,
+            Access::Source => role == Role::Source,
+            Access::Reader => role != Role::Source,
+            Access::Operator => role == Role::Operator,
+        }
+    }
+}
+
+use Access::{Member, Operator, Public, Reader, Source};
+
+/// All routes: method, path, who may, parameters, what it does, handler.
+#[rustfmt::skip]
+pub const ROUTES: &[Endpoint] = &[
+    Endpoint { method: "POST", path: "/v1/submissions", access: Source, query: submissions::SUBMIT, what: "Send records; answers with the signed receipt", zh: "报送数据，返回签名回执", handler: || web::post().to(submissions::submit) },
+    Endpoint { method: "GET", path: "/v1/submissions", access: Member, query: submissions::LIST, what: "List submissions", zh: "查询报送批次", handler: || web::get().to(submissions::list) },
+    Endpoint { method: "GET", path: "/v1/submissions/{id}", access: Member, query: &[], what: "One submission", zh: "查询单个批次", handler: || web::get().to(submissions::one) },
+    Endpoint { method: "GET", path: "/v1/submissions/{id}/issues", access: Member, query: submissions::ISSUES, what: "Its findings, as JSON, CSV or Excel", zh: "下载校验问题清单", handler: || web::get().to(submissions::issues) },
+    Endpoint { method: "GET", path: "/v1/submissions/{id}/raw", access: Member, query: &[], what: "The bytes as received", zh: "下载原始报文", handler: || web::get().to(submissions::raw) },
+    Endpoint { method: "POST", path: "/v1/check", access: Source, query: check::QUERY, what: "Judge records, keep nothing", zh: "仅校验，不入库", handler: || web::post().to(check::check) },
+    Endpoint { method: "GET", path: "/v1/receipts/{id}", access: Member, query: receipts::QUERY, what: "The signed receipt", zh: "查询回执", handler: || web::get().to(receipts::one) },
+    Endpoint { method: "GET", path: "/v1/receipts/{id}/proof", access: Member, query: receipts::PROOF, what: "Proof of its place in the log (C2SP tlog-proof)", zh: "查询存证证明", handler: || web::get().to(receipts::proof) },
+    Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}", access: Member, query: records::QUERY, what: "The current version of a record, or as of an instant", zh: "查询记录", handler: || web::get().to(records::current) },
+    Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}/versions", access: Member, query: &[], what: "All versions of a record, newest first", zh: "查询记录历史版本", handler: || web::get().to(records::versions) },
+    Endpoint { method: "GET", path: "/v1/deals/{code}", access: Member, query: &[], what: "Current records that name a unified deal code", zh: "按统一交易标识码查询", handler: || web::get().to(deals::one) },
+    Endpoint { method: "GET", path: "/v1/subjects/{uscc}", access: Member, query: &[], what: "Current records about a subject of trading", zh: "按统一社会信用代码查询主体", handler: || web::get().to(subjects::one) },
+    Endpoint { method: "GET", path: "/v1/reports/{name}", access: Member, query: reports::QUERY, what: "A report, as JSON, CSV or Excel", zh: "统计报表", handler: || web::get().to(reports::one) },
+    Endpoint { method: "GET", path: "/v1/deliveries", access: Reader, query: deliveries::LIST, what: "What is owed to destinations", zh: "查询转发队列", handler: || web::get().to(deliveries::list) },
+    Endpoint { method: "POST", path: "/v1/deliveries/replay", access: Operator, query: deliveries::REPLAY, what: "Send exhausted or refused ones again; counts only unless confirmed", zh: "重新转发（默认试算）", handler: || web::post().to(deliveries::replay) },
+    Endpoint { method: "GET", path: "/v1/catalog", access: Public, query: &[], what: "Editions of the specification", zh: "规范版本目录", handler: || web::get().to(catalog::editions) },
+    Endpoint { method: "GET", path: "/v1/catalog/{edition}/datasets", access: Public, query: &[], what: "Data sets of an edition", zh: "数据集目录", handler: || web::get().to(catalog::datasets) },
+    Endpoint { method: "GET", path: "/v1/catalog/{edition}/datasets/{dataset}", access: Public, query: &[], what: "Fields and rules of a data set", zh: "数据集定义", handler: || web::get().to(catalog::dataset) },
+    Endpoint { method: "GET", path: "/v1/catalog/{edition}/codes", access: Public, query: &[], what: "Code tables of an edition", zh: "代码集目录", handler: || web::get().to(catalog::tables) },
+    Endpoint { method: "GET", path: "/v1/catalog/{edition}/codes/{table}", access: Public, query: &[], what: "Values of a code table", zh: "代码集", handler: || web::get().to(catalog::table) },
+    Endpoint { method: "GET", path: "/v1/catalog/{edition}/rules", access: Public, query: &[], what: "Rules of an edition", zh: "校验规则", handler: || web::get().to(catalog::rules) },
+    Endpoint { method: "GET", path: "/v1/catalog/{edition}/schemas/{dataset}", access: Public, query: &[], what: "JSON Schema of a data set", zh: "JSON Schema", handler: || web::get().to(catalog::schema) },
+    Endpoint { method: "GET", path: "/v1/log/key", access: Public, query: &[], what: "The log's public key (C2SP vkey)", zh: "日志公钥", handler: || web::get().to(log::key) },
+    Endpoint { method: "GET", path: "/checkpoint", access: Public, query: &[], what: "The signed checkpoint (C2SP tlog-checkpoint)", zh: "日志检查点", handler: || web::get().to(log::checkpoint) },
+    Endpoint { method: "GET", path: "/tile/{path:.*}", access: Public, query: &[], what: "Tiles and entry bundles (C2SP tlog-tiles)", zh: "日志分块", handler: || web::get().to(log::tile) },
+    Endpoint { method: "GET", path: "/healthz", access: Public, query: &[], what: "The process works", zh: "存活检查", handler: || web::get().to(health::live) },
+    Endpoint { method: "GET", path: "/readyz", access: Public, query: &[], what: "Submissions can be kept", zh: "就绪检查", handler: || web::get().to(health::ready) },
+    Endpoint { method: "GET", path: "/metrics", access: Public, query: &[], what: "Figures in the Prometheus text format", zh: "监控指标", handler: || web::get().to(metrics::show) },
+    Endpoint { method: "GET", path: "/openapi.json", access: Public, query: &[], what: "This description", zh: "接口说明", handler: || web::get().to(openapi::show) },
+];
+
+/// Who may use a route, by its method and path; none when there is no such route.
+pub fn access_of(method: &str, path: &str) -> Option<Access> {
+    // A HEAD is a GET without its body.
+    let method = if method == "HEAD" { "GET" } else { method };
+    ROUTES.iter().find(|route| route.path == path && route.method == method).map(|route| route.access)
+}
+
+/// Registers every route, and answers what is none with a problem.
+fn configure(config: &mut web::ServiceConfig) {
+    let mut paths: Vec<&str> = ROUTES.iter().map(|route| route.path).collect();
+    paths.dedup();
+    for path in paths {
+        let mut resource = web::resource(path);
+        for route in ROUTES.iter().filter(|route| route.path == path) {
+            resource = resource.route((route.handler)());
+        }
+        config.service(resource.default_service(web::to(server::wrong_method)));
+    }
+    config.default_service(web::to(server::not_found));
+}
+
+/// The yardstick of the benches: never part of the public surface.
+fn bench_routes(config: &mut web::ServiceConfig) {
+    let route: Route = web::post().to(bench::hash);
+    config.service(web::resource("/bench/hash").route(route));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! What handlers share.
+
+use std::sync::Arc;
+
+use super::auth::Keys;
+use super::limits::Gate;
+use super::metrics::Metrics;
+use crate::app::{self, App};
+use crate::error::Error;
+use crate::store::Database;
+use crate::tlog::Storage;
+
+/// What handlers share.
+pub struct State {
+    /// The hub.
+    pub app: Arc<App>,
+    /// Keys seen lately.
+    pub keys: Keys,
+    /// Places for submissions and checks.
+    pub gate: Arc<Gate>,
+    /// Figures since start.
+    pub metrics: Metrics,
+    /// The published log, for reading: the writer's lock is not needed for what never changes.
+    pub published: Storage,
+}
+
+impl State {
+    /// Makes the state of a server.
+    pub fn new(app: Arc<App>) -> State {
+        let published = Storage::new(app::log_folder(&app.config));
+        let gate = Arc::new(Gate::new(app.config.limits.clone()));
+        State { app, keys: Keys::default(), gate, metrics: Metrics::default(), published }
+    }
+
+    /// Asks the store on a thread that may wait.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&App, &mut Database) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let app = Arc::clone(&self.app);
+        actix_web::web::block(move || question(&app, &mut *app.readers.take()?))
+            .await
+            .map_err(|error| Error::Internal(error.to_string()))?
+    }
+}

@@ -1,0 +1,334 @@
+//! Submissions: sent, listed, looked at.
+
+use std::time::{Duration, Instant};
+
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::web::{Data, Path, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use adapters::{Hint, WireFormat};
+use serde::{Deserialize, Serialize};
+
+use super::auth::Caller;
+use super::openapi::{Param, param};
+use super::{State, limits, paging, reports};
+use crate::error::{Error, ErrorCode};
+use crate::pipeline::commit::{self, parse_receipt_id, receipt_id};
+use crate::pipeline::receipt::Counts;
+use crate::pipeline::{self, Incoming};
+use crate::report::{self, Table};
+use crate::store::submissions::{Filter, SubmissionLine};
+use crate::store::{self, Database};
+
+/// Parameters of sending.
+pub const SUBMIT: &[Param] = &[
+    param("records", "all (default) or issues: leave out records without findings"),
+    param("dataset", "data set of all records, where the body does not say it"),
+    param("submission", "the sender's own number (also: header X-Submission-Id)"),
+    param("edition", "edition of the specification"),
+    param("filename", "name of the file, which may say data set and form"),
+];
+/// Parameters of the list.
+pub const LIST: &[Param] = &[
+    param("after", "number of the last one seen"),
+    param("limit", "1 to 1000"),
+    param("source", "only of this source"),
+    param("submission", "only with this number of the sender"),
+    param("from", "received on or after this day or instant"),
+    param("to", "received before the end of this day, or before this instant"),
+];
+/// Parameters of the findings.
+pub const ISSUES: &[Param] = &[param("format", "json (default), csv, xlsx")];
+
+/// What the query of a submission says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendQuery {
+    #[serde(default)]
+    records: Shown,
+    dataset: Option<String>,
+    submission: Option<String>,
+    edition: Option<String>,
+    filename: Option<String>,
+}
+
+impl SendQuery {
+    /// Whether records without findings are left out of the answer.
+    pub fn only_issues(&self) -> bool {
+        self.records == Shown::Issues
+    }
+}
+
+/// Which records an answer lists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    /// Every one.
+    #[default]
+    All,
+    /// Those with findings.
+    Issues,
+}
+
+/// Takes a submission, and answers with its receipt once it is on disk.
+pub async fn submit(
+    state: Data<State>,
+    caller: Caller,
+    request: HttpRequest,
+    query: Query<SendQuery>,
+    payload: Payload,
+) -> Result<HttpResponse, Error> {
+    let _place = state.gate.enter(&caller.0.name, Instant::now())?;
+    let only_issues = query.only_issues();
+    let incoming = incoming(&state, &caller, &request, query.into_inner(), payload).await?;
+    let bytes = incoming.body.len();
+    let receipt = pipeline::receive(&state.app, incoming).await?;
+    state.metrics.received(&receipt.source, bytes);
+    let large = receipt.records.len() > 200;
+    let write = move || {
+        let receipt = if only_issues { receipt.only_issues() } else { receipt };
+        serde_json::to_vec(&receipt)
+    };
+    let body = if large {
+        actix_web::web::block(write).await.map_err(|error| Error::Internal(error.to_string()))?
+    } else {
+        write()
+    }
+    .map_err(|error| Error::Internal(format!("receipt: {error}")))?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(body))
+}
+
+/// Reads a request into what the pipeline takes.
+pub async fn incoming(
+    state: &State,
+    caller: &Caller,
+    request: &HttpRequest,
+    query: SendQuery,
+    payload: Payload,
+) -> Result<Incoming, Error> {
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let media_type = text("content-type").unwrap_or_default().to_owned();
+    let wire = wire(&media_type, query.filename.as_deref())?;
+    let header = text("x-submission-id").map(str::to_owned);
+    if let (Some(header), Some(query)) = (&header, &query.submission)
+        && header != query
+    {
+        return Err(Error::request(
+            ErrorCode::Parameter,
+            format!("`submission` is `{query}`, but X-Submission-Id is `{header}`"),
+        ));
+    }
+    let config = &state.app.config;
+    let idle = Duration::from_millis(config.server.idle_ms);
+    let body = limits::body(request, payload, &config.limits, idle).await?;
+    if body.is_empty() {
+        return Err(Error::request(ErrorCode::Unreadable, "the body is empty / 报文为空"));
+    }
+    let hint = Hint { wire, dataset: query.dataset, file_name: query.filename, ..Hint::default() };
+    Ok(Incoming {
+        source: caller.0.name.clone(),
+        body,
+        media_type,
+        hint,
+        submission: query.submission.or(header),
+        edition: query.edition,
+    })
+}
+
+/// The form of a body. A type that says nothing leaves it to the file's name or the source's profile.
+fn wire(media_type: &str, file_name: Option<&str>) -> Result<Option<WireFormat>, Error> {
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence.is_empty() || essence == "application/octet-stream" {
+        return Ok(None);
+    }
+    if let Some(wire) = WireFormat::of_content_type(media_type) {
+        return Ok(Some(wire));
+    }
+    if file_name.and_then(WireFormat::of_file_name).is_some() {
+        return Ok(None);
+    }
+    Err(Error::request(
+        ErrorCode::MediaType,
+        format!(
+            "Content-Type is `{essence}`, expected application/json, application/x-ndjson, application/xml or \
+             text/csv / 不支持的 Content-Type"
+        ),
+    ))
+}
+
+/// What the query of the list says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    after: Option<String>,
+    limit: Option<i64>,
+    source: Option<String>,
+    submission: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+/// One submission, as it is shown.
+#[derive(Debug, Serialize)]
+pub struct Shape {
+    id: String,
+    source: String,
+    submission: String,
+    edition: String,
+    received_at: String,
+    media_type: String,
+    raw_bytes: i64,
+    leaf_index: i64,
+    counts: Counts,
+}
+
+impl From<SubmissionLine> for Shape {
+    fn from(line: SubmissionLine) -> Shape {
+        let count = |number: i32| u32::try_from(number).unwrap_or_default();
+        Shape {
+            id: receipt_id(line.id),
+            source: line.source,
+            submission: line.submission,
+            edition: line.edition,
+            received_at: pipeline::Instant::from_millis(line.received_at).text(),
+            media_type: line.media_type,
+            raw_bytes: line.raw_bytes,
+            leaf_index: line.leaf_index,
+            counts: Counts {
+                records: count(line.accepted + line.warned + line.parked + line.duplicate + line.rejected),
+                accepted: count(line.accepted),
+                accepted_with_warnings: count(line.warned),
+                parked: count(line.parked),
+                rejected: count(line.rejected),
+                duplicate: count(line.duplicate),
+            },
+        }
+    }
+}
+
+/// Lists submissions.
+pub async fn list(state: Data<State>, caller: Caller, query: Query<ListQuery>) -> Result<HttpResponse, Error> {
+    let query = query.into_inner();
+    let limit = paging::limit(query.limit)?;
+    let after = match &query.after {
+        None => 0,
+        Some(text) => number(text)?,
+    };
+    let instant = |what, text: &Option<String>, end| {
+        text.as_deref().map(|text| report::parse_instant(what, text, end)).transpose().map_err(reports::error)
+    };
+    let filter = Filter {
+        source: caller.only().map(str::to_owned).or(query.source),
+        submission: query.submission,
+        from: instant("from", &query.from, false)?,
+        to: instant("to", &query.to, true)?,
+        after,
+        limit: limit + 1,
+    };
+    let hidden = caller.only().is_some_and(|own| filter.source.as_deref() != Some(own));
+    let lines = if hidden {
+        Vec::new()
+    } else {
+        state.ask(move |_, connection| Ok(store::submissions::list(connection, &filter)?)).await?
+    };
+    let page = paging::page(lines, limit, |line| receipt_id(line.id));
+    let items: Vec<Shape> = page.items.into_iter().map(Shape::from).collect();
+    Ok(HttpResponse::Ok().json(paging::Page { items, next: page.next }))
+}
+
+/// Shows one submission.
+pub async fn one(state: Data<State>, caller: Caller, id: Path<String>) -> Result<HttpResponse, Error> {
+    let line = state.ask(move |_, connection| line(connection, &caller, &id)).await?;
+    Ok(HttpResponse::Ok().json(Shape::from(line)))
+}
+
+/// Reads the public number of a submission.
+fn number(id: &str) -> Result<i64, Error> {
+    parse_receipt_id(id).ok_or_else(|| missing(id))
+}
+
+/// What is another's is as absent as what is not there.
+fn missing(id: &str) -> Error {
+    Error::request(ErrorCode::NotFound, format!("there is no submission `{id}` / 未找到该批次"))
+}
+
+/// Finds a submission that the caller may see.
+pub fn line(connection: &mut Database, caller: &Caller, id: &str) -> Result<SubmissionLine, Error> {
+    let filter = Filter { after: number(id)? - 1, limit: 1, ..Filter::default() };
+    let wanted = filter.after + 1;
+    store::submissions::list(connection, &filter)?
+        .pop()
+        .filter(|line| line.id == wanted && caller.may_see(&line.source))
+        .ok_or_else(|| missing(id))
+}
+
+/// What the query of the findings says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuesQuery {
+    #[serde(default)]
+    format: reports::Form,
+}
+
+/// Shows the findings of a submission.
+pub async fn issues(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<String>,
+    query: Query<IssuesQuery>,
+) -> Result<HttpResponse, Error> {
+    let form = query.format;
+    let name = id.clone();
+    let (table, outcomes) = state
+        .ask(move |app, connection| {
+            let line = line(connection, &caller, &id)?;
+            let row = store::submissions::by_id(connection, line.id)?.ok_or_else(|| missing(&id))?;
+            let mut outcomes = commit::load(connection, &row)?.outcomes;
+            outcomes.retain(|outcome| !outcome.issues.is_empty());
+            let edition = app.spec.edition(&line.edition);
+            let table: Table = report::findings::table(&outcomes, edition.map(std::convert::AsRef::as_ref));
+            Ok((table, outcomes))
+        })
+        .await?;
+    if form == reports::Form::Json {
+        return Ok(HttpResponse::Ok().json(serde_json::json!({ "id": name, "records": outcomes })));
+    }
+    reports::answer(table, form).await
+}
+
+/// Gives back the bytes as received.
+pub async fn raw(state: Data<State>, caller: Caller, id: Path<String>) -> Result<HttpResponse, Error> {
+    let name = id.clone();
+    let row = state
+        .ask(move |_, connection| {
+            let line = line(connection, &caller, &id)?;
+            store::submissions::by_id(connection, line.id)?.ok_or_else(|| missing(&id))
+        })
+        .await?;
+    let hash: [u8; 32] = row
+        .raw_sha256
+        .as_slice()
+        .try_into()
+        .map_err(|_| Error::Internal(format!("submission {}: raw_sha256 is not 32 bytes", row.id)))?;
+    let bytes = state.app.raw.get(&crate::tlog::Hash::new(hash), row.raw.as_deref()).await?;
+    let media_type = if row.media_type.is_empty() { "application/octet-stream" } else { &row.media_type };
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, media_type))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.raw\"")))
+        .body(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_comes_from_the_type_or_the_name() {
+        let of = |media_type, name| wire(media_type, name).map_err(|error| error.code());
+        assert_eq!(of("application/json; charset=utf-8", None), Ok(Some(WireFormat::Json)));
+        assert_eq!(of("text/xml", None), Ok(Some(WireFormat::Xml)));
+        assert_eq!(of("", None), Ok(None));
+        assert_eq!(of("text/plain", Some("501.csv")), Ok(None));
+        assert_eq!(of("application/x-www-form-urlencoded", None), Err(ErrorCode::MediaType));
+    }
+}

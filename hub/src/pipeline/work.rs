@@ -1,0 +1,409 @@
+//! A submission on its way into the store: record after record judged among others, numbered, collected into
+//! rows, and written at the end together with its log leaf.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use spec::{
+    Action, Context, Edition, Issue, IssueCode, Lookup, Message, Normalized, Severity, Verdict,
+};
+
+use super::commit::{Committed, Prepared, Unsigned, receipt_id};
+use super::judge::{Item, Judged, shown_key};
+use super::neighbours::{Neighbour, Neighbours, hash_of};
+use super::receipt::{Counts, Leaf, Outcome};
+use super::writer::Transaction;
+use crate::store::insert::{self, Owed, Rows};
+use crate::store::records::{self, Link, RecordRow, Wait};
+use crate::store::submissions::{IssueRow, Submission, Volume};
+use crate::store::{self, StoreError, verdict_number};
+use crate::tlog::hash::{self, Hash};
+
+/// A submission on its way into the store.
+pub struct Work<'w, 't> {
+    transaction: &'w mut Transaction<'t>,
+    edition: &'static Edition,
+    received: super::Instant,
+    number: i64,
+    neighbours: Neighbours,
+    rows: Rows,
+    superseded: Vec<Link>,
+    /// Outcomes so far, in order.
+    pub outcomes: Vec<Outcome>,
+    hashes: Vec<Hash>,
+    kept: Vec<Hash>,
+    counts: Counts,
+    volumes: BTreeMap<i32, Volume>,
+    became_current: Vec<i64>,
+}
+
+impl<'w, 't> Work<'w, 't> {
+    /// Begins with nothing judged.
+    pub fn new(transaction: &'w mut Transaction<'t>, prepared: &Prepared) -> Self {
+        let number = transaction.numbers.submission;
+        Work {
+            transaction,
+            edition: prepared.edition,
+            received: prepared.received,
+            number,
+            neighbours: Neighbours::default(),
+            rows: Rows::default(),
+            superseded: Vec::new(),
+            outcomes: Vec::with_capacity(prepared.items.len()),
+            hashes: Vec::with_capacity(prepared.items.len()),
+            kept: Vec::new(),
+            counts: Counts::default(),
+            volumes: BTreeMap::new(),
+            became_current: Vec::new(),
+        }
+    }
+
+    /// Judges every record among others, in order.
+    pub fn judge(&mut self, items: Vec<Item>) -> Result<(), StoreError> {
+        let lookups = items.iter().filter_map(|item| match item {
+            Item::Judged(judged) => Some(judged.lookups.iter()),
+            Item::Unusable { .. } => None,
+        });
+        self.neighbours
+            .fetch(self.transaction.connection, lookups.flatten())?;
+        for (index, item) in (0..).zip(items) {
+            match item {
+                Item::Unusable { dataset, issue } => self.unusable(index, dataset, issue),
+                Item::Judged(judged) => self.judged(index, *judged)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn context(&self) -> Context<'static> {
+        Context {
+            edition: self.edition,
+            received: self.received.civil,
+            platforms: &[],
+        }
+    }
+
+    fn unusable(&mut self, index: u32, dataset: String, issue: Issue) {
+        let number = self
+            .edition
+            .dataset(&dataset)
+            .map_or(0, |known| i32::from(known.code));
+        let outcome = Outcome {
+            index,
+            dataset,
+            key: None,
+            verdict: Verdict::Rejected,
+            digest: None,
+            flex: None,
+            issues: vec![issue],
+        };
+        self.note(number, outcome);
+    }
+
+    fn judged(&mut self, index: u32, judged: Judged) -> Result<(), StoreError> {
+        let Judged {
+            record,
+            canonical,
+            mut issues,
+            lookups,
+            entries,
+            flex,
+        } = judged;
+        let dataset = record.dataset;
+        let key = shown_key(&record);
+        let current = record.key().and_then(|value| {
+            let own = Lookup {
+                dataset: dataset.code,
+                field: None,
+                value,
+            };
+            self.neighbours
+                .find(self.edition, &own)
+                .into_iter()
+                .next_back()
+        });
+        let mut waits = Vec::new();
+        if !rejects(&issues) {
+            match record.action {
+                Action::Withdraw | Action::Correct if current.is_none() => {
+                    issues.push(nothing_to(&record))
+                }
+                Action::Withdraw => {}
+                Action::Upsert | Action::Correct => {
+                    let known = self.neighbours.known(self.edition, lookups.iter());
+                    let (report, missing) =
+                        spec::validate::judge_among(&self.context(), &record, &known);
+                    issues.extend(report.issues);
+                    waits = missing;
+                }
+            }
+        }
+        let verdict = if rejects(&issues) {
+            Verdict::Rejected
+        } else if record.action == Action::Upsert
+            && current
+                .as_ref()
+                .is_some_and(|known| known.canonical == canonical)
+        {
+            Verdict::Duplicate
+        } else if !waits.is_empty() {
+            Verdict::Parked
+        } else if issues.is_empty() {
+            Verdict::Accepted
+        } else {
+            Verdict::AcceptedWithWarnings
+        };
+        let digest = Some(hash::sha256(&canonical).to_hex());
+        if matches!(
+            verdict,
+            Verdict::Accepted | Verdict::AcceptedWithWarnings | Verdict::Parked
+        ) {
+            self.kept.push(hash::leaf_hash(&canonical));
+            let lane = self.lane(&record, current.as_deref());
+            let row = RecordRow {
+                id: self.transaction.numbers.record,
+                submission_id: self.number,
+                record_index: index as i32,
+                dataset: i32::from(dataset.code),
+                action: record.action as i32,
+                verdict: verdict_number(verdict),
+                lane,
+                previous: current.as_ref().map(|known| known.id),
+                body: canonical,
+            };
+            self.transaction.numbers.record += 1;
+            if verdict == Verdict::Parked {
+                let wait = |lookup: &Lookup| Wait {
+                    hash: hash_of(lookup),
+                    record_id: row.id,
+                };
+                let mut waiting: Vec<Wait> = waits.iter().map(wait).collect();
+                waiting.sort_unstable_by_key(|wait| wait.hash);
+                waiting.dedup();
+                self.rows.waiting.extend(waiting);
+            } else {
+                self.make_current(&row, record.action, current.as_deref(), entries.iter())?;
+            }
+            self.rows.records.push(row);
+        }
+        let outcome = Outcome {
+            index,
+            dataset: dataset.id.clone(),
+            key,
+            verdict,
+            digest,
+            flex,
+            issues,
+        };
+        self.note(i32::from(dataset.code), outcome);
+        Ok(())
+    }
+
+    /// A deal is delivered in one lane: that of the first record it hangs on, or a lane of its own.
+    fn lane(&self, record: &Normalized<'_, '_>, current: Option<&Neighbour>) -> i64 {
+        if let Some(current) = current {
+            return current.lane;
+        }
+        spec::stored::parents(self.edition, record)
+            .iter()
+            .find_map(|parent| {
+                self.neighbours
+                    .find(self.edition, parent)
+                    .first()
+                    .map(|found| found.lane)
+            })
+            .unwrap_or(self.transaction.numbers.record)
+    }
+
+    /// Makes a version the current one: found by others, owed to destinations; the old one is found no more.
+    fn make_current<'l>(
+        &mut self,
+        row: &RecordRow,
+        action: Action,
+        current: Option<&Neighbour>,
+        entries: impl Iterator<Item = &'l Lookup> + Clone,
+    ) -> Result<(), StoreError> {
+        if let Some(old) = current {
+            let Some(dataset) = self.edition.by_code(old.dataset) else {
+                return Ok(());
+            };
+            let revived = Normalized::from_canonical(dataset, &old.body);
+            let links = spec::references::index_entries(dataset, &revived);
+            self.superseded.extend(links.iter().map(|entry| Link {
+                hash: hash_of(entry),
+                record_id: old.id,
+            }));
+            self.neighbours.remove(old.id);
+        }
+        if action != Action::Withdraw {
+            let mut links: Vec<Link> = entries
+                .clone()
+                .map(|entry| Link {
+                    hash: hash_of(entry),
+                    record_id: row.id,
+                })
+                .collect();
+            links.sort_unstable_by_key(|link| link.hash);
+            links.dedup();
+            self.became_current
+                .extend(links.iter().map(|link| link.hash));
+            self.rows.links.extend(links);
+            self.neighbours
+                .add(&Arc::new(Neighbour::from_row(row.clone())?), entries);
+        }
+        let forwarded = self.edition.projections.values().any(|projection| {
+            u16::try_from(row.dataset).is_ok_and(|code| projection.datasets.contains_key(&code))
+        });
+        if forwarded {
+            self.rows.owed.push(Owed {
+                id: self.transaction.numbers.delivery,
+                destination: store::NATIONAL.to_owned(),
+                record_id: row.id,
+                lane: row.lane,
+                state: 0,
+                attempts: 0,
+                due_at: self.received.millis,
+                updated_at: self.received.millis,
+            });
+            self.transaction.numbers.delivery += 1;
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, dataset: i32, outcome: Outcome) {
+        self.counts.add(outcome.verdict);
+        let number = self.number;
+        let volume = self.volumes.entry(dataset).or_insert_with(|| Volume {
+            submission_id: number,
+            dataset,
+            ..Volume::default()
+        });
+        match outcome.verdict {
+            Verdict::Accepted => volume.accepted += 1,
+            Verdict::AcceptedWithWarnings => volume.warned += 1,
+            Verdict::Parked => volume.parked += 1,
+            Verdict::Duplicate => volume.duplicate += 1,
+            Verdict::Rejected => volume.rejected += 1,
+        }
+        for issue in &outcome.issues {
+            self.rows.issues.push(IssueRow {
+                submission_id: number,
+                seq: self.rows.issues.len() as i32,
+                record_index: outcome.index as i32,
+                dataset,
+                severity: i32::from(issue.severity == Severity::Error),
+                code: issue.code.name().to_owned(),
+                rule: issue.rule.as_deref().map(str::to_owned),
+                path: issue.path.clone(),
+            });
+        }
+        self.hashes.push(outcome.hash());
+        self.outcomes.push(outcome);
+    }
+
+    /// Writes everything, appends the leaf, and releases what waited for these records.
+    pub fn finish(
+        mut self,
+        mut row: Submission,
+        digests: &super::Digests,
+    ) -> Result<Committed, StoreError> {
+        row.id = self.number;
+        row.accepted = self.counts.accepted as i32;
+        row.warned = self.counts.accepted_with_warnings as i32;
+        row.parked = self.counts.parked as i32;
+        row.duplicate = self.counts.duplicate as i32;
+        row.rejected = self.counts.rejected as i32;
+        let (specification, codes) = digests.of(self.edition);
+        let leaf = Leaf {
+            v: 1,
+            kind: "submission".to_owned(),
+            id: receipt_id(self.number),
+            source: row.source.clone(),
+            submission: row.submission.clone(),
+            received_at: self.received.text(),
+            edition: row.edition.clone(),
+            raw_sha256: row
+                .raw_sha256
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+            raw_bytes: row.raw_bytes as u64,
+            specification: specification.to_owned(),
+            codes: codes.to_owned(),
+            build: digests.build.clone(),
+            counts: self.counts,
+            outcomes_root: hash::merkle_root(&self.hashes).to_hex(),
+            records_root: hash::merkle_root(&self.kept).to_hex(),
+        };
+        let broken = |what: String| StoreError::Damaged {
+            place: "a new submission".to_owned(),
+            what,
+        };
+        let leaf = serde_json::to_string(&leaf).map_err(|error| broken(error.to_string()))?;
+        row.leaf_index = self.transaction.append_leaf(leaf.as_bytes())?;
+        let json = serde_json::to_vec(&self.outcomes).map_err(|error| broken(error.to_string()))?;
+        row.outcomes =
+            zstd::encode_all(json.as_slice(), 1).map_err(|error| broken(error.to_string()))?;
+        self.rows.volumes = std::mem::take(&mut self.volumes).into_values().collect();
+        records::unlink(self.transaction.connection, &self.superseded)?;
+        // A version that came and went within this very submission has no row to unlink yet.
+        let superseded: foldhash::HashSet<Link> = self.superseded.iter().copied().collect();
+        self.rows.links.retain(|link| !superseded.contains(link));
+        insert::submission(self.transaction.connection, &row, &self.rows)?;
+        self.transaction.numbers.submission += 1;
+        super::release::release(
+            self.transaction,
+            self.edition,
+            self.received,
+            &self.became_current,
+        )?;
+        Ok(Committed::Fresh(Box::new(Unsigned {
+            leaf,
+            leaf_index: row.leaf_index as u64,
+            outcomes: self.outcomes,
+        })))
+    }
+}
+
+fn rejects(issues: &[Issue]) -> bool {
+    issues.iter().any(|issue| issue.severity == Severity::Error)
+}
+
+/// The finding for a correction or withdrawal of what is not there.
+fn nothing_to(record: &Normalized<'_, '_>) -> Issue {
+    let (zh, en) = if record.action == Action::Withdraw {
+        (
+            "要撤回的记录不存在：请先报送，或核对业务主键",
+            "there is no record to withdraw: check its business key",
+        )
+    } else {
+        (
+            "要更正的记录不存在：请先报送，或核对业务主键",
+            "there is no record to correct: check its business key",
+        )
+    };
+    Issue {
+        code: IssueCode::ReferenceMissing,
+        rule: None,
+        severity: Severity::Error,
+        path: String::new(),
+        at: Some(record.at),
+        line: None,
+        column: None,
+        found: shown_key(record).unwrap_or_default(),
+        expected: record
+            .dataset
+            .key
+            .iter()
+            .filter_map(|&f| record.dataset.field(f))
+            .map(|f| f.id.as_str())
+            .collect::<Vec<_>>()
+            .join("|"),
+        clause: String::new(),
+        message: Message {
+            zh: zh.into(),
+            en: en.into(),
+        },
+        repair: None,
+    }
+}

@@ -1,0 +1,82 @@
+//! Records that come back from the store: canonical already, so nothing is normalized again.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value as Json};
+
+use crate::normalize::Value;
+use crate::rule::Park;
+use crate::{Action, Check, Dataset, Edition, Lookup, Normalized};
+
+impl<'s> Normalized<'s, '_> {
+    /// The same record, owning its values, free of the document it came from.
+    pub fn into_owned(self) -> Normalized<'s, 'static> {
+        let own = |value: Value<'_>| value.into_owned();
+        Normalized {
+            dataset: self.dataset,
+            action: self.action,
+            at: self.at,
+            values: self
+                .values
+                .into_iter()
+                .map(|value| value.map(own))
+                .collect(),
+            changes: self.changes,
+            issues: self.issues,
+        }
+    }
+
+    /// A record from its canonical bytes, read as an object of strings.
+    pub fn from_canonical(
+        dataset: &'s Dataset,
+        body: &Map<String, Json>,
+    ) -> Normalized<'s, 'static> {
+        let value = |text: &str| Value::canonical(Cow::Owned(text.to_owned()));
+        let values = dataset
+            .fields
+            .iter()
+            .map(|field| body.get(&field.id).and_then(Json::as_str).map(value))
+            .collect();
+        Normalized {
+            dataset,
+            action: Action::Upsert,
+            at: 0,
+            values,
+            changes: Vec::new(),
+            issues: Vec::new(),
+        }
+    }
+}
+
+/// The records that this one hangs on: what it would wait for, in the order of its rules.
+pub fn parents(edition: &Edition, record: &Normalized<'_, '_>) -> Vec<Lookup> {
+    let mut parents = Vec::new();
+    for rule in &record.dataset.rules {
+        let Check::Reference {
+            field,
+            to,
+            park: Park::Wait,
+        } = &rule.check
+        else {
+            continue;
+        };
+        let Some(text) = record.text(*field) else {
+            continue;
+        };
+        let list = record.dataset.field(*field).is_some_and(|field| field.list);
+        for item in text.split(|c| list && c == ';') {
+            for target in to {
+                let Some(other) = edition.by_code(target.dataset) else {
+                    continue;
+                };
+                let whole = other.key.as_slice() == [target.field];
+                parents.push(Lookup {
+                    dataset: target.dataset,
+                    field: (!whole).then_some(target.field),
+                    value: item.to_owned(),
+                });
+            }
+        }
+    }
+    parents
+}

@@ -1,0 +1,102 @@
+//! The provincial message: TITLE, CONTEXT, FILECONTEXT, in GB18030.
+
+use spec::{Action, Edition};
+
+use crate::generate::calendar::TODAY;
+use crate::generate::row::Row;
+
+/// Number under which the sender is known.
+const SENDER: &str = "0003";
+
+/// One message, or several under one root.
+pub fn messages(edition: &Edition, rows: &[Row]) -> Vec<u8> {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"GB18030\"?>\n");
+    match rows {
+        [row] => message(edition, row, "", &mut text),
+        _ => {
+            text.push_str("<DESLIST>\n");
+            for row in rows {
+                message(edition, row, "  ", &mut text);
+            }
+            text.push_str("</DESLIST>\n");
+        }
+    }
+    encoding_rs::GB18030.encode(&text).0.into_owned()
+}
+
+fn message(edition: &Edition, row: &Row, indent: &str, text: &mut String) {
+    let set = edition.dataset(&row.dataset.to_string());
+    let (name, title) = set.map_or(("", ""), |set| (&set.id, &set.name));
+    let name = row.posing_as.as_deref().unwrap_or(name);
+    let kind = match row.action {
+        Action::Upsert => 1,
+        Action::Correct => 2,
+        Action::Withdraw => 3,
+    };
+    let mut line = |depth: usize, words: String| {
+        text.push_str(indent);
+        text.push_str(&"  ".repeat(depth));
+        text.push_str(&words);
+        text.push('\n');
+    };
+    line(0, "<DES>".to_owned());
+    line(1, "<TITLE>".to_owned());
+    line(
+        2,
+        format!(
+            "<DATA_TYPE>{kind}</DATA_TYPE><DATA_NO>{}</DATA_NO><DATA_EN>{name}</DATA_EN><DATA_CN>{title}</DATA_CN>",
+            row.dataset
+        ),
+    );
+    line(
+        2,
+        format!(
+            "<DATA_KEY>{SENDER}{:03}{TODAY}{:07}</DATA_KEY><CA_KEY/><ROUTE_WAY>0</ROUTE_WAY>",
+            row.dataset, row.serial
+        ),
+    );
+    line(1, "</TITLE>".to_owned());
+    if row.action != Action::Withdraw {
+        line(1, "<CONTEXT>".to_owned());
+        for (id, cell) in &row.cells {
+            // Long texts travel in CDATA, as the vendor's software does it.
+            let value = cell.text();
+            let value = if value.chars().count() > 100 && !value.contains("]]>") {
+                format!("<![CDATA[{value}]]>")
+            } else {
+                escaped(value)
+            };
+            line(2, format!("<{id}>{value}</{id}>"));
+        }
+        line(1, "</CONTEXT>".to_owned());
+    }
+    let attached = set.map_or(&[][..], |set| set.attachments.as_slice());
+    if let (Some(attachment), true, true) = (
+        attached.first(),
+        row.serial.is_multiple_of(3),
+        row.action != Action::Withdraw,
+    ) {
+        line(1, "<FILECONTEXT>".to_owned());
+        line(2, "<SOURCE>".to_owned());
+        line(
+            3,
+            format!("<FILE_EN_NAME>{attachment}</FILE_EN_NAME><FILE_NAME>{title}.pdf</FILE_NAME>"),
+        );
+        line(
+            3,
+            format!(
+                "<BINARY_CONTENT>{SENDER}/2026/11/20/{:07}.pdf</BINARY_CONTENT><IS_DELETE>0</IS_DELETE>",
+                row.serial
+            ),
+        );
+        line(2, "</SOURCE>".to_owned());
+        line(1, "</FILECONTEXT>".to_owned());
+    }
+    line(0, "</DES>".to_owned());
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
