@@ -108,7 +108,7 @@ fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
 
 /// Opens (on first start: makes) the key of the log, and publishes its public half as `log.pub`. A key that
 /// is not the one that was published is refused: it would fork the log.
-fn open_key(config: &Config) -> anyhow::Result<SigningKey> {
+pub fn prepare_key(config: &Config) -> anyhow::Result<SigningKey> {
     let folder = config.data.join("keys");
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let key =
@@ -147,7 +147,7 @@ impl App {
         store::migrate(&mut store::connect(&url)?)
             .context("bringing the database schema up to date")?;
         let readers = Readers::open(&url, config.store.readers)?;
-        let key = open_key(&config)?;
+        let key = prepare_key(&config)?;
         let (log, woken) = LogHandle::open(
             &log_folder(&config),
             &config.log.origin,

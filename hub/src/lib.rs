@@ -2,13 +2,16 @@
 
 pub mod app;
 pub mod audit;
+pub mod cli;
 pub mod config;
+pub mod delivery;
 pub mod error;
 pub mod http;
 pub mod keys;
 pub mod pipeline;
 pub mod report;
 pub mod sequencer;
+pub mod simulate;
 pub mod sources;
 pub mod store;
 pub mod telemetry;

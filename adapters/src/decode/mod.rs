@@ -1,12 +1,13 @@
 //! Reads a source's documents: a profile compiled against an edition, and what it hands on.
 
 mod charset;
-mod csv;
+pub(crate) mod csv;
 pub(crate) mod error;
 pub(crate) mod issue;
 mod json;
 mod limits;
 mod locator;
+mod markup;
 mod message;
 mod ndjson;
 mod session;

@@ -56,7 +56,8 @@ struct JoinPlan {
 #[derive(Debug)]
 pub(crate) struct Plan {
     names: HashMap<String, Target>,
-    headings: HashMap<String, Target>,
+    /// Fields by Chinese name, which several may share.
+    headings: HashMap<String, Vec<Target>>,
     conversions: Vec<Option<Conversion>>,
     splits: Vec<SplitPlan>,
     joins: Vec<JoinPlan>,
@@ -84,8 +85,10 @@ impl Plan {
         }
         for (place, field) in dataset.fields.iter().enumerate() {
             let target = plan.target(place as FieldIndex);
-            // Two fields may share a Chinese name: the first keeps it, a profile may say otherwise.
-            plan.headings.entry(field.name.clone()).or_insert(target);
+            plan.headings
+                .entry(field.name.clone())
+                .or_default()
+                .push(target);
         }
         let renames = profile
             .fields
@@ -193,12 +196,19 @@ impl Plan {
         self.names.get(name).copied().unwrap_or(Target::Unknown)
     }
 
-    /// Where a heading goes, which may be the Chinese name of a field.
-    pub fn find_heading(&self, name: &str) -> Target {
-        match self.find(name) {
-            Target::Unknown => self.headings.get(name).copied().unwrap_or(Target::Unknown),
-            found => found,
+    /// Where a heading goes, which may be the Chinese name of a field; `nth` counts the columns before it
+    /// that have the same heading.
+    pub fn find_heading(&self, name: &str, nth: usize) -> Target {
+        if let Some(&found) = self.names.get(name) {
+            return found;
         }
+        let named = self.headings.get(name).map_or(&[] as &[_], Vec::as_slice);
+        // A heading that comes more often than there are fields is a repetition of the last one.
+        named
+            .get(nth)
+            .or(named.last())
+            .copied()
+            .unwrap_or(Target::Unknown)
     }
 }
 

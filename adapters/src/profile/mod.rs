@@ -145,12 +145,9 @@ impl Profile {
                 return Err(profile.fault(way, "`http`, `folder`, `kafka` or `database`"));
             }
         }
-        if profile
-            .wire
-            .separator
-            .is_some_and(|c| !c.is_ascii() || c == '"')
-        {
-            return Err(profile.fault("separator", "one ASCII character other than the quote"));
+        // No other separator is safe from the second bytes of GB18030.
+        if !matches!(profile.wire.separator, None | Some(',' | ';' | '\t')) {
+            return Err(profile.fault("separator", "`,`, `;` or a tabulator"));
         }
         Ok(profile)
     }

@@ -13,9 +13,6 @@ use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError};
 use crate::tlog::hash::Hash;
 
-/// The destination that every forwarded record is owed to.
-pub const NATIONAL: &str = "national";
-
 /// A submission that is ready to be committed.
 #[derive(Debug)]
 pub struct Prepared {

@@ -127,7 +127,7 @@ fn again(
     {
         rows.owed.push(Owed {
             id: transaction.numbers.delivery,
-            destination: super::commit::NATIONAL.to_owned(),
+            destination: crate::store::NATIONAL.to_owned(),
             record_id: row.id,
             lane,
             state: 0,

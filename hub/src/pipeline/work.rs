@@ -8,7 +8,7 @@ use spec::{
     Action, Context, Edition, Issue, IssueCode, Lookup, Message, Normalized, Severity, Verdict,
 };
 
-use super::commit::{Committed, NATIONAL, Prepared, Unsigned, receipt_id};
+use super::commit::{Committed, Prepared, Unsigned, receipt_id};
 use super::judge::{Item, Judged, shown_key};
 use super::neighbours::{Neighbour, Neighbours, hash_of};
 use super::receipt::{Counts, Leaf, Outcome};
@@ -16,7 +16,7 @@ use super::writer::Transaction;
 use crate::store::insert::{self, Owed, Rows};
 use crate::store::records::{self, Link, RecordRow, Wait};
 use crate::store::submissions::{IssueRow, Submission, Volume};
-use crate::store::{StoreError, verdict_number};
+use crate::store::{self, StoreError, verdict_number};
 use crate::tlog::hash::{self, Hash};
 
 /// A submission on its way into the store.
@@ -257,7 +257,7 @@ impl<'w, 't> Work<'w, 't> {
         if forwarded {
             self.rows.owed.push(Owed {
                 id: self.transaction.numbers.delivery,
-                destination: NATIONAL.to_owned(),
+                destination: store::NATIONAL.to_owned(),
                 record_id: row.id,
                 lane: row.lane,
                 state: 0,

@@ -1,5 +1,6 @@
 //! Reports over what was received: one file each, the same table for HTTP, console and command line.
 
+pub mod exchange;
 pub mod findings;
 pub mod issues;
 pub mod sheet;
@@ -75,7 +76,7 @@ impl Facts<'_> {
 }
 
 /// Names of all reports.
-pub const NAMES: [&str; 3] = ["volumes", "issues", "sources"];
+pub const NAMES: [&str; 4] = ["volumes", "issues", "sources", "exchange"];
 
 /// Makes a report by its name; none when there is no such report.
 pub fn make(
@@ -88,6 +89,7 @@ pub fn make(
         "volumes" => volumes::make(connection, facts, question)?,
         "issues" => issues::make(connection, facts, question)?,
         "sources" => sources::make(connection, facts, question)?,
+        "exchange" => exchange::make(connection, facts, question)?,
         _ => return Ok(None),
     }))
 }

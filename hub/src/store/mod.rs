@@ -3,6 +3,7 @@
 //! Nothing outside this module knows diesel. One file per table family. There is one writer
 //! ([`crate::pipeline::writer`]); readers take a connection from the pool.
 
+pub mod deliveries;
 pub mod access;
 pub mod insert;
 pub mod outbox;
@@ -15,6 +16,9 @@ pub mod transaction;
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+/// The destination that every forwarded record is owed to.
+pub const NATIONAL: &str = "national";
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");

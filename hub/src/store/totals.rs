@@ -233,3 +233,24 @@ fn first_at(connection: &mut Database, instant: i64) -> Result<i64, StoreError> 
     }
     Ok(low)
 }
+
+/// Records of one source that still wait for another.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct WaitingTotal {
+    /// Source.
+    #[diesel(sql_type = Text)]
+    pub source: String,
+    /// Records.
+    #[diesel(sql_type = BigInt)]
+    pub records: i64,
+}
+
+/// Counts what waits, per source.
+pub fn waiting(connection: &mut Database) -> Result<Vec<WaitingTotal>, StoreError> {
+    Ok(diesel::sql_query(
+        "SELECT s.source AS source, COUNT(DISTINCT w.record_id) AS records \
+         FROM waiting w JOIN records r ON r.id = w.record_id JOIN submissions s ON s.id = r.submission_id \
+         GROUP BY s.source ORDER BY 1",
+    )
+    .load(connection)?)
+}

@@ -180,7 +180,7 @@ fn unreadable_bytes_give_line_and_column() {
         ("{\"records\":[{\"data\":{\"A\":\"\\x\"}}]}", (1, 27)),
         (
             "{\"records\":[{\"dataset\":501,\"data\":{\"TENDER_MODE\":\"\\ud800\"}}]}",
-            (1, 51),
+            (1, 50),
         ),
         ("{\"records\":[{},]}", (1, 16)),
     ] {

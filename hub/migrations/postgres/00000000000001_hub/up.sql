@@ -94,6 +94,9 @@ CREATE TABLE deliveries (
     updated_at  BIGINT  NOT NULL
 );
 CREATE INDEX deliveries_open ON deliveries (destination, id) WHERE state < 2;
+-- Neither costs anything while records come in: both are empty until a batch is made, or refused.
+CREATE INDEX deliveries_in_batch ON deliveries (batch_id) WHERE batch_id IS NOT NULL AND state < 2;
+CREATE INDEX deliveries_refused ON deliveries (record_id) WHERE state > 2;
 
 CREATE TABLE batches (
     id           BIGINT  NOT NULL PRIMARY KEY,

@@ -1,0 +1,311 @@
+//! CSV: a row of headings, then one record per row. A row that cannot be read harms no other.
+
+mod columns;
+mod file_name;
+mod rows;
+
+use std::borrow::Cow;
+
+use spec::{Action, Input, Issue, Kind};
+
+use super::charset;
+use super::error::{Fault, FaultKind};
+use super::issue::{cut, issue, shape};
+use super::session::{Known, Session};
+use crate::mapping::{Filler, Target};
+use crate::profile::Charset;
+use columns::Column;
+pub(crate) use file_name::dataset_of;
+use rows::{Cell, Row, Rows};
+
+/// What is known of a file besides its rows.
+struct Table<'a> {
+    headings: Vec<String>,
+    /// Where the row of headings begins.
+    at: usize,
+    bytes: &'a [u8],
+    charset: Charset,
+    dataset_column: Option<usize>,
+    action_column: Option<usize>,
+    /// Columns by place of the data set.
+    columns: Vec<(usize, Vec<Column>)>,
+}
+
+/// Reads a document.
+pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) -> Result<(), Fault> {
+    let wire = &session.adapter.profile.wire;
+    // A mark proves the character set, whatever the source usually writes.
+    let (start, charset) = charset::any_mark(document).unwrap_or((0, wire.charset));
+    let mut rows = Rows::new(document, start, wire.separator, session.limits);
+    let Some(first) = rows.next()? else {
+        return Err(Fault::unreadable(
+            start,
+            "the file is empty",
+            "a row of headings",
+        ));
+    };
+    let mut table = head(session, &first, document, charset)?;
+    if session.default_dataset.is_none() {
+        session.default_dataset = session
+            .hint
+            .file_name
+            .as_deref()
+            .and_then(|name| dataset_of(session.adapter, name));
+    }
+    if session.default_dataset.is_none() && table.dataset_column.is_none() {
+        let expected = format!("a file name like {}", wire.files.join(" or "));
+        return Err(Fault::envelope(first.at, "dataset", "missing", expected));
+    }
+    while let Some(row) = rows.next()? {
+        if row
+            .cells
+            .iter()
+            .all(|cell| cell.bytes.trim_ascii().is_empty())
+            && !row.unclosed
+        {
+            continue;
+        }
+        session.count(row.at)?;
+        record(session, &mut table, row)?;
+        if session.stopped {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Reads the row of headings.
+fn head<'a>(
+    session: &Session<'_, '_, '_>,
+    row: &Row<'a>,
+    document: &'a [u8],
+    charset: Charset,
+) -> Result<Table<'a>, Fault> {
+    if row.unclosed {
+        return Err(Fault::unreadable(
+            row.at,
+            "a quote that is not closed",
+            "`\"`",
+        ));
+    }
+    let mut headings = Vec::with_capacity(row.cells.len());
+    for cell in &row.cells {
+        let text = charset::decode(&cell.bytes, charset).map_err(|mut fault| {
+            let end = row.cells.last().map_or(cell.end, |last| last.end);
+            let whole = document.get(row.at..end).unwrap_or_default();
+            if charset == Charset::Gb18030 && charset::utf8(whole, 0).is_ok() {
+                return Fault::charset(row.at, "headings in utf-8", charset.name());
+            }
+            fault.at += cell.at;
+            fault
+        })?;
+        headings.push(columns::tidy(&text));
+    }
+    let wire = &session.adapter.profile.wire;
+    let find = |name: Option<&String>| headings.iter().position(|heading| Some(heading) == name);
+    let dataset_column = find(wire.dataset_column.as_ref());
+    let action_column = find(wire.action_column.as_ref());
+    let end = row.cells.last().map_or(row.at, |cell| cell.end);
+    Ok(Table {
+        at: row.at,
+        bytes: document.get(row.at..end).unwrap_or_default(),
+        charset,
+        dataset_column,
+        action_column,
+        columns: Vec::new(),
+        headings,
+    })
+}
+
+/// Turns a row into a record, or into the reason why it is none.
+fn record<'a>(
+    session: &mut Session<'_, '_, 'a>,
+    table: &mut Table<'a>,
+    row: Row<'a>,
+) -> Result<(), Fault> {
+    let at = row.at;
+    let texts = match texts(&row, table) {
+        Ok(texts) => texts,
+        Err(problem) => {
+            let dataset = session.default_dataset.clone();
+            session.unusable(at, dataset, *problem);
+            return Ok(());
+        }
+    };
+    let cell = |column: Option<usize>| {
+        let (text, place) = column.and_then(|column| texts.get(column))?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| (text.to_owned(), *place))
+    };
+    let named = cell(table.dataset_column);
+    let name = named.as_ref().map(|(name, _)| name.as_str());
+    let known = match session.dataset(name, named.as_ref().map_or(at, |(_, at)| *at)) {
+        Ok(known) => known,
+        Err(problem) => {
+            let dataset = name.map(str::to_owned).or(session.default_dataset.clone());
+            session.unusable(at, dataset, *problem);
+            return Ok(());
+        }
+    };
+    let action = match cell(table.action_column) {
+        None => Action::Upsert,
+        Some((word, place)) => match action(&word) {
+            Some(action) => action,
+            None => {
+                let problem = shape(
+                    place,
+                    &word,
+                    "1, 2, 3, upsert, correct or withdraw",
+                    "操作应为 1（新增）、2（修改）或 3（删除）",
+                    "the action must be 1 (add), 2 (change) or 3 (delete)",
+                );
+                session.unusable(at, Some(known.dataset.id.clone()), problem);
+                return Ok(());
+            }
+        },
+    };
+    let columns = table.columns(known)?;
+    let mut filler = Filler::new(known.plan, known.dataset, at);
+    filler.record.action = action;
+    for ((text, place), column) in texts.into_iter().zip(columns) {
+        if text.trim().is_empty() {
+            continue;
+        }
+        let name = match column.target {
+            Target::Unknown => Cow::Owned(column.heading.clone()),
+            _ => Cow::Borrowed(""),
+        };
+        let input = Input {
+            text,
+            kind: Kind::Text,
+            at: place,
+            mapped: None,
+        };
+        filler.put(column.target, name, input);
+        if let (Some(money), Some(field)) = (column.money, column.field()) {
+            filler.written_in(field, money);
+        }
+    }
+    match filler.finish() {
+        Ok(record) => session.record(record, None, Vec::new(), None),
+        Err(problem) => session.unusable(at, Some(known.dataset.id.clone()), problem),
+    }
+    Ok(())
+}
+
+fn action(word: &str) -> Option<Action> {
+    match word {
+        "1" | "upsert" | "新增" => Some(Action::Upsert),
+        "2" | "correct" | "修改" | "变更" => Some(Action::Correct),
+        "3" | "withdraw" | "删除" | "撤回" => Some(Action::Withdraw),
+        _ => None,
+    }
+}
+
+/// The cells of a row as text, one per heading.
+fn texts<'a>(row: &Row<'a>, table: &Table<'_>) -> Result<Vec<(Cow<'a, str>, usize)>, Box<Issue>> {
+    if row.unclosed {
+        return Err(Box::new(shape(
+            row.cells.last().map_or(row.at, |cell| cell.at),
+            "\"",
+            "a closing quote",
+            "引号没有闭合",
+            "a quote is not closed",
+        )));
+    }
+    let wanted = table.headings.len();
+    let extra = row.cells.get(wanted..).unwrap_or_default();
+    if row.cells.len() < wanted || extra.iter().any(|cell| !cell.bytes.trim_ascii().is_empty()) {
+        let found = row.cells.len();
+        return Err(Box::new(issue(
+            spec::IssueCode::RecordShape,
+            row.at,
+            &format!("{found} cells"),
+            format!("{wanted} cells"),
+            format!("本行有 {found} 个单元格，表头有 {wanted} 个"),
+            format!("the row has {found} cells, the headings are {wanted}"),
+        )));
+    }
+    let mut texts = Vec::with_capacity(wanted);
+    for cell in row.cells.iter().take(wanted) {
+        match text(cell, table.charset) {
+            Ok(text) => texts.push((text, cell.at)),
+            Err(fault) => {
+                let (found, expected) = match fault.kind {
+                    FaultKind::Charset { found, expected } => (found, expected),
+                    _ => (String::new(), table.charset.name().to_owned()),
+                };
+                return Err(Box::new(issue(
+                    spec::IssueCode::RecordShape,
+                    cell.at + fault.at,
+                    &found,
+                    expected.clone(),
+                    format!("本行有不属于 {expected} 字符集的字节"),
+                    format!("the row has bytes that are not {expected}: {found}"),
+                )));
+            }
+        }
+    }
+    Ok(texts)
+}
+
+fn text<'a>(cell: &Cell<'a>, charset: Charset) -> Result<Cow<'a, str>, Fault> {
+    match &cell.bytes {
+        Cow::Borrowed(bytes) => charset::decode(bytes, charset),
+        Cow::Owned(bytes) => charset::decode(bytes, charset)
+            .map(|text| Cow::Owned(text.into_owned()))
+            .map_err(|mut fault| {
+                // Offsets in a quoted cell are off by its opening quote.
+                fault.at += 1;
+                fault
+            }),
+    }
+}
+
+impl Table<'_> {
+    /// What each column means for a data set.
+    fn columns(&mut self, known: Known<'_>) -> Result<&[Column], Fault> {
+        let place = match self
+            .columns
+            .iter()
+            .position(|(place, _)| *place == known.place)
+        {
+            Some(place) => place,
+            None => {
+                let own = [self.dataset_column, self.action_column];
+                let columns = columns::compile(&self.headings, own, known);
+                if columns
+                    .iter()
+                    .all(|column| column.target == Target::Unknown)
+                {
+                    return Err(self.unknown_headings(known));
+                }
+                self.columns.push((known.place, columns));
+                self.columns.len() - 1
+            }
+        };
+        Ok(self.columns.get(place).map_or(&[], |(_, columns)| columns))
+    }
+
+    /// No heading is known: perhaps the file is in the other character set.
+    fn unknown_headings(&self, known: Known<'_>) -> Fault {
+        let other = match self.charset {
+            Charset::Utf8 => Charset::Gb18030,
+            Charset::Gb18030 => Charset::Utf8,
+        };
+        if let Ok(text) = charset::decode(self.bytes, other)
+            && text
+                .split([',', ';', '\t'])
+                .map(|heading| columns::tidy(heading.trim_matches('"')))
+                .any(|heading| known.plan.find_heading(&heading, 0) != Target::Unknown)
+        {
+            let found = format!("headings in {}", other.name());
+            return Fault::charset(self.at, found, self.charset.name());
+        }
+        let expected = format!("names or codes of the fields of {}", known.dataset.id);
+        Fault::envelope(self.at, "headings", cut(&self.headings.join(",")), expected)
+    }
+}
+
+#[cfg(test)]
+mod tests;

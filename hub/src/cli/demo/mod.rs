@@ -1,0 +1,240 @@
+//! `hub demo`: the main job end to end on this machine, by the same program and the same interfaces that
+//! everybody else uses: a hub and a national platform as processes of their own, three sources that push.
+//!
+//! Exits 0 only if the books balance and the proofs hold.
+
+mod balance;
+mod part;
+mod watch;
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use self::balance::Books;
+use self::part::Part;
+use crate::config::Config;
+
+/// What can be chosen.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Folder for the demo's data; must be new. Default: a fresh temporary folder.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Folder of the fixtures.
+    #[arg(long, default_value = "fixtures")]
+    pub fixtures: PathBuf,
+    /// Keep hub and simulator running until ctrl-C.
+    #[arg(long)]
+    pub serve: bool,
+    /// Faults of the simulated national platform, as for `hub simulate national --fail`.
+    #[arg(long, default_value = "5xx=0.05,drop_after_commit=0.02,lost_answer=0.02")]
+    pub fail: String,
+}
+
+/// Longest wait for the last acknowledgement.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Runs the demo; true when everything is as it should be.
+pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+    let sources = sources(&arguments.fixtures)?;
+    let data = match &arguments.data {
+        Some(data) if data.join("hub.db").exists() => anyhow::bail!("{} holds a hub already", data.display()),
+        Some(data) => data.clone(),
+        None => tempfile::Builder::new().prefix("hub-demo-").tempdir()?.keep(),
+    };
+    println!("公共资源交易数据交换枢纽 · 演示 / exchange hub, demo");
+    let (hub, national) = start(&data, &arguments.fail)?;
+    println!("hub                 {}", hub.url);
+    println!("national simulator  {}", national.url);
+    println!("folder              {}", data.display());
+    println!();
+
+    let reader = key(&data, &["keys", "reader", "demo", "--role", "centre"])?;
+    let mut pushes = Vec::new();
+    for source in &sources {
+        pushes.push(push(&hub.url, &data, source)?);
+    }
+    let outcome = watch::until_settled(&hub.url, &reader, pushes, PATIENCE)?;
+    issues(&hub.url, &reader)?;
+
+    let mut books = Books::default();
+    books.sources(&outcome.table, &sources_sent(&data, &sources)?);
+    books.national(&part::get(&format!("{}/summary", national.url), "")?);
+    books.settled(outcome.settled, outcome.failed_pushes);
+    proofs(&data, &mut books)?;
+    let good = books.print();
+    places(&data);
+    if arguments.serve {
+        println!("running until ctrl-C: {} (reader key {reader})", hub.url);
+        hub.wait()?;
+    }
+    Ok(good)
+}
+
+/// One source's folder of fixtures.
+struct Pushed {
+    id: String,
+    files: Vec<PathBuf>,
+}
+
+fn sources(fixtures: &Path) -> anyhow::Result<Vec<Pushed>> {
+    let folder = fixtures.join("sources");
+    let entries = std::fs::read_dir(&folder)
+        .with_context(|| format!("{}: start the demo in the project's folder, or say --fixtures", folder.display()))?;
+    let mut sources = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if !path.is_dir() {
+            continue;
+        }
+        let mut files = Vec::new();
+        for file in std::fs::read_dir(&path)? {
+            let file = file?.path();
+            if file.is_file() && file.file_name().is_some_and(|name| name != "expected.json") {
+                files.push(file);
+            }
+        }
+        files.sort();
+        let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        sources.push(Pushed { id, files });
+    }
+    sources.sort_by(|a, b| a.id.cmp(&b.id));
+    anyhow::ensure!(!sources.is_empty(), "{} holds no source", folder.display());
+    Ok(sources)
+}
+
+/// Starts the simulator with the hub's public key, then the hub with the simulator's address.
+fn start(data: &Path, fail: &str) -> anyhow::Result<(Part, Part)> {
+    let config = Config::load(data, None, &[])?;
+    crate::app::prepare_key(&config)?;
+    let public = data.join("log.pub").display().to_string();
+    let mut simulate = vec!["simulate", "national", "--listen", "127.0.0.1:0", "--key", &public];
+    if !fail.is_empty() {
+        simulate.extend(["--fail", fail]);
+    }
+    let national = Part::start("national", &simulate, &data.join("national.log"))?;
+    let folder = data.display().to_string();
+    let serve = ["serve", "--data", &folder, "--listen", "127.0.0.1:0", "--national", &national.url];
+    let hub = Part::start("hub", &serve, &data.join("hub.log"))?;
+    Ok((hub, national))
+}
+
+/// Runs a command that prints a key as its last line.
+fn key(data: &Path, command: &[&str]) -> anyhow::Result<String> {
+    let folder = data.display().to_string();
+    let arguments: Vec<&str> = command.iter().copied().chain(["--data", &folder]).collect();
+    let printed = part::run(&arguments)?.succeeded()?;
+    Ok(printed.trim_end().lines().last().unwrap_or_default().trim().to_owned())
+}
+
+fn push(url: &str, data: &Path, source: &Pushed) -> anyhow::Result<part::Running> {
+    let key = key(data, &["sources", "add", &source.id])?;
+    let keys = data.join("demo-keys");
+    std::fs::create_dir_all(&keys)?;
+    let key_file = keys.join(&source.id);
+    std::fs::write(&key_file, key)?;
+    let receipts = data.join("receipts").join(&source.id);
+    let mut arguments = vec!["submit".to_owned()];
+    arguments.extend(source.files.iter().map(|file| file.display().to_string()));
+    arguments.extend(["--url".to_owned(), url.to_owned()]);
+    arguments.extend(["--key-file".to_owned(), key_file.display().to_string()]);
+    arguments.extend(["--receipts".to_owned(), receipts.display().to_string()]);
+    part::Running::start(&arguments, &data.join(format!("submit-{}.log", source.id)))
+}
+
+/// Records that the receipts of each source account for: the sender's side of the books.
+fn sources_sent(data: &Path, sources: &[Pushed]) -> anyhow::Result<Vec<(String, u64)>> {
+    let mut sent = Vec::new();
+    for source in sources {
+        let mut records = 0;
+        for entry in std::fs::read_dir(data.join("receipts").join(&source.id))? {
+            let path = entry?.path();
+            if path.to_string_lossy().ends_with(".receipt.json") {
+                let receipt: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+                records += receipt.pointer("/counts/records").and_then(Value::as_u64).unwrap_or_default();
+            }
+        }
+        sent.push((source.id.clone(), records));
+    }
+    Ok(sent)
+}
+
+/// The ten commonest findings, one example each.
+fn issues(url: &str, reader: &str) -> anyhow::Result<()> {
+    let report = part::get(&format!("{url}/v1/reports/issues?limit=10"), reader)?;
+    println!();
+    println!("最常见的十类问题 / the ten commonest findings");
+    let text = |row: &Value, member: &str| match row.get(member) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    };
+    for (place, row) in (1..).zip(report.get("rows").and_then(Value::as_array).into_iter().flatten()) {
+        let code = text(row, "code");
+        println!(
+            "{place:>3}. {code}  {}  ×{}  {}{}",
+            text(row, "rule"),
+            text(row, "count"),
+            text(row, "dataset"),
+            text(row, "path")
+        );
+        if let Some(example) = example(url, reader, row, &code)? {
+            println!("     {example}");
+        }
+    }
+    Ok(())
+}
+
+fn example(url: &str, reader: &str, row: &Value, code: &str) -> anyhow::Result<Option<String>> {
+    let Some(id) = row.get("example_submission").and_then(Value::as_str) else { return Ok(None) };
+    let listed = part::get(&format!("{url}/v1/submissions/{id}/issues?format=json"), reader)?;
+    let found = listed.get("issues").and_then(Value::as_array).into_iter().flatten().find(|issue| {
+        issue.get("code").and_then(Value::as_str) == Some(code) && issue.get("path") == row.get("path")
+    });
+    Ok(found.map(|issue| {
+        let part = |pointer: &str| match issue.pointer(pointer) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        format!("{id} {}:{}  {}（{} → {}）", part("/line"), part("/column"), part("/message/zh"), part("/found"), part("/expected"))
+    }))
+}
+
+/// Verifies the log and one receipt, offline.
+fn proofs(data: &Path, books: &mut Books) -> anyhow::Result<()> {
+    let folder = data.display().to_string();
+    let log = part::run(&["log", "verify", "--data", &folder])?;
+    books.proof("log verify", log.success, &log.stdout);
+    let receipt = std::fs::read_dir(data.join("receipts"))?
+        .filter_map(|entry| std::fs::read_dir(entry.ok()?.path()).ok()?.next()?.ok())
+        .map(|entry| entry.path())
+        .min()
+        .context("no receipt was kept")?;
+    let (receipt, public) = (receipt.display().to_string(), data.join("log.pub").display().to_string());
+    let checked = part::run(&["receipt", "verify", &receipt, "--key", &public])?;
+    books.proof("receipt verify", checked.success, &checked.stdout);
+    Ok(())
+}
+
+fn places(data: &Path) {
+    println!();
+    println!("数据位置 / where everything lies");
+    for (name, what) in [
+        ("hub.db", "database"),
+        ("raw", "raw bytes as received"),
+        ("log", "the published log: a copy of this folder is a full mirror"),
+        ("log.pub", "public key of the log"),
+        ("receipts", "receipts with their proofs"),
+        ("hub.log", "what the hub logged"),
+    ] {
+        println!("  {:<44} {what}", data.join(name).display());
+    }
+    if std::io::stdout().is_terminal() {
+        println!("  try: hub receipt verify {}/receipts/*/*.receipt.json --key {}/log.pub", data.display(), data.display());
+    }
+}

@@ -1,0 +1,104 @@
+//! The live table: what was received from whom, and how far it has come.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::part::{self, Running};
+
+/// How the watching ended.
+pub struct Outcome {
+    /// The last report.
+    pub table: Value,
+    /// Everything owed was answered.
+    pub settled: bool,
+    /// Pushes that could not be carried out.
+    pub failed_pushes: usize,
+}
+
+const COLUMNS: [(&str, &str); 9] = [
+    ("received", "接收"),
+    ("accepted", "通过"),
+    ("accepted_with_warnings", "告警"),
+    ("waiting", "待关联"),
+    ("duplicate", "重复"),
+    ("rejected", "退回"),
+    ("forwarded", "已转发"),
+    ("acknowledged", "已确认"),
+    ("refused", "被拒"),
+];
+
+/// Shows the table until all pushes have ended and nothing is on its way, or patience ends.
+pub fn until_settled(
+    url: &str,
+    reader: &str,
+    mut pushes: Vec<Running>,
+    patience: Duration,
+) -> anyhow::Result<Outcome> {
+    let live = std::io::stdout().is_terminal();
+    let started = Instant::now();
+    let mut failed_pushes = 0;
+    let mut drawn = 0;
+    loop {
+        let mut running = Vec::new();
+        for mut push in pushes {
+            match push.ended()? {
+                None => running.push(push),
+                // 1: some records were rejected, as the fixtures intend.
+                Some(0 | 1) => {}
+                Some(_) => failed_pushes += 1,
+            }
+        }
+        pushes = running;
+        let table = part::get(&format!("{url}/v1/reports/exchange"), reader)?;
+        let open: i64 = rows(&table).map(|row| figure(row, "open")).sum();
+        let settled = pushes.is_empty() && open == 0;
+        let over = settled || started.elapsed() > patience;
+        if live || over {
+            drawn = draw(&table, drawn, live)?;
+        }
+        if over {
+            return Ok(Outcome { table, settled, failed_pushes });
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// Rows of a report about sources that sent anything.
+pub fn rows(table: &Value) -> impl Iterator<Item = &Value> {
+    table.get("rows").and_then(Value::as_array).into_iter().flatten().filter(|row| figure(row, "received") > 0)
+}
+
+/// A figure of a row.
+pub fn figure(row: &Value, member: &str) -> i64 {
+    row.get(member).and_then(Value::as_i64).unwrap_or_default()
+}
+
+fn draw(table: &Value, drawn: usize, live: bool) -> anyhow::Result<usize> {
+    let mut out = std::io::stdout().lock();
+    if live && drawn > 0 {
+        write!(out, "\x1b[{drawn}A")?;
+    }
+    let mut lines = 1;
+    write!(out, "{:<22}", "来源 / source")?;
+    for (_, zh) in COLUMNS {
+        // A Chinese character takes two columns, but counts as one.
+        let width = 11_usize.saturating_sub(zh.chars().count());
+        write!(out, "{zh:>width$}")?;
+    }
+    writeln!(out)?;
+    for row in rows(table) {
+        let text = |member: &str| row.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let name = format!("{} {}", text("source"), text("source_name"));
+        let width = 22_usize.saturating_sub(text("source_name").chars().count());
+        write!(out, "{name:<width$}")?;
+        for (id, _) in COLUMNS {
+            write!(out, "{:>11}", figure(row, id))?;
+        }
+        writeln!(out)?;
+        lines += 1;
+    }
+    out.flush()?;
+    Ok(lines)
+}

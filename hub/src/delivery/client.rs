@@ -1,0 +1,243 @@
+//! One request to the destination, and what its answer means.
+//!
+//! Every answer is doubted: status, content type, size, form and batch number must all be right, or it was
+//! no answer and the request is repeated.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// Most bytes of an answer that are read.
+const ANSWER: u64 = 4 * 1024 * 1024;
+
+/// What became of sending a packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sending {
+    /// Receipt is confirmed.
+    Received,
+    /// The packet as a whole is refused, for good.
+    Refused(String),
+    /// Nothing is known; try again.
+    Trouble(Trouble),
+}
+
+/// What became of asking for the business answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asking {
+    /// Not ready.
+    Pending,
+    /// The destination does not know the batch, although it once confirmed it.
+    Unknown,
+    /// Ready: the results, and the text as it came.
+    Done(Vec<RecordResult>, String),
+    /// Nothing is known; try again.
+    Trouble(Trouble),
+}
+
+/// A request without a usable answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// What happened.
+    pub why: String,
+    /// How long the destination asks to be left alone.
+    pub retry_after: Option<Duration>,
+    /// Whether the destination was well enough to say so: this does not open the breaker.
+    pub alive: bool,
+}
+
+/// The destination's verdict on one record.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RecordResult {
+    /// The hub's number of the record version.
+    pub id: i64,
+    /// What it decided.
+    pub result: Decision,
+    /// Its code for the reason.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// The reason in words.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// What the destination decided about a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Taken over.
+    Accepted,
+    /// Not taken over.
+    Refused,
+    /// Not looked at.
+    NotProcessed,
+}
+
+#[derive(Deserialize)]
+struct Receipt {
+    batch: i64,
+    received: bool,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    batch: i64,
+    status: String,
+    #[serde(default)]
+    records: Vec<RecordResult>,
+}
+
+/// Time limits of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// To connect.
+    pub connect: Duration,
+    /// From beginning to end.
+    pub request: Duration,
+}
+
+/// Speaks to the destination. Cheap to clone; clones share connections.
+#[derive(Debug, Clone)]
+pub struct Client {
+    agent: ureq::Agent,
+    url: String,
+}
+
+impl Client {
+    /// A client of the destination at a URL.
+    pub fn new(url: &str, timeouts: Timeouts) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .timeout_connect(Some(timeouts.connect))
+            .timeout_global(Some(timeouts.request))
+            .user_agent(concat!("hub/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Client {
+            agent: ureq::Agent::new_with_config(config),
+            url: url.trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// Sends a packet.
+    pub fn send(&self, batch: i64, packet: &[u8]) -> Sending {
+        let answer = self
+            .agent
+            .post(format!("{}/packets", self.url))
+            .content_type("application/xml; charset=utf-8")
+            .send(packet);
+        let reply = match Reply::read(answer) {
+            Ok(reply) => reply,
+            Err(trouble) => return Sending::Trouble(trouble),
+        };
+        match reply.status {
+            200..=299 => match reply.json::<Receipt>() {
+                Ok(receipt) if receipt.batch == batch && receipt.received => Sending::Received,
+                Ok(_) => Sending::Trouble(Trouble::sick("the receipt is for another batch")),
+                Err(trouble) => Sending::Trouble(trouble),
+            },
+            400..=499 if !matches!(reply.status, 408 | 409 | 429) => {
+                Sending::Refused(reply.refusal())
+            }
+            _ => Sending::Trouble(reply.trouble()),
+        }
+    }
+
+    /// Asks for the business answer.
+    pub fn ask(&self, batch: i64) -> Asking {
+        let answer = self
+            .agent
+            .get(format!("{}/packets/{batch}/answer", self.url))
+            .call();
+        let reply = match Reply::read(answer) {
+            Ok(reply) => reply,
+            Err(trouble) => return Asking::Trouble(trouble),
+        };
+        match reply.status {
+            200 => match reply.json::<Answer>() {
+                Ok(answer) if answer.batch != batch => {
+                    Asking::Trouble(Trouble::sick("the answer is for another batch"))
+                }
+                Ok(answer) => match answer.status.as_str() {
+                    "pending" => Asking::Pending,
+                    "done" => Asking::Done(answer.records, reply.body),
+                    _ => Asking::Trouble(Trouble::sick("the answer has an unknown status")),
+                },
+                Err(trouble) => Asking::Trouble(trouble),
+            },
+            404 | 410 => Asking::Unknown,
+            _ => Asking::Trouble(reply.trouble()),
+        }
+    }
+}
+
+impl Trouble {
+    fn sick(why: impl Into<String>) -> Self {
+        Trouble {
+            why: why.into(),
+            retry_after: None,
+            alive: false,
+        }
+    }
+}
+
+/// An answer with its body.
+struct Reply {
+    status: u16,
+    json: bool,
+    retry_after: Option<Duration>,
+    body: String,
+}
+
+impl Reply {
+    fn read(
+        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Self, Trouble> {
+        let mut answer = answer.map_err(|error| Trouble::sick(error.to_string()))?;
+        let header = |name: &str| {
+            answer
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
+        let json = header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+        let retry_after = header("retry-after")
+            .and_then(|value| value.trim().parse().ok())
+            .map(Duration::from_secs);
+        let status = answer.status().as_u16();
+        let body = answer
+            .body_mut()
+            .with_config()
+            .limit(ANSWER)
+            .read_to_vec()
+            .map_err(|error| Trouble::sick(error.to_string()))?;
+        Ok(Reply {
+            status,
+            json,
+            retry_after,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        })
+    }
+
+    fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Trouble> {
+        if !self.json {
+            return Err(Trouble::sick("the answer is not of type application/json"));
+        }
+        serde_json::from_str(&self.body)
+            .map_err(|error| Trouble::sick(format!("the answer is unreadable: {error}")))
+    }
+
+    fn trouble(&self) -> Trouble {
+        Trouble {
+            why: format!("status {}", self.status),
+            retry_after: self.retry_after,
+            alive: self.status < 500,
+        }
+    }
+
+    fn refusal(&self) -> String {
+        let excerpt: String = self.body.chars().take(500).collect();
+        format!("{}: {excerpt}", self.status)
+    }
+}

@@ -1,0 +1,225 @@
+//! Forwarding to the national platform: a cursor over what was committed, that can crash anywhere.
+//!
+//! Open deliveries are read in order, gathered by lane (one deal) into batches, and each batch is written
+//! down with the SHA-256 of its packet *before* it is sent. After a crash the same number goes out with the
+//! same bytes, which the destination answers idempotently. A 2xx is "sent"; only the business answer makes
+//! a record "acknowledged". One coordinator decides ([`run`]), workers make one request at a time
+//! ([`worker`]); the tables are the only memory that counts.
+//!
+//! Never: two batches of one lane under way, a full scan of the deliveries, a request that is not backed
+//! by a row.
+
+mod answer;
+pub mod breaker;
+pub mod client;
+mod flight;
+mod gather;
+mod lanes;
+pub mod packet;
+pub mod projection;
+pub mod retry;
+mod run;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::pipeline::writer::Writer;
+use crate::store::{Readers, StoreError};
+use breaker::{BreakerState, Thresholds};
+use client::Timeouts;
+pub use packet::Signer;
+use retry::{Allowance, Backoff};
+
+/// How a destination is served.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Name of the destination in the tables.
+    pub destination: String,
+    /// Where it listens, without the path.
+    pub url: String,
+    /// Who sends: region code of the province.
+    pub sender: String,
+    /// Edition of the records in the store.
+    pub from_edition: String,
+    /// Edition that the destination reads.
+    pub to_edition: String,
+    /// Most records in a batch.
+    pub batch: usize,
+    /// Most batches that are not settled.
+    pub in_flight: usize,
+    /// Time limits of a request.
+    pub timeouts: Timeouts,
+    /// Waits between attempts at the same batch.
+    pub backoff: Backoff,
+    /// Waits before a record goes into another batch.
+    pub record_backoff: Backoff,
+    /// Attempts at a batch before it is given up as exhausted.
+    pub attempts: i32,
+    /// Batches that carry a record before it is refused for its order.
+    pub record_attempts: i32,
+    /// How long the business answer may take before the batch is given up as exhausted.
+    pub answer_within: Duration,
+    /// How often the store is looked at, and the business answer asked for.
+    pub poll: Duration,
+    /// When the breaker opens.
+    pub breaker: Thresholds,
+    /// How many retries are allowed.
+    pub retries: Allowance,
+}
+
+impl Settings {
+    /// The defaults for the national platform at a URL.
+    pub fn national(url: &str) -> Self {
+        Settings {
+            destination: "national".to_owned(),
+            url: url.to_owned(),
+            sender: "320000".to_owned(),
+            from_edition: "3.0".to_owned(),
+            to_edition: "2.0".to_owned(),
+            batch: 200,
+            in_flight: 4,
+            timeouts: Timeouts {
+                connect: Duration::from_secs(5),
+                request: Duration::from_secs(30),
+            },
+            backoff: Backoff {
+                base: Duration::from_millis(500),
+                max: Duration::from_secs(60),
+            },
+            record_backoff: Backoff {
+                base: Duration::from_millis(500),
+                max: Duration::from_secs(300),
+            },
+            attempts: 500,
+            record_attempts: 8,
+            answer_within: Duration::from_secs(24 * 3600),
+            poll: Duration::from_millis(200),
+            breaker: Thresholds {
+                failures: 5,
+                open_for: Duration::from_secs(10),
+            },
+            retries: Allowance {
+                share: 0.2,
+                floor: 1.0,
+                saved: 100.0,
+            },
+        }
+    }
+}
+
+/// What a delivery is doing, for health, metrics and tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Status {
+    /// What the breaker says.
+    pub breaker: BreakerState,
+    /// Times that the breaker opened since the start.
+    pub opened: u64,
+    /// Batches that are not settled.
+    pub in_flight: usize,
+    /// Requests that were made since the start.
+    pub requests: u64,
+    /// Requests that repeated one that had failed.
+    pub retries: u64,
+    /// Deliveries read and waiting for their turn; more may be in the store.
+    pub waiting: usize,
+}
+
+/// A running delivery. Dropping it stops it.
+pub struct Handle {
+    events: Sender<Event>,
+    stopped: Arc<AtomicBool>,
+    status: Arc<Mutex<Status>>,
+    coordinator: Option<JoinHandle<()>>,
+}
+
+/// What the coordinator waits for.
+#[derive(Debug)]
+enum Event {
+    /// Something was committed, or the delivery is to stop.
+    Wake,
+    /// A worker has finished a task about a batch.
+    Outcome(i64, worker::Outcome),
+}
+
+/// Starts forwarding to one destination. There must be one at a time per destination and database.
+pub fn start(
+    settings: Settings,
+    readers: Readers,
+    writer: Writer,
+    spec: &'static spec::Spec,
+    signer: Signer,
+) -> Result<Handle, StoreError> {
+    let (events, inbox) = channel();
+    let stopped = Arc::new(AtomicBool::new(false));
+    let status = Arc::new(Mutex::new(Status {
+        breaker: BreakerState::Closed,
+        opened: 0,
+        in_flight: 0,
+        requests: 0,
+        retries: 0,
+        waiting: 0,
+    }));
+    let parts = run::Parts {
+        settings,
+        readers,
+        writer,
+        spec,
+        signer,
+        events: events.clone(),
+        stopped: Arc::clone(&stopped),
+        status: Arc::clone(&status),
+    };
+    let coordinator = std::thread::Builder::new()
+        .name("delivery".to_owned())
+        .spawn(move || run::coordinate(parts, &inbox))
+        .map_err(|error| StoreError::Connect(Box::new(error)))?;
+    Ok(Handle {
+        events,
+        stopped,
+        status,
+        coordinator: Some(coordinator),
+    })
+}
+
+impl Handle {
+    /// Something to wake the delivery with after a commit; without it, it looks by itself now and then.
+    pub fn waker(&self) -> impl Fn() + Send + 'static {
+        let events = self.events.clone();
+        move || drop(events.send(Event::Wake))
+    }
+
+    /// What the delivery is doing.
+    pub fn status(&self) -> Status {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops. Requests under way are abandoned: their batches go out again after the next start.
+    pub fn stop(mut self) {
+        self.halt();
+    }
+
+    fn halt(&mut self) {
+        self.stopped.store(true, Ordering::Release);
+        drop(self.events.send(Event::Wake));
+        if let Some(coordinator) = self.coordinator.take() {
+            drop(coordinator.join());
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.halt();
+    }
+}
+
+/// Milliseconds since 1970.
+fn clock() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

@@ -1,0 +1,132 @@
+//! Turns a record version of the hub's edition into one of the destination's edition.
+//!
+//! Which columns go where stands in the specification's projection; nothing here knows a data set. What
+//! cannot be said in XML 1.0 is refused with a reason, never dropped.
+
+use spec::{Edition, Spec};
+
+use crate::store::deliveries::Content;
+
+/// What the destination is asked to do with a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// It does not hold the record yet.
+    Add,
+    /// It holds an earlier version.
+    Change,
+    /// The record is taken back.
+    Delete,
+}
+
+impl Operation {
+    /// The digit in the packet.
+    pub fn digit(self) -> &'static str {
+        match self {
+            Operation::Add => "1",
+            Operation::Change => "2",
+            Operation::Delete => "3",
+        }
+    }
+}
+
+/// A record as the destination gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Projected {
+    /// The hub's number of the record version.
+    pub id: i64,
+    /// Column code of the target data set.
+    pub dataset: String,
+    /// What to do.
+    pub operation: Operation,
+    /// Target column and value, in the target's order.
+    pub columns: Vec<(String, String)>,
+}
+
+/// Why a record cannot be forwarded. In words that the sender can read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// The specification has no projection for it.
+    #[error("hub.projection: 本数据集没有国家规范的映射 / no projection for data set {0}")]
+    Dataset(i32),
+    /// What is stored is not an object of strings.
+    #[error("hub.body: 存储的记录无法读取 / the stored record is unreadable")]
+    Body,
+    /// Not a character of XML 1.0.
+    #[error("hub.character: 字段 {0} 含有 XML 不允许的字符 / column {0} has a character that XML forbids")]
+    Character(String),
+    /// Nothing is left of it.
+    #[error("hub.empty: 映射后没有内容 / nothing is left after the projection")]
+    Empty,
+    /// Not in the store.
+    #[error("hub.missing: 记录不存在 / the record is not in the store")]
+    Missing,
+}
+
+/// The way from one edition to another.
+#[derive(Debug, Clone)]
+pub struct Projector {
+    spec: &'static Spec,
+    from: String,
+    to: String,
+}
+
+impl Projector {
+    /// The way between two editions.
+    pub fn new(spec: &'static Spec, from: &str, to: &str) -> Self {
+        Projector {
+            spec,
+            from: from.to_owned(),
+            to: to.to_owned(),
+        }
+    }
+
+    /// The edition that the destination reads.
+    pub fn target(&self) -> &str {
+        &self.to
+    }
+
+    /// Projects one record version. `held`: the destination holds an earlier version.
+    pub fn project(&self, content: &Content, held: bool) -> Result<Projected, Unfit> {
+        let unknown = || Unfit::Dataset(content.dataset);
+        let edition: &Edition = self.spec.edition(&self.from).ok_or_else(unknown)?;
+        let dataset = edition
+            .dataset(&content.dataset.to_string())
+            .ok_or_else(unknown)?;
+        let projection = edition
+            .projections
+            .get(&self.to)
+            .and_then(|projection| projection.datasets.get(&dataset.code))
+            .ok_or_else(unknown)?;
+        let values: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(&content.body).map_err(|_| Unfit::Body)?;
+        let mut columns = Vec::with_capacity(projection.columns.len());
+        for (place, target) in &projection.columns {
+            let Some(value) = dataset.field(*place).and_then(|field| values.get(&field.id)) else {
+                continue;
+            };
+            let text = value.as_str().ok_or(Unfit::Body)?;
+            if !text.chars().all(is_xml) {
+                return Err(Unfit::Character(target.clone()));
+            }
+            columns.push((target.clone(), text.to_owned()));
+        }
+        if columns.is_empty() {
+            return Err(Unfit::Empty);
+        }
+        Ok(Projected {
+            id: content.id,
+            dataset: projection.target.clone(),
+            operation: match content.action {
+                2 => Operation::Delete,
+                _ if held => Operation::Change,
+                _ => Operation::Add,
+            },
+            columns,
+        })
+    }
+}
+
+/// Whether XML 1.0 (production 2, `Char`) has the character.
+fn is_xml(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}

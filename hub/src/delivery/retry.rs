@@ -1,0 +1,86 @@
+//! When to try again, and how often at all: backoff with full jitter, and a budget over all batches.
+//!
+//! The budget is what keeps a slow destination from being buried: retries are at most a share of first
+//! attempts, plus a small steady rate so that nothing waits for ever when nothing new comes.
+
+use std::time::{Duration, Instant};
+
+/// How long to wait between attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    /// Bound of the first wait; doubles with each attempt.
+    pub base: Duration,
+    /// Greatest bound.
+    pub max: Duration,
+}
+
+impl Backoff {
+    /// The wait after an attempt (from 1): anywhere between nothing and the bound, the same for the same
+    /// batch and attempt.
+    pub fn wait(&self, batch: i64, attempt: u32) -> Duration {
+        let doublings = attempt.saturating_sub(1).min(30);
+        let bound = self.base.saturating_mul(1 << doublings).min(self.max);
+        let share = spread(batch as u64 ^ (u64::from(attempt) << 48)) >> 11;
+        bound.mul_f64(share as f64 / (1u64 << 53) as f64)
+    }
+}
+
+/// Spreads a number over 64 bits (the finalizer of SplitMix64).
+fn spread(number: u64) -> u64 {
+    let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// How many retries are allowed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Allowance {
+    /// Retries per first attempt.
+    pub share: f64,
+    /// Retries per second that are always allowed.
+    pub floor: f64,
+    /// Most retries that can be saved up.
+    pub saved: f64,
+}
+
+/// What is left of the allowance.
+#[derive(Debug)]
+pub struct Budget {
+    allowance: Allowance,
+    left: f64,
+    counted: Instant,
+}
+
+impl Budget {
+    /// A budget that starts with a second's floor, and at least one retry.
+    pub fn new(allowance: Allowance, now: Instant) -> Self {
+        Budget {
+            allowance,
+            left: allowance.floor.max(1.0).min(allowance.saved.max(1.0)),
+            counted: now,
+        }
+    }
+
+    /// A first attempt was made.
+    pub fn earn(&mut self) {
+        self.add(self.allowance.share);
+    }
+
+    /// Takes one retry, or says how long to wait for it.
+    pub fn spend(&mut self, now: Instant) -> Result<(), Duration> {
+        let passed = now.saturating_duration_since(self.counted);
+        self.counted = now;
+        self.add(passed.as_secs_f64() * self.allowance.floor);
+        if self.left >= 1.0 {
+            self.left -= 1.0;
+            return Ok(());
+        }
+        let missing = (1.0 - self.left) / self.allowance.floor.max(1e-3);
+        Err(Duration::from_secs_f64(missing).max(Duration::from_millis(1)))
+    }
+
+    fn add(&mut self, retries: f64) {
+        self.left = (self.left + retries).min(self.allowance.saved.max(1.0));
+    }
+}

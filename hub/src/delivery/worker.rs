@@ -1,0 +1,214 @@
+//! A worker: makes one request at a time, and writes down what came of it before it reports.
+//!
+//! The coordinator decides what to do and when; a worker keeps no state between two tasks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+use std::sync::{Mutex, PoisonError};
+
+use super::answer::{self, Figures};
+use super::client::{Asking, Client, Sending, Trouble};
+use super::{Event, clock};
+use crate::pipeline::writer::{Transaction, WriteError, Writer};
+use crate::store::StoreError;
+use crate::store::deliveries::{self, End, Owed, Settlement, State};
+use crate::tlog::sha256;
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub(super) enum Task {
+    /// Send the packet; `attempt` counts from 1.
+    Send {
+        batch: i64,
+        attempt: i32,
+        packet: Arc<Vec<u8>>,
+        records: usize,
+    },
+    /// Ask for the business answer.
+    Ask { batch: i64, members: Vec<Owed> },
+}
+
+/// What came of it. Whatever is said here is in the store.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// Receipt is confirmed.
+    Received,
+    /// The batch is settled; these deliveries are to be sent again.
+    Settled(Vec<Owed>),
+    /// No business answer yet.
+    NotYet,
+    /// The destination does not know the batch.
+    Unknown,
+    /// The request failed.
+    Failed(Trouble),
+    /// The store could not be written; nothing is changed.
+    Unwritten(String),
+}
+
+/// Everything a worker needs.
+pub(super) struct Worker {
+    pub client: Client,
+    pub writer: Writer,
+    pub destination: String,
+    pub horizon: i32,
+    pub again: Arc<dyn Fn(&Owed, i64) -> i64 + Send + Sync>,
+    pub stopped: Arc<AtomicBool>,
+}
+
+impl Worker {
+    /// Works until the coordinator hangs up.
+    pub fn serve(&self, tasks: &Mutex<Receiver<Task>>, events: &Sender<Event>) {
+        loop {
+            let task = tasks
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .recv();
+            let Ok(task) = task else {
+                return;
+            };
+            if self.stopped.load(Ordering::Acquire) {
+                return;
+            }
+            let batch = task.batch();
+            let outcome = self
+                .work(task)
+                .unwrap_or_else(|error| Outcome::Unwritten(error.to_string()));
+            if events.send(Event::Outcome(batch, outcome)).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn work(&self, task: Task) -> Result<Outcome, WriteError> {
+        match task {
+            Task::Send {
+                batch,
+                attempt,
+                packet,
+                records,
+            } => self.send(batch, attempt, &packet, records),
+            Task::Ask { batch, members } => self.ask(batch, &members),
+        }
+    }
+
+    fn send(
+        &self,
+        batch: i64,
+        attempt: i32,
+        packet: &[u8],
+        records: usize,
+    ) -> Result<Outcome, WriteError> {
+        if attempt > 1 {
+            self.write(move |transaction| {
+                deliveries::begin_attempt(transaction.connection, batch, attempt)
+            })?;
+        }
+        match self.client.send(batch, packet) {
+            Sending::Received => {
+                let destination = self.destination.clone();
+                let packet_sha256 = sha256(packet).to_hex();
+                self.write(move |transaction| {
+                    let now = clock();
+                    if deliveries::mark_sent(transaction.connection, batch, now)? {
+                        append(
+                            transaction,
+                            &serde_json::json!({"v": 1, "kind": "delivery", "batch": batch,
+                                "destination": destination, "packet_sha256": packet_sha256,
+                                "records": records, "at": now}),
+                        )?;
+                    }
+                    Ok(())
+                })?;
+                Ok(Outcome::Received)
+            }
+            Sending::Refused(reason) => {
+                let settlement = Settlement {
+                    others: Some((State::Refused, Some(reason.clone()))),
+                    ..Settlement::default()
+                };
+                let figures = Figures {
+                    refused: records,
+                    ..Figures::default()
+                };
+                self.settle(batch, End::GivenUp, reason, settlement, figures)?;
+                Ok(Outcome::Settled(Vec::new()))
+            }
+            Sending::Trouble(trouble) => Ok(Outcome::Failed(trouble)),
+        }
+    }
+
+    fn ask(&self, batch: i64, members: &[Owed]) -> Result<Outcome, WriteError> {
+        match self.client.ask(batch) {
+            Asking::Pending => Ok(Outcome::NotYet),
+            Asking::Unknown => Ok(Outcome::Unknown),
+            Asking::Trouble(trouble) => Ok(Outcome::Failed(trouble)),
+            Asking::Done(results, text) => {
+                let now = clock();
+                let (settlement, back, figures) =
+                    answer::decide(members, &results, self.horizon, |member| {
+                        (self.again)(member, now)
+                    });
+                self.settle(batch, End::Answered, text, settlement, figures)?;
+                Ok(Outcome::Settled(back))
+            }
+        }
+    }
+
+    fn settle(
+        &self,
+        batch: i64,
+        end: End,
+        answer: String,
+        settlement: Settlement,
+        figures: Figures,
+    ) -> Result<(), WriteError> {
+        self.write(move |transaction| {
+            let now = clock();
+            if deliveries::settle(
+                transaction.connection,
+                batch,
+                &end,
+                &answer,
+                &settlement,
+                now,
+            )? {
+                append(
+                    transaction,
+                    &serde_json::json!({"v": 1, "kind": "acknowledgement", "batch": batch,
+                        "answer_sha256": sha256(answer.as_bytes()).to_hex(),
+                        "accepted": figures.accepted, "refused": figures.refused,
+                        "again": figures.again, "at": now}),
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes, unless the delivery was stopped meanwhile: then another one may be at work already.
+    fn write(
+        &self,
+        job: impl FnOnce(&mut Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), WriteError> {
+        if self.stopped.load(Ordering::Acquire) {
+            return Err(WriteError::Failed("the delivery is stopped".to_owned()));
+        }
+        self.writer.run(job)
+    }
+}
+
+impl Task {
+    fn batch(&self) -> i64 {
+        match self {
+            Task::Send { batch, .. } | Task::Ask { batch, .. } => *batch,
+        }
+    }
+}
+
+fn append(
+    transaction: &mut Transaction<'_>,
+    entry: &serde_json::Value,
+) -> Result<(), StoreError> {
+    transaction.append_leaf(entry.to_string().as_bytes())?;
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! A national platform to forward to: a real HTTP server that checks what it is sent and misbehaves on
+//! request.
+//!
+//! It judges with the published JSON Schemas through the `jsonschema` crate, an engine other than the
+//! hub's own, and keeps its own books ([`book`]), so that a test can compare both sides. It never looks
+//! into the hub's store.
+
+mod book;
+pub mod faults;
+mod journal;
+mod judge;
+mod links;
+mod packet;
+mod server;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use faults::{Plan, PlanError};
+pub use links::Links;
+pub use server::{National, Running};
+
+/// Says whether a signature (key name, message, signature) is good.
+pub type Verifier = Arc<dyn Fn(&str, &[u8], &[u8; 64]) -> bool + Send + Sync>;
+
+/// How the platform behaves.
+#[derive(Clone)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: String,
+    /// Checks signatures. None: they are not checked, and the summary says so.
+    pub verifier: Option<Verifier>,
+    /// JSON Schema of a record, by column code of the data set. A data set without one is refused.
+    pub schemas: HashMap<String, serde_json::Value>,
+    /// What identifies records, and what must be there before what.
+    pub links: Links,
+    /// Where the journal is kept; none: in memory only.
+    pub data: Option<PathBuf>,
+    /// How long the business answer takes.
+    pub delay: Duration,
+    /// How it misbehaves.
+    pub plan: Plan,
+}
+
+/// The platform could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum NationalError {
+    /// Address or files.
+    #[error("the national simulator cannot use {place}")]
+    Io {
+        /// Address or path.
+        place: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A schema is not a JSON Schema.
+    #[error("the JSON Schema of {dataset} is unusable: {why}")]
+    Schema {
+        /// Column code of the data set.
+        dataset: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A line of the journal is unreadable.
+    #[error("the journal is unreadable at line {line}")]
+    Journal {
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong there.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The server's thread ended before it was listening.
+    #[error("the server's thread ended early")]
+    Ended,
+}

@@ -1,0 +1,482 @@
+//! Record versions owed to destinations, and the batches in which they travel.
+//!
+//! Open work is found through partial indexes whose condition (`state < 2`) must stand in the statement
+//! word for word, so it is never bound as a parameter. Nothing here scans the table, except [`counts`] and
+//! [`per_source`], which are reports. Every change belongs inside the one writer's transaction.
+
+use std::collections::HashSet;
+
+use diesel::dsl::{count_star, max, sql};
+use diesel::expression::SqlLiteral;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::schema::{batches, deliveries, records, submissions};
+use super::{Database, StoreError};
+
+diesel::allow_columns_to_appear_in_same_group_by_clause!(submissions::source, deliveries::state);
+
+/// Where a delivery stands 转发状态.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// To be sent, or in a batch whose receipt is not confirmed yet.
+    Pending,
+    /// The destination has confirmed receipt, and owes its business answer.
+    Sent,
+    /// The destination has taken it over.
+    Acknowledged,
+    /// The destination, or the hub on its behalf, refuses it.
+    Refused,
+    /// Given up after too many attempts; waits for an operator.
+    Exhausted,
+}
+
+impl State {
+    /// Every state, in the order of its number.
+    pub const ALL: [State; 5] = [
+        State::Pending,
+        State::Sent,
+        State::Acknowledged,
+        State::Refused,
+        State::Exhausted,
+    ];
+
+    /// The number in the table.
+    pub fn number(self) -> i32 {
+        self as i32
+    }
+
+    fn from_number(number: i32) -> Result<Self, StoreError> {
+        usize::try_from(number)
+            .ok()
+            .and_then(|place| State::ALL.get(place).copied())
+            .ok_or_else(|| StoreError::Damaged {
+                place: "deliveries.state".to_owned(),
+                what: format!("there is no state {number}"),
+            })
+    }
+}
+
+/// A delivery that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable)]
+pub struct Owed {
+    /// `deliveries.id`.
+    pub id: i64,
+    /// `records.id`.
+    pub record: i64,
+    /// What must stay in order.
+    pub lane: i64,
+    /// Batches that carried it so far.
+    pub attempts: i32,
+    /// Not before this instant.
+    pub due_at: i64,
+}
+
+/// A record version, as deliveries need it.
+#[derive(Debug, Clone, Queryable)]
+pub struct Content {
+    /// `records.id`.
+    pub id: i64,
+    /// Number of the data set.
+    pub dataset: i32,
+    /// 0 upsert, 1 correct, 2 withdraw.
+    pub action: i32,
+    /// The version before this one.
+    pub previous: Option<i64>,
+    /// Canonical bytes.
+    pub body: Vec<u8>,
+}
+
+/// A batch that is not settled.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct OpenBatch {
+    /// `batches.id`.
+    pub id: i64,
+    /// SHA-256 of the packet.
+    pub packet_sha256: Vec<u8>,
+    /// Number of records.
+    pub records: i32,
+    /// 0 to be sent, 1 sent.
+    pub state: i32,
+    /// Times it was sent, begun ones included.
+    pub attempts: i32,
+    /// When it was made.
+    pub created_at: i64,
+}
+
+/// A number of deliveries in one state.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Count {
+    /// Where to.
+    pub destination: String,
+    /// Where they stand.
+    pub state: State,
+    /// How many.
+    pub deliveries: i64,
+}
+
+/// How far the records of one source have come on the way to one destination.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct SourceCount {
+    /// The source.
+    pub source: String,
+    /// Record versions owed, whatever became of them.
+    pub owed: i64,
+    /// Sent, and everything that comes after it; also what was refused.
+    pub forwarded: i64,
+    /// Taken over by the destination.
+    pub acknowledged: i64,
+    /// Refused, with a reason.
+    pub refused: i64,
+    /// Given up.
+    pub exhausted: i64,
+}
+
+/// The open deliveries that are in no batch, in order, after a number. Costs by `limit`, not by the table.
+pub fn pending_after(
+    connection: &mut Database,
+    destination: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Owed>, StoreError> {
+    Ok(pending(destination, after, limit).load(connection)?)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn pending<'q>(destination: &'q str, after: i64, limit: i64) -> _ {
+    let open: SqlLiteral<Bool> = sql::<Bool>("state < 2");
+    deliveries::table
+        .filter(deliveries::destination.eq(destination))
+        .filter(open)
+        .filter(deliveries::id.gt(after))
+        .filter(deliveries::batch_id.is_null())
+        .order(deliveries::id.asc())
+        .limit(limit)
+        .select((
+            deliveries::id,
+            deliveries::record_id,
+            deliveries::lane,
+            deliveries::attempts,
+            deliveries::due_at,
+        ))
+}
+
+/// The deliveries of a batch that are open, in order.
+pub fn members(connection: &mut Database, batch: i64) -> Result<Vec<Owed>, StoreError> {
+    Ok(deliveries::table
+        .filter(deliveries::batch_id.eq(batch))
+        .filter(sql::<Bool>("state < 2"))
+        .order(deliveries::id.asc())
+        .select((
+            deliveries::id,
+            deliveries::record_id,
+            deliveries::lane,
+            deliveries::attempts,
+            deliveries::due_at,
+        ))
+        .load(connection)?)
+}
+
+/// The batches of a destination that are not settled, in order.
+pub fn open_batches(
+    connection: &mut Database,
+    destination: &str,
+) -> Result<Vec<OpenBatch>, StoreError> {
+    Ok(batches::table
+        .filter(batches::destination.eq(destination))
+        .filter(sql::<Bool>("state < 2"))
+        .order(batches::id.asc())
+        .select((
+            batches::id,
+            batches::packet_sha256,
+            batches::records,
+            batches::state,
+            batches::attempts,
+            batches::created_at,
+        ))
+        .load(connection)?)
+}
+
+/// The number that the next batch gets.
+pub fn next_batch(connection: &mut Database) -> Result<i64, StoreError> {
+    let highest: Option<i64> = batches::table.select(max(batches::id)).first(connection)?;
+    Ok(highest.map_or(1, |highest| highest + 1))
+}
+
+/// The contents of record versions, in no particular order.
+pub fn contents(connection: &mut Database, ids: &[i64]) -> Result<Vec<Content>, StoreError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for &id in ids {
+        found.extend(
+            records::table
+                .find(id)
+                .select((
+                    records::id,
+                    records::dataset,
+                    records::action,
+                    records::previous,
+                    records::body,
+                ))
+                .first::<Content>(connection)
+                .optional()?,
+        );
+    }
+    Ok(found)
+}
+
+/// Whether the destination holds some earlier version of a record: follows the versions back, over those
+/// that it refused.
+pub fn holds_earlier(
+    connection: &mut Database,
+    destination: &str,
+    previous: i64,
+) -> Result<bool, StoreError> {
+    let mut seen = HashSet::new();
+    let mut version = Some(previous);
+    while let Some(id) = version
+        && seen.insert(id)
+    {
+        let refused = deliveries::table
+            .filter(deliveries::record_id.eq(id))
+            .filter(sql::<Bool>("state > 2"))
+            .filter(deliveries::destination.eq(destination))
+            .select(deliveries::id)
+            .first::<i64>(connection)
+            .optional()?;
+        if refused.is_none() {
+            return Ok(true);
+        }
+        version = records::table
+            .find(id)
+            .select(records::previous)
+            .first::<Option<i64>>(connection)
+            .optional()?
+            .flatten();
+    }
+    Ok(false)
+}
+
+/// A batch about to be written down.
+#[derive(Debug, Clone)]
+pub struct NewBatch {
+    /// Its number, as [`next_batch`] gave it.
+    pub id: i64,
+    /// Where to.
+    pub destination: String,
+    /// SHA-256 of the packet.
+    pub packet_sha256: Vec<u8>,
+    /// When it was made.
+    pub created_at: i64,
+    /// Its deliveries.
+    pub deliveries: Vec<i64>,
+}
+
+/// Writes down a batch and what it carries. False, and nothing written, when its number is taken.
+pub fn open_batch(connection: &mut Database, batch: &NewBatch) -> Result<bool, StoreError> {
+    if next_batch(connection)? != batch.id {
+        return Ok(false);
+    }
+    diesel::insert_into(batches::table)
+        .values((
+            batches::id.eq(batch.id),
+            batches::destination.eq(&batch.destination),
+            batches::packet_sha256.eq(&batch.packet_sha256),
+            batches::records.eq(batch.deliveries.len() as i32),
+            batches::state.eq(0),
+            batches::attempts.eq(1),
+            batches::created_at.eq(batch.created_at),
+        ))
+        .execute(connection)?;
+    for &id in &batch.deliveries {
+        diesel::update(deliveries::table.find(id))
+            .set((
+                deliveries::batch_id.eq(batch.id),
+                deliveries::attempts.eq(deliveries::attempts + 1),
+                deliveries::updated_at.eq(batch.created_at),
+            ))
+            .execute(connection)?;
+    }
+    Ok(true)
+}
+
+/// Writes down that a batch is about to be sent once more.
+pub fn begin_attempt(
+    connection: &mut Database,
+    batch: i64,
+    attempts: i32,
+) -> Result<(), StoreError> {
+    diesel::update(batches::table.find(batch))
+        .set(batches::attempts.eq(attempts))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Writes down that the destination has confirmed receipt. False when that was known.
+pub fn mark_sent(connection: &mut Database, batch: i64, now: i64) -> Result<bool, StoreError> {
+    let changed = diesel::update(batches::table.find(batch))
+        .filter(batches::state.eq(0))
+        .set(batches::state.eq(1))
+        .execute(connection)?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    close_members(connection, batch, State::Sent, None, now)?;
+    Ok(true)
+}
+
+/// How a batch ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// The destination has answered: 2 in the table.
+    Answered,
+    /// No use in going on: 3 in the table.
+    GivenUp,
+}
+
+/// What becomes of the deliveries of a batch.
+#[derive(Debug, Clone, Default)]
+pub struct Settlement {
+    /// Refused: delivery and reason.
+    pub refused: Vec<(i64, String)>,
+    /// Back to be sent again: delivery, not before, and why.
+    pub back: Vec<(i64, i64, String)>,
+    /// What becomes of the others, with the reason.
+    pub others: Option<(State, Option<String>)>,
+}
+
+/// Ends a batch, and gives each of its deliveries its state. False when it had ended before.
+pub fn settle(
+    connection: &mut Database,
+    batch: i64,
+    end: &End,
+    answer: &str,
+    settlement: &Settlement,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let changed = diesel::update(batches::table.find(batch))
+        .filter(sql::<Bool>("state < 2"))
+        .set((
+            batches::state.eq(if *end == End::Answered { 2 } else { 3 }),
+            batches::answered_at.eq(now),
+            batches::answer.eq(answer),
+        ))
+        .execute(connection)?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    for (id, reason) in &settlement.refused {
+        refuse(connection, *id, reason, now)?;
+    }
+    for (id, due_at, why) in &settlement.back {
+        diesel::update(deliveries::table.find(id))
+            .set((
+                deliveries::state.eq(State::Pending.number()),
+                deliveries::batch_id.eq(None::<i64>),
+                deliveries::due_at.eq(due_at),
+                deliveries::reason.eq(why),
+                deliveries::updated_at.eq(now),
+            ))
+            .execute(connection)?;
+    }
+    if let Some((state, reason)) = &settlement.others {
+        close_members(connection, batch, *state, reason.as_deref(), now)?;
+    }
+    Ok(true)
+}
+
+/// Refuses one delivery.
+pub fn refuse(
+    connection: &mut Database,
+    id: i64,
+    reason: &str,
+    now: i64,
+) -> Result<(), StoreError> {
+    diesel::update(deliveries::table.find(id))
+        .set((
+            deliveries::state.eq(State::Refused.number()),
+            deliveries::reason.eq(reason),
+            deliveries::updated_at.eq(now),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+fn close_members(
+    connection: &mut Database,
+    batch: i64,
+    state: State,
+    reason: Option<&str>,
+    now: i64,
+) -> Result<(), StoreError> {
+    diesel::update(deliveries::table)
+        .filter(deliveries::batch_id.eq(batch))
+        .filter(sql::<Bool>("state < 2"))
+        .set((
+            deliveries::state.eq(state.number()),
+            deliveries::reason.eq(reason),
+            deliveries::updated_at.eq(now),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// How many deliveries are in which state, per destination.
+pub fn counts(connection: &mut Database) -> Result<Vec<Count>, StoreError> {
+    let rows: Vec<(String, i32, i64)> = deliveries::table
+        .group_by((deliveries::destination, deliveries::state))
+        .select((deliveries::destination, deliveries::state, count_star()))
+        .order((deliveries::destination.asc(), deliveries::state.asc()))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(destination, state, deliveries)| {
+            Ok(Count {
+                destination,
+                state: State::from_number(state)?,
+                deliveries,
+            })
+        })
+        .collect()
+}
+
+/// How far the records of each source have come on the way to a destination, in order of source.
+pub fn per_source(
+    connection: &mut Database,
+    destination: &str,
+) -> Result<Vec<SourceCount>, StoreError> {
+    let rows: Vec<(String, i32, i64)> = deliveries::table
+        .inner_join(records::table.on(records::id.eq(deliveries::record_id)))
+        .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
+        .filter(deliveries::destination.eq(destination))
+        .group_by((submissions::source, deliveries::state))
+        .select((submissions::source, deliveries::state, count_star()))
+        .order((submissions::source.asc(), deliveries::state.asc()))
+        .load(connection)?;
+    let mut sources: Vec<SourceCount> = Vec::new();
+    for (source, state, number) in rows {
+        if sources.last().is_none_or(|last| last.source != source) {
+            sources.push(SourceCount {
+                source,
+                ..SourceCount::default()
+            });
+        }
+        let Some(count) = sources.last_mut() else {
+            continue;
+        };
+        count.owed += number;
+        match State::from_number(state)? {
+            State::Pending => {}
+            State::Sent => count.forwarded += number,
+            State::Acknowledged => {
+                count.forwarded += number;
+                count.acknowledged += number;
+            }
+            State::Refused => {
+                count.forwarded += number;
+                count.refused += number;
+            }
+            State::Exhausted => count.exhausted += number,
+        }
+    }
+    Ok(sources)
+}
