@@ -32,6 +32,7 @@ check-generated: ## fails when a committed generated file is not up to date
 	$(CARGO) run --quiet -p tests --bin make_fixtures -- --check
 
 bench:           ## speed and memory, as ratios in one run
+	$(CARGO) build --release -p hub
 	$(CARGO) bench -p tests --bench ratios
 
 ci:

@@ -9,6 +9,7 @@
 
 mod api;
 mod crash;
+mod fixtures;
 mod forward;
 mod full;
 mod harness;
