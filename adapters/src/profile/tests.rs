@@ -114,7 +114,7 @@ fn every_chinese_name_is_a_heading_of_its_field() {
         let mut sink = |decoded: crate::Decoded<'_, '_>| {
             rows += 1;
             let crate::Decoded::Record { record, .. } = decoded else {
-                panic!("{decoded:?}");
+                unreachable!("{decoded:?}");
             };
             assert_eq!(record.dataset.id, dataset.id);
             for (place, value) in record.values.iter().enumerate() {
