@@ -48,8 +48,9 @@ impl<'s, 'a> Filler<'s, 'a> {
         self.money.push((field, money));
     }
 
+    /// Takes a value for a field as it is.
     #[inline]
-    fn set(&mut self, field: FieldIndex, input: Input<'a>) {
+    pub fn set(&mut self, field: FieldIndex, input: Input<'a>) {
         match self.record.values.get_mut(usize::from(field)) {
             Some(slot @ None) => *slot = Some(input),
             _ => self.record.repeated.push((field, input)),
