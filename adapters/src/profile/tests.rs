@@ -1,3 +1,5 @@
+//! What a user of `profile` sees, good and bad.
+
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use std::io::{Read as _, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use adapters::{Adapter, Chunk, Chunks, Decoded, DecodeError, Hint, Limits, Locator, WireFormat};
+use adapters::{Adapter, Chunk, Chunks, DecodeError, Decoded, Hint, Limits, Locator, WireFormat};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -73,7 +73,10 @@ pub struct Summary {
     unreadable: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
@@ -114,8 +117,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let received = Instant::now();
     let asked = arguments.edition.as_deref().unwrap_or(&config.spec.edition);
     let source = sources.get(&arguments.source).with_context(|| {
-        let all: Vec<&str> = sources.all().iter().map(|source| source.profile.id.as_str()).collect();
-        format!("there is no source `{}`, expected one of {}", arguments.source, all.join(", "))
+        let all: Vec<&str> = sources
+            .all()
+            .iter()
+            .map(|source| source.profile.id.as_str())
+            .collect();
+        format!(
+            "there is no source `{}`, expected one of {}",
+            arguments.source,
+            all.join(", ")
+        )
     })?;
     let (edition, adapter) = source.edition(asked, received)?;
     let limits = Limits {
@@ -125,8 +136,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         fields: config.limits.fields,
         value: config.limits.value_bytes,
     };
-    let context = spec::Context { edition, received: received.civil, platforms: &[] };
-    let mut check = Check { adapter, context, limits, dataset: arguments.dataset.clone(), summary: Summary::default() };
+    let context = spec::Context {
+        edition,
+        received: received.civil,
+        platforms: &[],
+    };
+    let mut check = Check {
+        adapter,
+        context,
+        limits,
+        dataset: arguments.dataset.clone(),
+        summary: Summary::default(),
+    };
     let bar = progress(&arguments.files)?;
     let out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     match arguments.format {
@@ -140,9 +161,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
 fn progress(files: &[PathBuf]) -> anyhow::Result<ProgressBar> {
     let mut bytes = 0;
     for file in files {
-        bytes += std::fs::metadata(file).with_context(|| file.display().to_string())?.len();
+        bytes += std::fs::metadata(file)
+            .with_context(|| file.display().to_string())?
+            .len();
     }
-    let style = ProgressStyle::with_template("{bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta}")?;
+    let style =
+        ProgressStyle::with_template("{bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta}")?;
     Ok(ProgressBar::new(bytes).with_style(style))
 }
 
@@ -156,23 +180,41 @@ struct Check<'c> {
 }
 
 impl Check<'_> {
-    fn all(&mut self, files: &[PathBuf], bar: &ProgressBar, teller: &mut impl Teller) -> anyhow::Result<()> {
+    fn all(
+        &mut self,
+        files: &[PathBuf],
+        bar: &ProgressBar,
+        teller: &mut impl Teller,
+    ) -> anyhow::Result<()> {
         for file in files {
-            self.file(file, bar, teller).with_context(|| file.display().to_string())?;
+            self.file(file, bar, teller)
+                .with_context(|| file.display().to_string())?;
         }
         bar.finish_and_clear();
         Ok(teller.end(self.summary)?)
     }
 
-    fn file(&mut self, path: &Path, bar: &ProgressBar, teller: &mut impl Teller) -> anyhow::Result<()> {
+    fn file(
+        &mut self,
+        path: &Path,
+        bar: &ProgressBar,
+        teller: &mut impl Teller,
+    ) -> anyhow::Result<()> {
         let name = path.display().to_string();
         let hint = Hint {
             dataset: self.dataset.clone(),
-            file_name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
+            file_name: path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned()),
             ..Hint::default()
         };
         let mut file = File::open(path)?;
-        let mut chunks = Chunks::new(self.adapter.profile(), WireFormat::of_file_name(&name), CHUNK, &self.limits);
+        let mut chunks = Chunks::new(
+            self.adapter.profile(),
+            WireFormat::of_file_name(&name),
+            CHUNK,
+            &self.limits,
+        );
         let mut buffer = vec![0; 1 << 20];
         let mut number = 0;
         loop {
@@ -221,7 +263,12 @@ impl Check<'_> {
         }
     }
 
-    fn unreadable(&mut self, name: &str, error: &DecodeError, teller: &mut impl Teller) -> anyhow::Result<()> {
+    fn unreadable(
+        &mut self,
+        name: &str,
+        error: &DecodeError,
+        teller: &mut impl Teller,
+    ) -> anyhow::Result<()> {
         self.summary.unreadable += 1;
         Ok(teller.unreadable(name, error)?)
     }
@@ -237,11 +284,20 @@ impl Check<'_> {
         let locator = Locator::within(&chunk.bytes, chunk.origin);
         let (context, summary) = (self.context, &mut self.summary);
         let mut told = Ok(());
-        let outcome = self.adapter.decode(&chunk.bytes, &chunk.hint(hint), &self.limits, &mut |decoded| {
-            told = tell(&context, decoded, &locator, name, *number, summary, teller);
-            *number += 1;
-            if told.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
+        let outcome = self.adapter.decode(
+            &chunk.bytes,
+            &chunk.hint(hint),
+            &self.limits,
+            &mut |decoded| {
+                told = tell(&context, decoded, &locator, name, *number, summary, teller);
+                *number += 1;
+                if told.is_ok() {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
+            },
+        );
         told?;
         Ok(outcome.map(|_| ()))
     }
@@ -266,8 +322,13 @@ fn tell(
             dataset = normalized.dataset.id.clone();
             changes = normalized.changes;
         }
-        Decoded::Unusable { dataset: named, issue, .. } => {
-            (dataset, key, issues, changes) = (named.unwrap_or_default(), None, vec![issue], Vec::new());
+        Decoded::Unusable {
+            dataset: named,
+            issue,
+            ..
+        } => {
+            (dataset, key, issues, changes) =
+                (named.unwrap_or_default(), None, vec![issue], Vec::new());
         }
     }
     for issue in &mut issues {
@@ -285,7 +346,15 @@ fn tell(
         Verdict::AcceptedWithWarnings
     };
     summary.add(verdict);
-    let line = Line { file, record, dataset: &dataset, key: key.as_deref(), verdict, issues: &issues, changes: &changes };
+    let line = Line {
+        file,
+        record,
+        dataset: &dataset,
+        key: key.as_deref(),
+        verdict,
+        issues: &issues,
+        changes: &changes,
+    };
     teller.record(&line)
 }
 

@@ -45,7 +45,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         }
         std::fs::write(&path, content).with_context(|| path.display().to_string())?;
     }
-    eprintln!("{} files written to {}", files.len(), arguments.to.display());
+    eprintln!(
+        "{} files written to {}",
+        files.len(),
+        arguments.to.display()
+    );
     Ok(true)
 }
 
@@ -56,7 +60,9 @@ fn compare(folder: &Path, files: &[(String, Vec<u8>)]) -> anyhow::Result<Vec<Str
         match std::fs::read(folder.join(name)) {
             Ok(found) if found == *content => {}
             Ok(_) => wrong.push(format!("{name}: differs")),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => wrong.push(format!("{name}: is missing")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                wrong.push(format!("{name}: is missing"))
+            }
             Err(error) => return Err(error).with_context(|| name.clone()),
         }
     }
@@ -101,10 +107,17 @@ mod tests {
         std::fs::write(folder.path().join("3.0/a.json"), "old")?;
         std::fs::write(folder.path().join("3.0/stray.json"), "")?;
         std::fs::write(folder.path().join("README.md"), "by hand")?;
-        let files = [("3.0/a.json".to_owned(), b"new".to_vec()), ("b.json".to_owned(), Vec::new())];
+        let files = [
+            ("3.0/a.json".to_owned(), b"new".to_vec()),
+            ("b.json".to_owned(), Vec::new()),
+        ];
         assert_eq!(
             compare(folder.path(), &files)?,
-            ["3.0/a.json: differs", "b.json: is missing", "3.0/stray.json: is not generated"]
+            [
+                "3.0/a.json: differs",
+                "b.json: is missing",
+                "3.0/stray.json: is not generated"
+            ]
         );
         Ok(())
     }

@@ -77,13 +77,20 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
 /// Makes a key and prints it, once.
 pub fn make(folder: &Folder, name: &str, role: Role) -> anyhow::Result<bool> {
     anyhow::ensure!(
-        !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)),
+        !name.is_empty()
+            && name.len() <= 64
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)),
         "`{name}` is not a name: expected 1 to 64 letters, digits, `-`, `_`, `.`"
     );
     let (_, mut connection) = folder.open()?;
     let (key, hash) = api::new_api_key(name).context("making a key")?;
     let id = access::add(&mut connection, name, role, &hash, Instant::now().millis)?;
-    eprintln!("key {id} of {} {name}: keep it, it is not shown again / 请妥善保存，仅显示一次", role.name());
+    eprintln!(
+        "key {id} of {} {name}: keep it, it is not shown again / 请妥善保存，仅显示一次",
+        role.name()
+    );
     println!("{key}");
     Ok(true)
 }
@@ -119,5 +126,10 @@ fn table(keys: &[Principal]) -> Table {
         column("created_at", "创建 created"),
         column("retired_at", "停用 retired"),
     ];
-    Table { name: "keys", zh: "密钥", columns, rows }
+    Table {
+        name: "keys",
+        zh: "密钥",
+        columns,
+        rows,
+    }
 }

@@ -30,7 +30,12 @@ pub enum Command {
 
 /// Runs the command.
 pub fn run(command: &Command) -> anyhow::Result<bool> {
-    let Command::Verify { folder, tiles, key, format } = command;
+    let Command::Verify {
+        folder,
+        tiles,
+        key,
+        format,
+    } = command;
     let outcome = if let Some(tiles) = tiles {
         let key = receipt::read_key(key.as_deref().unwrap_or_default())?;
         tlog::verify_folder(tiles, &key).map(|verified| {
@@ -40,27 +45,46 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
         })
     } else {
         let config = folder.config(Vec::new())?;
-        anyhow::ensure!(config.data.is_dir(), "{} is no folder", config.data.display());
+        anyhow::ensure!(
+            config.data.is_dir(),
+            "{} is no folder",
+            config.data.display()
+        );
         let own = config.data.join("log.pub").display().to_string();
         let key = receipt::read_key(key.as_deref().unwrap_or(&own))?;
-        let mut connection = store::connect(&app::database_url(&config)).context("opening the database")?;
+        let mut connection =
+            store::connect(&app::database_url(&config)).context("opening the database")?;
         let raw = RawStore::open(&config.data.join("raw"))?;
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         runtime
-            .block_on(audit::verify(&app::log_folder(&config), &key, &mut connection, &raw))
+            .block_on(audit::verify(
+                &app::log_folder(&config),
+                &key,
+                &mut connection,
+                &raw,
+            ))
             .and_then(|audited| {
-                serde_json::to_value(audited)
-                    .map_err(|error| tlog::FirstFault { place: "report".to_owned(), what: error.to_string() })
+                serde_json::to_value(audited).map_err(|error| tlog::FirstFault {
+                    place: "report".to_owned(),
+                    what: error.to_string(),
+                })
             })
     };
     match (&outcome, format) {
-        (Ok(told), Form::Json) => println!("{}", serde_json::json!({ "good": true, "verified": told })),
+        (Ok(told), Form::Json) => {
+            println!("{}", serde_json::json!({ "good": true, "verified": told }))
+        }
         (Err(fault), Form::Json) => {
-            println!("{}", serde_json::json!({ "good": false, "place": fault.place, "what": fault.what }));
+            println!(
+                "{}",
+                serde_json::json!({ "good": false, "place": fault.place, "what": fault.what })
+            );
         }
         (Ok(told), Form::Text) => {
             let members = told.as_object().into_iter().flatten();
-            let parts: Vec<String> = members.map(|(name, value)| format!("{name} {value}")).collect();
+            let parts: Vec<String> = members
+                .map(|(name, value)| format!("{name} {value}"))
+                .collect();
             println!("good / 完整 · {}", parts.join(", "));
         }
         (Err(fault), Form::Text) => println!("NOT good / 不完整 · {}: {}", fault.place, fault.what),

@@ -119,7 +119,11 @@ mod tests {
             "hub simulate national --listen 127.0.0.1:9090 --fail 5xx=0.1",
         ] {
             let parsed = Cli::try_parse_from(line.split(' '));
-            assert!(parsed.is_ok(), "{line}: {:?}", parsed.err().map(|error| error.to_string()));
+            assert!(
+                parsed.is_ok(),
+                "{line}: {:?}",
+                parsed.err().map(|error| error.to_string())
+            );
         }
         assert!(Cli::try_parse_from(["hub", "keys", "reader", "x", "--role", "source"]).is_err());
     }

@@ -26,7 +26,11 @@ pub enum Command {
 
 /// Runs the command.
 pub fn run(command: &Command) -> anyhow::Result<bool> {
-    let Command::Verify { receipts, key, require_proof } = command;
+    let Command::Verify {
+        receipts,
+        key,
+        require_proof,
+    } = command;
     let key = read_key(key)?;
     let mut good = true;
     for path in receipts {
@@ -42,7 +46,11 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
     Ok(good)
 }
 
-fn verify(path: &Path, key: &VerifierKey, require_proof: bool) -> anyhow::Result<Result<String, String>> {
+fn verify(
+    path: &Path,
+    key: &VerifierKey,
+    require_proof: bool,
+) -> anyhow::Result<Result<String, String>> {
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
     let receipt: Receipt = match serde_json::from_slice(&bytes) {
         Ok(receipt) => receipt,
@@ -67,6 +75,12 @@ fn verify(path: &Path, key: &VerifierKey, require_proof: bool) -> anyhow::Result
 /// Reads the public key of a log: the text of a vkey, or a file that holds one.
 pub fn read_key(key: &str) -> anyhow::Result<VerifierKey> {
     let path = Path::new(key);
-    let text = if path.exists() { std::fs::read_to_string(path).with_context(|| key.to_owned())? } else { key.to_owned() };
-    text.trim().parse().with_context(|| format!("`{key}` is neither a file nor a vkey (name+hash+key)"))
+    let text = if path.exists() {
+        std::fs::read_to_string(path).with_context(|| key.to_owned())?
+    } else {
+        key.to_owned()
+    };
+    text.trim()
+        .parse()
+        .with_context(|| format!("`{key}` is neither a file nor a vkey (name+hash+key)"))
 }

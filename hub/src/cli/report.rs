@@ -52,11 +52,23 @@ enum Form {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let span = Span {
-        from: arguments.from.as_deref().map(|text| report::parse_instant("--from", text, false)).transpose()?,
-        to: arguments.to.as_deref().map(|text| report::parse_instant("--to", text, true)).transpose()?,
+        from: arguments
+            .from
+            .as_deref()
+            .map(|text| report::parse_instant("--from", text, false))
+            .transpose()?,
+        to: arguments
+            .to
+            .as_deref()
+            .map(|text| report::parse_instant("--to", text, true))
+            .transpose()?,
         source: arguments.source.clone(),
     };
-    let question = Question { span, by: report::parse_by(&arguments.by)?, limit: arguments.limit };
+    let question = Question {
+        span,
+        by: report::parse_by(&arguments.by)?,
+        limit: arguments.limit,
+    };
     let (config, mut connection) = arguments.folder.open()?;
     let specification = app::load_spec(&config)?;
     let sources: Vec<(String, String)> = app::load_sources(&config, specification)?
@@ -67,7 +79,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let edition = specification
         .edition(&config.spec.edition)
         .with_context(|| format!("there is no edition `{}`", config.spec.edition))?;
-    let facts = Facts { edition, sources: &sources };
+    let facts = Facts {
+        edition,
+        sources: &sources,
+    };
     let table = report::make(&arguments.name, &mut connection, &facts, &question)?
         .with_context(|| format!("there is no report `{}`", arguments.name))?;
     let bytes = match arguments.format {

@@ -56,9 +56,14 @@ fn forward(app: &Arc<App>) -> anyhow::Result<Option<delivery::Handle>> {
         key_id: app.config.log.origin.clone(),
         sign: Arc::new(move |bytes| key.sign(bytes)),
     };
-    let handle =
-        delivery::start(settings(&app.config), app.readers.clone(), app.writer.clone(), app.spec, signer)
-            .context("starting the delivery")?;
+    let handle = delivery::start(
+        settings(&app.config),
+        app.readers.clone(),
+        app.writer.clone(),
+        app.spec,
+        signer,
+    )
+    .context("starting the delivery")?;
     Ok(Some(handle))
 }
 

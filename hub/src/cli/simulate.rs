@@ -58,7 +58,12 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
     let schemas: HashMap<String, serde_json::Value> = edition
         .datasets
         .iter()
-        .map(|dataset| (dataset.id.clone(), spec::export::json_schema(edition, dataset)))
+        .map(|dataset| {
+            (
+                dataset.id.clone(),
+                spec::export::json_schema(edition, dataset),
+            )
+        })
         .collect();
     let options = Options {
         listen: arguments.listen.clone(),
@@ -85,7 +90,11 @@ fn verifier(keys: &[String]) -> anyhow::Result<Option<Verifier>> {
     for key in keys {
         known.push(read_key(key)?);
     }
-    Ok(Some(Arc::new(move |name: &str, message: &[u8], signature: &[u8; 64]| {
-        known.iter().any(|key| key.name() == name && key.verifies(message, signature))
-    })))
+    Ok(Some(Arc::new(
+        move |name: &str, message: &[u8], signature: &[u8; 64]| {
+            known
+                .iter()
+                .any(|key| key.name() == name && key.verifies(message, signature))
+        },
+    )))
 }

@@ -54,8 +54,16 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
         Command::Add { id, folder } => {
             let config = folder.config(Vec::new())?;
             let sources = app::load_sources(&config, app::load_spec(&config)?)?;
-            let all: Vec<&str> = sources.all().iter().map(|source| source.profile.id.as_str()).collect();
-            anyhow::ensure!(all.contains(&id.as_str()), "there is no source `{id}`, expected one of {}", all.join(", "));
+            let all: Vec<&str> = sources
+                .all()
+                .iter()
+                .map(|source| source.profile.id.as_str())
+                .collect();
+            anyhow::ensure!(
+                all.contains(&id.as_str()),
+                "there is no source `{id}`, expected one of {}",
+                all.join(", ")
+            );
             keys::make(folder, id, Role::Source)
         }
         Command::Retire { id, folder } => {
@@ -103,7 +111,12 @@ fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {
         column("datasets", "数据集 datasets"),
         column("keys", "密钥 keys"),
     ];
-    let table = Table { name: "sources", zh: "数据来源", columns, rows };
+    let table = Table {
+        name: "sources",
+        zh: "数据来源",
+        columns,
+        rows,
+    };
     match format {
         Form::Json => println!("{}", serde_json::to_string(&table)?),
         Form::Text => print!("{}", table.text()),

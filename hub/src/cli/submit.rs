@@ -27,7 +27,12 @@ pub struct Arguments {
     #[arg(long)]
     url: String,
     /// Key of the source.
-    #[arg(long, env = "HUB_KEY", hide_env_values = true, required_unless_present = "key_file")]
+    #[arg(
+        long,
+        env = "HUB_KEY",
+        hide_env_values = true,
+        required_unless_present = "key_file"
+    )]
     key: Option<String>,
     /// File that holds the key.
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
@@ -58,12 +63,19 @@ type Sent = Result<Receipt, String>;
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let key = match (&arguments.key, &arguments.key_file) {
-        (_, Some(file)) => std::fs::read_to_string(file).with_context(|| file.display().to_string())?.trim().to_owned(),
+        (_, Some(file)) => std::fs::read_to_string(file)
+            .with_context(|| file.display().to_string())?
+            .trim()
+            .to_owned(),
         (Some(key), None) => key.clone(),
         (None, None) => anyhow::bail!("say --key, --key-file or HUB_KEY"),
     };
-    std::fs::create_dir_all(&arguments.receipts).with_context(|| arguments.receipts.display().to_string())?;
-    let patience = Patience { attempts: arguments.attempts, proof_wait: std::time::Duration::from_secs(arguments.proof_wait) };
+    std::fs::create_dir_all(&arguments.receipts)
+        .with_context(|| arguments.receipts.display().to_string())?;
+    let patience = Patience {
+        attempts: arguments.attempts,
+        proof_wait: std::time::Duration::from_secs(arguments.proof_wait),
+    };
     let client = Client::new(&arguments.url, &key, patience);
     let results = send_all(arguments, &client);
     report(arguments, &results)
@@ -77,12 +89,16 @@ fn send_all(arguments: &Arguments, client: &Client) -> Vec<Option<Sent>> {
             scope.spawn(|| {
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(file) = arguments.files.get(place) else { return };
+                    let Some(file) = arguments.files.get(place) else {
+                        return;
+                    };
                     let sent = send(arguments, client, file).map_err(|error| format!("{error:#}"));
                     if let Err(error) = &sent {
                         eprintln!("{}: {error}", file.display());
                     }
-                    let mut results = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    let mut results = results
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
                     if let Some(slot) = results.get_mut(place) {
                         *slot = Some(sent);
                     }
@@ -90,15 +106,24 @@ fn send_all(arguments: &Arguments, client: &Client) -> Vec<Option<Sent>> {
             });
         }
     });
-    results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    results
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn send(arguments: &Arguments, client: &Client, file: &Path) -> anyhow::Result<Receipt> {
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = file
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let body = std::fs::read(file).with_context(|| file.display().to_string())?;
     let mut receipt = client.submit(&name, arguments.dataset.as_deref(), &body)?;
     keep(&arguments.receipts, &name, &receipt)?;
-    receipt.proof = Some(client.proof(&receipt.id).context("the receipt is kept, its proof could not be fetched")?);
+    receipt.proof = Some(
+        client
+            .proof(&receipt.id)
+            .context("the receipt is kept, its proof could not be fetched")?,
+    );
     keep(&arguments.receipts, &name, &receipt)?;
     Ok(receipt)
 }
@@ -111,7 +136,8 @@ fn keep(folder: &Path, name: &str, receipt: &Receipt) -> anyhow::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     std::io::Write::write_all(&mut file, &text)?;
     file.as_file().sync_all()?;
-    file.persist(&path).with_context(|| path.display().to_string())?;
+    file.persist(&path)
+        .with_context(|| path.display().to_string())?;
     Ok(())
 }
 
@@ -119,13 +145,19 @@ fn report(arguments: &Arguments, results: &[Option<Sent>]) -> anyhow::Result<boo
     let mut rows = Vec::new();
     let (mut failed, mut rejected) = (0, 0);
     for (file, sent) in arguments.files.iter().zip(results) {
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = file
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
         match sent {
             Some(Ok(receipt)) => {
                 let counts = receipt.counts;
                 rejected += counts.rejected;
                 if arguments.format == Form::Json {
-                    println!("{}", json!({ "file": name, "receipt": receipt.id, "counts": counts }));
+                    println!(
+                        "{}",
+                        json!({ "file": name, "receipt": receipt.id, "counts": counts })
+                    );
                 }
                 let mut row: Vec<Cell> = vec![name.into(), receipt.id.as_str().into()];
                 let figures = [
@@ -162,9 +194,22 @@ fn report(arguments: &Arguments, results: &[Option<Sent>]) -> anyhow::Result<boo
             column("duplicate", "重复 duplicate"),
             column("rejected", "退回 rejected"),
         ];
-        print!("{}", Table { name: "submit", zh: "报送", columns, rows }.text());
+        print!(
+            "{}",
+            Table {
+                name: "submit",
+                zh: "报送",
+                columns,
+                rows
+            }
+            .text()
+        );
         eprintln!("receipts are in {}", arguments.receipts.display());
     }
-    anyhow::ensure!(failed == 0, "{failed} of {} files were not receipted with a proof", arguments.files.len());
+    anyhow::ensure!(
+        failed == 0,
+        "{failed} of {} files were not receipted with a proof",
+        arguments.files.len()
+    );
     Ok(rejected == 0)
 }

@@ -21,11 +21,23 @@ use crate::store::{self, Database};
 
 /// Parameters of sending.
 pub const SUBMIT: &[Param] = &[
-    param("records", "all (default) or issues: leave out records without findings"),
-    param("dataset", "data set of all records, where the body does not say it"),
-    param("submission", "the sender's own number (also: header X-Submission-Id)"),
+    param(
+        "records",
+        "all (default) or issues: leave out records without findings",
+    ),
+    param(
+        "dataset",
+        "data set of all records, where the body does not say it",
+    ),
+    param(
+        "submission",
+        "the sender's own number (also: header X-Submission-Id)",
+    ),
     param("edition", "edition of the specification"),
-    param("filename", "name of the file, which may say data set and form"),
+    param(
+        "filename",
+        "name of the file, which may say data set and form",
+    ),
 ];
 /// Parameters of the list.
 pub const LIST: &[Param] = &[
@@ -34,7 +46,10 @@ pub const LIST: &[Param] = &[
     param("source", "only of this source"),
     param("submission", "only with this number of the sender"),
     param("from", "received on or after this day or instant"),
-    param("to", "received before the end of this day, or before this instant"),
+    param(
+        "to",
+        "received before the end of this day, or before this instant",
+    ),
 ];
 /// Parameters of the findings.
 pub const ISSUES: &[Param] = &[param("format", "json (default), csv, xlsx")];
@@ -85,16 +100,24 @@ pub async fn submit(
     state.metrics.received(&receipt.source, bytes);
     let large = receipt.records.len() > 200;
     let write = move || {
-        let receipt = if only_issues { receipt.only_issues() } else { receipt };
+        let receipt = if only_issues {
+            receipt.only_issues()
+        } else {
+            receipt
+        };
         serde_json::to_vec(&receipt)
     };
     let body = if large {
-        actix_web::web::block(write).await.map_err(|error| Error::Internal(error.to_string()))?
+        actix_web::web::block(write)
+            .await
+            .map_err(|error| Error::Internal(error.to_string()))?
     } else {
         write()
     }
     .map_err(|error| Error::Internal(format!("receipt: {error}")))?;
-    Ok(HttpResponse::Ok().content_type("application/json").body(body))
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .body(body))
 }
 
 /// Reads a request into what the pipeline takes.
@@ -105,7 +128,12 @@ pub async fn incoming(
     query: SendQuery,
     payload: Payload,
 ) -> Result<Incoming, Error> {
-    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let text = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     let media_type = text("content-type").unwrap_or_default().to_owned();
     let wire = wire(&media_type, query.filename.as_deref())?;
     let header = text("x-submission-id").map(str::to_owned);
@@ -121,9 +149,17 @@ pub async fn incoming(
     let idle = Duration::from_millis(config.server.idle_ms);
     let body = limits::body(request, payload, &config.limits, idle).await?;
     if body.is_empty() {
-        return Err(Error::request(ErrorCode::Unreadable, "the body is empty / 报文为空"));
+        return Err(Error::request(
+            ErrorCode::Unreadable,
+            "the body is empty / 报文为空",
+        ));
     }
-    let hint = Hint { wire, dataset: query.dataset, file_name: query.filename, ..Hint::default() };
+    let hint = Hint {
+        wire,
+        dataset: query.dataset,
+        file_name: query.filename,
+        ..Hint::default()
+    };
     Ok(Incoming {
         source: caller.0.name.clone(),
         body,
@@ -136,7 +172,12 @@ pub async fn incoming(
 
 /// The form of a body. A type that says nothing leaves it to the file's name or the source's profile.
 fn wire(media_type: &str, file_name: Option<&str>) -> Result<Option<WireFormat>, Error> {
-    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = media_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     if essence.is_empty() || essence == "application/octet-stream" {
         return Ok(None);
     }
@@ -194,7 +235,9 @@ impl From<SubmissionLine> for Shape {
             raw_bytes: line.raw_bytes,
             leaf_index: line.leaf_index,
             counts: Counts {
-                records: count(line.accepted + line.warned + line.parked + line.duplicate + line.rejected),
+                records: count(
+                    line.accepted + line.warned + line.parked + line.duplicate + line.rejected,
+                ),
                 accepted: count(line.accepted),
                 accepted_with_warnings: count(line.warned),
                 parked: count(line.parked),
@@ -206,7 +249,11 @@ impl From<SubmissionLine> for Shape {
 }
 
 /// Lists submissions.
-pub async fn list(state: Data<State>, caller: Caller, query: Query<ListQuery>) -> Result<HttpResponse, Error> {
+pub async fn list(
+    state: Data<State>,
+    caller: Caller,
+    query: Query<ListQuery>,
+) -> Result<HttpResponse, Error> {
     let query = query.into_inner();
     let limit = paging::limit(query.limit)?;
     let after = match &query.after {
@@ -214,7 +261,10 @@ pub async fn list(state: Data<State>, caller: Caller, query: Query<ListQuery>) -
         Some(text) => number(text)?,
     };
     let instant = |what, text: &Option<String>, end| {
-        text.as_deref().map(|text| report::parse_instant(what, text, end)).transpose().map_err(reports::error)
+        text.as_deref()
+            .map(|text| report::parse_instant(what, text, end))
+            .transpose()
+            .map_err(reports::error)
     };
     let filter = Filter {
         source: caller.only().map(str::to_owned).or(query.source),
@@ -224,20 +274,33 @@ pub async fn list(state: Data<State>, caller: Caller, query: Query<ListQuery>) -
         after,
         limit: limit + 1,
     };
-    let hidden = caller.only().is_some_and(|own| filter.source.as_deref() != Some(own));
+    let hidden = caller
+        .only()
+        .is_some_and(|own| filter.source.as_deref() != Some(own));
     let lines = if hidden {
         Vec::new()
     } else {
-        state.ask(move |_, connection| Ok(store::submissions::list(connection, &filter)?)).await?
+        state
+            .ask(move |_, connection| Ok(store::submissions::list(connection, &filter)?))
+            .await?
     };
     let page = paging::page(lines, limit, |line| receipt_id(line.id));
     let items: Vec<Shape> = page.items.into_iter().map(Shape::from).collect();
-    Ok(HttpResponse::Ok().json(paging::Page { items, next: page.next }))
+    Ok(HttpResponse::Ok().json(paging::Page {
+        items,
+        next: page.next,
+    }))
 }
 
 /// Shows one submission.
-pub async fn one(state: Data<State>, caller: Caller, id: Path<String>) -> Result<HttpResponse, Error> {
-    let line = state.ask(move |_, connection| line(connection, &caller, &id)).await?;
+pub async fn one(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<HttpResponse, Error> {
+    let line = state
+        .ask(move |_, connection| line(connection, &caller, &id))
+        .await?;
     Ok(HttpResponse::Ok().json(Shape::from(line)))
 }
 
@@ -248,12 +311,19 @@ fn number(id: &str) -> Result<i64, Error> {
 
 /// What is another's is as absent as what is not there.
 fn missing(id: &str) -> Error {
-    Error::request(ErrorCode::NotFound, format!("there is no submission `{id}` / 未找到该批次"))
+    Error::request(
+        ErrorCode::NotFound,
+        format!("there is no submission `{id}` / 未找到该批次"),
+    )
 }
 
 /// Finds a submission that the caller may see.
 pub fn line(connection: &mut Database, caller: &Caller, id: &str) -> Result<SubmissionLine, Error> {
-    let filter = Filter { after: number(id)? - 1, limit: 1, ..Filter::default() };
+    let filter = Filter {
+        after: number(id)? - 1,
+        limit: 1,
+        ..Filter::default()
+    };
     let wanted = filter.after + 1;
     store::submissions::list(connection, &filter)?
         .pop()
@@ -304,7 +374,8 @@ pub async fn issues(
     let (table, outcomes) = state
         .ask(move |app, connection| {
             let line = line(connection, &caller, &id)?;
-            let row = store::submissions::by_id(connection, line.id)?.ok_or_else(|| missing(&id))?;
+            let row =
+                store::submissions::by_id(connection, line.id)?.ok_or_else(|| missing(&id))?;
             let mut outcomes = commit::load(connection, &row)?.outcomes;
             outcomes.retain(|outcome| !outcome.issues.is_empty());
             let edition = app.spec.edition(&line.edition);
@@ -320,7 +391,11 @@ pub async fn issues(
 }
 
 /// Gives back the bytes as received.
-pub async fn raw(state: Data<State>, caller: Caller, id: Path<String>) -> Result<HttpResponse, Error> {
+pub async fn raw(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<HttpResponse, Error> {
     let name = id.clone();
     let row = state
         .ask(move |_, connection| {
@@ -328,17 +403,26 @@ pub async fn raw(state: Data<State>, caller: Caller, id: Path<String>) -> Result
             store::submissions::by_id(connection, line.id)?.ok_or_else(|| missing(&id))
         })
         .await?;
-    let hash: [u8; 32] = row
-        .raw_sha256
-        .as_slice()
-        .try_into()
-        .map_err(|_| Error::Internal(format!("submission {}: raw_sha256 is not 32 bytes", row.id)))?;
-    let bytes = state.app.raw.get(&crate::tlog::Hash::new(hash), row.raw.as_deref()).await?;
-    let media_type = if row.media_type.is_empty() { "application/octet-stream" } else { &row.media_type };
+    let hash: [u8; 32] = row.raw_sha256.as_slice().try_into().map_err(|_| {
+        Error::Internal(format!("submission {}: raw_sha256 is not 32 bytes", row.id))
+    })?;
+    let bytes = state
+        .app
+        .raw
+        .get(&crate::tlog::Hash::new(hash), row.raw.as_deref())
+        .await?;
+    let media_type = if row.media_type.is_empty() {
+        "application/octet-stream"
+    } else {
+        &row.media_type
+    };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, media_type))
         .insert_header(("X-Content-Type-Options", "nosniff"))
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.raw\"")))
+        .insert_header((
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}.raw\""),
+        ))
         .body(bytes))
 }
 
@@ -349,10 +433,16 @@ mod tests {
     #[test]
     fn the_form_comes_from_the_type_or_the_name() {
         let of = |media_type, name| wire(media_type, name).map_err(|error| error.code());
-        assert_eq!(of("application/json; charset=utf-8", None), Ok(Some(WireFormat::Json)));
+        assert_eq!(
+            of("application/json; charset=utf-8", None),
+            Ok(Some(WireFormat::Json))
+        );
         assert_eq!(of("text/xml", None), Ok(Some(WireFormat::Xml)));
         assert_eq!(of("", None), Ok(None));
         assert_eq!(of("text/plain", Some("501.csv")), Ok(None));
-        assert_eq!(of("application/x-www-form-urlencoded", None), Err(ErrorCode::MediaType));
+        assert_eq!(
+            of("application/x-www-form-urlencoded", None),
+            Err(ErrorCode::MediaType)
+        );
     }
 }

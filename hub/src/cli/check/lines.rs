@@ -25,7 +25,10 @@ impl<W: Write> Teller for Lines<W> {
     }
 
     fn unreadable(&mut self, file: &str, error: &DecodeError) -> std::io::Result<()> {
-        json_line(&mut self.out, &json!({ "file": file, "unreadable": error.message() }))
+        json_line(
+            &mut self.out,
+            &json!({ "file": file, "unreadable": error.message() }),
+        )
     }
 
     fn end(&mut self, summary: Summary) -> std::io::Result<()> {

@@ -16,7 +16,10 @@ fn issue(severity: Severity) -> Issue {
         found: "8".to_owned(),
         expected: "C1".to_owned(),
         clause: String::new(),
-        message: Message { zh: "招标方式格式不正确".into(), en: "wrong format".into() },
+        message: Message {
+            zh: "招标方式格式不正确".into(),
+            en: "wrong format".into(),
+        },
         repair: None,
     }
 }
@@ -48,19 +51,34 @@ fn a_clerk_is_led_to_the_place_and_not_buried() -> Result<(), Box<dyn std::error
     assert!(out.starts_with("a.json:12:34: 错误 error field.format · TENDER_PROJECT TENDER_MODE\n    招标方式格式不正确\n"), "{out}");
     assert_eq!(out.matches("a.json:12:34").count(), 20);
     assert!(out.contains("实际 found `8` → 应为 expected C1"), "{out}");
-    assert!(out.contains("25 × 错误 field.format · TENDER_PROJECT/TENDER_MODE（未逐条列出 not listed: 5）"), "{out}");
-    assert!(out.contains("共 25 条记录：合格 0，合格有提示 0，退回 25"), "{out}");
+    assert!(
+        out.contains(
+            "25 × 错误 field.format · TENDER_PROJECT/TENDER_MODE（未逐条列出 not listed: 5）"
+        ),
+        "{out}"
+    );
+    assert!(
+        out.contains("共 25 条记录：合格 0，合格有提示 0，退回 25"),
+        "{out}"
+    );
     Ok(())
 }
 
 #[test]
-fn a_script_gets_one_line_per_record_and_the_summary_last() -> Result<(), Box<dyn std::error::Error>> {
+fn a_script_gets_one_line_per_record_and_the_summary_last() -> Result<(), Box<dyn std::error::Error>>
+{
     let mut out = Vec::new();
     told(&mut lines::Lines::new(&mut out), 2, Severity::Warning)?;
     let out = String::from_utf8(out)?;
-    let parsed: Vec<serde_json::Value> = out.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let parsed: Vec<serde_json::Value> = out
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?;
     assert_eq!(parsed.len(), 3);
-    assert_eq!(parsed[0]["issues"][0]["message"]["zh"], "招标方式格式不正确");
+    assert_eq!(
+        parsed[0]["issues"][0]["message"]["zh"],
+        "招标方式格式不正确"
+    );
     assert_eq!(parsed[1]["record"], 1);
     assert_eq!(
         parsed[2],

@@ -24,12 +24,19 @@ pub struct Text<W> {
 impl<W: Write> Text<W> {
     /// Writes to `out`.
     pub fn new(out: W) -> Self {
-        Text { out, kinds: BTreeMap::new() }
+        Text {
+            out,
+            kinds: BTreeMap::new(),
+        }
     }
 
     fn issue(&mut self, line: &Line<'_>, issue: &Issue) -> std::io::Result<()> {
         let out = &mut self.out;
-        let word = if issue.severity == Severity::Error { "错误 error" } else { "提示 warning" };
+        let word = if issue.severity == Severity::Error {
+            "错误 error"
+        } else {
+            "提示 warning"
+        };
         let field = issue.path.trim_start_matches('/');
         let place = match (issue.line, issue.column) {
             (Some(row), Some(column)) => format!("{}:{row}:{column}", line.file),
@@ -43,13 +50,24 @@ impl<W: Write> Text<W> {
         writeln!(out, "    {}", issue.message.zh)?;
         writeln!(out, "    {}", issue.message.en)?;
         if !issue.found.is_empty() || !issue.expected.is_empty() {
-            writeln!(out, "    实际 found `{}` → 应为 expected {}", issue.found, issue.expected)?;
+            writeln!(
+                out,
+                "    实际 found `{}` → 应为 expected {}",
+                issue.found, issue.expected
+            )?;
         }
         if let Some(repair) = &issue.repair {
             writeln!(out, "    修复 repair: {repair}")?;
         }
-        let key = line.key.map(|key| format!("，主键 key {key}")).unwrap_or_default();
-        let clause = if issue.clause.is_empty() { String::new() } else { format!("，依据 clause {}", issue.clause) };
+        let key = line
+            .key
+            .map(|key| format!("，主键 key {key}"))
+            .unwrap_or_default();
+        let clause = if issue.clause.is_empty() {
+            String::new()
+        } else {
+            format!("，依据 clause {}", issue.clause)
+        };
         writeln!(out, "    第 {} 条记录 record{key}{clause}", line.record + 1)
     }
 }
@@ -89,13 +107,31 @@ impl<W: Write> Teller for Text<W> {
             for ((warning, code, rule, dataset, path), count) in kinds {
                 let word = if *warning { "提示" } else { "错误" };
                 let hidden = count.saturating_sub(SHOWN);
-                let more = if hidden > 0 { format!("（未逐条列出 not listed: {hidden}）") } else { String::new() };
-                let rule = if rule.is_empty() { String::new() } else { format!(" [{rule}]") };
-                writeln!(out, "{count:>8} × {word} {code}{rule} · {dataset}{path}{more}")?;
+                let more = if hidden > 0 {
+                    format!("（未逐条列出 not listed: {hidden}）")
+                } else {
+                    String::new()
+                };
+                let rule = if rule.is_empty() {
+                    String::new()
+                } else {
+                    format!(" [{rule}]")
+                };
+                writeln!(
+                    out,
+                    "{count:>8} × {word} {code}{rule} · {dataset}{path}{more}"
+                )?;
             }
             writeln!(out)?;
         }
-        let Summary { records, accepted, accepted_with_warnings, rejected, unreadable, .. } = summary;
+        let Summary {
+            records,
+            accepted,
+            accepted_with_warnings,
+            rejected,
+            unreadable,
+            ..
+        } = summary;
         write!(
             out,
             "共 {records} 条记录：合格 {accepted}，合格有提示 {accepted_with_warnings}，退回 {rejected} / \

@@ -50,17 +50,31 @@ impl Client {
             .timeout_global(Some(Duration::from_secs(300)))
             .build()
             .into();
-        Client { agent, url: url.trim_end_matches('/').to_owned(), key: key.to_owned(), patience }
+        Client {
+            agent,
+            url: url.trim_end_matches('/').to_owned(),
+            key: key.to_owned(),
+            patience,
+        }
     }
 
     /// Sends a file until the hub has receipted it, or says that it never will.
-    pub fn submit(&self, name: &str, dataset: Option<&str>, body: &[u8]) -> anyhow::Result<Receipt> {
+    pub fn submit(
+        &self,
+        name: &str,
+        dataset: Option<&str>,
+        body: &[u8],
+    ) -> anyhow::Result<Receipt> {
         let mut address = format!("{}/v1/submissions?filename={}", self.url, encode(name));
         if let Some(dataset) = dataset {
             address.push_str("&dataset=");
             address.push_str(&encode(dataset));
         }
-        let compressed = if body.len() >= COMPRESSED { Some(zstd::encode_all(body, 3)?) } else { None };
+        let compressed = if body.len() >= COMPRESSED {
+            Some(zstd::encode_all(body, 3)?)
+        } else {
+            None
+        };
         let answer = self.persist(|| {
             let request = self
                 .agent
@@ -68,7 +82,11 @@ impl Client {
                 .header("authorization", format!("Bearer {}", self.key))
                 .header("content-type", "application/octet-stream");
             match &compressed {
-                Some(compressed) => read(request.header("content-encoding", "zstd").send(compressed.as_slice())),
+                Some(compressed) => read(
+                    request
+                        .header("content-encoding", "zstd")
+                        .send(compressed.as_slice()),
+                ),
                 None => read(request.send(body)),
             }
         })?;
@@ -83,8 +101,12 @@ impl Client {
         loop {
             let answer = self.get(&address);
             match &answer {
-                Ok(answer) if answer.status == 200 => return Ok(String::from_utf8(answer.body.clone())?),
-                Ok(answer) if answer.status != 404 && !again(answer.status) => return Err(refusal(answer)),
+                Ok(answer) if answer.status == 200 => {
+                    return Ok(String::from_utf8(answer.body.clone())?);
+                }
+                Ok(answer) if answer.status != 404 && !again(answer.status) => {
+                    return Err(refusal(answer));
+                }
                 _ if Instant::now() >= until => {
                     let why = answer.map_or_else(|error| error.to_string(), |answer| told(&answer));
                     anyhow::bail!("no proof within {:?}: {why}", self.patience.proof_wait);
@@ -96,7 +118,12 @@ impl Client {
     }
 
     fn get(&self, address: &str) -> Result<Answer, ureq::Error> {
-        read(self.agent.get(address).header("authorization", format!("Bearer {}", self.key)).call())
+        read(
+            self.agent
+                .get(address)
+                .header("authorization", format!("Bearer {}", self.key))
+                .call(),
+        )
     }
 
     /// Repeats a request while that can help.
@@ -143,23 +170,48 @@ fn refusal(answer: &Answer) -> anyhow::Error {
 /// What an answer says, for people.
 fn told(answer: &Answer) -> String {
     let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let part = |member: &str| problem.get(member).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-    format!("{} {} {} {}", answer.status, part("code"), part("title_zh"), part("detail")).trim_end().to_owned()
+    let part = |member: &str| {
+        problem
+            .get(member)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    format!(
+        "{} {} {} {}",
+        answer.status,
+        part("code"),
+        part("title_zh"),
+        part("detail")
+    )
+    .trim_end()
+    .to_owned()
 }
 
-fn read(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, ureq::Error> {
+fn read(
+    response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+) -> Result<Answer, ureq::Error> {
     let mut response = response?;
-    let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+    let seconds = response
+        .headers()
+        .get("retry-after")
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     Ok(Answer {
         status: response.status().as_u16(),
         retry_after: seconds.map(Duration::from_secs),
-        body: response.body_mut().with_config().limit(ANSWER).read_to_vec()?,
+        body: response
+            .body_mut()
+            .with_config()
+            .limit(ANSWER)
+            .read_to_vec()?,
     })
 }
 
 /// Exponential wait with full jitter, but never earlier than the hub asked for.
 fn wait(attempt: u32, retry_after: Option<Duration>) -> Duration {
-    let most = FIRST_WAIT.saturating_mul(1 << attempt.min(16)).min(LONGEST_WAIT);
+    let most = FIRST_WAIT
+        .saturating_mul(1 << attempt.min(16))
+        .min(LONGEST_WAIT);
     // The keys of a new hasher are random: enough to keep senders from marching in step.
     let random = std::hash::RandomState::new().build_hasher().finish();
     let share = (random % 1000) as f64 / 1000.0;
