@@ -9,23 +9,91 @@ use std::sync::Arc;
 
 use adapters::{Adapter, Decoded, Hint, Limits};
 use serde_json::Value;
-use spec::{Action, Change, Context, Issue, IssueCode, Severity};
+use spec::validate::{judge_alone, judge_among};
+use spec::{
+    Action, Change, Context, Found, Issue, IssueCode, Known, Lookup, Normalized, Severity,
+    references,
+};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
 }
 
-/// What became of one record, judged by itself.
+/// What became of one record.
 #[derive(Default)]
 struct Seen {
     dataset: String,
-    withdrawn: bool,
     issues: Vec<Issue>,
     changes: Vec<Change>,
+    parked: bool,
+    duplicate: bool,
+}
+
+/// A hub in a few lines: what is current, by all that it can be looked up by. Parked records stay parked.
+#[derive(Default)]
+struct Memory {
+    found: BTreeMap<Lookup, Vec<Found>>,
+    canonical: BTreeMap<Lookup, (i64, Vec<u8>)>,
+    last: i64,
+}
+
+impl Memory {
+    /// Judges a record among those before it, and keeps it unless it is rejected or waits.
+    fn judge(&mut self, context: &Context<'_>, record: &Normalized<'_, '_>, seen: &mut Seen) {
+        let lookups = references::lookups(context.edition, record);
+        let mut known = Known::default();
+        for lookup in &lookups {
+            let found = self.found.get(lookup).cloned().unwrap_or_default();
+            known.answers.insert(lookup.clone(), found);
+        }
+        let (report, waits) = judge_among(context, record, &known);
+        seen.issues.extend(report.issues);
+        seen.parked = !waits.is_empty();
+        let mut bytes = Vec::new();
+        record.canonical(&mut bytes);
+        let key = record.key().map(|value| Lookup {
+            dataset: record.dataset.code,
+            field: None,
+            value,
+        });
+        let held = key.as_ref().and_then(|key| self.canonical.get(key));
+        seen.duplicate = held.is_some_and(|(_, held)| *held == bytes);
+        if seen.parked || seen.duplicate || seen.rejected() {
+            return;
+        }
+        let held = held.map(|(id, _)| *id);
+        self.last += 1;
+        let body = serde_json::from_slice(&bytes).unwrap();
+        let found = Found {
+            id: self.last,
+            body: Arc::new(body),
+        };
+        for entry in references::index_entries(record.dataset, record) {
+            let all = self.found.entry(entry).or_default();
+            all.retain(|other| Some(other.id) != held);
+            all.push(found.clone());
+        }
+        if let Some(key) = key {
+            self.canonical.insert(key, (self.last, bytes));
+        }
+    }
+}
+
+impl Seen {
+    fn rejected(&self) -> bool {
+        self.issues
+            .iter()
+            .any(|issue| issue.severity == Severity::Error)
+    }
 }
 
 /// Reads and judges one file of a source.
-fn judge(adapter: &Adapter, file: &str, bytes: &[u8]) -> Result<Vec<Seen>, String> {
+fn judge(
+    adapter: &Adapter,
+    memory: &mut Memory,
+    file: &str,
+    bytes: &[u8],
+) -> Result<Vec<Seen>, String> {
     let edition = adapter.edition();
     let context = Context {
         edition,
@@ -46,11 +114,15 @@ fn judge(adapter: &Adapter, file: &str, bytes: &[u8]) -> Result<Vec<Seen>, Strin
             }
             Decoded::Record { record, .. } => {
                 seen.dataset.clone_from(&record.dataset.id);
-                seen.withdrawn = record.action == Action::Withdraw;
+                let withdrawn = record.action == Action::Withdraw;
                 let mut record = spec::normalize(&context, record);
                 seen.changes = std::mem::take(&mut record.changes);
-                if !seen.withdrawn {
-                    seen.issues = spec::validate::judge_alone(&context, &mut record).issues;
+                // What is taken back is not judged.
+                if !withdrawn {
+                    seen.issues = judge_alone(&context, &mut record).issues;
+                    if !seen.rejected() {
+                        memory.judge(&context, &record, &mut seen);
+                    }
                 }
             }
         }
@@ -71,26 +143,40 @@ fn differences(seen: &Seen, planted: &[&Value]) -> Vec<String> {
     for planted in planted {
         let (kind, field) = (text(planted, "kind"), text(planted, "field"));
         let (expect, code) = (text(planted, "expect"), text(planted, "code"));
-        let path = if field.is_empty() { String::new() } else { format!("/{field}") };
+        let path = if field.is_empty() {
+            String::new()
+        } else {
+            format!("/{field}")
+        };
         let found = |severity: Severity| {
             seen.issues.iter().any(|issue| {
                 issue.severity == severity
                     && serde_json::to_value(issue.code).is_ok_and(|named| named == code.as_str())
-                    && (issue.path == path || issue.path.starts_with(&format!("{path}/")) || code == "dataset.unknown")
-                    && planted.get("rule").is_none_or(|rule| issue.rule.as_deref() == rule.as_str())
+                    && (issue.path == path
+                        || issue.path.starts_with(&format!("{path}/"))
+                        || code == "dataset.unknown")
+                    && planted
+                        .get("rule")
+                        .is_none_or(|rule| issue.rule.as_deref() == rule.as_str())
             })
         };
         let right = match expect.as_str() {
             "error" => found(Severity::Error),
             "warning" => found(Severity::Warning) && !found(Severity::Error),
             "repaired" => {
-                seen.changes.iter().any(|change| change.path == path && change.why == code)
+                seen.changes
+                    .iter()
+                    .any(|change| change.path == path && change.why == code)
                     && !seen.issues.iter().any(|issue| {
-                        issue.path == path && issue.code != IssueCode::CodeUnverified
+                        // A rule may find fault with what the repaired value says.
+                        let about_the_writing =
+                            issue.rule.is_none() && issue.code != IssueCode::CodeUnverified;
+                        issue.path == path && about_the_writing
                     })
             }
-            // What only other records show is not looked for here.
-            "parked" | "duplicate" | "kept" => true,
+            "parked" => seen.parked,
+            "duplicate" => seen.duplicate,
+            "kept" => !seen.rejected() && !seen.parked && !seen.duplicate,
             other => {
                 faults.push(format!("`{other}` is no expectation"));
                 continue;
@@ -100,13 +186,27 @@ fn differences(seen: &Seen, planted: &[&Value]) -> Vec<String> {
             explained.push(path.clone());
         }
         if !right {
-            faults.push(format!("planted {kind} in {field}: expected {expect} {code}"));
+            faults.push(format!(
+                "planted {kind} in {field}: expected {expect} {code}"
+            ));
         }
     }
-    let errors = seen.issues.iter().filter(|issue| issue.severity == Severity::Error);
-    let stray = errors.filter(|issue| !explained.contains(&issue.path) && explained.is_empty()).count();
+    let errors = seen
+        .issues
+        .iter()
+        .filter(|issue| issue.severity == Severity::Error);
+    let stray = errors
+        .filter(|issue| !explained.contains(&issue.path) && explained.is_empty())
+        .count();
     if stray > 0 {
         faults.push(format!("{stray} errors that nobody planted"));
+    }
+    let waits = planted.iter().any(|planted| planted["expect"] == "parked");
+    let repeats = planted
+        .iter()
+        .any(|planted| planted["expect"] == "duplicate");
+    if (seen.parked && !waits) || (seen.duplicate && !repeats) {
+        faults.push("waits or is known already, which nobody planted".to_owned());
     }
     faults
 }
@@ -115,21 +215,29 @@ fn check(source: &str) {
     let spec = spec::Spec::embedded().unwrap();
     let edition = Arc::clone(spec.edition("3.0").unwrap());
     let profiles = adapters::embedded().unwrap();
-    let profile = profiles.into_iter().find(|profile| profile.id == source).unwrap();
+    let profile = profiles
+        .into_iter()
+        .find(|profile| profile.id == source)
+        .unwrap();
     let adapter = Adapter::new(Arc::new(profile), edition).unwrap();
     let folder = fixtures().join("sources").join(source);
-    let expected: Value = serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
+    let expected: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
     let mut planted: BTreeMap<(&str, u64), Vec<&Value>> = BTreeMap::new();
     for entry in expected["planted"].as_array().unwrap() {
-        let place = (entry["file"].as_str().unwrap(), entry["record"].as_u64().unwrap());
+        let place = (
+            entry["file"].as_str().unwrap(),
+            entry["record"].as_u64().unwrap(),
+        );
         planted.entry(place).or_default().push(entry);
     }
     let mut report = String::new();
     let mut records = 0;
+    let mut memory = Memory::default();
     for entry in expected["files"].as_array().unwrap() {
         let file = entry["file"].as_str().unwrap();
         let bytes = std::fs::read(folder.join(file)).unwrap();
-        let all = match judge(&adapter, file, &bytes) {
+        let all = match judge(&adapter, &mut memory, file, &bytes) {
             Ok(all) => all,
             Err(error) => {
                 writeln!(report, "{error}").unwrap();
@@ -138,19 +246,37 @@ fn check(source: &str) {
         };
         records += all.len() as u64;
         if all.len() as u64 != entry["records"].as_u64().unwrap() {
-            writeln!(report, "{file}: {} records read, {} written", all.len(), entry["records"]).unwrap();
+            writeln!(
+                report,
+                "{file}: {} records read, {} written",
+                all.len(),
+                entry["records"]
+            )
+            .unwrap();
         }
         for (place, seen) in all.iter().enumerate() {
-            let planted = planted.get(&(file, place as u64)).map_or(&[][..], Vec::as_slice);
+            let planted = planted
+                .get(&(file, place as u64))
+                .map_or(&[][..], Vec::as_slice);
             for fault in differences(seen, planted) {
                 writeln!(report, "{file} record {place} {}: {fault}", seen.dataset).unwrap();
                 for issue in &seen.issues {
                     let code = serde_json::to_string(&issue.code).unwrap();
                     let rule = issue.rule.as_deref().unwrap_or_default();
-                    writeln!(report, "    {:?} {code} {rule} {} found {:?}: {}", issue.severity, issue.path, issue.found, issue.message.en).unwrap();
+                    writeln!(
+                        report,
+                        "    {:?} {code} {rule} {} found {:?}: {}",
+                        issue.severity, issue.path, issue.found, issue.message.en
+                    )
+                    .unwrap();
                 }
                 for change in &seen.changes {
-                    writeln!(report, "    changed {} {:?} -> {:?} ({})", change.path, change.before, change.after, change.why).unwrap();
+                    writeln!(
+                        report,
+                        "    changed {} {:?} -> {:?} ({})",
+                        change.path, change.before, change.after, change.why
+                    )
+                    .unwrap();
                 }
             }
         }

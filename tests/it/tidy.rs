@@ -44,15 +44,50 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .map(|(number, line)| (number + 1, line))
 }
 
+/// Names of modules that are compiled for tests only.
+fn test_modules(sources: &[(String, String)]) -> Vec<String> {
+    let mut names = Vec::new();
+    for (_, text) in sources {
+        for (attribute, line) in text.lines().zip(text.lines().skip(1)) {
+            if attribute.trim() == "#[cfg(test)]"
+                && let Some((_, name)) = line.split_once("mod ")
+            {
+                names.push(name.trim_end_matches(';').to_owned());
+            }
+        }
+    }
+    names
+}
+
+fn is_test(name: &str, tests: &[String]) -> bool {
+    Path::new(name).iter().any(|part| {
+        let part = part.to_string_lossy();
+        tests
+            .iter()
+            .any(|test| part.strip_suffix(".rs").unwrap_or(&part) == test)
+    })
+}
+
+/// Whether a word stands in a line by itself, not as the end of a longer one (`String::` is not `ring::`).
+fn says(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| {
+        let before = line.get(..at).and_then(|text| text.chars().next_back());
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+            || !word.starts_with(char::is_alphanumeric)
+    })
+}
+
 fn forbid(folder: &str, words: &[&str], permitted: &[&str], why: &str) {
     let mut faults = Vec::new();
-    for (name, text) in sources(folder) {
-        if permitted.iter().any(|place| name.starts_with(place)) || name.ends_with("tests.rs") {
+    let sources = sources(folder);
+    let tests = test_modules(&sources);
+    for (name, text) in sources {
+        if permitted.iter().any(|place| name.starts_with(place)) || is_test(&name, &tests) {
             continue;
         }
         for (number, line) in code(&text) {
             for word in words {
-                if line.contains(word) {
+                if says(line, word) {
                     faults.push(format!("{name}:{number}: `{word}`: {why}"));
                 }
             }

@@ -1,3 +1,5 @@
+//! What a user of `chunks` sees, good and bad.
+
 #![expect(
     clippy::format_push_string,
     clippy::indexing_slicing,

@@ -1,3 +1,5 @@
+//! What a user of `delivery` sees, good and bad.
+
 //! Forwarding against a real platform over real HTTP, with every fault that it knows.
 
 #![expect(clippy::indexing_slicing, reason = "tests")]

@@ -128,7 +128,7 @@ fn native(templates: &Templates<'_>, files: &mut Files) -> Result<()> {
     let (deals, other): (Vec<Row>, Vec<Row>) = rest.into_iter().partition(|row| row.deal > 0);
     let (prices, credit): (Vec<Row>, Vec<Row>) =
         other.into_iter().partition(|row| row.dataset >= 1300);
-    let mut batches = vec![("subjects", subjects), ("ahead", records.early)];
+    let mut batches = vec![("ahead", records.early), ("subjects", subjects)];
     batches.extend(deals.chunks(BATCH).map(|chunk| ("deals", chunk.to_vec())));
     batches.extend(prices.chunks(BATCH).map(|chunk| ("prices", chunk.to_vec())));
     batches.extend([("credit", credit), ("afterwards", records.late)]);

@@ -1,6 +1,6 @@
 //! One source: its records, what is done to them, and the files they are sent in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use spec::{Action, Edition};
@@ -86,9 +86,9 @@ pub fn records(templates: &Templates<'_>, source: &Source) -> Result<Records> {
         row.put("DATA_TIMESTAMP", Cell::Clean(stamp(place)));
     }
     let mut random = desk.random;
-    let late = late(&rows, edition, &mut random);
     let early = early(&mut rows);
     spoil(&mut rows, edition, source.wire, &mut random);
+    let late = late(&rows, early.len(), edition, &mut random);
     Ok(Records {
         early,
         main: rows,
@@ -166,34 +166,45 @@ fn early(rows: &mut Vec<Row>) -> Vec<Row> {
 }
 
 /// What comes at the end of the day.
-fn late(rows: &[Row], edition: &Edition, random: &mut Random) -> Vec<Row> {
-    let leaves: Vec<&Row> = rows
+fn late(rows: &[Row], early: usize, edition: &Edition, random: &mut Random) -> Vec<Row> {
+    // Only what was in order, and only what is sent once so far.
+    let sound: Vec<&Row> = rows.iter().filter(|row| row.planted.is_empty()).collect();
+    let leaves: Vec<&Row> = sound
         .iter()
+        .copied()
         .filter(|row| {
             row.leaf && (103..=113).contains(&row.dataset)
                 || matches!(row.dataset, 500 | 508 | 519 | 520)
         })
         .collect();
+    let all = rows.len() + early;
     let mut late = Vec::new();
-    let take = |count: usize, random: &mut Random| -> Vec<Row> {
-        (0..count)
-            .filter_map(|_| leaves.get(random.below(leaves.len())).copied().cloned())
-            .collect()
+    let mut taken = BTreeSet::new();
+    let mut take = |count: usize, random: &mut Random| -> Vec<Row> {
+        let mut chosen = Vec::new();
+        while chosen.len() < count && taken.len() < leaves.len() {
+            let place = random.below(leaves.len());
+            if taken.insert(place) {
+                chosen.extend(leaves.get(place).copied().cloned());
+            }
+        }
+        chosen
     };
     for mut row in take(12, random) {
         row.planted
             .push(planted("sent_twice", Expect::Duplicate, ""));
         late.push(row);
     }
-    let later = stamp(rows.len() + 60);
+    let later = stamp(all + 60);
     for mut row in take(10, random) {
         row.planted.push(planted("changed", Expect::Kept, ""));
         row.put("DATA_TIMESTAMP", Cell::Clean(later.clone()));
         row.action = Action::Correct;
         late.push(row);
     }
-    for row in rows
+    for row in sound
         .iter()
+        .copied()
         .filter(|row| row.dataset == 520)
         .step_by(17)
         .take(5)
@@ -204,9 +215,10 @@ fn late(rows: &[Row], edition: &Edition, random: &mut Random) -> Vec<Row> {
         row.action = Action::Withdraw;
         late.push(row);
     }
-    let mut serial = rows.len();
-    for row in rows
+    let mut serial = all;
+    for row in sound
         .iter()
+        .copied()
         .filter(|row| matches!(row.dataset, 508 | 519))
         .step_by(23)
         .take(8)
@@ -216,10 +228,11 @@ fn late(rows: &[Row], edition: &Edition, random: &mut Random) -> Vec<Row> {
         row.serial = serial;
         late.push(row);
     }
-    if let Some(row) = rows.iter().find(|row| row.dataset == 502) {
+    if let Some(&row) = sound.iter().find(|row| row.dataset == 502) {
         let mut row = row.clone();
         row.serial = serial + 1;
-        let other = row.text("BID_SECTION_CODE").replacen("001001", "002009", 1);
+        let code = row.text("BID_SECTION_CODE").to_owned();
+        let other = format!("{}999009", code.get(..17).unwrap_or_default());
         row.put("BID_SECTION_CODE", Cell::Clean(other));
         row.planted.push(Planted {
             kind: "foreign_section",

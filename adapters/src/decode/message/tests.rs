@@ -1,3 +1,5 @@
+//! What a user of `message` sees, good and bad.
+
 #![expect(
     clippy::format_collect,
     clippy::indexing_slicing,

@@ -1,3 +1,5 @@
+//! What a user of `ndjson` sees, good and bad.
+
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,

@@ -19,11 +19,21 @@ impl Books {
     /// The hub's figures against themselves, and against the receipts that the senders hold.
     pub fn sources(&mut self, table: &Value, sent: &[(String, u64)]) {
         for row in rows(table) {
-            let source = row.get("source").and_then(Value::as_str).unwrap_or_default();
+            let source = row
+                .get("source")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             let f = |member: &str| figure(row, member);
             let received = f("received");
-            let judged = f("accepted") + f("accepted_with_warnings") + f("parked") + f("duplicate") + f("rejected");
-            let receipted = sent.iter().find(|(id, _)| id == source).map_or(0, |(_, records)| *records as i64);
+            let judged = f("accepted")
+                + f("accepted_with_warnings")
+                + f("parked")
+                + f("duplicate")
+                + f("rejected");
+            let receipted = sent
+                .iter()
+                .find(|(id, _)| id == source)
+                .map_or(0, |(_, records)| *records as i64);
             self.state(
                 received == judged && received == receipted,
                 format!("{source}: 接收 received {received} = 判定 judged {judged} = 回执 receipted {receipted}"),
@@ -46,17 +56,29 @@ impl Books {
 
     /// The national platform's own count against the hub's.
     pub fn national(&mut self, summary: &Value) {
-        let held = summary.get("accepted").and_then(Value::as_i64).unwrap_or(-1);
+        let held = summary
+            .get("accepted")
+            .and_then(Value::as_i64)
+            .unwrap_or(-1);
         self.state(
             held == self.acknowledged && held > 0,
-            format!("国家平台 national platform holds {held} = 已确认 acknowledged {}", self.acknowledged),
+            format!(
+                "国家平台 national platform holds {held} = 已确认 acknowledged {}",
+                self.acknowledged
+            ),
         );
     }
 
     /// Whether everything came to its end.
     pub fn settled(&mut self, settled: bool, failed_pushes: usize) {
-        self.state(failed_pushes == 0, format!("报送失败 pushes that failed: {failed_pushes}"));
-        self.state(settled, "全部转发均有结果 every delivery was answered".to_owned());
+        self.state(
+            failed_pushes == 0,
+            format!("报送失败 pushes that failed: {failed_pushes}"),
+        );
+        self.state(
+            settled,
+            "全部转发均有结果 every delivery was answered".to_owned(),
+        );
     }
 
     /// An offline proof.
@@ -73,7 +95,14 @@ impl Books {
             println!("  {} {line}", if *holds { "✓" } else { "✗" });
         }
         let good = self.lines.iter().all(|(holds, _)| *holds);
-        println!("{}", if good { "账目平衡 / the books balance" } else { "账目不平 / the books do NOT balance" });
+        println!(
+            "{}",
+            if good {
+                "账目平衡 / the books balance"
+            } else {
+                "账目不平 / the books do NOT balance"
+            }
+        );
         good
     }
 }

@@ -31,7 +31,10 @@ pub struct Arguments {
     #[arg(long)]
     pub serve: bool,
     /// Faults of the simulated national platform, as for `hub simulate national --fail`.
-    #[arg(long, default_value = "5xx=0.05,drop_after_commit=0.02,lost_answer=0.02")]
+    #[arg(
+        long,
+        default_value = "5xx=0.05,drop_after_commit=0.02,lost_answer=0.02"
+    )]
     pub fail: String,
 }
 
@@ -42,9 +45,14 @@ const PATIENCE: Duration = Duration::from_secs(180);
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let sources = sources(&arguments.fixtures)?;
     let data = match &arguments.data {
-        Some(data) if data.join("hub.db").exists() => anyhow::bail!("{} holds a hub already", data.display()),
+        Some(data) if data.join("hub.db").exists() => {
+            anyhow::bail!("{} holds a hub already", data.display())
+        }
         Some(data) => data.clone(),
-        None => tempfile::Builder::new().prefix("hub-demo-").tempdir()?.keep(),
+        None => tempfile::Builder::new()
+            .prefix("hub-demo-")
+            .tempdir()?
+            .keep(),
     };
     println!("公共资源交易数据交换枢纽 · 演示 / exchange hub, demo");
     let (hub, national) = start(&data, &arguments.fail)?;
@@ -83,8 +91,12 @@ struct Pushed {
 
 fn sources(fixtures: &Path) -> anyhow::Result<Vec<Pushed>> {
     let folder = fixtures.join("sources");
-    let entries = std::fs::read_dir(&folder)
-        .with_context(|| format!("{}: start the demo in the project's folder, or say --fixtures", folder.display()))?;
+    let entries = std::fs::read_dir(&folder).with_context(|| {
+        format!(
+            "{}: start the demo in the project's folder, or say --fixtures",
+            folder.display()
+        )
+    })?;
     let mut sources = Vec::new();
     for entry in entries {
         let path = entry?.path();
@@ -99,7 +111,11 @@ fn sources(fixtures: &Path) -> anyhow::Result<Vec<Pushed>> {
             }
         }
         files.sort();
-        let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let id = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         sources.push(Pushed { id, files });
     }
     sources.sort_by(|a, b| a.id.cmp(&b.id));
@@ -112,13 +128,28 @@ fn start(data: &Path, fail: &str) -> anyhow::Result<(Part, Part)> {
     let config = Config::load(data, None, &[])?;
     crate::app::prepare_key(&config)?;
     let public = data.join("log.pub").display().to_string();
-    let mut simulate = vec!["simulate", "national", "--listen", "127.0.0.1:0", "--key", &public];
+    let mut simulate = vec![
+        "simulate",
+        "national",
+        "--listen",
+        "127.0.0.1:0",
+        "--key",
+        &public,
+    ];
     if !fail.is_empty() {
         simulate.extend(["--fail", fail]);
     }
     let national = Part::start("national", &simulate, &data.join("national.log"))?;
     let folder = data.display().to_string();
-    let serve = ["serve", "--data", &folder, "--listen", "127.0.0.1:0", "--national", &national.url];
+    let serve = [
+        "serve",
+        "--data",
+        &folder,
+        "--listen",
+        "127.0.0.1:0",
+        "--national",
+        &national.url,
+    ];
     let hub = Part::start("hub", &serve, &data.join("hub.log"))?;
     Ok((hub, national))
 }
@@ -128,7 +159,13 @@ fn key(data: &Path, command: &[&str]) -> anyhow::Result<String> {
     let folder = data.display().to_string();
     let arguments: Vec<&str> = command.iter().copied().chain(["--data", &folder]).collect();
     let printed = part::run(&arguments)?.succeeded()?;
-    Ok(printed.trim_end().lines().last().unwrap_or_default().trim().to_owned())
+    Ok(printed
+        .trim_end()
+        .lines()
+        .last()
+        .unwrap_or_default()
+        .trim()
+        .to_owned())
 }
 
 fn push(url: &str, data: &Path, source: &Pushed) -> anyhow::Result<part::Running> {
@@ -155,7 +192,10 @@ fn sources_sent(data: &Path, sources: &[Pushed]) -> anyhow::Result<Vec<(String, 
             let path = entry?.path();
             if path.to_string_lossy().ends_with(".receipt.json") {
                 let receipt: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
-                records += receipt.pointer("/counts/records").and_then(Value::as_u64).unwrap_or_default();
+                records += receipt
+                    .pointer("/counts/records")
+                    .and_then(Value::as_u64)
+                    .unwrap_or_default();
             }
         }
         sent.push((source.id.clone(), records));
@@ -173,7 +213,13 @@ fn issues(url: &str, reader: &str) -> anyhow::Result<()> {
         Some(Value::Null) | None => String::new(),
         Some(other) => other.to_string(),
     };
-    for (place, row) in (1..).zip(report.get("rows").and_then(Value::as_array).into_iter().flatten()) {
+    for (place, row) in (1..).zip(
+        report
+            .get("rows")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten(),
+    ) {
         let code = text(row, "code");
         println!(
             "{place:>3}. {code}  {}  ×{}  {}{}",
@@ -190,18 +236,36 @@ fn issues(url: &str, reader: &str) -> anyhow::Result<()> {
 }
 
 fn example(url: &str, reader: &str, row: &Value, code: &str) -> anyhow::Result<Option<String>> {
-    let Some(id) = row.get("example_submission").and_then(Value::as_str) else { return Ok(None) };
-    let listed = part::get(&format!("{url}/v1/submissions/{id}/issues?format=json"), reader)?;
-    let found = listed.get("issues").and_then(Value::as_array).into_iter().flatten().find(|issue| {
-        issue.get("code").and_then(Value::as_str) == Some(code) && issue.get("path") == row.get("path")
-    });
+    let Some(id) = row.get("example_submission").and_then(Value::as_str) else {
+        return Ok(None);
+    };
+    let listed = part::get(
+        &format!("{url}/v1/submissions/{id}/issues?format=json"),
+        reader,
+    )?;
+    let found = listed
+        .get("issues")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .find(|issue| {
+            issue.get("code").and_then(Value::as_str) == Some(code)
+                && issue.get("path") == row.get("path")
+        });
     Ok(found.map(|issue| {
         let part = |pointer: &str| match issue.pointer(pointer) {
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
             None => String::new(),
         };
-        format!("{id} {}:{}  {}（{} → {}）", part("/line"), part("/column"), part("/message/zh"), part("/found"), part("/expected"))
+        format!(
+            "{id} {}:{}  {}（{} → {}）",
+            part("/line"),
+            part("/column"),
+            part("/message/zh"),
+            part("/found"),
+            part("/expected")
+        )
     }))
 }
 
@@ -215,7 +279,10 @@ fn proofs(data: &Path, books: &mut Books) -> anyhow::Result<()> {
         .map(|entry| entry.path())
         .min()
         .context("no receipt was kept")?;
-    let (receipt, public) = (receipt.display().to_string(), data.join("log.pub").display().to_string());
+    let (receipt, public) = (
+        receipt.display().to_string(),
+        data.join("log.pub").display().to_string(),
+    );
     let checked = part::run(&["receipt", "verify", &receipt, "--key", &public])?;
     books.proof("receipt verify", checked.success, &checked.stdout);
     Ok(())
@@ -227,7 +294,10 @@ fn places(data: &Path) {
     for (name, what) in [
         ("hub.db", "database"),
         ("raw", "raw bytes as received"),
-        ("log", "the published log: a copy of this folder is a full mirror"),
+        (
+            "log",
+            "the published log: a copy of this folder is a full mirror",
+        ),
         ("log.pub", "public key of the log"),
         ("receipts", "receipts with their proofs"),
         ("hub.log", "what the hub logged"),
@@ -235,6 +305,10 @@ fn places(data: &Path) {
         println!("  {:<44} {what}", data.join(name).display());
     }
     if std::io::stdout().is_terminal() {
-        println!("  try: hub receipt verify {}/receipts/*/*.receipt.json --key {}/log.pub", data.display(), data.display());
+        println!(
+            "  try: hub receipt verify {}/receipts/*/*.receipt.json --key {}/log.pub",
+            data.display(),
+            data.display()
+        );
     }
 }

@@ -16,15 +16,21 @@ pub struct Part {
 }
 
 fn program() -> anyhow::Result<Command> {
-    Ok(Command::new(std::env::current_exe().context("finding this program")?))
+    Ok(Command::new(
+        std::env::current_exe().context("finding this program")?,
+    ))
 }
 
 impl Part {
     /// Starts a server and waits for its `listening on` line.
     pub fn start(name: &str, arguments: &[&str], log: &Path) -> anyhow::Result<Part> {
         let errors = File::create(log).with_context(|| log.display().to_string())?;
-        let mut child =
-            program()?.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn()?;
+        let mut child = program()?
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(errors)
+            .spawn()?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line)?;
@@ -33,7 +39,10 @@ impl Part {
             let told = std::fs::read_to_string(log).unwrap_or_default();
             anyhow::bail!("{name} did not start: {line}{told}");
         };
-        Ok(Part { url: url.to_owned(), child })
+        Ok(Part {
+            url: url.to_owned(),
+            child,
+        })
     }
 
     /// Waits until the server ends.
@@ -61,13 +70,21 @@ impl Running {
     pub fn start(arguments: &[String], log: &Path) -> anyhow::Result<Running> {
         let output = File::create(log).with_context(|| log.display().to_string())?;
         let errors = output.try_clone()?;
-        let child = program()?.args(arguments).stdin(Stdio::null()).stdout(output).stderr(errors).spawn()?;
+        let child = program()?
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors)
+            .spawn()?;
         Ok(Running { child })
     }
 
     /// The exit code, once it has ended.
     pub fn ended(&mut self) -> anyhow::Result<Option<i32>> {
-        Ok(self.child.try_wait()?.map(|status| status.code().unwrap_or(2)))
+        Ok(self
+            .child
+            .try_wait()?
+            .map(|status| status.code().unwrap_or(2)))
     }
 }
 
@@ -104,6 +121,10 @@ pub fn get(url: &str, key: &str) -> anyhow::Result<Value> {
     if !key.is_empty() {
         request = request.header("authorization", format!("Bearer {key}"));
     }
-    let text = request.call().with_context(|| url.to_owned())?.body_mut().read_to_string()?;
+    let text = request
+        .call()
+        .with_context(|| url.to_owned())?
+        .body_mut()
+        .read_to_string()?;
     serde_json::from_str(&text).with_context(|| url.to_owned())
 }

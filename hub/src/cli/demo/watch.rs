@@ -59,7 +59,11 @@ pub fn until_settled(
             drawn = draw(&table, drawn, live)?;
         }
         if over {
-            return Ok(Outcome { table, settled, failed_pushes });
+            return Ok(Outcome {
+                table,
+                settled,
+                failed_pushes,
+            });
         }
         std::thread::sleep(Duration::from_millis(200));
     }
@@ -67,7 +71,12 @@ pub fn until_settled(
 
 /// Rows of a report about sources that sent anything.
 pub fn rows(table: &Value) -> impl Iterator<Item = &Value> {
-    table.get("rows").and_then(Value::as_array).into_iter().flatten().filter(|row| figure(row, "received") > 0)
+    table
+        .get("rows")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(|row| figure(row, "received") > 0)
 }
 
 /// A figure of a row.
@@ -89,7 +98,12 @@ fn draw(table: &Value, drawn: usize, live: bool) -> anyhow::Result<usize> {
     }
     writeln!(out)?;
     for row in rows(table) {
-        let text = |member: &str| row.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |member: &str| {
+            row.get(member)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let name = format!("{} {}", text("source"), text("source_name"));
         let width = 22_usize.saturating_sub(text("source_name").chars().count());
         write!(out, "{name:<width$}")?;

@@ -1,3 +1,5 @@
+//! What a user of `national` sees, good and bad.
+
 //! The platform by itself: what it refuses, remembers, and how it misbehaves.
 
 #![expect(clippy::indexing_slicing, reason = "tests")]

@@ -11,15 +11,14 @@ const SENDER: &str = "0003";
 /// One message, or several under one root.
 pub fn messages(edition: &Edition, rows: &[Row]) -> Vec<u8> {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"GB18030\"?>\n");
-    match rows {
-        [row] => message(edition, row, "", &mut text),
-        _ => {
-            text.push_str("<DESLIST>\n");
-            for row in rows {
-                message(edition, row, "  ", &mut text);
-            }
-            text.push_str("</DESLIST>\n");
+    if let [row] = rows {
+        message(edition, row, "", &mut text);
+    } else {
+        text.push_str("<DESLIST>\n");
+        for row in rows {
+            message(edition, row, "  ", &mut text);
         }
+        text.push_str("</DESLIST>\n");
     }
     encoding_rs::GB18030.encode(&text).0.into_owned()
 }
