@@ -206,10 +206,20 @@ impl App {
         settings.breaker.open_for = millis(national.breaker_ms);
         let key = self.key.clone();
         let signer = delivery::Signer {
-            key_id: self.key.vkey(&self.config.log.origin)?.trim_end().to_owned(),
+            key_id: self
+                .key
+                .vkey(&self.config.log.origin)?
+                .trim_end()
+                .to_owned(),
             sign: Arc::new(move |bytes| key.sign(bytes)),
         };
-        let handle = delivery::start(settings, self.readers.clone(), self.writer.clone(), self.spec, signer)?;
+        let handle = delivery::start(
+            settings,
+            self.readers.clone(),
+            self.writer.clone(),
+            self.spec,
+            signer,
+        )?;
         Ok(Some(handle))
     }
 }

@@ -147,9 +147,8 @@ impl Error {
                 | DecodeError::Charset { .. } => ErrorCode::Unreadable,
             },
             Error::Request { code, .. } => *code,
-            Error::Store(StoreError::Damaged { .. } | StoreError::Migrate(_)) | Error::Internal(_) => {
-                ErrorCode::Internal
-            }
+            Error::Store(StoreError::Damaged { .. } | StoreError::Migrate(_))
+            | Error::Internal(_) => ErrorCode::Internal,
             // A store that cannot be reached or written may be back soon, and nothing was kept.
             Error::Store(StoreError::Connect(_) | StoreError::Query(_)) | Error::NotKept(_) => {
                 ErrorCode::Unavailable

@@ -23,7 +23,10 @@ fn record() -> Vec<(&'static str, String)> {
         ("PROJECT_CODE", "E3201000001000123".into()),
         ("TENDER_PROJECT_CODE", "E3201000001000123001".into()),
         ("TENDER_SELF_CODE", "NJ-2025-0001".into()),
-        ("UNIFIED_DEAL_CODE", "A01-12320000TEXT000417-20250106-000001-0".into()),
+        (
+            "UNIFIED_DEAL_CODE",
+            "A01-12320000TEXT000417-20250106-000001-0".into(),
+        ),
         ("IS_TO_LAW", "1".into()),
         ("TENDER_PROJECT_NAME", "示例道路改造工程施工总承包".into()),
         ("TENDER_PROJECT_TYPE", "A01".into()),
@@ -47,7 +50,10 @@ fn record() -> Vec<(&'static str, String)> {
         ("APPROVE_DEPT_NAME", "南京市发展和改革委员会".into()),
         ("APPROVE_DEPT_CODE", "11320600TEXT0005X1".into()),
         ("REPORT_DUTY", "示例责任人".into()),
-        ("ATTACHMENT_CODE", "3f2504e0-4f89-41d3-9a0c-0305e82c3301".into()),
+        (
+            "ATTACHMENT_CODE",
+            "3f2504e0-4f89-41d3-9a0c-0305e82c3301".into(),
+        ),
         ("PLATFORM_CODE", "12320000TEXT000417".into()),
         ("PUB_SERVICE_PLAT_CODE", "12320000TEXT000417".into()),
         ("DATA_TIMESTAMP", "20250106100000".into()),
@@ -75,7 +81,13 @@ fn main() {
     let edition = spec.edition("3.0").unwrap();
     let dataset = edition.dataset("501").unwrap();
     let values = record();
-    let json = serde_json::to_vec(&values.iter().cloned().collect::<std::collections::BTreeMap<_, _>>()).unwrap();
+    let json = serde_json::to_vec(
+        &values
+            .iter()
+            .cloned()
+            .collect::<std::collections::BTreeMap<_, _>>(),
+    )
+    .unwrap();
     let context = Context {
         edition,
         received: jiff::civil::date(2025, 1, 6).at(12, 0, 0, 0),
@@ -131,6 +143,12 @@ fn main() {
         black_box(lookups(edition, &normalized));
         black_box(index_entries(dataset, &normalized));
     });
-    println!("normalize alone {:.0} ns; judging without look-ups {:.0} ns = {:.2} of parsing; with {:.0} ns = {:.2}",
-        clean - build, canonical - build, (canonical - build) / parse, all - build, (all - build) / parse);
+    println!(
+        "normalize alone {:.0} ns; judging without look-ups {:.0} ns = {:.2} of parsing; with {:.0} ns = {:.2}",
+        clean - build,
+        canonical - build,
+        (canonical - build) / parse,
+        all - build,
+        (all - build) / parse
+    );
 }

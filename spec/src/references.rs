@@ -158,7 +158,11 @@ fn ask(edition: &Edition, record: &Normalized<'_, '_>, rule: &Rule, all: &mut Ve
 pub fn index_entries(dataset: &Dataset, record: &Normalized<'_, '_>) -> BTreeSet<Lookup> {
     let mut entries = BTreeSet::new();
     entries.extend(own_key(record));
-    for &field in dataset.indexed.iter().filter(|&&field| dataset.key != [field]) {
+    for &field in dataset
+        .indexed
+        .iter()
+        .filter(|&&field| dataset.key != [field])
+    {
         for item in record.text(field).into_iter().flat_map(items) {
             entries.insert(Lookup {
                 dataset: dataset.code,

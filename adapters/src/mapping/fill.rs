@@ -48,8 +48,9 @@ impl<'s, 'a> Filler<'s, 'a> {
         self.money.push((field, money));
     }
 
+    /// Takes a value for a field as it is.
     #[inline]
-    fn set(&mut self, field: FieldIndex, input: Input<'a>) {
+    pub fn set(&mut self, field: FieldIndex, input: Input<'a>) {
         match self.record.values.get_mut(usize::from(field)) {
             Some(slot @ None) => *slot = Some(input),
             _ => self.record.repeated.push((field, input)),
@@ -172,7 +173,8 @@ impl<'s, 'a> Filler<'s, 'a> {
         Ok(())
     }
 
-    /// The unit stands in another field of the record: fill it, or see that it says the same.
+    /// The unit stands in another field of the record: it must say the same as the heading; where it is
+    /// missing, the amount is brought to yuan, and the unit filled.
     fn unit_beside(
         &mut self,
         amount: FieldIndex,
@@ -180,39 +182,51 @@ impl<'s, 'a> Filler<'s, 'a> {
         written: Money,
     ) -> Result<(), Box<Issue>> {
         let dataset = self.record.dataset;
-        let Some(Some(value)) = self.record.values.get(usize::from(amount)) else {
+        let (Some(field), Some(unit_field)) = (dataset.field(amount), dataset.field(unit)) else {
             return Ok(());
         };
-        let (at, found) = (value.at, value.text.clone());
-        let (Some(amount), Some(field)) = (dataset.field(amount), dataset.field(unit)) else {
+        let values = &mut self.record.values;
+        let beside = values.get(usize::from(unit)).and_then(Option::as_ref);
+        let said = beside.map(|input| (Money::of_code(&input.text), input.mapped.is_some()));
+        let Some(Some(value)) = values.get_mut(usize::from(amount)) else {
             return Ok(());
         };
-        let Some(slot) = self.record.values.get_mut(usize::from(unit)) else {
-            return Ok(());
-        };
-        match slot.as_ref().map(|said| Money::of_code(&said.text)) {
-            None => {
-                let mut input = text(String::new(), at);
-                replace(&mut input, field, written.code().to_owned(), "unit");
-                *slot = Some(input);
+        match said {
+            // Filled just now, for another amount that shares it.
+            None | Some((Some(Money::Yuan), true)) => {
+                if written != Money::Yuan
+                    && let Some(after) = written.convert(&value.text, Money::Yuan)
+                {
+                    replace(value, field, after, "unit");
+                }
+                let mut filled = text(String::new(), value.at);
+                replace(
+                    &mut filled,
+                    unit_field,
+                    Money::Yuan.code().to_owned(),
+                    "unit",
+                );
+                if let Some(slot @ None) = values.get_mut(usize::from(unit)) {
+                    *slot = Some(filled);
+                }
                 Ok(())
             }
-            Some(Some(said)) if said != written => {
+            Some((Some(said), _)) if said != written => {
                 let mut contradiction = issue(
                     IssueCode::FieldAmbiguous,
-                    at,
-                    &found,
-                    format!("the same unit in the heading and in {}", field.id),
+                    value.at,
+                    &value.text,
+                    format!("the same unit in the heading and in {}", unit_field.id),
                     format!(
                         "“{}”的表头单位与“{}”不一致，无法判断金额单位",
-                        amount.name, field.name
+                        field.name, unit_field.name
                     ),
                     format!(
                         "the unit in the heading of {} and the value of {} contradict each other",
-                        amount.id, field.id
+                        field.id, unit_field.id
                     ),
                 );
-                contradiction.path = format!("/{}", amount.id);
+                contradiction.path = format!("/{}", field.id);
                 Err(Box::new(contradiction))
             }
             Some(_) => Ok(()),

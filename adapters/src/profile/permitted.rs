@@ -60,6 +60,15 @@ impl Permitted {
         })
     }
 
+    /// Words that permit nothing in an edition: slips, or data sets that it does not have.
+    pub fn idle<'w>(&'w self, edition: &spec::Edition) -> Vec<&'w str> {
+        let permits = |word: &Permitted| edition.datasets.iter().any(|set| word.permits(set));
+        let words = self.text.split(';').map(str::trim);
+        words
+            .filter(|word| !Permitted::parse(word).is_ok_and(|word| permits(&word)))
+            .collect()
+    }
+
     /// The words as written.
     pub fn as_str(&self) -> &str {
         &self.text

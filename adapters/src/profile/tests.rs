@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::Arc;
+
 use super::*;
 
 const SMALL: &str = r#"version = 1
@@ -57,9 +59,73 @@ fn words_permit_libraries_industries_and_numbers() {
 }
 
 #[test]
-fn every_embedded_profile_is_sound() {
+fn every_embedded_profile_fits_the_embedded_edition() {
+    let spec = spec::Spec::embedded().unwrap();
+    let edition = spec.edition("3.0").unwrap();
     let profiles = embedded().unwrap();
-    let ids: Vec<_> = profiles.iter().map(|profile| profile.id.as_str()).collect();
-    assert!(ids.contains(&"320100"), "{ids:?}");
-    assert!(profiles.iter().all(|profile| !profile.note.is_empty()));
+    for profile in &profiles {
+        assert!(!profile.note.is_empty(), "{}", profile.id);
+        let idle = profile.datasets.idle(edition);
+        assert!(idle.is_empty(), "{}: {idle:?}", profile.id);
+        let adapter = crate::Adapter::new(Arc::new(profile.clone()), Arc::clone(edition));
+        assert!(adapter.is_ok(), "{adapter:?}");
+    }
+    let permits = |id: &str, dataset: &str| {
+        let profile = profiles.iter().find(|profile| profile.id == id).unwrap();
+        profile.permits(edition.dataset(dataset).unwrap())
+    };
+    for dataset in ["501", "100", "300", "1300"] {
+        assert!(permits("320100", dataset), "{dataset}");
+    }
+    assert!(permits("320300", "501") && permits("320300", "100"));
+    assert!(!permits("320300", "300") && !permits("320300", "1300"));
+    assert!(permits("320600", "300") && !permits("320600", "1300"));
+}
+
+#[test]
+fn every_chinese_name_is_a_heading_of_its_field() {
+    let spec = spec::Spec::embedded().unwrap();
+    let edition = spec.edition("3.0").unwrap();
+    let profiles = embedded().unwrap();
+    let nantong = profiles
+        .iter()
+        .find(|profile| profile.id == "320600")
+        .unwrap();
+    let adapter = crate::Adapter::new(Arc::new(nantong.clone()), Arc::clone(edition)).unwrap();
+    for dataset in edition.datasets.iter().filter(|set| nantong.permits(set)) {
+        let headings: Vec<_> = dataset
+            .fields
+            .iter()
+            .map(|field| field.name.as_str())
+            .collect();
+        let values: Vec<_> = (0..headings.len()).map(|place| place.to_string()).collect();
+        let document = format!("{}\n{}\n", headings.join(","), values.join(","));
+        let bytes = encoding_rs::GB18030.encode(&document).0;
+        let hint = crate::Hint {
+            // A Chinese name with a slash in it is no name of a file.
+            file_name: Some(if dataset.name.contains('/') {
+                format!("{}_20260105.csv", dataset.code)
+            } else {
+                format!("{}_20260105.csv", dataset.name)
+            }),
+            ..crate::Hint::default()
+        };
+        let mut rows = 0;
+        let mut sink = |decoded: crate::Decoded<'_, '_>| {
+            rows += 1;
+            let crate::Decoded::Record { record, .. } = decoded else {
+                unreachable!("{decoded:?}");
+            };
+            assert_eq!(record.dataset.id, dataset.id);
+            for (place, value) in record.values.iter().enumerate() {
+                let text = value.as_ref().map(|input| input.text.to_string());
+                assert_eq!(text, Some(place.to_string()), "{} {place}", dataset.id);
+            }
+            std::ops::ControlFlow::Continue(())
+        };
+        adapter
+            .decode(&bytes, &hint, &crate::Limits::default(), &mut sink)
+            .unwrap();
+        assert_eq!(rows, 1);
+    }
 }

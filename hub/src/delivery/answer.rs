@@ -75,3 +75,59 @@ fn reason(result: Option<&RecordResult>) -> String {
         None => code.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(id: i64, attempts: i32) -> Owed {
+        Owed {
+            id,
+            record: id + 100,
+            lane: 1,
+            attempts,
+            due_at: 0,
+        }
+    }
+
+    fn result(member: i64, result: Decision, code: Option<&str>) -> RecordResult {
+        RecordResult {
+            id: member + 100,
+            result,
+            code: code.map(str::to_owned),
+            reason: code.map(|code| format!("because of {code}")),
+        }
+    }
+
+    #[test]
+    fn each_record_gets_the_fate_that_the_answer_gives_it() {
+        let members: Vec<Owed> = (1..=7)
+            .map(|id| member(id, if id == 7 { 3 } else { 1 }))
+            .collect();
+        let results = [
+            result(1, Decision::Accepted, None),
+            result(2, Decision::Refused, Some("schema")),
+            result(3, Decision::Refused, Some("order")),
+            result(4, Decision::NotProcessed, None),
+            result(5, Decision::Refused, Some("duplicate")),
+            result(7, Decision::Refused, Some("order")),
+        ];
+        let (settlement, back, figures) = decide(&members, &results, 3, |owed| owed.id * 10);
+        let refused = [
+            (2, "schema: because of schema".to_owned()),
+            (7, "order: because of order".to_owned()),
+        ];
+        assert_eq!(settlement.refused, refused);
+        let again: Vec<i64> = settlement.back.iter().map(|(id, ..)| *id).collect();
+        assert_eq!(again, [3, 4, 6], "6 is not named in the answer");
+        let due: Vec<i64> = back.iter().map(|owed| owed.due_at).collect();
+        assert_eq!(due, [30, 40, 60]);
+        assert_eq!(settlement.others, Some((State::Acknowledged, None)));
+        let wanted = Figures {
+            accepted: 2,
+            refused: 2,
+            again: 3,
+        };
+        assert_eq!(figures, wanted);
+    }
+}

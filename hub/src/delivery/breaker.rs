@@ -94,3 +94,48 @@ impl Breaker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_opens_lets_one_through_and_follows_its_outcome() {
+        let second = Duration::from_secs(1);
+        let start = Instant::now();
+        let mut breaker = Breaker::new(Thresholds {
+            failures: 2,
+            open_for: second,
+        });
+        breaker.failure(start);
+        assert!(breaker.admits(start), "one failure is not enough");
+        breaker.failure(start);
+        assert!(!breaker.admits(start));
+        let later = start + second;
+        assert!(breaker.admits(later));
+        breaker.begin(later);
+        assert!(!breaker.admits(later), "only one");
+        breaker.failure(later);
+        assert!(!breaker.admits(later), "open again");
+        let last = later + second;
+        breaker.begin(last);
+        breaker.success();
+        assert_eq!(breaker.state(last), BreakerState::Closed);
+        breaker.failure(last);
+        assert!(breaker.admits(last), "the count begins anew");
+    }
+
+    #[test]
+    fn a_probe_without_an_outcome_makes_room_for_another() {
+        let start = Instant::now();
+        let mut breaker = Breaker::new(Thresholds {
+            failures: 1,
+            open_for: Duration::ZERO,
+        });
+        breaker.failure(start);
+        breaker.begin(start);
+        assert!(!breaker.admits(start));
+        breaker.withdraw();
+        assert!(breaker.admits(start));
+    }
+}

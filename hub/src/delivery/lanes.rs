@@ -16,7 +16,7 @@ struct Lane {
 /// The lanes that have something to send, or are under way.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    lanes: HashMap<i64, Lane>,
+    by_number: HashMap<i64, Lane>,
     /// Lanes that may go now, by the number of their first delivery.
     ready: BTreeMap<i64, i64>,
     /// Lanes that may go later: (instant, first delivery, lane).
@@ -26,13 +26,8 @@ pub struct Lanes {
 
 impl Lanes {
     /// Number of deliveries held.
-    pub fn len(&self) -> usize {
+    pub fn held(&self) -> usize {
         self.rows
-    }
-
-    /// Whether nothing is held.
-    pub fn is_empty(&self) -> bool {
-        self.rows == 0
     }
 
     /// Whether so many deliveries may go now.
@@ -40,7 +35,7 @@ impl Lanes {
         let mut rows = 0;
         self.ready
             .values()
-            .filter_map(|lane| self.lanes.get(lane))
+            .filter_map(|lane| self.by_number.get(lane))
             .any(|lane| {
                 rows += lane.rows.len();
                 rows >= enough
@@ -55,7 +50,7 @@ impl Lanes {
     /// Adds deliveries that were read, in their order.
     pub fn push(&mut self, rows: impl IntoIterator<Item = Owed>, now: i64) {
         for row in rows {
-            let lane = self.lanes.entry(row.lane).or_default();
+            let lane = self.by_number.entry(row.lane).or_default();
             lane.rows.push_back(row);
             self.rows += 1;
             if lane.rows.len() == 1 && !lane.busy {
@@ -67,13 +62,13 @@ impl Lanes {
     /// Marks a lane as under way (for batches found open at the start).
     pub fn occupy(&mut self, lane: i64) {
         self.unqueue(lane);
-        self.lanes.entry(lane).or_default().busy = true;
+        self.by_number.entry(lane).or_default().busy = true;
     }
 
     /// Ends what a lane had under way; `back` are deliveries to be sent again, before all others of it.
     pub fn release(&mut self, lane: i64, back: Vec<Owed>, now: i64) {
         self.unqueue(lane);
-        let entry = self.lanes.entry(lane).or_default();
+        let entry = self.by_number.entry(lane).or_default();
         entry.busy = false;
         self.rows += back.len();
         entry.rows.extend(back);
@@ -88,7 +83,7 @@ impl Lanes {
         while taken.len() < limit
             && let Some((_, lane)) = self.ready.pop_first()
         {
-            let Some(entry) = self.lanes.get_mut(&lane) else {
+            let Some(entry) = self.by_number.get_mut(&lane) else {
                 continue;
             };
             entry.busy = true;
@@ -113,7 +108,7 @@ impl Lanes {
     }
 
     fn queue(&mut self, lane: i64, now: i64) {
-        match self.lanes.get(&lane).map(|entry| entry.rows.front()) {
+        match self.by_number.get(&lane).map(|entry| entry.rows.front()) {
             Some(Some(first)) if first.due_at <= now => {
                 self.ready.insert(first.id, lane);
             }
@@ -121,16 +116,77 @@ impl Lanes {
                 self.later.insert((first.due_at, first.id, lane));
             }
             Some(None) => {
-                self.lanes.remove(&lane);
+                self.by_number.remove(&lane);
             }
             None => {}
         }
     }
 
     fn unqueue(&mut self, lane: i64) {
-        if let Some(first) = self.lanes.get(&lane).and_then(|entry| entry.rows.front()) {
+        if let Some(first) = self
+            .by_number
+            .get(&lane)
+            .and_then(|entry| entry.rows.front())
+        {
             self.ready.remove(&first.id);
             self.later.remove(&(first.due_at, first.id, lane));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owed(id: i64, lane: i64) -> Owed {
+        Owed {
+            id,
+            record: id,
+            lane,
+            attempts: 0,
+            due_at: 0,
+        }
+    }
+
+    fn ids(rows: &[Owed]) -> Vec<i64> {
+        rows.iter().map(|row| row.id).collect()
+    }
+
+    #[test]
+    fn a_lane_under_way_holds_back_what_comes_after() {
+        let mut lanes = Lanes::default();
+        lanes.push([owed(1, 7), owed(2, 8), owed(3, 7), owed(4, 7)], 0);
+        assert_eq!(
+            ids(&lanes.take(2, 0)),
+            [1, 3],
+            "oldest lane first, in order"
+        );
+        lanes.push([owed(5, 7), owed(6, 9)], 0);
+        assert_eq!(ids(&lanes.take(10, 0)), [2, 6], "lane 7 is under way");
+        lanes.release(7, Vec::new(), 0);
+        assert_eq!(ids(&lanes.take(10, 0)), [4, 5]);
+        assert_eq!(lanes.held(), 0);
+    }
+
+    #[test]
+    fn what_is_given_back_goes_first_and_not_before_its_time() {
+        let mut lanes = Lanes::default();
+        lanes.push([owed(1, 7), owed(2, 7), owed(3, 7)], 0);
+        let taken = lanes.take(2, 0);
+        let back = taken.iter().map(|row| Owed { due_at: 50, ..*row });
+        lanes.release(7, back.collect(), 10);
+        assert_eq!(lanes.next_due(), Some(50));
+        assert!(lanes.take(10, 49).is_empty());
+        assert_eq!(ids(&lanes.take(10, 50)), [1, 2, 3]);
+    }
+
+    #[test]
+    fn readiness_counts_deliveries_not_lanes() {
+        let mut lanes = Lanes::default();
+        lanes.push((1..=5).map(|id| owed(id, 7)), 0);
+        assert!(lanes.has_ready(5) && !lanes.has_ready(6));
+        lanes.occupy(7);
+        assert!(!lanes.has_ready(1));
+        assert_eq!(lanes.held(), 5);
     }
 }

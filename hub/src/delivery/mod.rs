@@ -22,6 +22,8 @@ mod run;
 #[cfg(test)]
 mod tests;
 mod worker;
+#[cfg(test)]
+pub(crate) mod world;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -90,15 +92,15 @@ impl Settings {
             },
             backoff: Backoff {
                 base: Duration::from_millis(500),
-                max: Duration::from_secs(60),
+                max: Duration::from_mins(1),
             },
             record_backoff: Backoff {
                 base: Duration::from_millis(500),
-                max: Duration::from_secs(300),
+                max: Duration::from_mins(5),
             },
             attempts: 500,
             record_attempts: 8,
-            answer_within: Duration::from_secs(24 * 3600),
+            answer_within: Duration::from_hours(24),
             poll: Duration::from_millis(200),
             breaker: Thresholds {
                 failures: 5,
@@ -109,6 +111,33 @@ impl Settings {
                 floor: 1.0,
                 saved: 100.0,
             },
+        }
+    }
+}
+
+impl From<&crate::config::National> for Settings {
+    fn from(national: &crate::config::National) -> Self {
+        let defaults = Settings::national(&national.url);
+        Settings {
+            sender: national.sender.clone(),
+            to_edition: national.edition.clone(),
+            batch: national.batch,
+            in_flight: national.concurrency,
+            timeouts: Timeouts {
+                request: Duration::from_millis(national.timeout_ms),
+                ..defaults.timeouts
+            },
+            backoff: Backoff {
+                base: Duration::from_millis(national.backoff_base_ms),
+                max: Duration::from_millis(national.backoff_max_ms),
+            },
+            attempts: i32::try_from(national.attempts).unwrap_or(i32::MAX),
+            poll: Duration::from_millis(national.poll_ms),
+            breaker: Thresholds {
+                failures: national.breaker_failures,
+                open_for: Duration::from_millis(national.breaker_ms),
+            },
+            ..defaults
         }
     }
 }

@@ -14,13 +14,26 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::projection::Projected;
 
+/// Signs bytes.
+pub type Sign = Arc<dyn Fn(&[u8]) -> [u8; 64] + Send + Sync>;
+
 /// Signs packets with the hub's Ed25519 key.
 #[derive(Clone)]
 pub struct Signer {
     /// Name of the key, as the destination knows it.
     pub key_id: String,
     /// Signs bytes.
-    pub sign: Arc<dyn Fn(&[u8]) -> [u8; 64] + Send + Sync>,
+    pub sign: Sign,
+}
+
+impl Signer {
+    /// Signs with a key under the name by which the destination knows it.
+    pub fn new(key_id: &str, key: crate::keys::SigningKey) -> Self {
+        Signer {
+            key_id: key_id.to_owned(),
+            sign: Arc::new(move |message| key.sign(message)),
+        }
+    }
 }
 
 /// What stands at the head of a packet.

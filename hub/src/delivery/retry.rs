@@ -84,3 +84,56 @@ impl Budget {
         self.left = (self.left + retries).min(self.allowance.saved.max(1.0));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_spread_below_a_bound_that_doubles_to_the_greatest() {
+        let backoff = Backoff {
+            base: Duration::from_millis(100),
+            max: Duration::from_secs(1),
+        };
+        for (attempt, bound) in [(1, 100), (2, 200), (3, 400), (5, 1000), (60, 1000)] {
+            let waits: Vec<u128> = (0..200)
+                .map(|batch| backoff.wait(batch, attempt).as_millis())
+                .collect();
+            assert!(waits.iter().all(|wait| *wait <= bound));
+            assert!(waits.iter().any(|wait| *wait < bound / 4), "{attempt}");
+            assert!(waits.iter().any(|wait| *wait > bound * 3 / 4), "{attempt}");
+        }
+        assert_eq!(backoff.wait(9, 3), backoff.wait(9, 3));
+    }
+
+    #[test]
+    fn retries_are_a_share_of_first_attempts_and_a_steady_rate() {
+        let start = Instant::now();
+        let mut budget = Budget::new(
+            Allowance {
+                share: 0.2,
+                floor: 2.0,
+                saved: 10.0,
+            },
+            start,
+        );
+        let spent = |budget: &mut Budget, now| {
+            let mut retries = 0;
+            while budget.spend(now).is_ok() {
+                retries += 1;
+            }
+            retries
+        };
+        assert_eq!(spent(&mut budget, start), 2);
+        for _ in 0..25 {
+            budget.earn();
+        }
+        let earned = spent(&mut budget, start);
+        assert!((4..=5).contains(&earned), "a fifth of 25: {earned}");
+        let wait = budget.spend(start).err().unwrap_or_default();
+        assert!(wait > Duration::ZERO && wait <= Duration::from_millis(500));
+        assert_eq!(spent(&mut budget, start + wait), 1);
+        let long = start + Duration::from_hours(1);
+        assert_eq!(spent(&mut budget, long), 10, "no more than can be saved");
+    }
+}

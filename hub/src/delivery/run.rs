@@ -185,7 +185,7 @@ impl Run {
 
     fn read(&mut self) -> Result<(), StoreError> {
         let page = self.settings.batch.max(500);
-        while !self.lanes.has_ready(self.settings.batch) && self.lanes.len() + page <= HELD {
+        while !self.lanes.has_ready(self.settings.batch) && self.lanes.held() + page <= HELD {
             let mut connection = self.readers.take()?;
             let destination = &self.settings.destination;
             let rows =
@@ -270,12 +270,12 @@ impl Run {
             Outcome::Unknown => {
                 self.breaker.success();
                 flight.phase = Phase::Send;
-                let trouble = "the destination does not know the batch".to_owned();
+                let trouble = "the destination does not know the batch";
                 self.fail(batch, trouble, None);
             }
             Outcome::Settled(back) => {
                 self.breaker.success();
-                self.land(batch, back);
+                self.land(batch, &back);
             }
             Outcome::Failed(trouble) => {
                 if trouble.alive {
@@ -287,7 +287,7 @@ impl Run {
                     let wait = wait.min(self.settings.backoff.max);
                     self.quiet_until = self.quiet_until.max(Some(now + wait));
                 }
-                self.fail(batch, trouble.why, trouble.retry_after);
+                self.fail(batch, &trouble.why, trouble.retry_after);
             }
             Outcome::Unwritten(why) => {
                 self.breaker.withdraw();
@@ -296,7 +296,7 @@ impl Run {
                     why,
                     "an outcome could not be written down; asking again"
                 );
-                self.fail(batch, why, None);
+                self.fail(batch, &why, None);
             }
         }
     }
@@ -318,7 +318,7 @@ impl Run {
     }
 
     /// Plans another attempt at a batch, or gives it up.
-    fn fail(&mut self, batch: i64, why: String, retry_after: Option<Duration>) {
+    fn fail(&mut self, batch: i64, why: &str, retry_after: Option<Duration>) {
         let Some(flight) = self.flights.get_mut(&batch) else {
             return;
         };
@@ -335,13 +335,13 @@ impl Run {
 
     fn exhaust(&mut self, batch: i64, why: String) {
         match self.gatherer.exhaust(batch, why) {
-            Ok(()) => self.land(batch, Vec::new()),
+            Ok(()) => self.land(batch, &[]),
             Err(error) => tracing::error!(batch, error = %error, "a batch could not be given up"),
         }
     }
 
     /// Ends a batch; `back` are deliveries of it that are to be sent again.
-    fn land(&mut self, batch: i64, back: Vec<Owed>) {
+    fn land(&mut self, batch: i64, back: &[Owed]) {
         let Some(flight) = self.flights.remove(&batch) else {
             return;
         };
@@ -388,6 +388,6 @@ impl Run {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.breaker = self.breaker.state(Instant::now());
         status.in_flight = self.flights.len();
-        status.waiting = self.lanes.len();
+        status.waiting = self.lanes.held();
     }
 }

@@ -1,1 +1,266 @@
+//! Forwarding against a real platform over real HTTP, with every fault that it knows.
 
+#![expect(clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::breaker::BreakerState;
+use super::world::{Draft, Made, Tested, World, child, get, parent, post, until};
+use crate::store::deliveries::{self, State};
+
+/// The records that the platform accepted, in order.
+fn accepted(url: &str) -> Made<Vec<i64>> {
+    let page = get(url, "/records?limit=10000")?;
+    let records = page["records"].as_array().cloned().unwrap_or_default();
+    Ok(records.iter().filter_map(|r| r["id"].as_i64()).collect())
+}
+
+/// Deals of a parent, two children and a second version of the parent, interleaved.
+fn deals(number: i64) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for lane in 1..=number {
+        drafts.push(parent(lane, &format!("P{lane}"), "first"));
+    }
+    for part in 0..2 {
+        for lane in 1..=number {
+            drafts.push(child(lane, &format!("C{lane}-{part}"), &format!("P{lane}")));
+        }
+    }
+    for lane in 1..=number {
+        drafts.push(Draft {
+            previous: Some(lane),
+            ..parent(lane, &format!("P{lane}"), "second")
+        });
+    }
+    drafts
+}
+
+#[test]
+fn everything_arrives_once_and_in_order_whatever_goes_wrong_on_the_way() -> Tested {
+    let world = World::new()?;
+    let national = world.national(
+        "5xx=0.08,429=0.02,hang=0.03,reset=0.05,drop_after_commit=0.1,garbage=0.08,lost_answer=0.1,hang_for=600ms,seed=11",
+    )?;
+    let drafts = deals(40);
+    let lanes: Vec<i64> = drafts.iter().map(|draft| draft.lane).collect();
+    let ids = world.owe("s1", drafts)?;
+    let delivery = world.start(World::settings(&national.url))?;
+    until("all acknowledged", || {
+        Ok(world.count(State::Acknowledged)? == ids.len() as i64)
+    })?;
+    let taken = accepted(&national.url)?;
+    assert_eq!(taken.len(), ids.len(), "each once");
+    let lane_of: HashMap<i64, i64> = ids.iter().copied().zip(lanes).collect();
+    let mut last: HashMap<i64, i64> = HashMap::new();
+    for id in taken {
+        let before = last.insert(lane_of[&id], id);
+        assert!(before.is_none_or(|before| before < id), "order in the lane");
+    }
+    let status = delivery.status();
+    assert!(status.retries > 0, "there was something to overcome");
+    let summary = get(&national.url, "/summary")?;
+    assert!(summary["repeats"].as_u64() > Some(0), "some came twice");
+    assert_eq!(summary["refused"], json!(0));
+    let batches = summary["packets"].as_u64();
+    let sent = world.leaves("delivery")?;
+    let answered = world.leaves("acknowledgement")?;
+    assert_eq!(Some(sent.len() as u64), batches, "one leaf per batch sent");
+    assert_eq!(Some(answered.len() as u64), batches, "one per answer");
+    let per_source = deliveries::per_source(&mut *world.readers.take()?, "national")?;
+    assert_eq!(per_source[0].source, "s1");
+    assert_eq!(per_source[0].acknowledged, ids.len() as i64);
+    assert_eq!(per_source[0].forwarded, per_source[0].owed);
+    Ok(())
+}
+
+#[test]
+fn a_batch_goes_out_again_with_the_same_bytes_after_a_crash() -> Tested {
+    let world = World::new()?;
+    let national = world.national("drop_after_commit=1")?;
+    let ids = world.owe("s1", deals(1))?;
+    let delivery = world.start(World::settings(&national.url))?;
+    until("the packet is there", || {
+        Ok(get(&national.url, "/summary")?["packets"] == json!(1))
+    })?;
+    drop(delivery);
+    assert_eq!(world.count(State::Acknowledged)?, 0);
+    // The platform starts anew as well, and remembers.
+    national.stop();
+    let national = world.national("")?;
+    let _delivery = world.start(World::settings(&national.url))?;
+    until("all acknowledged", || {
+        Ok(world.count(State::Acknowledged)? == ids.len() as i64)
+    })?;
+    let summary = get(&national.url, "/summary")?;
+    assert_eq!(summary["packets"], json!(1), "no second batch");
+    assert!(summary["repeats"].as_u64() >= Some(1));
+    assert_eq!(world.leaves("delivery")?.len(), 1);
+    Ok(())
+}
+
+#[test]
+fn a_batch_that_cannot_be_built_again_is_replaced() -> Tested {
+    let mut world = World::new()?;
+    let ids = world.owe("s1", vec![parent(1, "P1", "n")])?;
+    let national = world.national("drop_after_commit=1")?;
+    let delivery = world.start(World::settings(&national.url))?;
+    until("the packet is there", || {
+        Ok(get(&national.url, "/summary")?["packets"] == json!(1))
+    })?;
+    drop(delivery);
+    national.stop();
+    // Another key: other bytes. The platform holds the record already, and says so.
+    world.key = crate::keys::SigningKey::generate()?;
+    let national = world.national("")?;
+    let _delivery = world.start(World::settings(&national.url))?;
+    until("acknowledged", || {
+        Ok(world.count(State::Acknowledged)? == ids.len() as i64)
+    })?;
+    assert_eq!(accepted(&national.url)?, ids, "held once");
+    assert_eq!(get(&national.url, "/summary")?["codes"]["duplicate"], 1);
+    Ok(())
+}
+
+#[test]
+fn a_refused_record_keeps_its_reason_and_blocks_no_other_deal() -> Tested {
+    let world = World::new()?;
+    let national = world.national("")?;
+    let mut drafts = vec![parent(1, "P1", &"x".repeat(41)), child(1, "C1", "P1")];
+    drafts.extend([parent(2, "P2", "good"), child(2, "C2", "P2")]);
+    drafts.push(Draft {
+        dataset: 3,
+        ..parent(3, "L1", "not forwarded")
+    });
+    let ids = world.owe("s1", drafts)?;
+    let mut settings = World::settings(&national.url);
+    settings.record_attempts = 3;
+    let _delivery = world.start(settings)?;
+    until("all settled", || {
+        Ok(world.count(State::Acknowledged)? == 2 && world.count(State::Refused)? == 3)
+    })?;
+    let (_, reason) = world.fate(ids[0])?;
+    assert!(reason.starts_with("schema: /NAME"), "{reason}");
+    assert!(
+        !reason.contains("xxxxx"),
+        "no value in the reason: {reason}"
+    );
+    let (_, reason) = world.fate(ids[1])?;
+    assert!(reason.starts_with("order: "), "{reason}");
+    let (_, reason) = world.fate(ids[4])?;
+    assert!(reason.starts_with("hub.projection: "), "{reason}");
+    // The corrected version is an addition there, for the first was never taken over.
+    let mended = world.owe(
+        "s1",
+        vec![Draft {
+            previous: Some(ids[0]),
+            ..parent(1, "P1", "short")
+        }],
+    )?;
+    until("the corrected version is acknowledged", || {
+        Ok(world.fate(mended[0])?.0 == 2)
+    })
+}
+
+#[test]
+fn versions_are_added_changed_and_deleted() -> Tested {
+    let world = World::new()?;
+    let national = world.national("")?;
+    let first = parent(1, "P1", "a");
+    let second = Draft {
+        previous: Some(1),
+        action: 1,
+        ..parent(1, "P1", "b")
+    };
+    let gone = Draft {
+        previous: Some(2),
+        action: 2,
+        ..second.clone()
+    };
+    let again = parent(1, "P1", "c");
+    world.owe("s1", vec![first, second, gone, again])?;
+    let _delivery = world.start(World::settings(&national.url))?;
+    until("all acknowledged", || {
+        Ok(world.count(State::Acknowledged)? == 4)
+    })?;
+    let page = get(&national.url, "/records")?;
+    let operations: Vec<Option<i64>> = page["records"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|record| record["operation"].as_i64())
+        .collect();
+    assert_eq!(operations, [Some(1), Some(2), Some(3), Some(1)]);
+    Ok(())
+}
+
+#[test]
+fn the_breaker_opens_on_failures_and_closes_when_the_platform_is_well() -> Tested {
+    let world = World::new()?;
+    let national = world.national("5xx=1")?;
+    let ids = world.owe("s1", deals(3))?;
+    let delivery = world.start(World::settings(&national.url))?;
+    until("it opened", || Ok(delivery.status().opened >= 2))?;
+    assert_eq!(world.count(State::Acknowledged)?, 0);
+    assert_eq!(post(&national.url, "/faults", b"{}")?.0, 200);
+    until("all acknowledged", || {
+        Ok(world.count(State::Acknowledged)? == ids.len() as i64)
+    })?;
+    until("it closed", || {
+        Ok(delivery.status().breaker == BreakerState::Closed)
+    })
+}
+
+#[test]
+fn a_batch_beyond_its_attempts_waits_for_an_operator() -> Tested {
+    let world = World::new()?;
+    let national = world.national("reset=1")?;
+    let ids = world.owe("s1", vec![parent(1, "P1", "a")])?;
+    let mut settings = World::settings(&national.url);
+    settings.attempts = 3;
+    let _delivery = world.start(settings)?;
+    until("given up", || Ok(world.count(State::Exhausted)? == 1))?;
+    let (_, reason) = world.fate(ids[0])?;
+    assert!(reason.starts_with("given up: "), "{reason}");
+    assert_eq!(get(&national.url, "/summary")?["requests"], json!(3));
+    Ok(())
+}
+
+#[test]
+fn a_packet_with_a_forged_signature_is_refused_as_a_whole() -> Tested {
+    let mut world = World::new()?;
+    let national = world.national("")?;
+    world.key = crate::keys::SigningKey::generate()?;
+    let ids = world.owe("s1", vec![parent(1, "P1", "a")])?;
+    let _delivery = world.start(World::settings(&national.url))?;
+    until("refused", || Ok(world.count(State::Refused)? == 1))?;
+    let (_, reason) = world.fate(ids[0])?;
+    assert!(reason.starts_with("401: "), "{reason}");
+    assert_eq!(accepted(&national.url)?, Vec::<i64>::new());
+    assert_eq!(world.leaves("acknowledgement")?[0]["refused"], json!(1));
+    Ok(())
+}
+
+#[test]
+fn a_receipt_is_not_an_acknowledgement() -> Tested {
+    let world = World::new()?;
+    let mut options = world.options()?;
+    options.delay = std::time::Duration::from_hours(1);
+    let national = crate::simulate::national::National::start(options)?;
+    world.owe("s1", vec![parent(1, "P1", "a")])?;
+    let delivery = world.start(World::settings(&national.url))?;
+    until("sent", || Ok(world.count(State::Sent)? == 1))?;
+    drop(delivery);
+    let mut settings = World::settings(&national.url);
+    settings.answer_within = std::time::Duration::ZERO;
+    let _delivery = world.start(settings)?;
+    until("given up", || Ok(world.count(State::Exhausted)? == 1))?;
+    let requests = get(&national.url, "/summary")?["requests"].clone();
+    assert_eq!(
+        requests,
+        Value::from(1),
+        "a confirmed packet is not sent again"
+    );
+    Ok(())
+}

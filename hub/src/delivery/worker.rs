@@ -46,13 +46,16 @@ pub(super) enum Outcome {
     Unwritten(String),
 }
 
+/// When a delivery may go into another batch, given the present.
+pub(super) type Again = Arc<dyn Fn(&Owed, i64) -> i64 + Send + Sync>;
+
 /// Everything a worker needs.
 pub(super) struct Worker {
     pub client: Client,
     pub writer: Writer,
     pub destination: String,
     pub horizon: i32,
-    pub again: Arc<dyn Fn(&Owed, i64) -> i64 + Send + Sync>,
+    pub again: Again,
     pub stopped: Arc<AtomicBool>,
 }
 

@@ -112,7 +112,10 @@ pub async fn middleware(
 }
 
 async fn admit(request: &ServiceRequest) -> Result<Option<Caller>, Error> {
-    let Some(access) = request.match_pattern().and_then(|path| access_of(request.method().as_str(), &path)) else {
+    let Some(access) = request
+        .match_pattern()
+        .and_then(|path| access_of(request.method().as_str(), &path))
+    else {
         // No such route: the router's own answer is 404 or 405, and tells nothing.
         return Ok(None);
     };
@@ -127,11 +130,19 @@ async fn admit(request: &ServiceRequest) -> Result<Option<Caller>, Error> {
         .keys
         .holder(&state.app.readers, key)
         .await?
-        .ok_or_else(|| Error::request(ErrorCode::Unauthenticated, "the key is not known / 密钥无效"))?;
+        .ok_or_else(|| {
+            Error::request(
+                ErrorCode::Unauthenticated,
+                "the key is not known / 密钥无效",
+            )
+        })?;
     if !access.admits(principal.role) {
         return Err(Error::request(
             ErrorCode::Forbidden,
-            format!("a key of role `{}` may not do this / 该密钥无此权限", principal.role.name()),
+            format!(
+                "a key of role `{}` may not do this / 该密钥无此权限",
+                principal.role.name()
+            ),
         ));
     }
     Ok(Some(Caller(principal)))
@@ -144,7 +155,11 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
     let (Some(value), None) = (all.next(), all.next()) else {
         return Err(missing());
     };
-    let (scheme, key) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(missing)?;
+    let (scheme, key) = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .ok_or_else(missing)?;
     let key = key.trim();
     let sound = scheme.eq_ignore_ascii_case("bearer")
         && (1..=200).contains(&key.len())
@@ -179,7 +194,13 @@ mod tests {
     }
 
     fn caller(role: Role) -> Caller {
-        Caller(Principal { id: 1, name: "320100".to_owned(), role, created_at: 0, retired_at: None })
+        Caller(Principal {
+            id: 1,
+            name: "320100".to_owned(),
+            role,
+            created_at: 0,
+            retired_at: None,
+        })
     }
 
     #[test]

@@ -10,9 +10,15 @@ use crate::error::Error;
 use crate::tlog::hash::sha256;
 
 /// Answers with the SHA-256 of the body.
-pub async fn hash(state: Data<State>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Error> {
+pub async fn hash(
+    state: Data<State>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Error> {
     let config = &state.app.config;
     let idle = Duration::from_millis(config.server.idle_ms);
     let body = limits::body(&request, payload, &config.limits, idle).await?;
-    Ok(HttpResponse::Ok().content_type("text/plain").body(sha256(&body).to_hex()))
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain")
+        .body(sha256(&body).to_hex()))
 }

@@ -39,12 +39,19 @@ pub async fn datasets(state: Data<State>, id: Path<String>) -> Result<HttpRespon
 }
 
 /// Shows a data set.
-pub async fn dataset(state: Data<State>, path: Path<(String, String)>) -> Result<HttpResponse, Error> {
+pub async fn dataset(
+    state: Data<State>,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Error> {
     let edition = edition(&state, &path.0)?;
     let dataset = find(edition, &path.1)?;
     let mut shown = summary(dataset);
     if let Some(members) = shown.as_object_mut() {
-        let fields: Vec<Value> = dataset.fields.iter().map(|one| field(edition, dataset, one)).collect();
+        let fields: Vec<Value> = dataset
+            .fields
+            .iter()
+            .map(|one| field(edition, dataset, one))
+            .collect();
         let rules: Vec<Value> = dataset.rules.iter().map(|one| rule(dataset, one)).collect();
         members.insert("fields".to_owned(), fields.into());
         members.insert("rules".to_owned(), rules.into());
@@ -55,8 +62,11 @@ pub async fn dataset(state: Data<State>, path: Path<(String, String)>) -> Result
 
 /// Lists the code tables of an edition.
 pub async fn tables(state: Data<State>, id: Path<String>) -> Result<HttpResponse, Error> {
-    let tables: BTreeMap<&str, &Arc<CodeTable>> =
-        edition(&state, &id)?.codes.iter().map(|(id, table)| (id.as_str(), table)).collect();
+    let tables: BTreeMap<&str, &Arc<CodeTable>> = edition(&state, &id)?
+        .codes
+        .iter()
+        .map(|(id, table)| (id.as_str(), table))
+        .collect();
     let items: Vec<Value> = tables
         .iter()
         .map(|(id, table)| json!({ "id": id, "values": table.values.len(), "closed": table.is_closed() }))
@@ -65,8 +75,14 @@ pub async fn tables(state: Data<State>, id: Path<String>) -> Result<HttpResponse
 }
 
 /// Shows the values of a code table.
-pub async fn table(state: Data<State>, path: Path<(String, String)>) -> Result<HttpResponse, Error> {
-    let table = edition(&state, &path.0)?.codes.get(&path.1).ok_or_else(|| missing("code table", &path.1))?;
+pub async fn table(
+    state: Data<State>,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Error> {
+    let table = edition(&state, &path.0)?
+        .codes
+        .get(&path.1)
+        .ok_or_else(|| missing("code table", &path.1))?;
     let values: BTreeMap<_, _> = table.values.iter().collect();
     let items: Vec<Value> = values
         .iter()
@@ -78,31 +94,45 @@ pub async fn table(state: Data<State>, path: Path<(String, String)>) -> Result<H
             })
         })
         .collect();
-    Ok(HttpResponse::Ok().json(json!({ "id": table.id, "closed": table.is_closed(), "items": items })))
+    Ok(HttpResponse::Ok()
+        .json(json!({ "id": table.id, "closed": table.is_closed(), "items": items })))
 }
 
 /// Lists the rules of an edition.
 pub async fn rules(state: Data<State>, id: Path<String>) -> Result<HttpResponse, Error> {
     let datasets = &edition(&state, &id)?.datasets;
-    let items: Vec<Value> =
-        datasets.iter().flat_map(|dataset| dataset.rules.iter().map(|one| rule(dataset, one))).collect();
+    let items: Vec<Value> = datasets
+        .iter()
+        .flat_map(|dataset| dataset.rules.iter().map(|one| rule(dataset, one)))
+        .collect();
     Ok(HttpResponse::Ok().json(json!({ "items": items })))
 }
 
 /// Shows the JSON Schema of a data set: what the second judge uses.
-pub async fn schema(state: Data<State>, path: Path<(String, String)>) -> Result<HttpResponse, Error> {
+pub async fn schema(
+    state: Data<State>,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Error> {
     let edition = edition(&state, &path.0)?;
     let dataset = find(edition, path.1.strip_suffix(".json").unwrap_or(&path.1))?;
     let schema = spec::export::json_schema(edition, dataset);
-    Ok(HttpResponse::Ok().content_type("application/schema+json").body(schema.to_string()))
+    Ok(HttpResponse::Ok()
+        .content_type("application/schema+json")
+        .body(schema.to_string()))
 }
 
 fn edition<'s>(state: &'s State, id: &str) -> Result<&'s Arc<Edition>, Error> {
-    state.app.spec.edition(id).ok_or_else(|| missing("edition", id))
+    state
+        .app
+        .spec
+        .edition(id)
+        .ok_or_else(|| missing("edition", id))
 }
 
 fn find<'e>(edition: &'e Edition, name: &str) -> Result<&'e Dataset, Error> {
-    edition.dataset(name).ok_or_else(|| missing("data set", name))
+    edition
+        .dataset(name)
+        .ok_or_else(|| missing("data set", name))
 }
 
 fn missing(what: &str, name: &str) -> Error {
@@ -110,7 +140,10 @@ fn missing(what: &str, name: &str) -> Error {
 }
 
 fn names(dataset: &Dataset, places: &[spec::FieldIndex]) -> Vec<String> {
-    places.iter().filter_map(|&place| Some(dataset.field(place)?.id.clone())).collect()
+    places
+        .iter()
+        .filter_map(|&place| Some(dataset.field(place)?.id.clone()))
+        .collect()
 }
 
 fn summary(dataset: &Dataset) -> Value {
@@ -129,11 +162,20 @@ fn field(edition: &Edition, dataset: &Dataset, field: &Field) -> Value {
     };
     let (codes, identifier, standard) = match &field.domain {
         Domain::Free => (None, None, None),
-        Domain::Codes(table) => (edition.codes.contains_key(&table.id).then_some(table.id.as_str()), None, None),
+        Domain::Codes(table) => (
+            edition
+                .codes
+                .contains_key(&table.id)
+                .then_some(table.id.as_str()),
+            None,
+            None,
+        ),
         Domain::Identifier(kind) => (None, Some(format!("{kind:?}")), None),
         Domain::Standard(name) => (None, None, Some(name)),
     };
-    let is_key = dataset.field_index(&field.id).is_some_and(|place| dataset.key.contains(&place));
+    let is_key = dataset
+        .field_index(&field.id)
+        .is_some_and(|place| dataset.key.contains(&place));
     json!({
         "id": field.id, "name": field.name, "format": field.format.to_string(), "required": required,
         "key": is_key, "codes": codes, "identifier": identifier, "standard": standard, "list": field.list,

@@ -26,7 +26,8 @@ pub async fn check(
 ) -> Result<HttpResponse, Error> {
     let _place = state.gate.enter(&caller.0.name, Instant::now())?;
     let only_issues = query.only_issues();
-    let incoming = submissions::incoming(&state, &caller, &request, query.into_inner(), payload).await?;
+    let incoming =
+        submissions::incoming(&state, &caller, &request, query.into_inner(), payload).await?;
     let app = Arc::clone(&state.app);
     let body = actix_web::web::block(move || {
         let mut checked = pipeline::check(&app, &incoming)?;
@@ -37,5 +38,7 @@ pub async fn check(
     })
     .await
     .map_err(|error| Error::Internal(error.to_string()))??;
-    Ok(HttpResponse::Ok().content_type("application/json").body(body))
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .body(body))
 }

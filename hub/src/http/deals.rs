@@ -10,16 +10,33 @@ use super::found;
 use crate::error::{Error, ErrorCode};
 
 /// Shows the records that name a deal.
-pub async fn one(state: Data<State>, caller: Caller, code: Path<String>) -> Result<HttpResponse, Error> {
+pub async fn one(
+    state: Data<State>,
+    caller: Caller,
+    code: Path<String>,
+) -> Result<HttpResponse, Error> {
     let name = code.clone();
     let items = state
         .ask(move |app, connection| {
             let mut lookups = Vec::new();
-            for dataset in app.spec.editions.iter().flat_map(|edition| &edition.datasets) {
+            for dataset in app
+                .spec
+                .editions
+                .iter()
+                .flat_map(|edition| &edition.datasets)
+            {
                 let Some(field) = dataset.deal else { continue };
-                lookups.push(Lookup { dataset: dataset.code, field: Some(field), value: code.clone() });
+                lookups.push(Lookup {
+                    dataset: dataset.code,
+                    field: Some(field),
+                    value: code.clone(),
+                });
                 if dataset.key == [field] {
-                    lookups.push(Lookup { dataset: dataset.code, field: None, value: code.clone() });
+                    lookups.push(Lookup {
+                        dataset: dataset.code,
+                        field: None,
+                        value: code.clone(),
+                    });
                 }
             }
             let mut items = Vec::new();
@@ -30,7 +47,10 @@ pub async fn one(state: Data<State>, caller: Caller, code: Path<String>) -> Resu
         })
         .await?;
     if items.is_empty() {
-        return Err(Error::request(ErrorCode::NotFound, format!("nothing is known of deal `{name}` / 未找到该交易")));
+        return Err(Error::request(
+            ErrorCode::NotFound,
+            format!("nothing is known of deal `{name}` / 未找到该交易"),
+        ));
     }
     Ok(HttpResponse::Ok().json(serde_json::json!({ "deal": name, "items": items })))
 }

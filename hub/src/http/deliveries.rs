@@ -44,7 +44,13 @@ pub async fn list(state: Data<State>, query: Query<ListQuery>) -> Result<HttpRes
     let number = query.state.as_deref().map(number).transpose()?;
     let rows = state
         .ask(move |_, connection| {
-            Ok(outbox::list(connection, number, query.destination.as_deref(), query.after, limit + 1)?)
+            Ok(outbox::list(
+                connection,
+                number,
+                query.destination.as_deref(),
+                query.after,
+                limit + 1,
+            )?)
         })
         .await?;
     let page = paging::page(rows, limit, |row| row.id.to_string());
@@ -61,13 +67,19 @@ pub async fn list(state: Data<State>, query: Query<ListQuery>) -> Result<HttpRes
             })
         })
         .collect();
-    Ok(HttpResponse::Ok().json(paging::Page { items, next: page.next }))
+    Ok(HttpResponse::Ok().json(paging::Page {
+        items,
+        next: page.next,
+    }))
 }
 
 fn number(word: &str) -> Result<i32, Error> {
     outbox::state_number(word).ok_or_else(|| {
         let all = STATES.join(", ");
-        Error::request(ErrorCode::Parameter, format!("`state` is `{word}`, expected one of {all}"))
+        Error::request(
+            ErrorCode::Parameter,
+            format!("`state` is `{word}`, expected one of {all}"),
+        )
     })
 }
 
@@ -82,7 +94,11 @@ pub struct ReplayQuery {
 }
 
 /// Counts what would be sent again; sends it when confirmed, and notes in the log who did.
-pub async fn replay(state: Data<State>, caller: Caller, query: Query<ReplayQuery>) -> Result<HttpResponse, Error> {
+pub async fn replay(
+    state: Data<State>,
+    caller: Caller,
+    query: Query<ReplayQuery>,
+) -> Result<HttpResponse, Error> {
     let query = query.into_inner();
     let word = query.state.unwrap_or_else(|| "exhausted".to_owned());
     if !matches!(word.as_str(), "exhausted" | "refused") {
@@ -99,7 +115,8 @@ pub async fn replay(state: Data<State>, caller: Caller, query: Query<ReplayQuery
         let outcome = actix_web::web::block(move || {
             app.writer.run(move |transaction| {
                 let now = Instant::now();
-                let records = outbox::revive(transaction.connection, from, &destination, now.millis)?;
+                let records =
+                    outbox::revive(transaction.connection, from, &destination, now.millis)?;
                 let leaf = serde_json::json!({
                     "v": 1, "kind": "operator", "action": "replay", "operator": operator,
                     "destination": destination, "state": word, "records": records, "at": now.text(),
@@ -108,12 +125,18 @@ pub async fn replay(state: Data<State>, caller: Caller, query: Query<ReplayQuery
                 Ok(records as i64)
             })
         });
-        outcome.await.map_err(|error| Error::Internal(error.to_string()))?.map_err(|error| match error {
-            WriteError::Busy => Error::request(ErrorCode::Busy, error.to_string()),
-            WriteError::Failed(why) => Error::NotKept(why),
-        })?
+        outcome
+            .await
+            .map_err(|error| Error::Internal(error.to_string()))?
+            .map_err(|error| match error {
+                WriteError::Busy => Error::request(ErrorCode::Busy, error.to_string()),
+                WriteError::Failed(why) => Error::NotKept(why),
+            })?
     } else {
-        state.ask(move |_, connection| Ok(outbox::count(connection, from, &destination)?)).await?
+        state
+            .ask(move |_, connection| Ok(outbox::count(connection, from, &destination)?))
+            .await?
     };
-    Ok(HttpResponse::Ok().json(serde_json::json!({ "destination": name, "records": records, "replayed": confirm })))
+    Ok(HttpResponse::Ok()
+        .json(serde_json::json!({ "destination": name, "records": records, "replayed": confirm })))
 }

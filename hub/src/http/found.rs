@@ -44,7 +44,11 @@ pub fn stored_key(shown: &str) -> String {
 }
 
 /// Finds current records under any of the lookups. A hash that fits by chance is not a find.
-pub fn current(app: &App, connection: &mut Database, lookups: &[Lookup]) -> Result<Vec<RecordRow>, Error> {
+pub fn current(
+    app: &App,
+    connection: &mut Database,
+    lookups: &[Lookup],
+) -> Result<Vec<RecordRow>, Error> {
     let hashes: Vec<i64> = lookups.iter().map(hash_of).collect();
     let mut rows: Vec<RecordRow> = Vec::new();
     for (hash, row) in records::found_under(connection, &hashes)? {
@@ -68,14 +72,20 @@ fn holds(dataset: &Dataset, body: &Map<String, Value>, lookup: &Lookup) -> bool 
         Some(field) => dataset
             .field(field)
             .and_then(|field| body.get(&field.id)?.as_str())
-            .is_some_and(|text| text == lookup.value || text.split(';').any(|item| item == lookup.value)),
+            .is_some_and(|text| {
+                text == lookup.value || text.split(';').any(|item| item == lookup.value)
+            }),
     }
 }
 
 /// The data set of a stored record, by the newest edition that has it.
 pub fn dataset(app: &App, number: i32) -> Option<&'static Dataset> {
     let name = number.to_string();
-    app.spec.editions.iter().rev().find_map(|edition| edition.dataset(&name))
+    app.spec
+        .editions
+        .iter()
+        .rev()
+        .find_map(|edition| edition.dataset(&name))
 }
 
 fn body(row: &RecordRow) -> Result<Map<String, Value>, StoreError> {
@@ -87,13 +97,23 @@ fn body(row: &RecordRow) -> Result<Map<String, Value>, StoreError> {
 
 fn key(dataset: &Dataset, body: &Map<String, Value>, between: char) -> String {
     let parts = dataset.key.iter().filter_map(|&index| dataset.field(index));
-    let parts: Vec<&str> =
-        parts.map(|field| body.get(&field.id).and_then(Value::as_str).unwrap_or_default()).collect();
+    let parts: Vec<&str> = parts
+        .map(|field| {
+            body.get(&field.id)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        })
+        .collect();
     parts.join(&between.to_string())
 }
 
 /// Shows a version to a caller; none when it came from a source that the caller may not see.
-pub fn show(app: &App, connection: &mut Database, caller: &Caller, row: &RecordRow) -> Result<Option<Shown>, Error> {
+pub fn show(
+    app: &App,
+    connection: &mut Database,
+    caller: &Caller,
+    row: &RecordRow,
+) -> Result<Option<Shown>, Error> {
     let Some(line) = line(connection, row.submission_id)? else {
         return Ok(None);
     };
@@ -108,8 +128,12 @@ pub fn show(app: &App, connection: &mut Database, caller: &Caller, row: &RecordR
     Ok(Some(Shown {
         id: row.id,
         dataset: dataset.map_or_else(|| row.dataset.to_string(), |dataset| dataset.id.clone()),
-        dataset_name: dataset.map(|dataset| dataset.name.clone()).unwrap_or_default(),
-        key: dataset.map(|dataset| key(dataset, &data, SHOWN)).unwrap_or_default(),
+        dataset_name: dataset
+            .map(|dataset| dataset.name.clone())
+            .unwrap_or_default(),
+        key: dataset
+            .map(|dataset| key(dataset, &data, SHOWN))
+            .unwrap_or_default(),
         action: match row.action {
             0 => "upsert",
             1 => "correct",
@@ -129,8 +153,14 @@ pub fn show(app: &App, connection: &mut Database, caller: &Caller, row: &RecordR
 
 /// The submission of a record.
 pub fn line(connection: &mut Database, id: i64) -> Result<Option<SubmissionLine>, StoreError> {
-    let filter = Filter { after: id - 1, limit: 1, ..Filter::default() };
-    Ok(store::submissions::list(connection, &filter)?.pop().filter(|line| line.id == id))
+    let filter = Filter {
+        after: id - 1,
+        limit: 1,
+        ..Filter::default()
+    };
+    Ok(store::submissions::list(connection, &filter)?
+        .pop()
+        .filter(|line| line.id == id))
 }
 
 /// The word for a verdict.
@@ -154,7 +184,11 @@ fn stored_verdict(number: i32) -> &'static str {
 
 /// Masks what is personal.
 fn mask(dataset: &Dataset, data: &mut Map<String, Value>) {
-    for field in dataset.fields.iter().filter(|field| field.sensitivity == Sensitivity::Personal) {
+    for field in dataset
+        .fields
+        .iter()
+        .filter(|field| field.sensitivity == Sensitivity::Personal)
+    {
         if let Some(Value::String(text)) = data.get_mut(&field.id) {
             *text = spec::issue::shown(text, field.sensitivity);
         }

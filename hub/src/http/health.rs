@@ -8,17 +8,25 @@ use crate::store::access;
 
 /// The process answers.
 pub async fn live() -> HttpResponse {
-    HttpResponse::Ok().json(serde_json::json!({ "status": "ok", "build": env!("CARGO_PKG_VERSION") }))
+    HttpResponse::Ok()
+        .json(serde_json::json!({ "status": "ok", "build": env!("CARGO_PKG_VERSION") }))
 }
 
 /// The store answers and the log is published.
 pub async fn ready(state: Data<State>) -> HttpResponse {
-    let store = state.ask(|_, connection| Ok(access::reachable(connection)?)).await.is_ok();
+    let store = state
+        .ask(|_, connection| Ok(access::reachable(connection)?))
+        .await
+        .is_ok();
     let log = state.app.log.fault().is_none();
     let word = |good: bool| if good { "ok" } else { "failed" };
     let body = serde_json::json!({
         "status": if store && log { "ready" } else { "not ready" },
         "checks": { "store": word(store), "log": word(log) },
     });
-    if store && log { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+    if store && log {
+        HttpResponse::Ok().json(body)
+    } else {
+        HttpResponse::ServiceUnavailable().json(body)
+    }
 }

@@ -50,12 +50,20 @@ pub async fn body(
     limits: &Limits,
     idle: Duration,
 ) -> Result<Bytes, Error> {
-    let header = request.headers().get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?"));
+    let header = request
+        .headers()
+        .get(CONTENT_ENCODING)
+        .map(|value| value.to_str().unwrap_or("?"));
     let encoding = Encoding::parse(header.unwrap_or_default()).ok_or_else(|| {
-        Error::request(ErrorCode::MediaType, "Content-Encoding must be gzip, zstd or absent / 不支持该压缩方式")
+        Error::request(
+            ErrorCode::MediaType,
+            "Content-Encoding must be gzip, zstd or absent / 不支持该压缩方式",
+        )
     })?;
-    let announced: Option<usize> =
-        request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let announced: Option<usize> = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length| length > limits.body_bytes) {
         return Err(too_large("body", limits.body_bytes));
     }
@@ -70,17 +78,32 @@ pub async fn body(
     Ok(Bytes::from(expanded))
 }
 
-async fn collect(mut payload: web::Payload, announced: usize, most: usize, idle: Duration) -> Result<Bytes, Error> {
+async fn collect(
+    mut payload: web::Payload,
+    announced: usize,
+    most: usize,
+    idle: Duration,
+) -> Result<Bytes, Error> {
     // An announcement costs the client nothing, so it reserves little.
     let mut bytes = BytesMut::with_capacity(announced.min(FREE));
     loop {
         let next = tokio::time::timeout(idle, payload.next())
             .await
-            .map_err(|_| Error::request(ErrorCode::Unreadable, "the body stopped arriving / 报文传输中断"))?;
+            .map_err(|_| {
+                Error::request(
+                    ErrorCode::Unreadable,
+                    "the body stopped arriving / 报文传输中断",
+                )
+            })?;
         let Some(chunk) = next else {
             return Ok(bytes.freeze());
         };
-        let chunk = chunk.map_err(|error| Error::request(ErrorCode::Unreadable, format!("the body broke off: {error}")))?;
+        let chunk = chunk.map_err(|error| {
+            Error::request(
+                ErrorCode::Unreadable,
+                format!("the body broke off: {error}"),
+            )
+        })?;
         if bytes.len() + chunk.len() > most {
             return Err(too_large("body", most));
         }
@@ -89,9 +112,18 @@ async fn collect(mut payload: web::Payload, announced: usize, most: usize, idle:
 }
 
 /// Expands a compressed body, and stops at the first byte too many.
-pub fn expand(encoding: Encoding, bytes: &[u8], most: usize, ratio: usize) -> Result<Vec<u8>, Error> {
-    let broken =
-        |error: std::io::Error| Error::request(ErrorCode::Unreadable, format!("the compressed body is broken: {error} / 压缩数据损坏"));
+pub fn expand(
+    encoding: Encoding,
+    bytes: &[u8],
+    most: usize,
+    ratio: usize,
+) -> Result<Vec<u8>, Error> {
+    let broken = |error: std::io::Error| {
+        Error::request(
+            ErrorCode::Unreadable,
+            format!("the compressed body is broken: {error} / 压缩数据损坏"),
+        )
+    };
     let by_ratio = bytes.len().saturating_mul(ratio).saturating_add(FREE);
     match encoding {
         Encoding::Plain => bounded(bytes, most, by_ratio),
@@ -139,7 +171,10 @@ fn bounded(mut from: impl Read, most: usize, by_ratio: usize) -> Result<Vec<u8>,
 }
 
 fn too_large(what: &str, most: usize) -> Error {
-    Error::request(ErrorCode::TooLarge, format!("the {what} exceeds {most} bytes / 报文超过 {most} 字节"))
+    Error::request(
+        ErrorCode::TooLarge,
+        format!("the {what} exceeds {most} bytes / 报文超过 {most} 字节"),
+    )
 }
 
 /// Counts requests in progress and their rate, per source and in all.
@@ -172,7 +207,13 @@ pub struct Pass {
 impl Gate {
     /// Makes an empty gate.
     pub fn new(limits: Limits) -> Self {
-        Gate { limits, state: Mutex::new(Places { taken: 0, sources: HashMap::new() }) }
+        Gate {
+            limits,
+            state: Mutex::new(Places {
+                taken: 0,
+                sources: HashMap::new(),
+            }),
+        }
     }
 
     /// Takes a place for a request of a source, or says that it must come later.
@@ -185,12 +226,19 @@ impl Gate {
         let bucket = state
             .sources
             .entry(source.to_owned())
-            .or_insert_with(|| Bucket { taken: 0, tokens: burst, at: now });
+            .or_insert_with(|| Bucket {
+                taken: 0,
+                tokens: burst,
+                at: now,
+            });
         if bucket.taken >= self.limits.source_requests {
-            return Err(busy("this source has as many requests in progress as it may"));
+            return Err(busy(
+                "this source has as many requests in progress as it may",
+            ));
         }
         if self.limits.source_rate > 0 {
-            let gained = now.saturating_duration_since(bucket.at).as_secs_f64() * f64::from(self.limits.source_rate);
+            let gained = now.saturating_duration_since(bucket.at).as_secs_f64()
+                * f64::from(self.limits.source_rate);
             bucket.tokens = (bucket.tokens + gained).min(burst);
             bucket.at = now;
             if bucket.tokens < 1.0 {
@@ -200,13 +248,20 @@ impl Gate {
         }
         bucket.taken += 1;
         state.taken += 1;
-        Ok(Pass { gate: Arc::clone(self), source: source.to_owned() })
+        Ok(Pass {
+            gate: Arc::clone(self),
+            source: source.to_owned(),
+        })
     }
 }
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        let mut state = self.gate.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self
+            .gate
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         state.taken = state.taken.saturating_sub(1);
         if let Some(bucket) = state.sources.get_mut(&self.source) {
             bucket.taken = bucket.taken.saturating_sub(1);

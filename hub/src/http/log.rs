@@ -10,8 +10,14 @@ use crate::tlog::layout::Resource;
 
 /// Shows the public key.
 pub async fn key(state: Data<State>) -> Result<HttpResponse, Error> {
-    let key = state.app.key.vkey(&state.app.config.log.origin).map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(key))
+    let key = state
+        .app
+        .key
+        .vkey(&state.app.config.log.origin)
+        .map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body(key))
 }
 
 /// Shows the checkpoint, which is never kept by caches.

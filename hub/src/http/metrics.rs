@@ -53,7 +53,9 @@ impl EncodeLabelValue for Word {
 }
 
 /// Upper bounds of the buckets of request times, in seconds.
-const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+const BUCKETS: [f64; 12] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
+];
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -75,7 +77,9 @@ impl Metrics {
 
     /// Counts a submission that was kept.
     pub fn received(&self, source: &str, bytes: usize) {
-        let sender = Sender { source: source.to_owned() };
+        let sender = Sender {
+            source: source.to_owned(),
+        };
         self.submissions.get_or_create(&sender).inc();
         self.bytes.get_or_create(&sender).inc_by(bytes as u64);
     }
@@ -84,20 +88,42 @@ impl Metrics {
 /// Shows all figures.
 pub async fn show(state: Data<State>) -> Result<HttpResponse, Error> {
     let text = write(&state).map_err(|error| Error::Internal(format!("metrics: {error}")))?;
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(text))
 }
 
 fn write(state: &State) -> Result<String, std::fmt::Error> {
     let metrics = &state.metrics;
     let mut registry = Registry::with_prefix("hub");
     registry.register("requests", "Requests answered", metrics.answers.clone());
-    registry.register_with_unit("request", "Time to answer", Unit::Seconds, metrics.seconds.clone());
-    registry.register("submissions", "Submissions kept", metrics.submissions.clone());
-    registry.register_with_unit("body", "Bytes of submissions kept", Unit::Bytes, metrics.bytes.clone());
+    registry.register_with_unit(
+        "request",
+        "Time to answer",
+        Unit::Seconds,
+        metrics.seconds.clone(),
+    );
+    registry.register(
+        "submissions",
+        "Submissions kept",
+        metrics.submissions.clone(),
+    );
+    registry.register_with_unit(
+        "body",
+        "Bytes of submissions kept",
+        Unit::Bytes,
+        metrics.bytes.clone(),
+    );
 
     let records: Family<Judged, Counter> = Family::default();
     for ((source, dataset, verdict), count) in state.app.figures.lines() {
-        records.get_or_create(&Judged { source, dataset, verdict: Word(verdict) }).inc_by(count);
+        records
+            .get_or_create(&Judged {
+                source,
+                dataset,
+                verdict: Word(verdict),
+            })
+            .inc_by(count);
     }
     registry.register("records", "Records judged", records);
 
@@ -128,7 +154,10 @@ fn classic(text: &str) -> String {
         .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter"))
         .collect();
     let mut out = String::with_capacity(text.len());
-    for line in text.lines().filter(|line| *line != "# EOF" && !line.starts_with("# UNIT ")) {
+    for line in text
+        .lines()
+        .filter(|line| *line != "# EOF" && !line.starts_with("# UNIT "))
+    {
         let mut words = line.splitn(4, ' ');
         match (words.next(), words.next(), words.next(), words.next()) {
             (Some("#"), Some(kind), Some(name), Some(rest)) if counters.contains(name) => {

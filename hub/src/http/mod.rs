@@ -100,7 +100,10 @@ pub const ROUTES: &[Endpoint] = &[
 pub fn access_of(method: &str, path: &str) -> Option<Access> {
     // A HEAD is a GET without its body.
     let method = if method == "HEAD" { "GET" } else { method };
-    ROUTES.iter().find(|route| route.path == path && route.method == method).map(|route| route.access)
+    ROUTES
+        .iter()
+        .find(|route| route.path == path && route.method == method)
+        .map(|route| route.access)
 }
 
 /// Registers every route, and answers what is none with a problem.

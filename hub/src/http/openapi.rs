@@ -46,7 +46,9 @@ pub async fn show() -> HttpResponse {
 pub fn document() -> Value {
     let mut paths = Map::new();
     for route in ROUTES {
-        let entry = paths.entry(route.path.replace(":.*}", "}")).or_insert_with(|| json!({}));
+        let entry = paths
+            .entry(route.path.replace(":.*}", "}"))
+            .or_insert_with(|| json!({}));
         if let Some(entry) = entry.as_object_mut() {
             entry.insert(route.method.to_lowercase(), operation(route));
         }
@@ -72,9 +74,15 @@ pub fn document() -> Value {
 
 fn operation(route: &Endpoint) -> Value {
     let mut parameters = Vec::new();
-    for part in route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+    for part in route
+        .path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    {
         let name = part.split(':').next().unwrap_or(part);
-        parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+        parameters.push(
+            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }),
+        );
     }
     for param in route.query {
         parameters.push(json!({
@@ -142,7 +150,13 @@ fn schemas() -> Value {
     let codes: Vec<&str> = ErrorCode::ALL.iter().map(|code| code.row().0).collect();
     let text = json!({ "type": "string" });
     let number = json!({ "type": "integer", "minimum": 0 });
-    let verdicts = ["accepted", "accepted_with_warnings", "parked", "duplicate", "rejected"];
+    let verdicts = [
+        "accepted",
+        "accepted_with_warnings",
+        "parked",
+        "duplicate",
+        "rejected",
+    ];
     let mut counts = Map::new();
     for name in verdicts.iter().chain(&["records"]) {
         counts.insert((*name).to_owned(), number.clone());
@@ -207,9 +221,20 @@ mod tests {
         for route in ROUTES {
             let path = route.path.replace(":.*}", "}");
             let operation = &document["paths"][&path][route.method.to_lowercase()];
-            let name = operation["operationId"].as_str().unwrap_or_default().to_owned();
-            assert!(!name.is_empty() && !names.contains(&name), "{} {path}: `{name}`", route.method);
-            assert_eq!(operation.get("security").is_some(), route.access != Access::Public, "{path}");
+            let name = operation["operationId"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            assert!(
+                !name.is_empty() && !names.contains(&name),
+                "{} {path}: `{name}`",
+                route.method
+            );
+            assert_eq!(
+                operation.get("security").is_some(),
+                route.access != Access::Public,
+                "{path}"
+            );
             names.push(name);
         }
     }
@@ -218,7 +243,9 @@ mod tests {
     fn a_sender_finds_every_status_it_must_act_on() {
         let document = document();
         let answers = &document["paths"]["/v1/submissions"]["post"]["responses"];
-        for status in ["200", "400", "401", "403", "409", "413", "415", "422", "429", "503"] {
+        for status in [
+            "200", "400", "401", "403", "409", "413", "415", "422", "429", "503",
+        ] {
             assert!(answers.get(status).is_some(), "{status}");
         }
         assert_eq!(answers["422"]["description"], "envelope, edition");

@@ -23,9 +23,10 @@ pub fn limit(asked: Option<i64>) -> Result<i64, Error> {
     match asked {
         None => Ok(USUAL),
         Some(limit) if (1..=MOST).contains(&limit) => Ok(limit),
-        Some(limit) => {
-            Err(Error::request(ErrorCode::Parameter, format!("`limit` is {limit}, expected 1 to {MOST}")))
-        }
+        Some(limit) => Err(Error::request(
+            ErrorCode::Parameter,
+            format!("`limit` is {limit}, expected 1 to {MOST}"),
+        )),
     }
 }
 

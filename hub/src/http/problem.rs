@@ -43,7 +43,11 @@ impl Problem {
             title_zh,
             status,
             code,
-            detail: if status < 500 { error.to_string() } else { title.to_owned() },
+            detail: if status < 500 {
+                error.to_string()
+            } else {
+                title.to_owned()
+            },
             detail_zh: None,
             line: None,
             column: None,
@@ -124,7 +128,8 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_reader_learns_the_place_in_two_languages() -> Result<(), Box<dyn std::error::Error>> {
+    async fn a_reader_learns_the_place_in_two_languages() -> Result<(), Box<dyn std::error::Error>>
+    {
         let error = Error::from(DecodeError::Envelope {
             member: "records".to_owned(),
             found: "text".to_owned(),
@@ -136,8 +141,15 @@ mod tests {
         let body = body(&error).await?;
         assert_eq!(body["type"], "urn:exchange-hub:problem:envelope");
         assert_eq!(body["title_zh"], "报文结构不正确");
-        assert_eq!((&body["line"], &body["column"], &body["member"]), (&3.into(), &9.into(), &"records".into()));
-        assert!(body["detail_zh"].as_str().is_some_and(|text| text.contains("第3行第9列")));
+        assert_eq!(
+            (&body["line"], &body["column"], &body["member"]),
+            (&3.into(), &9.into(), &"records".into())
+        );
+        assert!(
+            body["detail_zh"]
+                .as_str()
+                .is_some_and(|text| text.contains("第3行第9列"))
+        );
         assert_eq!(body["status"], 422);
         Ok(())
     }
@@ -149,7 +161,13 @@ mod tests {
         assert!(!body(&error).await?.to_string().contains("secret"));
         let kept = Error::NotKept("disk full at /data".to_owned());
         assert_eq!(kept.status_code(), 503);
-        assert_eq!(kept.error_response().headers().get(RETRY_AFTER).map(|value| value.as_bytes()), Some(b"5".as_slice()));
+        assert_eq!(
+            kept.error_response()
+                .headers()
+                .get(RETRY_AFTER)
+                .map(|value| value.as_bytes()),
+            Some(b"5".as_slice())
+        );
         assert!(!body(&kept).await?.to_string().contains("/data"));
         Ok(())
     }

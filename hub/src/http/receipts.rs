@@ -17,9 +17,15 @@ use crate::pipeline::{self, commit};
 use crate::store;
 
 /// Parameters of a receipt.
-pub const QUERY: &[Param] = &[param("records", "all (default) or issues: leave out records without findings")];
+pub const QUERY: &[Param] = &[param(
+    "records",
+    "all (default) or issues: leave out records without findings",
+)];
 /// Parameters of a proof.
-pub const PROOF: &[Param] = &[param("wait_ms", "wait so long for the checkpoint, at most 10000")];
+pub const PROOF: &[Param] = &[param(
+    "wait_ms",
+    "wait so long for the checkpoint, at most 10000",
+)];
 
 /// Longest wait for a checkpoint.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -49,7 +55,11 @@ pub async fn one(
             if receipt.evidence.leaf_index < app.log.log().size() {
                 receipt.proof = Some(proof_of(app, receipt.evidence.leaf_index)?);
             }
-            Ok(if only_issues { receipt.only_issues() } else { receipt })
+            Ok(if only_issues {
+                receipt.only_issues()
+            } else {
+                receipt
+            })
         })
         .await?;
     Ok(HttpResponse::Ok().json(receipt))
@@ -71,23 +81,35 @@ pub async fn proof(
     query: Query<ProofQuery>,
 ) -> Result<HttpResponse, Error> {
     let until = Instant::now() + Duration::from_millis(query.wait_ms).min(LONGEST);
-    let line = state.ask(move |_, connection| submissions::line(connection, &caller, &id)).await?;
+    let line = state
+        .ask(move |_, connection| submissions::line(connection, &caller, &id))
+        .await?;
     let index = u64::try_from(line.leaf_index)
         .map_err(|_| Error::Internal(format!("submission {} has no place", line.id)))?;
     loop {
         let app = std::sync::Arc::clone(&state.app);
         let found = web::block(move || {
-            if index < app.log.log().size() { proof_of(&app, index).map(Some) } else { Ok(None) }
+            if index < app.log.log().size() {
+                proof_of(&app, index).map(Some)
+            } else {
+                Ok(None)
+            }
         })
         .await
         .map_err(|error| Error::Internal(error.to_string()))??;
         if let Some(text) = found {
-            return Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text));
+            return Ok(HttpResponse::Ok()
+                .content_type("text/plain; charset=utf-8")
+                .body(text));
         }
         if Instant::now() >= until {
-            let detail = "the receipt is kept, its place is not published yet / 存证尚未发布，请稍后再试";
+            let detail =
+                "the receipt is kept, its place is not published yet / 存证尚未发布，请稍后再试";
             let mut response = Error::request(ErrorCode::NotFound, detail).error_response();
-            response.headers_mut().insert(RETRY_AFTER, actix_web::http::header::HeaderValue::from_static("1"));
+            response.headers_mut().insert(
+                RETRY_AFTER,
+                actix_web::http::header::HeaderValue::from_static("1"),
+            );
             return Ok(response);
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
@@ -95,6 +117,10 @@ pub async fn proof(
 }
 
 fn proof_of(app: &crate::app::App, index: u64) -> Result<String, Error> {
-    let proof = app.log.log().proof(index).map_err(|error| Error::Internal(format!("proof of {index}: {error}")))?;
+    let proof = app
+        .log
+        .log()
+        .proof(index)
+        .map_err(|error| Error::Internal(format!("proof of {index}: {error}")))?;
     Ok(proof.to_string())
 }

@@ -35,7 +35,11 @@ pub async fn current(
     path: Path<(String, String)>,
     query: Query<AtQuery>,
 ) -> Result<HttpResponse, Error> {
-    let at = query.at.as_deref().map(|text| report::parse_instant("at", text, true)).transpose();
+    let at = query
+        .at
+        .as_deref()
+        .map(|text| report::parse_instant("at", text, true))
+        .transpose();
     let at = at.map_err(reports::error)?;
     let shown = state
         .ask(move |app, connection| {
@@ -44,7 +48,8 @@ pub async fn current(
             while let Some(row) = version {
                 let line = found::line(connection, row.submission_id)?;
                 if at.is_none_or(|at| line.is_some_and(|line| line.received_at <= at)) {
-                    return found::show(app, connection, &caller, &row)?.ok_or_else(|| missing(&dataset, &key));
+                    return found::show(app, connection, &caller, &row)?
+                        .ok_or_else(|| missing(&dataset, &key));
                 }
                 version = before(connection, &row)?;
             }
@@ -71,17 +76,37 @@ pub async fn versions(
                 shown.extend(found::show(app, connection, &caller, &row)?);
                 version = before(connection, &row)?;
             }
-            if shown.is_empty() { Err(missing(&dataset, &key)) } else { Ok(shown) }
+            if shown.is_empty() {
+                Err(missing(&dataset, &key))
+            } else {
+                Ok(shown)
+            }
         })
         .await?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "items": versions })))
 }
 
-fn newest(app: &App, connection: &mut Database, dataset: &str, key: &str) -> Result<RecordRow, Error> {
-    let known = app.spec.editions.iter().rev().find_map(|edition| edition.dataset(dataset));
+fn newest(
+    app: &App,
+    connection: &mut Database,
+    dataset: &str,
+    key: &str,
+) -> Result<RecordRow, Error> {
+    let known = app
+        .spec
+        .editions
+        .iter()
+        .rev()
+        .find_map(|edition| edition.dataset(dataset));
     let known = known.ok_or_else(|| missing(dataset, key))?;
-    let lookup = Lookup { dataset: known.code, field: None, value: found::stored_key(key) };
-    found::current(app, connection, &[lookup])?.pop().ok_or_else(|| missing(dataset, key))
+    let lookup = Lookup {
+        dataset: known.code,
+        field: None,
+        value: found::stored_key(key),
+    };
+    found::current(app, connection, &[lookup])?
+        .pop()
+        .ok_or_else(|| missing(dataset, key))
 }
 
 fn before(connection: &mut Database, row: &RecordRow) -> Result<Option<RecordRow>, StoreError> {
@@ -93,5 +118,8 @@ fn before(connection: &mut Database, row: &RecordRow) -> Result<Option<RecordRow
 }
 
 fn missing(dataset: &str, key: &str) -> Error {
-    Error::request(ErrorCode::NotFound, format!("there is no record `{key}` of `{dataset}` / 未找到该记录"))
+    Error::request(
+        ErrorCode::NotFound,
+        format!("there is no record `{key}` of `{dataset}` / 未找到该记录"),
+    )
 }

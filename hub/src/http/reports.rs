@@ -16,7 +16,10 @@ use crate::store::totals::Span;
 /// Parameters.
 pub const QUERY: &[Param] = &[
     param("from", "received on or after this day or instant"),
-    param("to", "received before the end of this day, or before this instant"),
+    param(
+        "to",
+        "received before the end of this day, or before this instant",
+    ),
     param("by", "volumes: source, day, dataset, joined with commas"),
     param("source", "only of this source"),
     param("limit", "issues: most rows"),
@@ -58,7 +61,10 @@ pub async fn one(
 ) -> Result<HttpResponse, Error> {
     let query = query.into_inner();
     let instant = |what, text: &Option<String>, end| {
-        text.as_deref().map(|text| report::parse_instant(what, text, end)).transpose().map_err(error)
+        text.as_deref()
+            .map(|text| report::parse_instant(what, text, end))
+            .transpose()
+            .map_err(error)
     };
     let span = Span {
         from: instant("from", &query.from, false)?,
@@ -66,7 +72,11 @@ pub async fn one(
         source: caller.only().map(str::to_owned).or(query.source),
     };
     let by = report::parse_by(query.by.as_deref().unwrap_or_default()).map_err(error)?;
-    let question = Question { span, by, limit: query.limit.map(|limit| limit.min(1000)) };
+    let question = Question {
+        span,
+        by,
+        limit: query.limit.map(|limit| limit.min(1000)),
+    };
     let table = state
         .ask(move |app, connection| {
             let sources = named(app);
@@ -74,18 +84,30 @@ pub async fn one(
                 .spec
                 .edition(&app.default_edition)
                 .ok_or_else(|| Error::Internal("the default edition is gone".to_owned()))?;
-            let facts = Facts { edition, sources: &sources };
-            report::make(&name, connection, &facts, &question).map_err(error)?.ok_or_else(|| {
-                let all = report::NAMES.join(", ");
-                Error::request(ErrorCode::NotFound, format!("there is no report `{name}`, expected one of {all}"))
-            })
+            let facts = Facts {
+                edition,
+                sources: &sources,
+            };
+            report::make(&name, connection, &facts, &question)
+                .map_err(error)?
+                .ok_or_else(|| {
+                    let all = report::NAMES.join(", ");
+                    Error::request(
+                        ErrorCode::NotFound,
+                        format!("there is no report `{name}`, expected one of {all}"),
+                    )
+                })
         })
         .await?;
     answer(table, query.format).await
 }
 
 fn named(app: &App) -> Vec<(String, String)> {
-    app.sources.all().iter().map(|source| (source.profile.id.clone(), source.profile.name.clone())).collect()
+    app.sources
+        .all()
+        .iter()
+        .map(|source| (source.profile.id.clone(), source.profile.name.clone()))
+        .collect()
 }
 
 /// What a report's fault means to a client.
@@ -104,7 +126,10 @@ pub async fn answer(table: Table, form: Form) -> Result<HttpResponse, Error> {
         Form::Json => HttpResponse::Ok().json(&table),
         Form::Csv => HttpResponse::Ok()
             .content_type("text/csv; charset=utf-8")
-            .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.csv\"")))
+            .insert_header((
+                CONTENT_DISPOSITION,
+                format!("attachment; filename=\"{name}.csv\""),
+            ))
             .body(table.csv()),
         Form::Xlsx => {
             let bytes = actix_web::web::block(move || report::sheet::xlsx(&table))
@@ -113,7 +138,10 @@ pub async fn answer(table: Table, form: Form) -> Result<HttpResponse, Error> {
                 .map_err(|fault| error(fault.into()))?;
             HttpResponse::Ok()
                 .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-                .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.xlsx\"")))
+                .insert_header((
+                    CONTENT_DISPOSITION,
+                    format!("attachment; filename=\"{name}.xlsx\""),
+                ))
                 .body(bytes)
         }
     })

@@ -84,14 +84,21 @@ pub fn start(app: Arc<App>) -> Result<Running, ServeError> {
     let (address, handle) = receive
         .recv()
         .map_err(|_| ServeError::Stopped(std::io::Error::other("the server's thread ended")))??;
-    Ok(Running { address, handle, thread })
+    Ok(Running {
+        address,
+        handle,
+        thread,
+    })
 }
 
 fn bind(app: &Arc<App>, signals: bool) -> Result<(Server, SocketAddr), ServeError> {
     let settings = app.config.server.clone();
     let bench = app.config.bench;
     let state = Data::new(State::new(Arc::clone(app)));
-    let fault = |source| ServeError::Bind { address: settings.listen.clone(), source };
+    let fault = |source| ServeError::Bind {
+        address: settings.listen.clone(),
+        source,
+    };
     let mut server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(state.clone())
@@ -130,18 +137,31 @@ fn parameter(error: &dyn std::fmt::Display) -> actix_web::Error {
 
 /// Answers an address that is none.
 pub(super) async fn not_found(request: HttpRequest) -> HttpResponse {
-    Error::request(ErrorCode::NotFound, format!("there is nothing at {}", request.path())).error_response()
+    Error::request(
+        ErrorCode::NotFound,
+        format!("there is nothing at {}", request.path()),
+    )
+    .error_response()
 }
 
 /// Answers a method that an address does not have.
 pub(super) async fn wrong_method(request: HttpRequest) -> HttpResponse {
     let path = request.match_pattern().unwrap_or_default();
-    let allowed: Vec<&str> = ROUTES.iter().filter(|route| route.path == path).map(|route| route.method).collect();
+    let allowed: Vec<&str> = ROUTES
+        .iter()
+        .filter(|route| route.path == path)
+        .map(|route| route.method)
+        .collect();
     let allowed = allowed.join(", ");
-    let detail = format!("{} is not for this address, expected {allowed}", request.method());
+    let detail = format!(
+        "{} is not for this address, expected {allowed}",
+        request.method()
+    );
     let mut response = Error::request(ErrorCode::Method, detail).error_response();
     if let Ok(value) = actix_web::http::header::HeaderValue::from_str(&allowed) {
-        response.headers_mut().insert(actix_web::http::header::ALLOW, value);
+        response
+            .headers_mut()
+            .insert(actix_web::http::header::ALLOW, value);
     }
     response
 }

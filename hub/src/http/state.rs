@@ -29,7 +29,13 @@ impl State {
     pub fn new(app: Arc<App>) -> State {
         let published = Storage::new(app::log_folder(&app.config));
         let gate = Arc::new(Gate::new(app.config.limits.clone()));
-        State { app, keys: Keys::default(), gate, metrics: Metrics::default(), published }
+        State {
+            app,
+            keys: Keys::default(),
+            gate,
+            metrics: Metrics::default(),
+            published,
+        }
     }
 
     /// Asks the store on a thread that may wait.

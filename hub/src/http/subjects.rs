@@ -10,16 +10,32 @@ use super::found;
 use crate::error::{Error, ErrorCode};
 
 /// Shows the records about a subject.
-pub async fn one(state: Data<State>, caller: Caller, uscc: Path<String>) -> Result<HttpResponse, Error> {
+pub async fn one(
+    state: Data<State>,
+    caller: Caller,
+    uscc: Path<String>,
+) -> Result<HttpResponse, Error> {
     let name = uscc.clone();
     let items = state
         .ask(move |app, connection| {
             let mut lookups = Vec::new();
-            let datasets = app.spec.editions.iter().flat_map(|edition| &edition.datasets);
+            let datasets = app
+                .spec
+                .editions
+                .iter()
+                .flat_map(|edition| &edition.datasets);
             for dataset in datasets.filter(|dataset| dataset.library == Library::Subject) {
-                let fields = dataset.key.iter().chain(&dataset.indexed).map(|&field| Some(field));
+                let fields = dataset
+                    .key
+                    .iter()
+                    .chain(&dataset.indexed)
+                    .map(|&field| Some(field));
                 for field in fields.chain([None]) {
-                    lookups.push(Lookup { dataset: dataset.code, field, value: uscc.clone() });
+                    lookups.push(Lookup {
+                        dataset: dataset.code,
+                        field,
+                        value: uscc.clone(),
+                    });
                 }
             }
             let mut items = Vec::new();
@@ -30,7 +46,10 @@ pub async fn one(state: Data<State>, caller: Caller, uscc: Path<String>) -> Resu
         })
         .await?;
     if items.is_empty() {
-        return Err(Error::request(ErrorCode::NotFound, format!("nothing is known of subject `{name}` / 未找到该主体")));
+        return Err(Error::request(
+            ErrorCode::NotFound,
+            format!("nothing is known of subject `{name}` / 未找到该主体"),
+        ));
     }
     Ok(HttpResponse::Ok().json(serde_json::json!({ "subject": name, "items": items })))
 }

@@ -13,7 +13,7 @@ use super::openapi::{Param, param};
 use super::{State, limits, paging, reports};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::commit::{self, parse_receipt_id, receipt_id};
-use crate::pipeline::receipt::Counts;
+use crate::pipeline::receipt::{Counts, Outcome};
 use crate::pipeline::{self, Incoming};
 use crate::report::{self, Table};
 use crate::store::submissions::{Filter, SubmissionLine};
@@ -269,6 +269,29 @@ pub struct IssuesQuery {
     format: reports::Form,
 }
 
+/// One finding, with the record that it is about.
+#[derive(Debug, Serialize)]
+struct Finding<'o> {
+    record: u32,
+    dataset: &'o str,
+    key: Option<&'o str>,
+    verdict: spec::Verdict,
+    #[serde(flatten)]
+    issue: &'o spec::Issue,
+}
+
+impl<'o> Finding<'o> {
+    fn of(outcome: &'o Outcome) -> impl Iterator<Item = Finding<'o>> {
+        outcome.issues.iter().map(|issue| Finding {
+            record: outcome.index,
+            dataset: &outcome.dataset,
+            key: outcome.key.as_deref(),
+            verdict: outcome.verdict,
+            issue,
+        })
+    }
+}
+
 /// Shows the findings of a submission.
 pub async fn issues(
     state: Data<State>,
@@ -285,12 +308,13 @@ pub async fn issues(
             let mut outcomes = commit::load(connection, &row)?.outcomes;
             outcomes.retain(|outcome| !outcome.issues.is_empty());
             let edition = app.spec.edition(&line.edition);
-            let table: Table = report::findings::table(&outcomes, edition.map(std::convert::AsRef::as_ref));
+            let table: Table = report::findings::table(&outcomes, edition.map(AsRef::as_ref));
             Ok((table, outcomes))
         })
         .await?;
     if form == reports::Form::Json {
-        return Ok(HttpResponse::Ok().json(serde_json::json!({ "id": name, "records": outcomes })));
+        let issues: Vec<Finding<'_>> = outcomes.iter().flat_map(Finding::of).collect();
+        return Ok(HttpResponse::Ok().json(serde_json::json!({ "id": name, "issues": issues })));
     }
     reports::answer(table, form).await
 }

@@ -7,22 +7,48 @@ use crate::store::access::Role;
 fn no_route_stands_twice_and_paths_stand_together() {
     let mut seen = Vec::new();
     for route in ROUTES {
-        assert!(!seen.contains(&(route.method, route.path)), "{} {}", route.method, route.path);
-        let before = ROUTES.iter().filter(|other| other.path == route.path).count();
-        let together = ROUTES.windows(before).filter(|window| window.iter().all(|other| other.path == route.path));
-        assert_eq!(together.count(), 1, "routes of {} are scattered", route.path);
+        assert!(
+            !seen.contains(&(route.method, route.path)),
+            "{} {}",
+            route.method,
+            route.path
+        );
+        let before = ROUTES
+            .iter()
+            .filter(|other| other.path == route.path)
+            .count();
+        let together = ROUTES
+            .windows(before)
+            .filter(|window| window.iter().all(|other| other.path == route.path));
+        assert_eq!(
+            together.count(),
+            1,
+            "routes of {} are scattered",
+            route.path
+        );
         seen.push((route.method, route.path));
     }
 }
 
 #[test]
 fn only_what_is_meant_to_be_public_is_public() {
-    let open: Vec<&str> =
-        ROUTES.iter().filter(|route| route.access == Access::Public).map(|route| route.path).collect();
+    let open: Vec<&str> = ROUTES
+        .iter()
+        .filter(|route| route.access == Access::Public)
+        .map(|route| route.path)
+        .collect();
     for path in &open {
         let meant = path.starts_with("/v1/catalog")
-            || ["/v1/log/key", "/checkpoint", "/tile/{path:.*}", "/healthz", "/readyz", "/metrics", "/openapi.json"]
-                .contains(path);
+            || [
+                "/v1/log/key",
+                "/checkpoint",
+                "/tile/{path:.*}",
+                "/healthz",
+                "/readyz",
+                "/metrics",
+                "/openapi.json",
+            ]
+            .contains(path);
         assert!(meant, "{path} is public");
     }
 }

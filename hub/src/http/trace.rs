@@ -28,10 +28,14 @@ pub async fn middleware(
     let started = std::time::Instant::now();
     let mut response = TRACE.scope(id, next.call(request)).await?;
     if let Ok(header) = header {
-        response.headers_mut().insert(HeaderName::from_static("x-trace-id"), header);
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("x-trace-id"), header);
     }
     if let Some(state) = state {
-        state.metrics.answered(response.status().as_u16(), started.elapsed());
+        state
+            .metrics
+            .answered(response.status().as_u16(), started.elapsed());
     }
     Ok(response)
 }
@@ -41,7 +45,9 @@ fn given(headers: &HeaderMap) -> Option<String> {
     let mut parts = headers.get("traceparent")?.to_str().ok()?.split('-');
     let (_, id) = (parts.next()?, parts.next()?);
     let sound = id.len() == 32
-        && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
         && id.bytes().any(|byte| byte != b'0');
     sound.then(|| id.to_owned())
 }
@@ -52,15 +58,24 @@ mod tests {
 
     fn of(value: &'static str) -> Option<String> {
         let mut headers = HeaderMap::new();
-        headers.insert(HeaderName::from_static("traceparent"), HeaderValue::from_static(value));
+        headers.insert(
+            HeaderName::from_static("traceparent"),
+            HeaderValue::from_static(value),
+        );
         given(&headers)
     }
 
     #[test]
     fn only_a_sound_trace_id_is_taken_over() {
         let id = "4bf92f3577b34da6a3ce929d0e0e4736";
-        assert_eq!(of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").as_deref(), Some(id));
-        assert_eq!(of("00-00000000000000000000000000000000-00f067aa0ba902b7-01"), None);
+        assert_eq!(
+            of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").as_deref(),
+            Some(id)
+        );
+        assert_eq!(
+            of("00-00000000000000000000000000000000-00f067aa0ba902b7-01"),
+            None
+        );
         assert_eq!(of("00-<script>-1-1"), None);
         assert_eq!(of(""), None);
     }

@@ -12,13 +12,20 @@ pub fn table(outcomes: &[Outcome], edition: Option<&Edition>) -> Table {
         let dataset = edition.and_then(|edition| edition.dataset(&outcome.dataset));
         for issue in &outcome.issues {
             let field = issue.path.trim_start_matches('/');
-            let name = dataset.and_then(|set| set.field(set.field_index(field)?)).map(|field| field.name.as_str());
+            let name = dataset
+                .and_then(|set| set.field(set.field_index(field)?))
+                .map(|field| field.name.as_str());
             rows.push(vec![
                 Cell::Number(i64::from(outcome.index) + 1),
                 outcome.dataset.as_str().into(),
                 dataset.map(|dataset| dataset.name.as_str()).into(),
                 outcome.key.clone().into(),
-                if issue.severity == Severity::Error { "错误" } else { "提示" }.into(),
+                if issue.severity == Severity::Error {
+                    "错误"
+                } else {
+                    "提示"
+                }
+                .into(),
                 issue.code.name().into(),
                 issue.rule.as_deref().into(),
                 field.into(),

@@ -2,6 +2,7 @@
 
 use super::table::{Cell, Table, column};
 use super::{Facts, Question, ReportError};
+use crate::pipeline::commit::receipt_id;
 use crate::store::Database;
 use crate::store::totals;
 
@@ -46,12 +47,13 @@ pub fn make(
             total.rule.into(),
             dataset.into(),
             name.into(),
+            total.path.as_str().into(),
             field.into(),
             found.map(|field| field.name.as_str()).into(),
             Cell::Number(total.sources),
             source.into(),
+            receipt_id(total.example).into(),
             submission.into(),
-            Cell::Number(total.example),
             record.into(),
         ]);
     }
@@ -65,12 +67,13 @@ pub fn make(
             column("rule", "规则"),
             column("dataset", "数据集"),
             column("dataset_name", "数据集名称"),
+            column("path", "位置"),
             column("field", "数据项"),
             column("field_name", "数据项名称"),
             column("sources", "涉及来源数"),
             column("example_source", "示例来源"),
             column("example_submission", "示例批次"),
-            column("example_id", "示例编号"),
+            column("example_number", "来源批次号"),
             column("example_record", "示例记录"),
         ],
         rows,

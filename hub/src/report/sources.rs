@@ -2,6 +2,7 @@
 
 use super::table::{Cell, Table, column};
 use super::{Facts, Question, ReportError};
+use crate::pipeline::commit::receipt_id;
 use crate::store::Database;
 use crate::store::totals;
 
@@ -34,7 +35,7 @@ pub fn make(
             Cell::Number(total.map_or(0, |total| total.records)),
             Cell::Number(total.map_or(0, |total| total.rejected)),
             total.map(|total| instant(total.last_at)).into(),
-            total.map(|total| total.last_id).into(),
+            total.map(|total| receipt_id(total.last_id)).into(),
         ]);
     }
     Ok(Table {
@@ -47,7 +48,7 @@ pub fn make(
             column("records", "记录"),
             column("rejected", "退回"),
             column("last_received_at", "最近接收时间"),
-            column("last_id", "最近编号"),
+            column("last_submission", "最近批次"),
         ],
         rows,
     })

@@ -179,8 +179,9 @@ fn the_commonest_issue_comes_with_an_example() -> Outcome {
         json["rows"],
         serde_json::json!([{
             "count": 6, "severity": "error", "code": "field.required", "rule": null, "dataset": "501",
-            "dataset_name": "", "field": "TENDER_MODE", "field_name": null, "sources": 2,
-            "example_source": "320600", "example_submission": "n-3", "example_id": 3, "example_record": 3
+            "dataset_name": "", "path": "/TENDER_MODE", "field": "TENDER_MODE", "field_name": null, "sources": 2,
+            "example_source": "320600", "example_submission": "S000000000003", "example_number": "n-3",
+            "example_record": 3
         }])
     );
     Ok(())

@@ -4,6 +4,9 @@
 //! word for word, so it is never bound as a parameter. Nothing here scans the table, except [`counts`] and
 //! [`per_source`], which are reports. Every change belongs inside the one writer's transaction.
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use std::collections::HashSet;
 
 use diesel::dsl::{count_star, max, sql};
@@ -164,9 +167,15 @@ fn pending<'q>(destination: &'q str, after: i64, limit: i64) -> _ {
 
 /// The deliveries of a batch that are open, in order.
 pub fn members(connection: &mut Database, batch: i64) -> Result<Vec<Owed>, StoreError> {
-    Ok(deliveries::table
+    Ok(carried(batch).load(connection)?)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn carried(batch: i64) -> _ {
+    let open: SqlLiteral<Bool> = sql::<Bool>("state < 2");
+    deliveries::table
         .filter(deliveries::batch_id.eq(batch))
-        .filter(sql::<Bool>("state < 2"))
+        .filter(open)
         .order(deliveries::id.asc())
         .select((
             deliveries::id,
@@ -175,7 +184,6 @@ pub fn members(connection: &mut Database, batch: i64) -> Result<Vec<Owed>, Store
             deliveries::attempts,
             deliveries::due_at,
         ))
-        .load(connection)?)
 }
 
 /// The batches of a destination that are not settled, in order.
@@ -237,11 +245,7 @@ pub fn holds_earlier(
     while let Some(id) = version
         && seen.insert(id)
     {
-        let refused = deliveries::table
-            .filter(deliveries::record_id.eq(id))
-            .filter(sql::<Bool>("state > 2"))
-            .filter(deliveries::destination.eq(destination))
-            .select(deliveries::id)
+        let refused = not_taken(destination, id)
             .first::<i64>(connection)
             .optional()?;
         if refused.is_none() {
@@ -255,6 +259,16 @@ pub fn holds_earlier(
             .flatten();
     }
     Ok(false)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn not_taken<'q>(destination: &'q str, record: i64) -> _ {
+    let ended: SqlLiteral<Bool> = sql::<Bool>("state > 2");
+    deliveries::table
+        .filter(deliveries::record_id.eq(record))
+        .filter(ended)
+        .filter(deliveries::destination.eq(destination))
+        .select(deliveries::id)
 }
 
 /// A batch about to be written down.

@@ -26,7 +26,10 @@ pub const STATES: [&str; 5] = ["pending", "sent", "acknowledged", "refused", "ex
 
 /// Number of a state by its word.
 pub fn state_number(word: &str) -> Option<i32> {
-    (0..).zip(STATES).find(|(_, name)| *name == word).map(|(number, _)| number)
+    (0..)
+        .zip(STATES)
+        .find(|(_, name)| *name == word)
+        .map(|(number, _)| number)
 }
 
 /// Lists rows after a number, in order.
@@ -62,7 +65,12 @@ pub fn count(connection: &mut Database, state: i32, destination: &str) -> Result
 }
 
 /// Makes what is in a state pending again; returns how many.
-pub fn revive(connection: &mut Database, state: i32, destination: &str, now: i64) -> Result<usize, StoreError> {
+pub fn revive(
+    connection: &mut Database,
+    state: i32,
+    destination: &str,
+    now: i64,
+) -> Result<usize, StoreError> {
     Ok(diesel::update(
         deliveries::table
             .filter(deliveries::state.eq(state))

@@ -7,10 +7,7 @@ use super::{Fault, citizen, org_code, uscc};
 /// Judges a code by the kind that its length suggests.
 pub(super) fn check(text: &str) -> Result<(), Fault> {
     match text.len() {
-        18 => match (uscc::check(text), citizen::check(text)) {
-            (Ok(()), _) | (_, Ok(())) => Ok(()),
-            (Err(fault), _) => Err(fault),
-        },
+        18 => uscc::check(text).or_else(|fault| citizen::check(text).map_err(|_| fault)),
         9 => org_code::check(text),
         15 | 13 if text.bytes().all(|byte| byte.is_ascii_digit()) => Err(Fault::Old),
         _ => Err(Fault::Form),

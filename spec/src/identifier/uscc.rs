@@ -9,23 +9,18 @@ const WEIGHTS: [u32; 17] = [
     1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28,
 ];
 
-/// Place of a character in the alphabet.
-pub(super) fn value(byte: u8) -> Option<u32> {
-    let value = match byte {
-        b'0'..=b'9' => byte - b'0',
-        b'A'..=b'H' => byte - b'A' + 10,
-        b'J'..=b'N' => byte - b'J' + 18,
-        b'P'..=b'R' => byte - b'P' + 23,
-        b'T' | b'U' => byte - b'T' + 26,
-        b'W'..=b'Y' => byte - b'W' + 28,
-        _ => return None,
-    };
-    Some(u32::from(value))
-}
+/// Place in the alphabet of the characters `0` to `Z`; 255 for those that it leaves out.
+const PLACES: [u8; 43] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 255, 255, 255, 255, 255, 255, 255, 10, 11, 12, 13, 14, 15, 16,
+    17, 255, 18, 19, 20, 21, 22, 255, 23, 24, 25, 255, 26, 27, 255, 28, 29, 30, 255,
+];
 
-/// Whether a text has the length and alphabet of a code.
-pub(super) fn has_form(text: &str) -> bool {
-    text.len() == 18 && text.bytes().all(|byte| value(byte).is_some())
+/// Place of a character in the alphabet, 255 if it has none.
+fn place(byte: u8) -> u8 {
+    PLACES
+        .get(usize::from(byte.wrapping_sub(b'0')))
+        .copied()
+        .unwrap_or(255)
 }
 
 /// Judges form and check character.
@@ -34,11 +29,19 @@ pub(super) fn check(text: &str) -> Result<(), Fault> {
         [body @ .., last] if body.len() == WEIGHTS.len() => (body, *last),
         _ => return Err(Fault::Form),
     };
+    let found = place(last);
+    // Every place is below 31; the highest bit remembers a character that has none.
+    let mut seen = found;
     let mut sum = 0;
     for (&byte, weight) in body.iter().zip(WEIGHTS) {
-        sum += value(byte).ok_or(Fault::Form)? * weight;
+        let value = place(byte);
+        seen |= value;
+        sum += u32::from(value) * weight;
     }
-    let found = value(last).ok_or(Fault::Form)?;
+    if seen >= 128 {
+        return Err(Fault::Form);
+    }
+    let found = u32::from(found);
     let right = (31 - sum % 31) % 31;
     if found == right {
         return Ok(());

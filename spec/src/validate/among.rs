@@ -48,7 +48,11 @@ pub(super) fn judge<'k>(
             continue;
         }
         let violations = circle.violations(&rule.check).unwrap_or_default();
-        issues.extend(violations.into_iter().map(|violation| issue(rule, record, violation)));
+        issues.extend(
+            violations
+                .into_iter()
+                .map(|violation| issue(rule, record, violation)),
+        );
     }
     waits.sort_unstable();
     waits.dedup();
@@ -69,23 +73,37 @@ impl<'k> Circle<'k> {
             } => {
                 let (_, parents) = self.joined(join)?;
                 let dataset = self.edition.dataset_by_code(join.dataset)?;
-                let demanded = parents.iter().any(|parent| holds(dataset, parent, *field, values));
-                let absent = fields.iter().filter(|&&field| demanded && self.record.value(field).is_none());
+                let demanded = parents
+                    .iter()
+                    .any(|parent| holds(dataset, parent, *field, values));
+                let absent = fields
+                    .iter()
+                    .filter(|&&field| demanded && self.record.value(field).is_none());
                 Some(absent.map(|&field| missing(field)).collect())
             }
             Check::Exists { join } => {
                 let name = self.edition.dataset_by_code(join.dataset)?.name.as_str();
                 let found = self.by_item(join)?;
                 let lost = found.into_iter().filter(|(_, others)| others.is_empty());
-                Some(lost.map(|(item, _)| self.about(join, item, format!("“{name}”中有对应记录"))).collect())
+                Some(
+                    lost.map(|(item, _)| self.about(join, item, format!("“{name}”中有对应记录")))
+                        .collect(),
+                )
             }
             Check::NotExists { join } => {
                 let name = self.edition.dataset_by_code(join.dataset)?.name.as_str();
                 let found = self.by_item(join)?;
                 let hit = found.into_iter().filter(|(_, others)| !others.is_empty());
-                Some(hit.map(|(item, _)| self.about(join, item, format!("“{name}”中没有对应记录"))).collect())
+                Some(
+                    hit.map(|(item, _)| self.about(join, item, format!("“{name}”中没有对应记录")))
+                        .collect(),
+                )
             }
-            Check::ParentHolds { join, field, values } => one(self.parent_holds(join, *field, values)),
+            Check::ParentHolds {
+                join,
+                field,
+                values,
+            } => one(self.parent_holds(join, *field, values)),
             Check::MinCountOf { join, field, min } => {
                 let (_, others) = self.joined(join)?;
                 let dataset = self.edition.dataset_by_code(join.dataset)?;
@@ -109,7 +127,12 @@ impl<'k> Circle<'k> {
             Check::Unique { field, within } => one(self.unique(*field, within)),
             Check::Immutable { field } => one(self.changed(*field)),
             Check::Monotone { field } => one(self.went_back(*field)),
-            Check::Group { field, group, figure, unless } => {
+            Check::Group {
+                field,
+                group,
+                figure,
+                unless,
+            } => {
                 if let Some(unless) = unless
                     && !self.joined(unless)?.1.is_empty()
                 {
@@ -139,14 +162,19 @@ impl<'k> Circle<'k> {
                 .iter()
                 .map(|target| lookup(self.edition, target.dataset, target.field, item))
                 .collect();
-            let answers: Vec<Option<&Vec<Found>>> = asked.iter().map(|lookup| self.known.answers.get(lookup)).collect();
+            let answers: Vec<Option<&Vec<Found>>> = asked
+                .iter()
+                .map(|lookup| self.known.answers.get(lookup))
+                .collect();
             let unknown = answers.iter().any(Option::is_none);
             if unknown || answers.into_iter().flatten().any(|found| !found.is_empty()) {
                 continue;
             }
             let places: Vec<&str> = to
                 .iter()
-                .filter_map(|target| Some(self.edition.dataset_by_code(target.dataset)?.name.as_str()))
+                .filter_map(|target| {
+                    Some(self.edition.dataset_by_code(target.dataset)?.name.as_str())
+                })
                 .collect();
             let places = places.join("”或“");
             let expected = match park {
@@ -172,7 +200,10 @@ impl<'k> Circle<'k> {
         let dataset = self.edition.dataset_by_code(join.dataset)?;
         let mut all = Vec::new();
         for item in items(self.record.text(own)?) {
-            let answers = self.known.answers.get(&lookup(self.edition, join.dataset, other, item))?;
+            let answers =
+                self.known
+                    .answers
+                    .get(&lookup(self.edition, join.dataset, other, item))?;
             let mut found = Vec::new();
             for answer in answers {
                 if self.fits(join, dataset, answer)? {
@@ -194,13 +225,20 @@ impl<'k> Circle<'k> {
                 return Some(false);
             }
         }
-        let passes = join.filter.iter().all(|(field, values)| holds(dataset, other, *field, values));
+        let passes = join
+            .filter
+            .iter()
+            .all(|(field, values)| holds(dataset, other, *field, values));
         Some(passes && !(join.dataset == self.record.dataset.code && self.is_own(other)))
     }
 
     /// All records that a join finds, once each and oldest first, after the choice among them.
     fn joined(&self, join: &Join) -> Option<(&'k Dataset, Vec<&'k Found>)> {
-        let mut all: Vec<&Found> = self.by_item(join)?.into_iter().flat_map(|(_, found)| found).collect();
+        let mut all: Vec<&Found> = self
+            .by_item(join)?
+            .into_iter()
+            .flat_map(|(_, found)| found)
+            .collect();
         all.sort_by_key(|found| found.id);
         all.dedup_by_key(|found| found.id);
         match join.pick {
@@ -213,7 +251,13 @@ impl<'k> Circle<'k> {
         Some((self.edition.dataset_by_code(join.dataset)?, all))
     }
 
-    fn compare(&self, check: &'k Check, field: FieldIndex, join: &Join, other: FieldIndex) -> Option<Violation> {
+    fn compare(
+        &self,
+        check: &'k Check,
+        field: FieldIndex,
+        join: &Join,
+        other: FieldIndex,
+    ) -> Option<Violation> {
         let left = Side::own(self.record, field)?;
         let (dataset, others) = self.joined(join)?;
         let sides: Vec<Side<'_>> = others
@@ -260,7 +304,8 @@ impl<'k> Circle<'k> {
         let others = self.siblings(within.first().copied().unwrap_or(field), within)?;
         let dataset = self.record.dataset;
         let shares = |other: &&&Found| {
-            text_of(dataset, other, field).is_some_and(|text| items(text).any(|item| items(value).any(|own| own == item)))
+            text_of(dataset, other, field)
+                .is_some_and(|text| items(text).any(|item| items(value).any(|own| own == item)))
         };
         others.iter().find(shares)?;
         let column = dataset.field(field)?;
@@ -299,7 +344,10 @@ impl<'k> Circle<'k> {
             return false;
         };
         let dataset = self.record.dataset;
-        let parts = dataset.key.iter().map(|&field| text_of(dataset, other, field).unwrap_or_default());
+        let parts = dataset
+            .key
+            .iter()
+            .map(|&field| text_of(dataset, other, field).unwrap_or_default());
         own.value.split('\u{1f}').eq(parts)
     }
 
@@ -323,18 +371,24 @@ impl<'k> Circle<'k> {
     fn went_back(&self, field: FieldIndex) -> Option<Violation> {
         let new = self.record.text(field)?;
         let old = text_of(self.record.dataset, self.current()?, field)?;
-        instants::compare(new.as_bytes(), old.as_bytes()).is_lt().then(|| Violation {
-            field,
-            code: IssueCode::TimeOrder,
-            found: format!("{new} < {old}"),
-            expected: format!("不早于已有版本（{old}）"),
-        })
+        instants::compare(new.as_bytes(), old.as_bytes())
+            .is_lt()
+            .then(|| Violation {
+                field,
+                code: IssueCode::TimeOrder,
+                found: format!("{new} < {old}"),
+                expected: format!("不早于已有版本（{old}）"),
+            })
     }
 
     /// A finding about one item of the field that a join begins with.
     fn about(&self, join: &Join, item: &str, expected: String) -> Violation {
         let field = join.on.first().map_or(0, |pair| pair.0);
-        let shown = self.record.dataset.field(field).map_or_else(String::new, |column| found(column, item));
+        let shown = self
+            .record
+            .dataset
+            .field(field)
+            .map_or_else(String::new, |column| found(column, item));
         Violation {
             field,
             code: IssueCode::RuleViolated,
@@ -345,7 +399,12 @@ impl<'k> Circle<'k> {
 }
 
 /// Compares with the sum of the joined figures.
-fn sum(check: &Check, field: FieldIndex, left: &Side<'_>, others: &[Side<'_>]) -> Option<Violation> {
+fn sum(
+    check: &Check,
+    field: FieldIndex,
+    left: &Side<'_>,
+    others: &[Side<'_>],
+) -> Option<Violation> {
     if others.is_empty() {
         return None;
     }
@@ -360,11 +419,16 @@ fn sum(check: &Check, field: FieldIndex, left: &Side<'_>, others: &[Side<'_>]) -
 }
 
 /// A field of a found record.
-pub(super) fn text_of<'f>(dataset: &Dataset, found: &'f Found, field: FieldIndex) -> Option<&'f str> {
+pub(super) fn text_of<'f>(
+    dataset: &Dataset,
+    found: &'f Found,
+    field: FieldIndex,
+) -> Option<&'f str> {
     found.body.get(&dataset.field(field)?.id)?.as_str()
 }
 
 /// Whether a field of a found record holds one of the values (for lists: an item does).
 fn holds(dataset: &Dataset, found: &Found, field: FieldIndex, values: &[String]) -> bool {
-    text_of(dataset, found, field).is_some_and(|text| items(text).any(|item| values.iter().any(|value| value == item)))
+    text_of(dataset, found, field)
+        .is_some_and(|text| items(text).any(|item| values.iter().any(|value| value == item)))
 }

@@ -8,12 +8,21 @@ use crate::rule::Check;
 use crate::{FieldIndex, IssueCode};
 
 /// Judges a check of this kind; says whether it is one.
-pub(super) fn judge(check: &Check, record: &Normalized<'_, '_>, tell: &mut impl FnMut(Violation)) -> bool {
+pub(super) fn judge(
+    check: &Check,
+    record: &Normalized<'_, '_>,
+    tell: &mut impl FnMut(Violation),
+) -> bool {
     let is_filled = |field: &FieldIndex| record.value(*field).is_some();
     match check {
         // With a parent it is a matter of other records.
-        Check::RequiredIf { parent: Some(_), .. } => {}
-        Check::RequiredIf { fields, parent: None } => {
+        Check::RequiredIf {
+            parent: Some(_), ..
+        } => {}
+        Check::RequiredIf {
+            fields,
+            parent: None,
+        } => {
             for &field in fields.iter().filter(|field| !is_filled(field)) {
                 tell(missing(field));
             }
@@ -34,7 +43,11 @@ pub(super) fn judge(check: &Check, record: &Normalized<'_, '_>, tell: &mut impl 
                 && let Some(&field) = fields.first()
             {
                 let names = names(record, fields.iter());
-                let wanted = if min == max { format!("填写{min}项") } else { format!("填写{min}至{max}项") };
+                let wanted = if min == max {
+                    format!("填写{min}项")
+                } else {
+                    format!("填写{min}至{max}项")
+                };
                 tell(Violation {
                     field,
                     code: IssueCode::RuleViolated,
@@ -44,7 +57,8 @@ pub(super) fn judge(check: &Check, record: &Normalized<'_, '_>, tell: &mut impl 
             }
         }
         Check::AllOrNone { fields } => {
-            let (there, absent): (Vec<&FieldIndex>, Vec<&FieldIndex>) = fields.iter().partition(|field| is_filled(field));
+            let (there, absent): (Vec<&FieldIndex>, Vec<&FieldIndex>) =
+                fields.iter().partition(|field| is_filled(field));
             if let (Some(_), Some(&&first)) = (there.first(), absent.first()) {
                 tell(Violation {
                     field: first,
@@ -84,7 +98,12 @@ fn names<'f>(record: &Normalized<'_, '_>, fields: impl Iterator<Item = &'f Field
         .filter_map(|&field| record.dataset.field(field))
         .map(label)
         .collect();
-    let mut text = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join("、");
+    let mut text = all
+        .iter()
+        .take(NAMED)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("、");
     if all.len() > NAMED {
         text.push_str(&format!("等{}项", all.len()));
     }

@@ -14,14 +14,23 @@ use crate::rule::{Bounds, Check};
 use crate::{FieldIndex, IssueCode};
 
 /// Judges a check of this kind.
-pub(super) fn judge(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>, tell: &mut impl FnMut(Violation)) {
+pub(super) fn judge(
+    bench: &Bench<'_>,
+    check: &Check,
+    record: &Normalized<'_, '_>,
+    tell: &mut impl FnMut(Violation),
+) {
     let fault = fault(bench, check, record);
     if let Some((field, text, expected)) = fault {
-        let sensitivity = record.dataset.field(field).map_or(crate::Sensitivity::Public, |field| field.sensitivity);
+        let sensitivity = record
+            .dataset
+            .field(field)
+            .map_or(crate::Sensitivity::Public, |field| field.sensitivity);
         let code = match check {
-            Check::NotFuture { .. } | Check::NotExpired { .. } | Check::TimelinessHours { .. } | Check::DealDateNotAfter { .. } => {
-                IssueCode::TimeOrder
-            }
+            Check::NotFuture { .. }
+            | Check::NotExpired { .. }
+            | Check::TimelinessHours { .. }
+            | Check::DealDateNotAfter { .. } => IssueCode::TimeOrder,
             _ => IssueCode::RuleViolated,
         };
         tell(Violation {
@@ -41,10 +50,19 @@ fn fault(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Optio
         Check::InSet { field, values } => {
             let text = record.text(*field)?;
             let stranger = items(text).find(|item| !values.iter().any(|value| value == item))?;
-            Some((*field, stranger.to_owned(), format!("{}之一", values.join("、"))))
+            Some((
+                *field,
+                stranger.to_owned(),
+                format!("{}之一", values.join("、")),
+            ))
         }
         Check::Range { field, bounds } => range(record, *field, bounds),
-        Check::SubstringEquals { part, within, from, to } => substring(record, *part, *within, *from, *to),
+        Check::SubstringEquals {
+            part,
+            within,
+            from,
+            to,
+        } => substring(record, *part, *within, *from, *to),
         Check::ListSameLength { fields } => same_length(record, fields),
         Check::ListMinLength { field, min } => {
             let count = items(record.text(*field)?).count();
@@ -54,37 +72,64 @@ fn fault(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Optio
             let said = record.text(*field)?;
             let count = items(record.text(*list)?).count();
             let name = &record.dataset.field(*list)?.name;
-            (said.parse::<usize>() != Ok(count)).then(|| (*field, said.to_owned(), format!("{count}（{name}的个数）")))
+            (said.parse::<usize>() != Ok(count))
+                .then(|| (*field, said.to_owned(), format!("{count}（{name}的个数）")))
         }
-        Check::ProductEquals { field, factors, plus_percent, tolerance } => {
-            product(record, *field, factors, *plus_percent, *tolerance)
+        Check::ProductEquals {
+            field,
+            factors,
+            plus_percent,
+            tolerance,
+        } => product(record, *field, factors, *plus_percent, *tolerance),
+        Check::NotFuture { .. } | Check::NotExpired { .. } | Check::TimelinessHours { .. } => {
+            receipt(bench, check, record)
         }
-        Check::NotFuture { .. } | Check::NotExpired { .. } | Check::TimelinessHours { .. } => receipt(bench, check, record),
         Check::RegionPrefix { field, from, to } => {
             let regions = bench.regions?;
-            let wrong = items(record.text(*field)?)
-                .find(|item| !part_of(item, *from, *to).is_some_and(|code| regions.values.contains_key(code)))?;
-            Some((*field, wrong.to_owned(), format!("第{from}至{to}位为存在的行政区划代码")))
+            let wrong = items(record.text(*field)?).find(|item| {
+                !part_of(item, *from, *to).is_some_and(|code| regions.values.contains_key(code))
+            })?;
+            Some((
+                *field,
+                wrong.to_owned(),
+                format!("第{from}至{to}位为存在的行政区划代码"),
+            ))
         }
         Check::RegionLevel { field, levels } => {
             let text = record.text(*field)?;
             let level = bench.regions?.values.get(text)?.level.as_deref()?;
-            (!levels.iter().any(|wanted| wanted == level)).then(|| (*field, text.to_owned(), level_names(levels)))
+            (!levels.iter().any(|wanted| wanted == level))
+                .then(|| (*field, text.to_owned(), level_names(levels)))
         }
         Check::DealDateNotAfter { deal, field } => {
             let limit = record.text(*field)?;
             let late = items(record.text(*deal)?).find(|code| {
-                code.get(23..31).is_some_and(|date| instants::compare(date.as_bytes(), limit.as_bytes()).is_gt())
+                code.get(23..31).is_some_and(|date| {
+                    instants::compare(date.as_bytes(), limit.as_bytes()).is_gt()
+                })
             })?;
             let name = &record.dataset.field(*field)?.name;
-            Some((*deal, late.to_owned(), format!("其中日期不晚于{name}（{limit}）")))
+            Some((
+                *deal,
+                late.to_owned(),
+                format!("其中日期不晚于{name}（{limit}）"),
+            ))
         }
         Check::SourceRegistered { field } => {
             let platforms = bench.context.platforms;
             let text = record.text(*field)?;
             let body = IdentifierKind::OperatorCode.measured(text);
-            let known = platforms.is_empty() || platforms.iter().any(|platform| platform == text || platform == body);
-            (!known).then(|| (*field, text.to_owned(), "已为本数据来源登记的平台代码".to_owned()))
+            let known = platforms.is_empty()
+                || platforms
+                    .iter()
+                    .any(|platform| platform == text || platform == body);
+            (!known).then(|| {
+                (
+                    *field,
+                    text.to_owned(),
+                    "已为本数据来源登记的平台代码".to_owned(),
+                )
+            })
         }
         _ => None,
     }
@@ -93,14 +138,26 @@ fn fault(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Optio
 fn range(record: &Normalized<'_, '_>, field: FieldIndex, bounds: &Bounds) -> Option<Fault> {
     let side = Side::own(record, field)?;
     let number = side.number(bounds.in_yuan)?;
-    let below = bounds.min.is_some_and(|min| number < min || (bounds.exclusive && number <= min));
-    let above = bounds.max.is_some_and(|max| number > max || (bounds.exclusive && number >= max));
+    let below = bounds
+        .min
+        .is_some_and(|min| number < min || (bounds.exclusive && number <= min));
+    let above = bounds
+        .max
+        .is_some_and(|max| number > max || (bounds.exclusive && number >= max));
     if !below && !above {
         return None;
     }
     let unit = if bounds.in_yuan { "元" } else { "" };
-    let least = if bounds.exclusive { "大于" } else { "不小于" };
-    let most = if bounds.exclusive { "小于" } else { "不大于" };
+    let least = if bounds.exclusive {
+        "大于"
+    } else {
+        "不小于"
+    };
+    let most = if bounds.exclusive {
+        "小于"
+    } else {
+        "不大于"
+    };
     let mut wanted = Vec::new();
     wanted.extend(bounds.min.map(|min| format!("{least}{min}{unit}")));
     wanted.extend(bounds.max.map(|max| format!("{most}{max}{unit}")));
@@ -113,23 +170,38 @@ fn part_of(text: &str, from: u32, to: u32) -> Option<&str> {
     if text.is_ascii() {
         return text.get(from..to as usize);
     }
-    let mut places = text.char_indices().map(|(place, _)| place).chain([text.len()]);
+    let mut places = text
+        .char_indices()
+        .map(|(place, _)| place)
+        .chain([text.len()]);
     let start = places.nth(from)?;
     let end = places.nth((to as usize).checked_sub(from + 1)?)?;
     text.get(start..end)
 }
 
-fn substring(record: &Normalized<'_, '_>, part: FieldIndex, within: FieldIndex, from: u32, to: u32) -> Option<Fault> {
+fn substring(
+    record: &Normalized<'_, '_>,
+    part: FieldIndex,
+    within: FieldIndex,
+    from: u32,
+    to: u32,
+) -> Option<Fault> {
     let wanted = record.text(part)?;
     let whole = record.text(within)?;
     // The number of a system behind a platform's code, or the hyphen of an organization code, is left out.
     let bare = IdentifierKind::OperatorCode.measured(wanted);
-    let fits = |held: &str| held == wanted || held == bare || wanted.split('-').flat_map(str::bytes).eq(held.bytes());
+    let fits = |held: &str| {
+        held == wanted || held == bare || wanted.split('-').flat_map(str::bytes).eq(held.bytes())
+    };
     let wrong = items(whole).find(|item| !part_of(item, from, to).is_some_and(fits))?;
     let held = part_of(wrong, from, to).unwrap_or_default();
     let (part_field, within_field) = (record.dataset.field(part)?, record.dataset.field(within)?);
     let held = shown(held, within_field.sensitivity.max(part_field.sensitivity));
-    Some((part, wanted.to_owned(), format!("{}第{from}至{to}位（{held}）", within_field.name)))
+    Some((
+        part,
+        wanted.to_owned(),
+        format!("{}第{from}至{to}位（{held}）", within_field.name),
+    ))
 }
 
 fn same_length(record: &Normalized<'_, '_>, fields: &[FieldIndex]) -> Option<Fault> {
@@ -144,7 +216,11 @@ fn same_length(record: &Normalized<'_, '_>, fields: &[FieldIndex]) -> Option<Fau
             None => first = Some((field, count)),
             Some((other, expected)) if expected != count => {
                 let name = &record.dataset.field(other)?.name;
-                return Some((field, format!("{count}项"), format!("{expected}项（与{name}一致）")));
+                return Some((
+                    field,
+                    format!("{count}项"),
+                    format!("{expected}项（与{name}一致）"),
+                ));
             }
             Some(_) => {}
         }
@@ -171,33 +247,59 @@ fn product(
     if agree(side.number(true)?, product, tolerance) {
         return None;
     }
-    Some((field, side.text.to_owned(), format!("{}之积（{product}）", names.join("、"))))
+    Some((
+        field,
+        side.text.to_owned(),
+        format!("{}之积（{product}）", names.join("、")),
+    ))
 }
 
 /// Time against the time of receipt.
 fn receipt(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Option<Fault> {
     let received = bench.context.received;
     match check {
-        Check::NotFuture { field, skew_minutes } => {
+        Check::NotFuture {
+            field,
+            skew_minutes,
+        } => {
             let text = record.text(*field)?;
             // Nearly always in the past: only then is the tolerance worth adding.
             if instants::compare(text.as_bytes(), &bench.now).is_le() {
                 return None;
             }
-            let limit = received.checked_add(SignedDuration::from_mins(*skew_minutes)).ok()?;
+            let limit = received
+                .checked_add(SignedDuration::from_mins(*skew_minutes))
+                .ok()?;
             let future = instants::compare(text.as_bytes(), &instants::digits(limit)).is_gt();
-            future.then(|| (*field, text.to_owned(), format!("不晚于接收时间（{received}）")))
+            future.then(|| {
+                (
+                    *field,
+                    text.to_owned(),
+                    format!("不晚于接收时间（{received}）"),
+                )
+            })
         }
         Check::NotExpired { field } => {
             let text = record.text(*field)?;
             let past = instants::compare(text.as_bytes(), &bench.now).is_lt();
-            past.then(|| (*field, text.to_owned(), format!("不早于接收日期（{}）", received.date())))
+            past.then(|| {
+                (
+                    *field,
+                    text.to_owned(),
+                    format!("不早于接收日期（{}）", received.date()),
+                )
+            })
         }
         Check::TimelinessHours { field, hours } => {
             let text = record.text(*field)?;
             let late = received.duration_since(instants::end(text)?);
-            (late > SignedDuration::from_hours(*hours))
-                .then(|| (*field, format!("{text}，{}小时后收到", late.as_hours()), format!("{hours}小时内报送")))
+            (late > SignedDuration::from_hours(*hours)).then(|| {
+                (
+                    *field,
+                    format!("{text}，{}小时后收到", late.as_hours()),
+                    format!("{hours}小时内报送"),
+                )
+            })
         }
         _ => None,
     }
@@ -210,5 +312,8 @@ fn level_names(levels: &[String]) -> String {
         "county" => "县级".to_owned(),
         other => other.to_owned(),
     };
-    format!("{}行政区划", levels.iter().map(name).collect::<Vec<_>>().join("或"))
+    format!(
+        "{}行政区划",
+        levels.iter().map(name).collect::<Vec<_>>().join("或")
+    )
 }

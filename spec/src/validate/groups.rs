@@ -13,15 +13,31 @@ use crate::rule::GroupFigure;
 use crate::{FieldIndex, IssueCode};
 
 /// Judges one figure; empty if it is right, or cannot be known here.
-pub(super) fn judge(circle: &Circle<'_>, field: FieldIndex, group: &[FieldIndex], figure: &GroupFigure) -> Vec<Violation> {
-    violation(circle, field, group, figure).into_iter().collect()
+pub(super) fn judge(
+    circle: &Circle<'_>,
+    field: FieldIndex,
+    group: &[FieldIndex],
+    figure: &GroupFigure,
+) -> Vec<Violation> {
+    violation(circle, field, group, figure)
+        .into_iter()
+        .collect()
 }
 
-fn violation(circle: &Circle<'_>, field: FieldIndex, group: &[FieldIndex], figure: &GroupFigure) -> Option<Violation> {
+fn violation(
+    circle: &Circle<'_>,
+    field: FieldIndex,
+    group: &[FieldIndex],
+    figure: &GroupFigure,
+) -> Option<Violation> {
     let dataset = circle.record.dataset;
     let own = circle.record.text(field)?;
     let siblings = circle.siblings(*group.first()?, group)?;
-    let others = || siblings.iter().filter_map(|other| text_of(dataset, other, field));
+    let others = || {
+        siblings
+            .iter()
+            .filter_map(|other| text_of(dataset, other, field))
+    };
     let column = dataset.field(field)?;
     let say = |found: String, expected: String| {
         Some(Violation {
@@ -38,26 +54,48 @@ fn violation(circle: &Circle<'_>, field: FieldIndex, group: &[FieldIndex], figur
             if count >= *least as usize {
                 return None;
             }
-            say(format!("目前{count}个"), format!("至少{least}个不同的{}", column.name))
+            say(
+                format!("目前{count}个"),
+                format!("至少{least}个不同的{}", column.name),
+            )
         }
         GroupFigure::Odd(least) => {
             let count = distinct().len();
             if count >= *least as usize && count % 2 == 1 {
                 return None;
             }
-            say(format!("目前{count}个"), format!("不少于{least}的单数个{}", column.name))
+            say(
+                format!("目前{count}个"),
+                format!("不少于{least}的单数个{}", column.name),
+            )
         }
         GroupFigure::Flag { value, min, max } => {
-            let count = others().chain([own]).filter(|text| items(text).any(|item| item == value)).count();
+            let count = others()
+                .chain([own])
+                .filter(|text| items(text).any(|item| item == value))
+                .count();
             if (*min as usize..=*max as usize).contains(&count) {
                 return None;
             }
-            let wanted = if *max == u32::MAX { format!("至少{min}条") } else { format!("{min}至{max}条") };
-            say(format!("目前{count}条为“{value}”"), format!("{wanted}记录的{}为“{value}”", column.name))
+            let wanted = if *max == u32::MAX {
+                format!("至少{min}条")
+            } else {
+                format!("{min}至{max}条")
+            };
+            say(
+                format!("目前{count}条为“{value}”"),
+                format!("{wanted}记录的{}为“{value}”", column.name),
+            )
         }
         GroupFigure::Sequence { start } => {
-            let numbers: BTreeSet<i64> = distinct().iter().filter_map(|text| text.parse().ok()).collect();
-            let gapless = numbers.iter().zip(*start..).all(|(&number, expected)| number == expected);
+            let numbers: BTreeSet<i64> = distinct()
+                .iter()
+                .filter_map(|text| text.parse().ok())
+                .collect();
+            let gapless = numbers
+                .iter()
+                .zip(*start..)
+                .all(|(&number, expected)| number == expected);
             if gapless {
                 return None;
             }
@@ -73,7 +111,12 @@ fn violation(circle: &Circle<'_>, field: FieldIndex, group: &[FieldIndex], figur
             })?;
             let between = dataset.field(*between)?;
             say(
-                format!("{}（{}与{}相同）", found(column, own), found(between, mine), found(between, other)),
+                format!(
+                    "{}（{}与{}相同）",
+                    found(column, own),
+                    found(between, mine),
+                    found(between, other)
+                ),
                 format!("不同{}的{}各不相同", between.name, column.name),
             )
         }

@@ -1,7 +1,7 @@
 //! Days and instants in rules. Texts are canonical digits here, so that order in time is order of texts.
 
-use jiff::civil::{Date, DateTime, Weekday};
 use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime, Weekday};
 
 /// Fourteen digits of an instant.
 pub(super) type Digits = [u8; 14];
@@ -45,10 +45,20 @@ pub(super) fn end(text: &str) -> Option<DateTime> {
     let day = day(text)?;
     let number = |from: usize| text.get(from..from + 2)?.parse::<i8>().ok();
     match (number(8), number(10)) {
-        (Some(hour), Some(minute)) => {
-            DateTime::new(day.year(), day.month(), day.day(), hour, minute, number(12).unwrap_or(59), 0).ok()
-        }
-        _ => day.at(0, 0, 0, 0).checked_add(SignedDuration::from_hours(24)).ok(),
+        (Some(hour), Some(minute)) => DateTime::new(
+            day.year(),
+            day.month(),
+            day.day(),
+            hour,
+            minute,
+            number(12).unwrap_or(59),
+            0,
+        )
+        .ok(),
+        _ => day
+            .at(0, 0, 0, 0)
+            .checked_add(SignedDuration::from_hours(24))
+            .ok(),
     }
 }
 
@@ -77,9 +87,24 @@ mod tests {
     #[test]
     fn workdays_leave_out_weekends() {
         // 2025-01-06 is a Monday.
-        for (later, days, workdays) in [(6, 0, 0), (7, 1, 1), (10, 4, 4), (12, 6, 4), (13, 7, 5), (20, 14, 10), (21, 15, 11)] {
-            assert_eq!(days_between(date(2025, 1, 6), date(2025, 1, later), false), days);
-            assert_eq!(days_between(date(2025, 1, 6), date(2025, 1, later), true), workdays, "{later}");
+        for (later, days, workdays) in [
+            (6, 0, 0),
+            (7, 1, 1),
+            (10, 4, 4),
+            (12, 6, 4),
+            (13, 7, 5),
+            (20, 14, 10),
+            (21, 15, 11),
+        ] {
+            assert_eq!(
+                days_between(date(2025, 1, 6), date(2025, 1, later), false),
+                days
+            );
+            assert_eq!(
+                days_between(date(2025, 1, 6), date(2025, 1, later), true),
+                workdays,
+                "{later}"
+            );
         }
         assert_eq!(days_between(date(2025, 1, 7), date(2025, 1, 6), false), -1);
     }

@@ -16,6 +16,8 @@ pub(crate) mod structure;
 
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
 
 use crate::identifier::Places;
 use crate::{Context, Domain, Known, Lookup, Normalized, Report, Severity};

@@ -47,7 +47,12 @@ pub(super) fn judge(bench: &Bench<'_>, record: &Normalized<'_, '_>, issues: &mut
     }
 }
 
-fn compare(rule: &Rule, record: &Normalized<'_, '_>, field: FieldIndex, operand: &Operand) -> Option<Violation> {
+fn compare(
+    rule: &Rule,
+    record: &Normalized<'_, '_>,
+    field: FieldIndex,
+    operand: &Operand,
+) -> Option<Violation> {
     let right = match operand {
         Operand::Field(other) => Side::own(record, *other)?,
         Operand::Value(text) => Side::fixed(text),
@@ -66,11 +71,15 @@ pub(crate) fn applies(rule: &Rule, record: &Normalized<'_, '_>) -> bool {
         Condition::In(field, values) => record
             .text(*field)
             .is_some_and(|text| items(text).any(|item| values.iter().any(|value| value == item))),
-        Condition::Greater(field, bound) => figure(record, *field).is_some_and(|number| number > *bound),
-        Condition::Less(field, bound) => figure(record, *field).is_some_and(|number| number < *bound),
-        Condition::Length(field, length) => {
-            record.text(*field).is_some_and(|text| text.chars().count() == *length as usize)
+        Condition::Greater(field, bound) => {
+            figure(record, *field).is_some_and(|number| number > *bound)
         }
+        Condition::Less(field, bound) => {
+            figure(record, *field).is_some_and(|number| number < *bound)
+        }
+        Condition::Length(field, length) => record
+            .text(*field)
+            .is_some_and(|text| text.chars().count() == *length as usize),
         Condition::Present(field) => record.value(*field).is_some(),
         Condition::Absent(field) => record.value(*field).is_none(),
     })
@@ -86,7 +95,12 @@ pub(super) fn issue(rule: &Rule, record: &Normalized<'_, '_>, violation: Violati
 }
 
 /// The same, with another severity than the rule's.
-pub(super) fn weighed(rule: &Rule, record: &Normalized<'_, '_>, violation: Violation, severity: Severity) -> Issue {
+pub(super) fn weighed(
+    rule: &Rule,
+    record: &Normalized<'_, '_>,
+    violation: Violation,
+    severity: Severity,
+) -> Issue {
     let Violation {
         field,
         code,
@@ -97,7 +111,10 @@ pub(super) fn weighed(rule: &Rule, record: &Normalized<'_, '_>, violation: Viola
     draft.rule = Some(rule.id.clone());
     draft.clause.clone_from(&rule.clause);
     let Some(described) = record.dataset.field(field) else {
-        return draft.found(found).expected(expected).say(rule.zh.clone(), rule.en.clone());
+        return draft
+            .found(found)
+            .expected(expected)
+            .say(rule.zh.clone(), rule.en.clone());
     };
     draft = draft.on(described);
     draft.at = record.value(field).map(|value| value.at);

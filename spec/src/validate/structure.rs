@@ -46,6 +46,10 @@ pub(crate) fn is_choice(field: &Field) -> bool {
 
 /// Whether the text is what a spreadsheet makes of a long code: `3.2E+19`.
 pub(crate) fn is_lost_code(text: &str) -> bool {
+    // Looked at for every text: most end here.
+    if text.len() > 24 || !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
     let Some((mantissa, exponent)) = text.split_once("E+") else {
         return false;
     };

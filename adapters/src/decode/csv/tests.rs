@@ -69,10 +69,10 @@ fn the_unit_of_a_heading_is_kept_or_converted() {
     assert_eq!(
         lines,
         [
-            "SECTION upsert 2:1 BID_SECTION_CODE=B1@2:1 CONTRACT_PRICE=1,234.5@2:4 \
-             PRICE_UNIT=1<:unit:/PRICE_UNIT>@2:4 DEPOSIT=5000<0.5:unit:/DEPOSIT>@2:14",
+            "SECTION upsert 2:1 BID_SECTION_CODE=B1@2:1 CONTRACT_PRICE=12345000<1,234.5:unit:/CONTRACT_PRICE>@2:4 \
+             PRICE_UNIT=0<:unit:/PRICE_UNIT>@2:4 DEPOSIT=5000<0.5:unit:/DEPOSIT>@2:14",
             "SECTION upsert 3:1 BID_SECTION_CODE=B2@3:1 CONTRACT_PRICE=约三十@3:4 \
-             PRICE_UNIT=1<:unit:/PRICE_UNIT>@3:4",
+             PRICE_UNIT=0<:unit:/PRICE_UNIT>@3:4",
         ]
     );
 }

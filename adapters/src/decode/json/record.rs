@@ -329,6 +329,20 @@ fn fill<'s, 'a>(
             }
             (name, target)
         };
+        if let Target::Field(field) = target
+            && let Some((text, place)) = scan.plain()
+        {
+            filler.set(
+                field,
+                Input {
+                    text: Cow::Borrowed(text),
+                    kind: Kind::Text,
+                    at: base + place,
+                    mapped: None,
+                },
+            );
+            continue;
+        }
         let token = scan.value()?;
         if let Some(input) = input(&token, target, known, base)? {
             filler.put(target, name, input);

@@ -184,6 +184,23 @@ impl<'a> Scan<'a> {
         Ok(token)
     }
 
+    /// A string without escapes, and its offset: most values are one. Otherwise nothing is read.
+    #[inline]
+    pub fn plain(&mut self) -> Option<(&'a str, usize)> {
+        if self.peek() != Some(b'"') {
+            return None;
+        }
+        let start = self.pos + 1;
+        let rest = self.text.as_bytes().get(start..)?;
+        let length = special(rest);
+        if rest.get(length) != Some(&b'"') || length > self.max_value {
+            return None;
+        }
+        let text = self.text.get(start..start + length)?;
+        self.pos = start + length + 1;
+        Some((text, start - 1))
+    }
+
     /// The next value must be the last thing in the text.
     pub fn end(&mut self) -> Result<(), Fault> {
         match self.peek() {

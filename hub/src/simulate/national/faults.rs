@@ -71,7 +71,10 @@ impl FromStr for Plan {
         let mut plan = Plan::default();
         let mut rest = text.trim();
         while !rest.is_empty() {
-            let end = match rest.find('[').filter(|&open| !rest[..open].contains(',')) {
+            let end = match rest
+                .split_once('[')
+                .filter(|(before, _)| !before.contains(','))
+            {
                 Some(_) => rest.find(']').map_or(rest.len(), |close| close + 1),
                 None => rest.find(',').unwrap_or(rest.len()),
             };

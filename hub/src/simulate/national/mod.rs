@@ -46,6 +46,38 @@ pub struct Options {
     pub plan: Plan,
 }
 
+impl Options {
+    /// A platform that reads what edition `from` becomes in edition `to`: on a free port of this machine, in
+    /// memory, without faults, not checking signatures.
+    pub fn new(spec: &spec::Spec, from: &str, to: &str) -> Self {
+        let schema = |edition: &spec::Edition, dataset: &spec::Dataset| {
+            let schema = spec::export::json_schema(edition, dataset);
+            (dataset.id.clone(), schema)
+        };
+        let schemas = spec.edition(to).map(|edition| {
+            let datasets = edition.datasets.iter();
+            datasets.map(|dataset| schema(edition, dataset)).collect()
+        });
+        Options {
+            listen: "127.0.0.1:0".to_owned(),
+            verifier: None,
+            schemas: schemas.unwrap_or_default(),
+            links: Links::from_spec(spec, from, to),
+            data: None,
+            delay: Duration::from_millis(100),
+            plan: Plan::default(),
+        }
+    }
+}
+
+/// Accepts what one of these keys has signed under its name.
+pub fn verifier(keys: Vec<crate::tlog::VerifierKey>) -> Verifier {
+    Arc::new(move |name, message, signature| {
+        keys.iter()
+            .any(|key| key.name() == name && key.verifies(message, signature))
+    })
+}
+
 /// The platform could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum NationalError {

@@ -1,0 +1,42 @@
+//! The data folder that a command works on, and its configuration.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::app;
+use crate::config::{Config, Flag};
+use crate::store::{self, Database};
+
+/// Where a hub keeps its things.
+#[derive(Debug, clap::Args)]
+pub struct Folder {
+    /// Folder of everything that the hub keeps.
+    #[arg(long, default_value = "data", env = "HUB_DATA", value_name = "DIR")]
+    pub data: PathBuf,
+    /// Configuration file, in place of hub.toml in the data folder.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Database: a file name in the data folder, or postgres://….
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+impl Folder {
+    /// Reads the configuration; further flags win over everything else.
+    pub fn config(&self, flags: Vec<Flag>) -> anyhow::Result<Config> {
+        let mut flags = flags;
+        flags.push(("store.database", self.database.clone()));
+        Ok(Config::load(&self.data, self.config.as_deref(), &flags)?)
+    }
+
+    /// Opens the database, also while a hub is serving it; makes folder and tables when they are not there.
+    pub fn open(&self) -> anyhow::Result<(Config, Database)> {
+        let config = self.config(Vec::new())?;
+        std::fs::create_dir_all(&config.data)
+            .with_context(|| format!("making the folder {}", config.data.display()))?;
+        let mut connection = store::connect(&app::database_url(&config))?;
+        store::migrate(&mut connection)?;
+        Ok((config, connection))
+    }
+}

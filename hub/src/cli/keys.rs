@@ -1,0 +1,123 @@
+//! `hub keys`: keys of readers made, all keys listed and retired.
+
+use anyhow::Context as _;
+
+use super::Form;
+use super::folder::Folder;
+use crate::keys::api;
+use crate::pipeline::Instant;
+use crate::report::table::{Cell, Table, column};
+use crate::store::access::{self, Principal, Role};
+
+/// What can be done.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// List all keys, without the keys.
+    List {
+        #[command(flatten)]
+        folder: Folder,
+        /// Form of the result.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Form,
+    },
+    /// Make a key for a reader; it is shown once, as the last line.
+    Reader {
+        /// Name of the reader.
+        name: String,
+        /// What the reader may do.
+        #[arg(long, value_enum)]
+        role: ReaderRole,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Retire a key by its number; a hub that is serving refuses it within seconds.
+    Retire {
+        /// Number of the key, from `hub keys list`.
+        id: i64,
+        #[command(flatten)]
+        folder: Folder,
+    },
+}
+
+/// Roles of readers.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum ReaderRole {
+    /// Reads everything.
+    Centre,
+    /// Reads everything.
+    Auditor,
+    /// Reads everything, and acts on deliveries.
+    Operator,
+}
+
+/// Runs the command.
+pub fn run(command: &Command) -> anyhow::Result<bool> {
+    match command {
+        Command::List { folder, format } => list(folder, *format),
+        Command::Reader { name, role, folder } => {
+            let role = match role {
+                ReaderRole::Centre => Role::Centre,
+                ReaderRole::Auditor => Role::Auditor,
+                ReaderRole::Operator => Role::Operator,
+            };
+            make(folder, name, role)
+        }
+        Command::Retire { id, folder } => {
+            let (_, mut connection) = folder.open()?;
+            anyhow::ensure!(
+                access::retire(&mut connection, *id, Instant::now().millis)?,
+                "there is no key {id} in force"
+            );
+            eprintln!("key {id} is retired");
+            Ok(true)
+        }
+    }
+}
+
+/// Makes a key and prints it, once.
+pub fn make(folder: &Folder, name: &str, role: Role) -> anyhow::Result<bool> {
+    anyhow::ensure!(
+        !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)),
+        "`{name}` is not a name: expected 1 to 64 letters, digits, `-`, `_`, `.`"
+    );
+    let (_, mut connection) = folder.open()?;
+    let (key, hash) = api::new_api_key(name).context("making a key")?;
+    let id = access::add(&mut connection, name, role, &hash, Instant::now().millis)?;
+    eprintln!("key {id} of {} {name}: keep it, it is not shown again / 请妥善保存，仅显示一次", role.name());
+    println!("{key}");
+    Ok(true)
+}
+
+fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {
+    let (_, mut connection) = folder.open()?;
+    let keys = access::list(&mut connection)?;
+    match format {
+        Form::Json => println!("{}", serde_json::to_string(&keys)?),
+        Form::Text => print!("{}", table(&keys).text()),
+    }
+    Ok(true)
+}
+
+fn table(keys: &[Principal]) -> Table {
+    let instant = |millis: i64| Instant::from_millis(millis).text();
+    let rows = keys
+        .iter()
+        .map(|key| {
+            vec![
+                Cell::Number(key.id),
+                key.role.name().into(),
+                key.name.as_str().into(),
+                instant(key.created_at).into(),
+                key.retired_at.map(instant).into(),
+            ]
+        })
+        .collect();
+    let columns = vec![
+        column("id", "编号 id"),
+        column("role", "角色 role"),
+        column("name", "名称 name"),
+        column("created_at", "创建 created"),
+        column("retired_at", "停用 retired"),
+    ];
+    Table { name: "keys", zh: "密钥", columns, rows }
+}

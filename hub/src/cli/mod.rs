@@ -1,0 +1,126 @@
+//! The command line: one file per command. Results go to stdout, progress and faults to stderr.
+//!
+//! Exit codes: 0 all good, 1 findings, 2 could not run.
+
+mod check;
+mod demo;
+mod export;
+mod folder;
+mod keys;
+mod log;
+mod receipt;
+mod report;
+mod serve;
+mod simulate;
+mod sources;
+mod submit;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Exchange hub for public-resource trading data 公共资源交易数据交换中枢.
+#[derive(Debug, Parser)]
+#[command(name = "hub", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the hub.
+    Serve(serve::Arguments),
+    /// Judge files without a hub.
+    Check(check::Arguments),
+    /// Send files to a hub, and keep the receipts.
+    Submit(submit::Arguments),
+    /// Receipts.
+    #[command(subcommand)]
+    Receipt(receipt::Command),
+    /// The transparency log.
+    #[command(subcommand)]
+    Log(log::Command),
+    /// Reports over what was received.
+    Report(report::Arguments),
+    /// Write what is published: schemas, dictionary, interface description.
+    Export(export::Arguments),
+    /// Keys of those who may talk to the hub.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// The sources, their keys and their profiles.
+    #[command(subcommand)]
+    Sources(sources::Command),
+    /// Other parties, for drills and tests.
+    #[command(subcommand)]
+    Simulate(simulate::Command),
+    /// The whole hub at work on fixtures, with its books checked.
+    Demo(demo::Arguments),
+}
+
+/// Form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// Parses the command line and runs one command.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Submit(arguments) => submit::run(&arguments),
+        Command::Receipt(command) => receipt::run(&command),
+        Command::Log(command) => log::run(&command),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Keys(command) => keys::run(&command),
+        Command::Sources(command) => sources::run(&command),
+        Command::Simulate(command) => simulate::run(&command),
+        Command::Demo(arguments) => demo::run(&arguments),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("hub: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_words_that_scripts_rely_on_are_understood() {
+        for line in [
+            "hub serve --data d --listen 127.0.0.1:0 --database postgres://u@h/d --config f --national http://n",
+            "hub sources add 320100 --data d",
+            "hub keys reader audit --role auditor --data d",
+            "hub check a b --source 320100 --format json --edition 3.0 --dataset X",
+            "hub submit a --url http://h --key k --receipts r --concurrency 4",
+            "hub receipt verify r.json --key log.pub",
+            "hub log verify --data d",
+            "hub log verify --tiles t --key log.pub",
+            "hub report volumes --data d --by source,day --format csv",
+            "hub export schemas --check",
+            "hub simulate national --listen 127.0.0.1:9090 --fail 5xx=0.1",
+        ] {
+            let parsed = Cli::try_parse_from(line.split(' '));
+            assert!(parsed.is_ok(), "{line}: {:?}", parsed.err().map(|error| error.to_string()));
+        }
+        assert!(Cli::try_parse_from(["hub", "keys", "reader", "x", "--role", "source"]).is_err());
+    }
+}

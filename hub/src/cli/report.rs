@@ -1,0 +1,91 @@
+//! `hub report`: the same reports as over HTTP, straight from the database.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::folder::Folder;
+use crate::app;
+use crate::report::{self, Facts, NAMES, Question};
+use crate::store::totals::Span;
+
+/// What can be said.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Which report.
+    #[arg(value_parser = NAMES)]
+    name: String,
+    #[command(flatten)]
+    folder: Folder,
+    /// Received on or after this day or instant.
+    #[arg(long)]
+    from: Option<String>,
+    /// Received before the end of this day, or before this instant.
+    #[arg(long)]
+    to: Option<String>,
+    /// For volumes: source, day, dataset, joined with commas.
+    #[arg(long, default_value = "")]
+    by: String,
+    /// Only of this source.
+    #[arg(long)]
+    source: Option<String>,
+    /// For issues: most rows.
+    #[arg(long)]
+    limit: Option<usize>,
+    /// Form of the result.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Form,
+    /// File to write, in place of stdout.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Text,
+    Json,
+    Csv,
+    Xlsx,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+    let span = Span {
+        from: arguments.from.as_deref().map(|text| report::parse_instant("--from", text, false)).transpose()?,
+        to: arguments.to.as_deref().map(|text| report::parse_instant("--to", text, true)).transpose()?,
+        source: arguments.source.clone(),
+    };
+    let question = Question { span, by: report::parse_by(&arguments.by)?, limit: arguments.limit };
+    let (config, mut connection) = arguments.folder.open()?;
+    let specification = app::load_spec(&config)?;
+    let sources: Vec<(String, String)> = app::load_sources(&config, specification)?
+        .all()
+        .into_iter()
+        .map(|source| (source.profile.id.clone(), source.profile.name.clone()))
+        .collect();
+    let edition = specification
+        .edition(&config.spec.edition)
+        .with_context(|| format!("there is no edition `{}`", config.spec.edition))?;
+    let facts = Facts { edition, sources: &sources };
+    let table = report::make(&arguments.name, &mut connection, &facts, &question)?
+        .with_context(|| format!("there is no report `{}`", arguments.name))?;
+    let bytes = match arguments.format {
+        Form::Text => table.text().into_bytes(),
+        Form::Json => format!("{}\n", serde_json::to_string(&table)?).into_bytes(),
+        Form::Csv => table.csv().into_bytes(),
+        Form::Xlsx => report::sheet::xlsx(&table)?,
+    };
+    match &arguments.output {
+        Some(path) => std::fs::write(path, bytes).with_context(|| path.display().to_string())?,
+        None => {
+            let mut out = std::io::stdout().lock();
+            anyhow::ensure!(
+                arguments.format != Form::Xlsx || !out.is_terminal(),
+                "an Excel file is not for the terminal: say --output FILE"
+            );
+            out.write_all(&bytes)?;
+        }
+    }
+    Ok(true)
+}

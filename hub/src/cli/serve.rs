@@ -1,0 +1,82 @@
+//! `hub serve`: the hub, until it is asked to stop.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::folder::Folder;
+use crate::app::App;
+use crate::config::Config;
+use crate::{delivery, http, telemetry};
+
+/// What can be said.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    folder: Folder,
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Address of the national platform.
+    #[arg(long, value_name = "URL")]
+    national: Option<String>,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+    let config = arguments.folder.config(vec![
+        ("server.listen", arguments.listen.clone()),
+        ("national.url", arguments.national.clone()),
+    ])?;
+    telemetry::start(&config.telemetry);
+    let app = App::open(config)?;
+    let delivery = forward(&app)?;
+    http::run(&app, |address| {
+        let mut out = std::io::stdout().lock();
+        // Whoever started the hub waits for this line; if nobody reads it, the hub serves all the same.
+        drop(writeln!(out, "listening on http://{address}").and_then(|()| out.flush()));
+        tracing::info!(%address, "listening");
+    })?;
+    if let Some(delivery) = delivery {
+        delivery.stop();
+    }
+    tracing::info!("stopped");
+    Ok(true)
+}
+
+/// Starts forwarding to the national platform, when there is one.
+fn forward(app: &Arc<App>) -> anyhow::Result<Option<delivery::Handle>> {
+    if app.config.national.url.is_empty() {
+        return Ok(None);
+    }
+    let key = app.key.clone();
+    let signer = delivery::Signer {
+        key_id: app.config.log.origin.clone(),
+        sign: Arc::new(move |bytes| key.sign(bytes)),
+    };
+    let handle =
+        delivery::start(settings(&app.config), app.readers.clone(), app.writer.clone(), app.spec, signer)
+            .context("starting the delivery")?;
+    Ok(Some(handle))
+}
+
+/// How the national platform is served, by the configuration.
+fn settings(config: &Config) -> delivery::Settings {
+    let national = &config.national;
+    let mut settings = delivery::Settings::national(national.url.trim_end_matches('/'));
+    settings.sender.clone_from(&national.sender);
+    settings.from_edition.clone_from(&config.spec.edition);
+    settings.to_edition.clone_from(&national.edition);
+    settings.batch = national.batch;
+    settings.in_flight = national.concurrency;
+    settings.poll = Duration::from_millis(national.poll_ms);
+    settings.timeouts.request = Duration::from_millis(national.timeout_ms);
+    settings.backoff.base = Duration::from_millis(national.backoff_base_ms);
+    settings.backoff.max = Duration::from_millis(national.backoff_max_ms);
+    settings.attempts = i32::try_from(national.attempts).unwrap_or(i32::MAX);
+    settings.breaker.failures = national.breaker_failures;
+    settings.breaker.open_for = Duration::from_millis(national.breaker_ms);
+    settings
+}

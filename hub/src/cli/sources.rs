@@ -1,0 +1,149 @@
+//! `hub sources`: who may send, with which keys, by which profiles.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::Form;
+use super::folder::Folder;
+use super::keys;
+use crate::app;
+use crate::pipeline::Instant;
+use crate::report::table::{Cell, Table, column};
+use crate::store::access::{self, Role};
+
+/// What can be done.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// List the sources, and how many keys each has in force.
+    List {
+        #[command(flatten)]
+        folder: Folder,
+        /// Form of the result.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Form,
+    },
+    /// Make a key for a source; it is shown once, as the last line.
+    Add {
+        /// Identifier of the source.
+        id: String,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Retire all keys of a source.
+    Retire {
+        /// Identifier of the source.
+        id: String,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Hold profiles against every edition: those named, or all that the hub would load.
+    Lint {
+        /// Profiles.
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        folder: Folder,
+    },
+}
+
+/// Runs the command.
+pub fn run(command: &Command) -> anyhow::Result<bool> {
+    match command {
+        Command::List { folder, format } => list(folder, *format),
+        Command::Add { id, folder } => {
+            let config = folder.config(Vec::new())?;
+            let sources = app::load_sources(&config, app::load_spec(&config)?)?;
+            let all: Vec<&str> = sources.all().iter().map(|source| source.profile.id.as_str()).collect();
+            anyhow::ensure!(all.contains(&id.as_str()), "there is no source `{id}`, expected one of {}", all.join(", "));
+            keys::make(folder, id, Role::Source)
+        }
+        Command::Retire { id, folder } => {
+            let (_, mut connection) = folder.open()?;
+            let retired = access::retire_source(&mut connection, id, Instant::now().millis)?;
+            anyhow::ensure!(retired > 0, "source `{id}` has no key in force");
+            eprintln!("{retired} keys of {id} are retired");
+            Ok(true)
+        }
+        Command::Lint { files, folder } => lint(files, folder),
+    }
+}
+
+fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {
+    let (config, mut connection) = folder.open()?;
+    let sources = app::load_sources(&config, app::load_spec(&config)?)?;
+    let keys = access::list(&mut connection)?;
+    let rows = sources
+        .all()
+        .into_iter()
+        .map(|source| {
+            let profile = &source.profile;
+            let own = keys.iter().filter(|key| {
+                key.role == Role::Source && key.name == profile.id && key.retired_at.is_none()
+            });
+            vec![
+                profile.id.as_str().into(),
+                profile.name.as_str().into(),
+                profile.english.as_str().into(),
+                profile.ways.join(",").into(),
+                profile.wire.format.name().into(),
+                profile.wire.charset.name().into(),
+                profile.datasets.as_str().into(),
+                Cell::Number(own.count() as i64),
+            ]
+        })
+        .collect();
+    let columns = vec![
+        column("id", "来源 id"),
+        column("name", "名称"),
+        column("english", "name"),
+        column("ways", "方式 ways"),
+        column("wire", "格式 wire"),
+        column("charset", "字符集 charset"),
+        column("datasets", "数据集 datasets"),
+        column("keys", "密钥 keys"),
+    ];
+    let table = Table { name: "sources", zh: "数据来源", columns, rows };
+    match format {
+        Form::Json => println!("{}", serde_json::to_string(&table)?),
+        Form::Text => print!("{}", table.text()),
+    }
+    Ok(true)
+}
+
+fn lint(files: &[PathBuf], folder: &Folder) -> anyhow::Result<bool> {
+    let config = folder.config(Vec::new())?;
+    let specification = app::load_spec(&config)?;
+    if files.is_empty() {
+        return Ok(match app::load_sources(&config, specification) {
+            Ok(sources) => {
+                println!("{} profiles fit every edition", sources.all().len());
+                true
+            }
+            Err(error) => {
+                println!("{error:#}");
+                false
+            }
+        });
+    }
+    let mut good = true;
+    for file in files {
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(file).with_context(|| name.clone())?;
+        let outcome = adapters::Profile::parse(&name, &text).and_then(|profile| {
+            let profile = Arc::new(profile);
+            for edition in &specification.editions {
+                adapters::Adapter::new(Arc::clone(&profile), Arc::clone(edition))?;
+            }
+            Ok(())
+        });
+        match outcome {
+            Ok(()) => println!("{name}: fits every edition"),
+            Err(error) => {
+                println!("{error}");
+                good = false;
+            }
+        }
+    }
+    Ok(good)
+}

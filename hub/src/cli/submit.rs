@@ -1,0 +1,170 @@
+//! `hub submit`: sends files to a hub until it has receipted them, and keeps the receipts with their proofs.
+//!
+//! Sending again is harmless: the hub knows a submission by its number, or by its bytes when it has none, and
+//! answers with the first receipt.
+
+mod client;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use super::Form;
+use crate::pipeline::receipt::Receipt;
+use crate::report::table::{Cell, Table, column};
+use client::{Client, Patience};
+
+/// What can be said.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Files, sent in this order.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Address of the hub.
+    #[arg(long)]
+    url: String,
+    /// Key of the source.
+    #[arg(long, env = "HUB_KEY", hide_env_values = true, required_unless_present = "key_file")]
+    key: Option<String>,
+    /// File that holds the key.
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    key_file: Option<PathBuf>,
+    /// Folder in which the receipts are kept.
+    #[arg(long, default_value = "receipts", value_name = "DIR")]
+    receipts: PathBuf,
+    /// Data set of all records, where the files do not say it.
+    #[arg(long)]
+    dataset: Option<String>,
+    /// Files sent at once; more than one gives up their order.
+    #[arg(long, default_value_t = 1)]
+    concurrency: usize,
+    /// Attempts before a file is given up.
+    #[arg(long, default_value_t = 12)]
+    attempts: u32,
+    /// Longest wait for the proof of a receipt, in seconds.
+    #[arg(long, default_value_t = 60)]
+    proof_wait: u64,
+    /// Form of the result.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Form,
+}
+
+/// What became of one file.
+type Sent = Result<Receipt, String>;
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+    let key = match (&arguments.key, &arguments.key_file) {
+        (_, Some(file)) => std::fs::read_to_string(file).with_context(|| file.display().to_string())?.trim().to_owned(),
+        (Some(key), None) => key.clone(),
+        (None, None) => anyhow::bail!("say --key, --key-file or HUB_KEY"),
+    };
+    std::fs::create_dir_all(&arguments.receipts).with_context(|| arguments.receipts.display().to_string())?;
+    let patience = Patience { attempts: arguments.attempts, proof_wait: std::time::Duration::from_secs(arguments.proof_wait) };
+    let client = Client::new(&arguments.url, &key, patience);
+    let results = send_all(arguments, &client);
+    report(arguments, &results)
+}
+
+fn send_all(arguments: &Arguments, client: &Client) -> Vec<Option<Sent>> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(vec![None; arguments.files.len()]);
+    std::thread::scope(|scope| {
+        for _ in 0..arguments.concurrency.clamp(1, 256) {
+            scope.spawn(|| {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(file) = arguments.files.get(place) else { return };
+                    let sent = send(arguments, client, file).map_err(|error| format!("{error:#}"));
+                    if let Err(error) = &sent {
+                        eprintln!("{}: {error}", file.display());
+                    }
+                    let mut results = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    if let Some(slot) = results.get_mut(place) {
+                        *slot = Some(sent);
+                    }
+                }
+            });
+        }
+    });
+    results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn send(arguments: &Arguments, client: &Client, file: &Path) -> anyhow::Result<Receipt> {
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let body = std::fs::read(file).with_context(|| file.display().to_string())?;
+    let mut receipt = client.submit(&name, arguments.dataset.as_deref(), &body)?;
+    keep(&arguments.receipts, &name, &receipt)?;
+    receipt.proof = Some(client.proof(&receipt.id).context("the receipt is kept, its proof could not be fetched")?);
+    keep(&arguments.receipts, &name, &receipt)?;
+    Ok(receipt)
+}
+
+/// Keeps a receipt: written whole under another name first, so that there is never half of one.
+fn keep(folder: &Path, name: &str, receipt: &Receipt) -> anyhow::Result<()> {
+    let path = folder.join(format!("{name}.receipt.json"));
+    let mut text = serde_json::to_vec_pretty(receipt)?;
+    text.push(b'\n');
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    std::io::Write::write_all(&mut file, &text)?;
+    file.as_file().sync_all()?;
+    file.persist(&path).with_context(|| path.display().to_string())?;
+    Ok(())
+}
+
+fn report(arguments: &Arguments, results: &[Option<Sent>]) -> anyhow::Result<bool> {
+    let mut rows = Vec::new();
+    let (mut failed, mut rejected) = (0, 0);
+    for (file, sent) in arguments.files.iter().zip(results) {
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        match sent {
+            Some(Ok(receipt)) => {
+                let counts = receipt.counts;
+                rejected += counts.rejected;
+                if arguments.format == Form::Json {
+                    println!("{}", json!({ "file": name, "receipt": receipt.id, "counts": counts }));
+                }
+                let mut row: Vec<Cell> = vec![name.into(), receipt.id.as_str().into()];
+                let figures = [
+                    counts.records,
+                    counts.accepted,
+                    counts.accepted_with_warnings,
+                    counts.parked,
+                    counts.duplicate,
+                    counts.rejected,
+                ];
+                row.extend(figures.map(|figure| Cell::Number(i64::from(figure))));
+                rows.push(row);
+            }
+            Some(Err(_)) | None => {
+                failed += 1;
+                let why = sent.as_ref().and_then(|sent| sent.as_ref().err());
+                if arguments.format == Form::Json {
+                    println!("{}", json!({ "file": name, "error": why }));
+                }
+                let mut row: Vec<Cell> = vec![name.into(), "失败 failed".into()];
+                row.extend([const { Cell::Empty }; 6]);
+                rows.push(row);
+            }
+        }
+    }
+    if arguments.format == Form::Text {
+        let columns = vec![
+            column("file", "文件 file"),
+            column("receipt", "回执 receipt"),
+            column("records", "接收 received"),
+            column("accepted", "合格 accepted"),
+            column("warned", "提示 warned"),
+            column("parked", "待关联 parked"),
+            column("duplicate", "重复 duplicate"),
+            column("rejected", "退回 rejected"),
+        ];
+        print!("{}", Table { name: "submit", zh: "报送", columns, rows }.text());
+        eprintln!("receipts are in {}", arguments.receipts.display());
+    }
+    anyhow::ensure!(failed == 0, "{failed} of {} files were not receipted with a proof", arguments.files.len());
+    Ok(rejected == 0)
+}
