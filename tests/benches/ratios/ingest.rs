@@ -14,8 +14,7 @@ fn batch(dataset: &spec::Dataset, number: u64) -> Vec<u8> {
     let records: Vec<String> = (0..BATCH)
         .map(|n| {
             let n = number * BATCH + n;
-            let data =
-                records::record(dataset, 1200, n, &|field| records::tender_project(field, n));
+            let data = records::record(dataset, 1200, n, &|field| records::tender_project(field, n));
             format!("{{\"dataset\":\"PROJECT\",\"data\":{data}}}")
         })
         .collect();
@@ -29,10 +28,7 @@ fn batch(dataset: &spec::Dataset, number: u64) -> Vec<u8> {
 /// Runs the comparison, and says what each index costs.
 pub fn run() -> Vec<Figure> {
     let spec = spec::Spec::embedded().expect("the specification");
-    let dataset = spec
-        .edition("3.0")
-        .and_then(|e| e.dataset("PROJECT"))
-        .expect("500");
+    let dataset = spec.edition("3.0").and_then(|e| e.dataset("PROJECT")).expect("500");
     let bodies: Vec<Vec<u8>> = (0..BATCHES).map(|number| batch(dataset, number)).collect();
     let server = Server::start();
     let key = server.key("320100");
@@ -41,17 +37,8 @@ pub fn run() -> Vec<Figure> {
         for sender in 0..SENDERS {
             let (bodies, server, key) = (&bodies, &server, &key);
             scope.spawn(move || {
-                let mut client = Client::connect(
-                    &server.address,
-                    "/v1/submissions?records=issues",
-                    "application/json",
-                    key,
-                );
-                for body in bodies
-                    .iter()
-                    .skip(sender as usize)
-                    .step_by(SENDERS as usize)
-                {
+                let mut client = Client::connect(&server.address, "/v1/submissions?records=issues", "application/json", key);
+                for body in bodies.iter().skip(sender as usize).step_by(SENDERS as usize) {
                     let (status, answer) = client.post(body);
                     assert_eq!(status, 200, "{}", String::from_utf8_lossy(answer));
                 }
@@ -61,11 +48,7 @@ pub fn run() -> Vec<Figure> {
     let hub = started.elapsed().as_secs_f64();
     let data = server.stop();
     let copy = sqlite::copy(&data.path().join("hub.db"));
-    assert_eq!(
-        copy.records as u64,
-        BATCHES * BATCH,
-        "every record was kept"
-    );
+    assert_eq!(copy.records as u64, BATCHES * BATCH, "every record was kept");
     let bare = |name: &str, without: &[&str]| {
         let best = (0..2)
             .map(|round| {
@@ -73,35 +56,16 @@ pub fn run() -> Vec<Figure> {
                 sqlite::insert(&copy, &path, without).as_secs_f64()
             })
             .fold(f64::INFINITY, f64::min);
-        println!(
-            "  bare, {name:<28} {:>8.0} records/s",
-            copy.records as f64 / best
-        );
+        println!("  bare, {name:<28} {:>8.0} records/s", copy.records as f64 / best);
         best
     };
-    println!(
-        "ingest: {} records in batches of {BATCH} from {SENDERS} senders",
-        copy.records
-    );
-    println!(
-        "  hub, over HTTP                     {:>8.0} records/s",
-        copy.records as f64 / hub
-    );
+    println!("ingest: {} records in batches of {BATCH} from {SENDERS} senders", copy.records);
+    println!("  hub, over HTTP                     {:>8.0} records/s", copy.records as f64 / hub);
     let all = bare("everything", &[]);
     bare("without links", &["links"]);
     bare("without deliveries_open", &["deliveries_open"]);
     bare("without submissions_by_source", &["submissions_by_source"]);
-    bare(
-        "records only",
-        &[
-            "links",
-            "deliveries",
-            "submissions",
-            "volumes",
-            "issues",
-            "leaves",
-        ],
-    );
+    bare("records only", &["links", "deliveries", "submissions", "volumes", "issues", "leaves"]);
     vec![Figure {
         what: "records kept over HTTP / bare inserts of the same rows".to_owned(),
         measured: all / hub,

@@ -29,18 +29,13 @@ fn best(mut work: impl FnMut()) -> Duration {
 pub fn run() -> Vec<Figure> {
     let spec = spec::Spec::embedded().expect("the specification");
     let edition = Arc::clone(spec.edition("3.0").expect("edition 3.0"));
-    let profile = adapters::embedded()
-        .expect("profiles")
-        .into_iter()
-        .find(|p| p.id == "320100")
-        .expect("Nanjing");
+    let profile = adapters::embedded().expect("profiles").into_iter().find(|p| p.id == "320100").expect("Nanjing");
     let adapter = Adapter::new(Arc::new(profile), Arc::clone(&edition)).expect("an adapter");
     let dataset = edition.dataset("TENDER_PROJECT").expect("501");
 
     let lines: Vec<String> = (0..COPIES as u64)
         .map(|n| {
-            let data =
-                records::record(dataset, 3000, n, &|field| records::tender_project(field, n));
+            let data = records::record(dataset, 3000, n, &|field| records::tender_project(field, n));
             format!("{{\"dataset\":\"TENDER_PROJECT\",\"action\":\"upsert\",\"data\":{data}}}\n")
         })
         .collect();
@@ -48,24 +43,15 @@ pub fn run() -> Vec<Figure> {
     let size = document.len() / COPIES;
 
     let received = jiff::civil::date(2026, 11, 20).at(12, 0, 0, 0);
-    let context = spec::Context {
-        edition: &edition,
-        received,
-        platforms: &[],
-    };
-    let hint = Hint {
-        wire: Some(adapters::WireFormat::Ndjson),
-        ..Hint::default()
-    };
+    let context = spec::Context { edition: &edition, received, platforms: &[] };
+    let hint = Hint { wire: Some(adapters::WireFormat::Ndjson), ..Hint::default() };
     let limits = Limits::default();
     let mut findings = 0;
     let mut canonical = Vec::with_capacity(4096);
     let mut judge = || {
         findings = 0;
         let outcome = adapter.decode(document.as_bytes(), &hint, &limits, &mut |decoded| {
-            let Decoded::Record { record, .. } = decoded else {
-                panic!("not a record")
-            };
+            let Decoded::Record { record, .. } = decoded else { panic!("not a record") };
             let mut record = spec::normalize(&context, record);
             let report = spec::validate::judge_alone(&context, &mut record);
             canonical.clear();
@@ -84,15 +70,11 @@ pub fn run() -> Vec<Figure> {
     };
     let (judged, parsed) = (best(&mut judge), best(parse));
     let per = |time: Duration| time.as_nanos() as f64 / COPIES as f64;
-    println!(
-        "judge: {size} bytes a record, {} findings in {COPIES} records",
-        findings
-    );
+    println!("judge: {size} bytes a record, {} findings in {COPIES} records", findings);
     println!("  serde_json::Value {:>8.0} ns/record", per(parsed));
     println!("  judged            {:>8.0} ns/record", per(judged));
     vec![Figure {
-        what: "judging a record / bare serde_json::from_slice::<Value> of the same bytes"
-            .to_owned(),
+        what: "judging a record / bare serde_json::from_slice::<Value> of the same bytes".to_owned(),
         measured: judged.as_secs_f64() / parsed.as_secs_f64(),
         bound: 1.2,
         at_most: true,

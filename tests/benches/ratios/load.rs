@@ -18,11 +18,7 @@ impl Client {
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\ncontent-type: {media_type}\r\n"
         );
-        Client {
-            stream: BufReader::new(stream),
-            head,
-            answer: Vec::new(),
-        }
+        Client { stream: BufReader::new(stream), head, answer: Vec::new() }
     }
 
     /// Sends a body; the status and the answer.
@@ -38,11 +34,7 @@ impl Client {
     fn read(&mut self) -> (u16, &[u8]) {
         let mut line = String::new();
         self.stream.read_line(&mut line).expect("a status line");
-        let status = line
-            .split(' ')
-            .nth(1)
-            .and_then(|code| code.parse().ok())
-            .expect("a status");
+        let status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
         let mut length = 0;
         loop {
             line.clear();
@@ -64,11 +56,7 @@ impl Client {
 /// Asks once with GET.
 pub fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("the hub listens");
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
-    )
-    .expect("sent");
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").expect("sent");
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("an answer");
     text

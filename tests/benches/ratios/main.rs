@@ -37,19 +37,12 @@ pub struct Figure {
 
 impl Figure {
     fn holds(&self) -> bool {
-        if self.at_most {
-            self.measured <= self.bound
-        } else {
-            self.measured >= self.bound
-        }
+        if self.at_most { self.measured <= self.bound } else { self.measured >= self.bound }
     }
 }
 
 fn main() -> std::process::ExitCode {
-    let wanted: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| !word.starts_with('-'))
-        .collect();
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
     let mut figures = Vec::new();
     if wants("judge") {
@@ -69,13 +62,7 @@ fn main() -> std::process::ExitCode {
     for figure in &figures {
         let (holds, sign) = (figure.holds(), if figure.at_most { "≤" } else { "≥" });
         good &= holds;
-        println!(
-            "{} {:<76} {:>8.2} {sign} {}",
-            if holds { "✓" } else { "✗" },
-            figure.what,
-            figure.measured,
-            figure.bound
-        );
+        println!("{} {:<76} {:>8.2} {sign} {}", if holds { "✓" } else { "✗" }, figure.what, figure.measured, figure.bound);
     }
     std::process::ExitCode::from(u8::from(!good))
 }

@@ -10,19 +10,14 @@ const SIZE: usize = 1 << 30;
 /// Runs the check.
 pub fn run() -> Vec<Figure> {
     let spec = spec::Spec::embedded().expect("the specification");
-    let dataset = spec
-        .edition("3.0")
-        .and_then(|e| e.dataset("TENDER_PROJECT"))
-        .expect("501");
+    let dataset = spec.edition("3.0").and_then(|e| e.dataset("TENDER_PROJECT")).expect("501");
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("large.ndjson");
     let mut file = BufWriter::new(std::fs::File::create(&path).expect("a file"));
     let mut written = 0;
     let mut number = 0;
     while written < SIZE {
-        let data = records::record(dataset, 3000, number, &|field| {
-            records::tender_project(field, number)
-        });
+        let data = records::record(dataset, 3000, number, &|field| records::tender_project(field, number));
         let line = format!("{{\"dataset\":\"TENDER_PROJECT\",\"data\":{data}}}\n");
         for _ in 0..50 {
             file.write_all(line.as_bytes()).expect("written");
@@ -48,8 +43,7 @@ pub fn run() -> Vec<Figure> {
         // The file vanishes when the process has ended.
         if let Ok(text) = std::fs::read_to_string(&status) {
             let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            let kilobytes =
-                line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse().ok());
+            let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse().ok());
             peak = peak.max(kilobytes.unwrap_or(0));
         }
         std::thread::sleep(std::time::Duration::from_millis(50));

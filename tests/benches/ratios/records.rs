@@ -4,20 +4,13 @@ use spec::{Dataset, Domain, Format};
 
 /// Text of `length` characters, as Chinese as real text is.
 fn text(length: u32, number: u64) -> String {
-    let phrase: Vec<char> = format!("{number}号道路改造工程施工监理及附属设施，")
-        .chars()
-        .collect();
+    let phrase: Vec<char> = format!("{number}号道路改造工程施工监理及附属设施，").chars().collect();
     phrase.iter().cycle().take(length as usize).collect()
 }
 
 /// A sound record of a data set with all of its fields, as JSON of about `size` bytes. `own` gives values that
 /// must be right or different: identifiers, codes, references.
-pub fn record(
-    dataset: &Dataset,
-    size: usize,
-    number: u64,
-    own: &dyn Fn(&str) -> Option<String>,
-) -> String {
+pub fn record(dataset: &Dataset, size: usize, number: u64, own: &dyn Fn(&str) -> Option<String>) -> String {
     let mut fill = 4;
     loop {
         let mut members = Vec::new();
@@ -69,11 +62,7 @@ pub fn tender_project(field: &str, number: u64) -> Option<String> {
         "PROJECT_CODE" => project,
         "TENDER_PROJECT_CODE" => format!("{project}001"),
         "UNIFIED_DEAL_CODE" => "A01-12320000TEXT000417-20250106-000001-0".to_owned(),
-        "PLATFORM_CODE"
-        | "PUB_SERVICE_PLAT_CODE"
-        | "TENDERER_CODE"
-        | "SUPERVISE_DEPT_CODE"
-        | "APPROVE_DEPT_CODE"
+        "PLATFORM_CODE" | "PUB_SERVICE_PLAT_CODE" | "TENDERER_CODE" | "SUPERVISE_DEPT_CODE" | "APPROVE_DEPT_CODE"
         | "TENDER_AGENCY_CODE" => "12320000TEXT000417".to_owned(),
         "TRADE_PLAT" | "PUB_SERVICE_PLAT" => "E3201000001".to_owned(),
         "TENDER_PROJECT_TYPE" => "A01".to_owned(),

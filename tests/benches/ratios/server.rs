@@ -16,31 +16,16 @@ pub struct Server {
 /// The program, as `make bench` built it.
 pub fn program() -> PathBuf {
     let bench = std::env::current_exe().expect("a path");
-    let path = bench
-        .parent()
-        .and_then(Path::parent)
-        .expect("target/release/deps")
-        .join("hub");
-    assert!(
-        path.exists(),
-        "{} is missing: run `make bench`, which builds it",
-        path.display()
-    );
+    let path = bench.parent().and_then(Path::parent).expect("target/release/deps").join("hub");
+    assert!(path.exists(), "{} is missing: run `make bench`, which builds it", path.display());
     path
 }
 
 impl Server {
     /// Starts on a fresh folder, with the yardstick handler.
     pub fn start() -> Server {
-        let data = tempfile::Builder::new()
-            .prefix("hub-bench-")
-            .tempdir()
-            .expect("a folder");
-        std::fs::write(
-            data.path().join("hub.toml"),
-            "bench = true\n[limits]\nsource_rate = 0\n",
-        )
-        .expect("written");
+        let data = tempfile::Builder::new().prefix("hub-bench-").tempdir().expect("a folder");
+        std::fs::write(data.path().join("hub.toml"), "bench = true\n[limits]\nsource_rate = 0\n").expect("written");
         let mut child = Command::new(program())
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path())
@@ -50,19 +35,9 @@ impl Server {
             .spawn()
             .expect("the hub starts");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("stdout"))
-            .read_line(&mut line)
-            .expect("a line");
-        let address = line
-            .trim()
-            .strip_prefix("listening on http://")
-            .expect("an address")
-            .to_owned();
-        Server {
-            child,
-            address,
-            data,
-        }
+        BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
+        let address = line.trim().strip_prefix("listening on http://").expect("an address").to_owned();
+        Server { child, address, data }
     }
 
     /// Makes a key for a source.
@@ -72,18 +47,9 @@ impl Server {
             .arg(self.data.path())
             .output()
             .expect("the command runs");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8(output.stdout).expect("text");
-        text.trim_end()
-            .lines()
-            .last()
-            .expect("a key")
-            .trim()
-            .to_owned()
+        text.trim_end().lines().last().expect("a key").trim().to_owned()
     }
 
     /// A figure of `/metrics`: the sum over its labels.

@@ -1,9 +1,6 @@
 //! The yardstick of ingest: the same rows into the same tables by SQLite's own interface, prepared statements,
 //! one transaction per 500 rows of `records`, every commit flushed to disk.
-#![expect(
-    unsafe_code,
-    reason = "the bare C interface is what is measured against"
-)]
+#![expect(unsafe_code, reason = "the bare C interface is what is measured against")]
 
 use std::ffi::{CStr, CString};
 use std::path::Path;
@@ -60,25 +57,21 @@ impl Database {
     pub fn run(&self, sql: &str) {
         let text = CString::new(sql).expect("SQL");
         // SAFETY: `text` ends with NUL; no callback is given.
-        let code =
-            unsafe { sqlite::sqlite3_exec(self.0, text.as_ptr(), None, null_mut(), null_mut()) };
+        let code = unsafe { sqlite::sqlite3_exec(self.0, text.as_ptr(), None, null_mut(), null_mut()) };
         assert_eq!(code, sqlite::SQLITE_OK, "{sql}: {}", self.fault());
     }
 
     fn fault(&self) -> String {
         // SAFETY: the message belongs to the open handle and is copied at once.
-        unsafe { CStr::from_ptr(sqlite::sqlite3_errmsg(self.0)) }
-            .to_string_lossy()
-            .into_owned()
+        unsafe { CStr::from_ptr(sqlite::sqlite3_errmsg(self.0)) }.to_string_lossy().into_owned()
     }
 
     fn prepare(&self, sql: &str) -> Statement {
         let text = CString::new(sql).expect("SQL");
         let mut handle = null_mut();
         // SAFETY: `text` ends with NUL; `handle` is written by the call.
-        let code = unsafe {
-            sqlite::sqlite3_prepare_v2(self.0, text.as_ptr(), -1, &raw mut handle, null_mut())
-        };
+        let code =
+            unsafe { sqlite::sqlite3_prepare_v2(self.0, text.as_ptr(), -1, &raw mut handle, null_mut()) };
         assert_eq!(code, sqlite::SQLITE_OK, "{sql}: {}", self.fault());
         Statement(handle)
     }
@@ -94,25 +87,16 @@ impl Database {
                     (0..columns)
                         .map(|column| {
                             let bytes = |pointer: *const u8| {
-                                let length =
-                                    sqlite::sqlite3_column_bytes(statement.0, column) as usize;
-                                if length == 0 {
-                                    Vec::new()
-                                } else {
-                                    std::slice::from_raw_parts(pointer, length).to_vec()
-                                }
+                                let length = sqlite::sqlite3_column_bytes(statement.0, column) as usize;
+                                if length == 0 { Vec::new() } else { std::slice::from_raw_parts(pointer, length).to_vec() }
                             };
                             match sqlite::sqlite3_column_type(statement.0, column) {
                                 sqlite::SQLITE_INTEGER => {
                                     Cell::Integer(sqlite::sqlite3_column_int64(statement.0, column))
                                 }
-                                sqlite::SQLITE_TEXT => Cell::Text(bytes(
-                                    sqlite::sqlite3_column_text(statement.0, column),
-                                )),
+                                sqlite::SQLITE_TEXT => Cell::Text(bytes(sqlite::sqlite3_column_text(statement.0, column))),
                                 sqlite::SQLITE_NULL => Cell::Null,
-                                _ => Cell::Blob(bytes(
-                                    sqlite::sqlite3_column_blob(statement.0, column).cast(),
-                                )),
+                                _ => Cell::Blob(bytes(sqlite::sqlite3_column_blob(statement.0, column).cast())),
                             }
                         })
                         .collect(),
@@ -128,9 +112,7 @@ impl Database {
             for (place, cell) in (1..).zip(row) {
                 let code = match cell {
                     Cell::Null => sqlite::sqlite3_bind_null(statement.0, place),
-                    Cell::Integer(number) => {
-                        sqlite::sqlite3_bind_int64(statement.0, place, *number)
-                    }
+                    Cell::Integer(number) => sqlite::sqlite3_bind_int64(statement.0, place, *number),
                     Cell::Text(text) => sqlite::sqlite3_bind_text(
                         statement.0,
                         place,
@@ -148,12 +130,7 @@ impl Database {
                 };
                 assert_eq!(code, sqlite::SQLITE_OK, "{}", self.fault());
             }
-            assert_eq!(
-                sqlite::sqlite3_step(statement.0),
-                sqlite::SQLITE_DONE,
-                "{}",
-                self.fault()
-            );
+            assert_eq!(sqlite::sqlite3_step(statement.0), sqlite::SQLITE_DONE, "{}", self.fault());
             sqlite::sqlite3_reset(statement.0);
         }
     }
@@ -195,17 +172,10 @@ pub fn copy(path: &Path) -> Copy {
         ("leaves", "leaf_index"),
     ]
     .into_iter()
-    .map(|(name, order)| Table {
-        name,
-        rows: database.rows(&format!("SELECT * FROM {name} ORDER BY {order}")),
-    })
+    .map(|(name, order)| Table { name, rows: database.rows(&format!("SELECT * FROM {name} ORDER BY {order}")) })
     .collect();
     let records = tables[0].rows.len();
-    Copy {
-        schema,
-        tables,
-        records,
-    }
+    Copy { schema, tables, records }
 }
 
 /// Stores the copy again, bare; how long that took. `without` leaves tables or an index out.
@@ -222,10 +192,7 @@ pub fn insert(copy: &Copy, path: &Path, without: &[&str]) -> Duration {
         .filter(|table| !table.rows.is_empty() && !without.contains(&table.name))
         .map(|table| {
             let marks = vec!["?"; table.rows[0].len()].join(",");
-            (
-                table,
-                database.prepare(&format!("INSERT INTO {} VALUES ({marks})", table.name)),
-            )
+            (table, database.prepare(&format!("INSERT INTO {} VALUES ({marks})", table.name)))
         })
         .collect();
     let groups = copy.records.div_ceil(500);
