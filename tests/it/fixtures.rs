@@ -211,7 +211,7 @@ fn differences(seen: &Seen, planted: &[&Value]) -> Vec<String> {
     faults
 }
 
-fn check(source: &str) {
+fn adapter(source: &str) -> Adapter {
     let spec = spec::Spec::embedded().unwrap();
     let edition = Arc::clone(spec.edition("3.0").unwrap());
     let profiles = adapters::embedded().unwrap();
@@ -219,7 +219,11 @@ fn check(source: &str) {
         .into_iter()
         .find(|profile| profile.id == source)
         .unwrap();
-    let adapter = Adapter::new(Arc::new(profile), edition).unwrap();
+    Adapter::new(Arc::new(profile), edition).unwrap()
+}
+
+fn check(source: &str) {
+    let adapter = adapter(source);
     let folder = fixtures().join("sources").join(source);
     let expected: Value =
         serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
@@ -298,4 +302,78 @@ fn xuzhou_is_read_and_judged_as_planted() {
 #[test]
 fn nantong_is_read_and_judged_as_planted() {
     check("320600");
+}
+
+#[test]
+fn hostile_documents_are_refused_or_found_faulty() {
+    let adapters = [
+        ("json", adapter("320100")),
+        ("xml", adapter("320300")),
+        ("csv", adapter("320600")),
+    ];
+    let mut documents = 0;
+    for entry in std::fs::read_dir(fixtures().join("hostile")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let (_, adapter) = adapters
+            .iter()
+            .find(|(ending, _)| name.ends_with(ending))
+            .unwrap();
+        let begun = std::time::Instant::now();
+        if let Ok(all) = judge(adapter, &mut Memory::default(), name, &bytes) {
+            assert!(!all.is_empty(), "{name} was read, and nothing was in it");
+            let sound = all.iter().filter(|seen| !seen.rejected()).count();
+            assert_eq!(sound, 0, "{name} holds records that are in order");
+        }
+        assert!(
+            begun.elapsed().as_secs() < 5,
+            "{name} keeps the reader busy"
+        );
+        documents += 1;
+    }
+    assert!(documents > 20, "{documents} hostile documents");
+}
+
+#[test]
+fn generated_identifiers_are_those_of_the_standards() {
+    use tests::generate::identifiers::{citizen, credit_code, deal, deal_characters, organization};
+    assert_eq!(organization("TEXT0001"), "TEXT00017");
+    assert_eq!(
+        credit_code("91", "320100", "TEXT00017"),
+        "91320100TEXT00017N"
+    );
+    assert_eq!(citizen("320102", "19010101", 1), "320102190101010017");
+    let code = "A02-123100007847653857-20161012-000015-Q";
+    assert_eq!(deal("A02", "123100007847653857", "20161012", 15), code);
+    assert_eq!(deal_characters(code), ['Q', 'X']);
+}
+
+/// Code and path of each finding of an example, record by record.
+fn findings(name: &str) -> Vec<Vec<String>> {
+    let bytes = std::fs::read(fixtures().join("api").join(name)).unwrap();
+    let all = judge(&adapter("320100"), &mut Memory::default(), name, &bytes).unwrap();
+    let named = |issue: &Issue| format!("{} {}", issue.code.name(), issue.path);
+    all.iter()
+        .map(|seen| seen.issues.iter().map(named).collect())
+        .collect()
+}
+
+#[test]
+fn the_first_push_is_clean_and_its_dirty_twin_shows_four_faults() {
+    // The owner's own record is not part of the example: a warning, no more.
+    let owner = "reference.missing /TENDERER_CODE";
+    let clean = findings("first-push.json");
+    assert_eq!(clean, [vec![], vec![owner], vec![]]);
+    assert_eq!(
+        findings("first-push-dirty.json"),
+        [
+            vec![],
+            vec!["field.required /TENDERER_NAME", "code.unknown /TENDER_MODE"],
+            vec![
+                "field.format /CONTRACT_RECKON_PRICE",
+                "rule.violated /BID_SECTION_CODE"
+            ],
+        ]
+    );
 }

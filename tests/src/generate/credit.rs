@@ -92,9 +92,14 @@ fn listing(
     }
     named(&mut scope, "bidder", &listed);
     scope.set("guid", desk.random.guid());
+    let revoked = scope.get("revoked")? == "1";
+    scope.set("revoked", "0");
     add(desk, rows, 302, &scope)?;
-    if scope.get("revoked")? == "1" {
+    if revoked {
+        // Withdrawn first, then marked as withdrawn.
         add(desk, rows, 303, &scope)?;
+        scope.set("revoked", "1");
+        add(desk, rows, 302, &scope)?;
     }
     Ok(())
 }

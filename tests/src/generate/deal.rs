@@ -300,7 +300,7 @@ fn section(desk: &mut Desk<'_>, scope: &Scope, plan: Plan, number: usize) -> Res
         let bidder = desk
             .cast
             .bidders
-            .get((from + rank * 3 + number) % desk.cast.bidders.len().max(1));
+            .get((from + rank * 7 + number) % desk.cast.bidders.len().max(1));
         let mut one = Scope::default();
         if let Some(bidder) = bidder {
             named(&mut one, "bidder", bidder);

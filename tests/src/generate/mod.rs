@@ -179,6 +179,10 @@ fn tables(templates: &Templates<'_>, files: &mut Files) -> Result<()> {
         row.planted.clear();
     }
     main.extend(records.main);
+    for row in &mut main {
+        // Its unit stands nowhere, so that it cannot be written in ten thousand yuan like the others.
+        row.remove("SETTLE_PRICE");
+    }
     main.sort_by_key(|row| row.serial);
     for (day, rows) in [("20261120", main), ("20261121", records.late)] {
         for (dataset, rows) in by_dataset(&rows) {
