@@ -254,6 +254,10 @@ pub enum Check {
 
 /// What is counted over a group of records.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    missing_docs,
+    reason = "each figure is explained as a whole, its bounds there"
+)]
 pub enum GroupFigure {
     /// At least so many different values.
     MinCount(u32),

@@ -18,12 +18,12 @@ pub(crate) fn repair(kind: IdentifierKind, work: &mut Work, places: &Places<'_>)
     }
     work.step("case", upper(kind, &work.text));
     match kind {
-        IdentifierKind::OrgCode | IdentifierKind::SubjectCode => {
-            if work.text.len() == 10 && work.text.as_bytes().get(8) == Some(&b'-') {
-                let joined = work.text.replace('-', "");
-                if has_form(&joined) {
-                    work.step("hyphen", joined);
-                }
+        IdentifierKind::OrgCode | IdentifierKind::SubjectCode
+            if work.text.len() == 10 && work.text.as_bytes().get(8) == Some(&b'-') =>
+        {
+            let joined = work.text.replace('-', "");
+            if has_form(&joined) {
+                work.step("hyphen", joined);
             }
         }
         IdentifierKind::UnifiedDealCode => {

@@ -52,7 +52,8 @@ pub(crate) fn scan(text: &str, lines: bool) -> Scan {
 #[inline(always)]
 #[expect(
     clippy::inline_always,
-    reason = "the loop above is only fast with this inside"
+    clippy::needless_bitwise_bool,
+    reason = "the loop above is only fast with this inside, and without branches"
 )]
 fn step(
     window: &[u8; WINDOW],

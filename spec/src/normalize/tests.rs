@@ -1,4 +1,8 @@
 //! One line per repair: field, value as sent, canonical value, what was changed and why, what is still wrong.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tests name the data set and the finding by place"
+)]
 
 use super::*;
 use crate::validate::sample::{context, dataset, edition, input, record};

@@ -171,8 +171,8 @@ fn expired(
     );
     let mut en = format!("{} “{shown}” is outside its dates of validity", field.id);
     if let Some(successor) = &listed.successor {
-        zh.push_str(&format!("，现为 {successor}"));
-        en.push_str(&format!(", now {successor}"));
+        zh = format!("{zh}，现为 {successor}");
+        en = format!("{en}, now {successor}");
     }
     let expected = match (&listed.successor, &listed.valid_from, &listed.valid_to) {
         (Some(successor), ..) => successor.clone(),

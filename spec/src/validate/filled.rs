@@ -105,7 +105,7 @@ fn names<'f>(record: &Normalized<'_, '_>, fields: impl Iterator<Item = &'f Field
         .collect::<Vec<_>>()
         .join("、");
     if all.len() > NAMED {
-        text.push_str(&format!("等{}项", all.len()));
+        text = format!("{text}等{}项", all.len());
     }
     text
 }

@@ -1,8 +1,6 @@
 //! Structure of a value: type, format, length in characters, precision. And of a record: what is
 //! required, what is unknown, what came twice.
 
-use std::borrow::Cow;
-
 use serde_json::json;
 
 use super::finding::{Draft, label};
@@ -287,7 +285,7 @@ pub(super) fn missing(field: &Field) -> Issue {
 }
 
 /// A name that the data set does not have, with the one that was probably meant.
-pub(crate) fn unknown(dataset: &Dataset, name: &Cow<'_, str>, input: &Input<'_>) -> Issue {
+pub(crate) fn unknown(dataset: &Dataset, name: &str, input: &Input<'_>) -> Issue {
     let written = shown(name, Sensitivity::Public);
     let mut draft = Draft::new(IssueCode::FieldUnknown, Severity::Error);
     draft.path = path(name);

@@ -1,4 +1,8 @@
 //! What a clerk reads about the structure of a record.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tests name the data set and the finding by place"
+)]
 
 use crate::validate::sample::{dataset, edition, judged};
 use crate::{IssueCode, Severity};

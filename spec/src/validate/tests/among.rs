@@ -1,0 +1,412 @@
+//! Rules about a record and others, over answers as a store gives them.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tests name the data set and the finding by place"
+)]
+
+use std::sync::Arc;
+
+use super::{values, with_rule};
+use crate::references::{Found, Known, Lookup, index_entries, lookups};
+use crate::rule::{Elsewhere, GroupFigure, Join, Operand, Park, Pick};
+use crate::validate::sample::{context, field, record, rule};
+use crate::validate::{judge_alone, judge_among};
+use crate::{Check, Edition, IssueCode, Severity, normalize};
+
+/// Records that the store holds: data set, identifier, fields.
+type Held<'h> = &'h [(usize, i64, &'h str)];
+
+/// Judges a record among others; everything that it asks for is answered from these.
+fn among(
+    edition: &Edition,
+    sent: &str,
+    held: Held<'_>,
+) -> (Vec<(IssueCode, Severity, String)>, Vec<Lookup>) {
+    let context = context(edition);
+    let sent_to = &edition.datasets[0];
+    let mut normalized = normalize(&context, record(sent_to, &values(sent)));
+    let _ = judge_alone(&context, &mut normalized);
+    let mut known = Known::default();
+    for lookup in lookups(edition, &normalized) {
+        known.answers.insert(lookup, Vec::new());
+    }
+    for &(place, id, text) in held {
+        let other = &edition.datasets[place];
+        let pairs: Vec<(&str, &str)> = text
+            .split_whitespace()
+            .filter_map(|pair| pair.split_once('='))
+            .collect();
+        let stored = normalize(&context, record(other, &pairs));
+        let mut bytes = Vec::new();
+        stored.canonical(&mut bytes);
+        let body: Arc<serde_json::Map<_, _>> =
+            Arc::new(serde_json::from_slice(&bytes).unwrap_or_default());
+        for entry in index_entries(other, &stored) {
+            if let Some(answer) = known.answers.get_mut(&entry) {
+                answer.push(Found {
+                    id,
+                    body: body.clone(),
+                });
+            }
+        }
+    }
+    let (report, waits) = judge_among(&context, &normalized, &known);
+    let empty = judge_among(&context, &normalized, &Known::default());
+    assert_eq!(
+        (empty.0.issues, empty.1),
+        (Vec::new(), Vec::new()),
+        "what cannot be known is no finding"
+    );
+    (
+        report
+            .issues
+            .into_iter()
+            .map(|issue| (issue.code, issue.severity, issue.found))
+            .collect(),
+        waits,
+    )
+}
+
+fn join(on: &[(u16, u16)], pick: Pick) -> Join {
+    Join {
+        dataset: 2,
+        on: on.to_vec(),
+        filter: Vec::new(),
+        pick,
+    }
+}
+
+fn indexed(mut edition: Edition, own: &[u16], parent: &[u16]) -> Edition {
+    edition.datasets[0].indexed = own.to_vec();
+    edition.datasets[1].indexed = parent.to_vec();
+    edition
+}
+
+#[test]
+fn references_wait_or_warn_item_by_item() {
+    let to = vec![Elsewhere {
+        dataset: 2,
+        field: 0,
+    }];
+    let edition = with_rule(
+        Vec::new(),
+        Check::Reference {
+            field: 5,
+            to: to.clone(),
+            park: Park::Wait,
+        },
+    );
+    let missing = |item: &str| {
+        (
+            IssueCode::ReferenceMissing,
+            Severity::Warning,
+            item.to_owned(),
+        )
+    };
+    let (issues, waits) = among(&edition, "L=x;y", &[(1, 1, "A=x")]);
+    assert_eq!(issues, [missing("y")]);
+    assert_eq!(
+        waits,
+        [Lookup {
+            dataset: 2,
+            field: None,
+            value: "y".into()
+        }]
+    );
+    assert_eq!(
+        among(&edition, "L=x;y", &[(1, 1, "A=x"), (1, 2, "A=y")]),
+        (Vec::new(), Vec::new())
+    );
+    assert_eq!(among(&edition, "", &[]), (Vec::new(), Vec::new()));
+    let edition = with_rule(
+        Vec::new(),
+        Check::Reference {
+            field: 5,
+            to,
+            park: Park::Warn,
+        },
+    );
+    assert_eq!(
+        among(&edition, "L=x", &[]),
+        (vec![missing("x")], Vec::new())
+    );
+}
+
+#[test]
+fn joined_comparisons_follow_the_choice_among_records() {
+    let held: Held<'_> = &[
+        (1, 1, "A=p1 B=x N=5 T=20250101000000"),
+        (1, 2, "A=p2 B=x N=7 T=20250201000000"),
+    ];
+    let compare = |pick, sent: &str| {
+        let with = Operand::Joined(join(&[(1, 1)], pick), 4);
+        let edition = indexed(
+            with_rule(Vec::new(), Check::NotBefore { field: 7, with }),
+            &[],
+            &[1],
+        );
+        among(&edition, sent, held).0.len()
+    };
+    let sent = "B=x S=20250115000000";
+    for (pick, issues) in [
+        (Pick::Every, 1),
+        (Pick::Any, 0),
+        (Pick::First, 0),
+        (Pick::Last, 1),
+    ] {
+        assert_eq!(compare(pick, sent), issues, "{pick:?}");
+        assert_eq!(compare(pick, "B=other S=20250115000000"), 0, "{pick:?}");
+    }
+    let with = Operand::Joined(join(&[(1, 1)], Pick::Sum), 3);
+    let edition = indexed(
+        with_rule(
+            Vec::new(),
+            Check::AtMost {
+                field: 3,
+                with,
+                ratio: 1.0,
+                in_yuan: false,
+            },
+        ),
+        &[],
+        &[1],
+    );
+    assert_eq!(among(&edition, "B=x N=12", held).0, []);
+    assert_eq!(
+        among(&edition, "B=x N=12.5", held).0,
+        [(
+            IssueCode::RuleViolated,
+            Severity::Warning,
+            "12.5 > 12".to_owned()
+        )]
+    );
+}
+
+#[test]
+fn existence_and_parents_are_looked_up() {
+    let by_b = || join(&[(5, 1)], Pick::Every);
+    let filtered = || Join {
+        filter: vec![(3, vec!["1".into()])],
+        ..by_b()
+    };
+    for (check, passes, triggers) in [
+        (Check::Exists { join: by_b() }, "A=p B=x", "A=p B=y"),
+        (Check::NotExists { join: by_b() }, "A=p B=y", "A=p B=x"),
+        (
+            Check::NotExists { join: filtered() },
+            "A=p B=x N=2",
+            "A=p B=x N=1",
+        ),
+        (
+            Check::Exists {
+                join: join(&[(5, 1), (1, 2)], Pick::Every),
+            },
+            "A=p B=x L=b;c",
+            "A=p B=x L=c",
+        ),
+        (
+            Check::ParentHolds {
+                join: by_b(),
+                field: 2,
+                values: vec!["01".into()],
+            },
+            "A=p B=x L=02;01",
+            "A=p B=x L=02",
+        ),
+        (
+            Check::MinCountOf {
+                join: by_b(),
+                field: 2,
+                min: 2,
+            },
+            "A=p B=x L=02;01",
+            "A=p B=x L=02",
+        ),
+        (
+            Check::RequiredIf {
+                fields: vec![2],
+                parent: Some((by_b(), 3, vec!["2".into()])),
+            },
+            "A=p B=x N=1",
+            "A=p B=x N=2",
+        ),
+    ] {
+        let edition = indexed(with_rule(Vec::new(), check.clone()), &[], &[1]);
+        assert_eq!(
+            among(&edition, "B=b L=x", &[(1, 1, passes)]).0,
+            [],
+            "{check:?}"
+        );
+        assert_eq!(
+            among(&edition, "B=b L=x", &[(1, 1, triggers)]).0.len(),
+            1,
+            "{check:?}"
+        );
+    }
+}
+
+#[test]
+fn versions_and_neighbours_are_compared() {
+    let changed = (IssueCode::KeyChanged, Severity::Warning, "y".to_owned());
+    let edition = with_rule(Vec::new(), Check::Immutable { field: 1 });
+    assert_eq!(among(&edition, "B=y", &[(0, 1, "A=键 B=x")]).0, [changed]);
+    assert_eq!(among(&edition, "B=x", &[(0, 1, "A=键 B=x")]).0, []);
+    assert_eq!(among(&edition, "B=y", &[(0, 1, "A=别 B=x")]).0, []);
+    let edition = with_rule(Vec::new(), Check::Monotone { field: 9 });
+    assert_eq!(
+        among(&edition, "DAY=20250105", &[(0, 1, "A=键 DAY=20250106")]).0[0].0,
+        IssueCode::TimeOrder
+    );
+    assert_eq!(
+        among(&edition, "DAY=20250106", &[(0, 1, "A=键 DAY=20250106")]).0,
+        []
+    );
+    let edition = indexed(
+        with_rule(
+            Vec::new(),
+            Check::Unique {
+                field: 3,
+                within: vec![1],
+            },
+        ),
+        &[1],
+        &[],
+    );
+    let double = (IssueCode::KeyDuplicate, Severity::Warning, "1".to_owned());
+    assert_eq!(
+        among(&edition, "B=x N=1", &[(0, 1, "A=别 B=x N=1")]).0,
+        [double]
+    );
+    assert_eq!(
+        among(
+            &edition,
+            "B=x N=1",
+            &[(0, 1, "A=别 B=x N=2"), (0, 2, "A=键 B=x N=1")]
+        )
+        .0,
+        []
+    );
+    assert_eq!(among(&edition, "B=x N=1", &[(0, 1, "A=别 B=z N=1")]).0, []);
+}
+
+#[test]
+fn figures_over_a_group_count_the_record_itself() {
+    let figure = |figure| {
+        let check = Check::Group {
+            field: 2,
+            group: vec![1],
+            figure,
+            unless: None,
+        };
+        indexed(with_rule(Vec::new(), check), &[1], &[])
+    };
+    let two: Held<'_> = &[
+        (0, 1, "A=p B=x C=2 DAY=20250101"),
+        (0, 2, "A=q B=x C=3 DAY=20250101"),
+        (0, 3, "A=键 B=x C=9"),
+    ];
+    for (sent, wanted, issues) in [
+        ("B=x C=1", GroupFigure::MinCount(3), 0),
+        ("B=x C=2", GroupFigure::MinCount(3), 1),
+        ("B=x C=1", GroupFigure::Odd(3), 0),
+        ("B=x C=1", GroupFigure::Odd(5), 1),
+        ("B=x C=2", GroupFigure::Odd(1), 1),
+        ("B=x C=1", GroupFigure::Sequence { start: 1 }, 0),
+        ("B=x C=5", GroupFigure::Sequence { start: 1 }, 1),
+        (
+            "B=x C=1",
+            GroupFigure::Flag {
+                value: "1".into(),
+                min: 1,
+                max: 1,
+            },
+            0,
+        ),
+        (
+            "B=x C=2",
+            GroupFigure::Flag {
+                value: "2".into(),
+                min: 1,
+                max: 1,
+            },
+            1,
+        ),
+        (
+            "B=x C=2 DAY=20250101",
+            GroupFigure::DistinctAcross { between: 9 },
+            0,
+        ),
+        (
+            "B=x C=2 DAY=20250102",
+            GroupFigure::DistinctAcross { between: 9 },
+            1,
+        ),
+    ] {
+        assert_eq!(
+            among(&figure(wanted.clone()), sent, two).0.len(),
+            issues,
+            "{wanted:?} {sent}"
+        );
+    }
+    let unless = Some(join(&[(1, 1)], Pick::Any));
+    let check = Check::Group {
+        field: 2,
+        group: vec![1],
+        figure: GroupFigure::MinCount(3),
+        unless,
+    };
+    let edition = indexed(with_rule(Vec::new(), check), &[1], &[1]);
+    assert_eq!(among(&edition, "B=x C=1", &[]).0.len(), 1);
+    assert_eq!(among(&edition, "B=x C=1", &[(1, 1, "A=p B=x")]).0, []);
+}
+
+#[test]
+fn the_own_key_is_asked_for_first_and_nothing_twice() {
+    let to = vec![
+        Elsewhere {
+            dataset: 2,
+            field: 1,
+        },
+        Elsewhere {
+            dataset: 2,
+            field: 0,
+        },
+    ];
+    let mut edition = with_rule(
+        Vec::new(),
+        Check::Reference {
+            field: 5,
+            to: to.clone(),
+            park: Park::Wait,
+        },
+    );
+    edition.datasets[0].rules.push(rule(
+        "again",
+        Severity::Error,
+        Vec::new(),
+        Check::Reference {
+            field: 5,
+            to,
+            park: Park::Warn,
+        },
+    ));
+    edition.datasets[0].indexed = vec![0, 5];
+    let normalized = normalize(
+        &context(&edition),
+        record(&edition.datasets[0], &values("L=x")),
+    );
+    let ask = |dataset, field, value: &str| Lookup {
+        dataset,
+        field,
+        value: value.into(),
+    };
+    assert_eq!(
+        lookups(&edition, &normalized),
+        [ask(1, None, "键"), ask(2, None, "x"), ask(2, Some(1), "x")]
+    );
+    let entries: Vec<Lookup> = index_entries(&edition.datasets[0], &normalized)
+        .into_iter()
+        .collect();
+    assert_eq!(entries, [ask(1, None, "键"), ask(1, Some(5), "x")]);
+    assert_eq!(field("A C..5 free").id, "A");
+}

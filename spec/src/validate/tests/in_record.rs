@@ -1,0 +1,357 @@
+//! Rules that one record shows by itself.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "tests name the data set and the finding by place"
+)]
+
+use super::{values, with_rule};
+use crate::rule::{Bounds, Operand};
+use crate::validate::judge_alone;
+use crate::validate::sample::{context, judged, record};
+use crate::{Check, Condition, IssueCode, Severity, normalize};
+
+#[test]
+fn rules_in_the_record_pass_and_trigger() {
+    use Check::*;
+    let own = Operand::Field;
+    let cases: Vec<(Check, &str, &str, IssueCode)> = vec![
+        (
+            RequiredIf {
+                fields: vec![1, 2],
+                parent: None,
+            },
+            "B=x C=y",
+            "B=x",
+            IssueCode::RuleViolated,
+        ),
+        (
+            ForbiddenIf { fields: vec![1] },
+            "C=x",
+            "B=x",
+            IssueCode::RuleViolated,
+        ),
+        (
+            OneOfRequired {
+                fields: vec![1, 2],
+                min: 1,
+                max: 1,
+            },
+            "B=x",
+            "B=x C=y",
+            IssueCode::RuleViolated,
+        ),
+        (
+            AllOrNone { fields: vec![1, 2] },
+            "N=1",
+            "B=x",
+            IssueCode::RuleViolated,
+        ),
+        (
+            Equals {
+                field: 1,
+                with: own(2),
+            },
+            "B=x C=x",
+            "B=x C=y",
+            IssueCode::RuleViolated,
+        ),
+        (
+            Equals {
+                field: 1,
+                with: Operand::Value("1".into()),
+            },
+            "B=1",
+            "B=2",
+            IssueCode::RuleViolated,
+        ),
+        (
+            NotEquals {
+                field: 1,
+                with: own(5),
+            },
+            "B=x L=y;z",
+            "B=x L=y;x",
+            IssueCode::RuleViolated,
+        ),
+        (
+            InSet {
+                field: 5,
+                values: vec!["x".into(), "y".into()],
+            },
+            "L=x;y",
+            "L=x;z",
+            IssueCode::RuleViolated,
+        ),
+        (
+            Range {
+                field: 3,
+                bounds: Bounds {
+                    min: Some(0.0),
+                    max: Some(9.0),
+                    exclusive: true,
+                    in_yuan: false,
+                },
+            },
+            "N=8",
+            "N=0",
+            IssueCode::RuleViolated,
+        ),
+        (
+            Range {
+                field: 12,
+                bounds: Bounds {
+                    min: None,
+                    max: Some(1e6),
+                    exclusive: false,
+                    in_yuan: true,
+                },
+            },
+            "AMOUNT=101 UNIT=0",
+            "AMOUNT=101 UNIT=1",
+            IssueCode::RuleViolated,
+        ),
+        (
+            AtMost {
+                field: 3,
+                with: own(4),
+                ratio: 1.1,
+                in_yuan: false,
+            },
+            "N=11 M=10",
+            "N=11.1 M=10",
+            IssueCode::RuleViolated,
+        ),
+        (
+            Prefix {
+                field: 5,
+                with: own(1),
+            },
+            "L=ab;ac B=a",
+            "L=ab;bc B=a",
+            IssueCode::RuleViolated,
+        ),
+        (
+            SubstringEquals {
+                part: 14,
+                within: 10,
+                from: 5,
+                to: 22,
+            },
+            "P=12320000TEXT000417-5 DEAL=A01-12320000TEXT000417-20250106-000001-0",
+            "P=91320100TEXT00017N DEAL=A01-12320000TEXT000417-20250106-000001-0",
+            IssueCode::RuleViolated,
+        ),
+        (
+            ListSameLength { fields: vec![5, 6] },
+            "L=a;b K=c;d",
+            "L=a;b K=c",
+            IssueCode::RuleViolated,
+        ),
+        (
+            ListMinLength { field: 5, min: 2 },
+            "L=a;b",
+            "L=a",
+            IssueCode::RuleViolated,
+        ),
+        (
+            CountEquals { field: 3, list: 5 },
+            "N=2 L=a;b",
+            "N=3 L=a;b",
+            IssueCode::RuleViolated,
+        ),
+        (
+            ProductEquals {
+                field: 3,
+                factors: vec![4, 4],
+                plus_percent: false,
+                tolerance: 0.01,
+            },
+            "N=9 M=3",
+            "N=10 M=3",
+            IssueCode::RuleViolated,
+        ),
+        (
+            ProductEquals {
+                field: 3,
+                factors: vec![4, 4],
+                plus_percent: true,
+                tolerance: 0.01,
+            },
+            "N=12 M=10.45",
+            "N=10 M=50",
+            IssueCode::RuleViolated,
+        ),
+        (
+            NotBefore {
+                field: 7,
+                with: own(9),
+            },
+            "S=20250106093000 DAY=20250106",
+            "S=20250105093000 DAY=20250106",
+            IssueCode::TimeOrder,
+        ),
+        (
+            NotAfter {
+                field: 7,
+                with: own(8),
+            },
+            "S=20250106093000 T=20250106093000",
+            "S=20250106093001 T=20250106093000",
+            IssueCode::TimeOrder,
+        ),
+        (
+            MinDaysBetween {
+                field: 8,
+                with: own(7),
+                days: 20,
+                workdays: false,
+            },
+            "S=20250106235959 T=20250126000000",
+            "S=20250106000000 T=20250125235959",
+            IssueCode::TimeOrder,
+        ),
+        (
+            MaxDaysBetween {
+                field: 8,
+                with: own(7),
+                days: 3,
+                workdays: true,
+            },
+            "S=20250110000000 T=20250115000000",
+            "S=20250110000000 T=20250116000000",
+            IssueCode::TimeOrder,
+        ),
+        (
+            NotFuture {
+                field: 7,
+                skew_minutes: 10,
+            },
+            "S=20250601120959",
+            "S=20250601121001",
+            IssueCode::TimeOrder,
+        ),
+        (
+            NotExpired { field: 9 },
+            "DAY=20250601",
+            "DAY=20250531",
+            IssueCode::TimeOrder,
+        ),
+        (
+            TimelinessHours {
+                field: 7,
+                hours: 24,
+            },
+            "S=20250531120000",
+            "S=20250531115900",
+            IssueCode::TimeOrder,
+        ),
+        (
+            TimelinessHours {
+                field: 9,
+                hours: 24,
+            },
+            "DAY=20250531",
+            "DAY=20250530",
+            IssueCode::TimeOrder,
+        ),
+        (
+            RegionPrefix {
+                field: 1,
+                from: 2,
+                to: 7,
+            },
+            "B=E320103x",
+            "B=E999999x",
+            IssueCode::RuleViolated,
+        ),
+        (
+            RegionLevel {
+                field: 11,
+                levels: vec!["city".into()],
+            },
+            "REGION=320100",
+            "REGION=320000",
+            IssueCode::RuleViolated,
+        ),
+        (
+            DealDateNotAfter { deal: 10, field: 9 },
+            "DEAL=A01-12320000TEXT000417-20250106-000001-0 DAY=20250106",
+            "DEAL=A01-12320000TEXT000417-20250106-000001-0 DAY=20250105",
+            IssueCode::TimeOrder,
+        ),
+    ];
+    for (check, passes, triggers, code) in cases {
+        let edition = with_rule(Vec::new(), check.clone());
+        let (_, report) = judged(&edition, &edition.datasets[0], &values(passes));
+        assert_eq!(report.issues, [], "{check:?} {passes}");
+        let (_, report) = judged(&edition, &edition.datasets[0], &values(triggers));
+        let found: Vec<_> = report
+            .issues
+            .iter()
+            .map(|issue| (issue.code, issue.rule.as_deref(), issue.severity))
+            .collect();
+        assert_eq!(
+            found,
+            [(code, Some("1.rule"), Severity::Warning)],
+            "{check:?} {triggers}"
+        );
+        assert_eq!(report.issues[0].clause, "条款");
+        assert!(
+            report.issues[0].message.zh.contains("规则"),
+            "{:?}",
+            report.issues[0]
+        );
+        // Nothing but the key: a rule about fields that are absent says nothing.
+        if !matches!(check, RequiredIf { .. } | OneOfRequired { .. }) {
+            let (_, report) = judged(&edition, &edition.datasets[0], &[("A", "键")]);
+            assert_eq!(report.issues, [], "{check:?}");
+        }
+    }
+}
+
+#[test]
+fn rules_apply_only_under_their_conditions() {
+    for (condition, holds, fails) in [
+        (Condition::In(5, vec!["x".into()]), "L=y;x", "L=y"),
+        (Condition::Greater(3, 1.0), "N=2", "N=1"),
+        (Condition::Less(3, 1.0), "N=0", "N=1"),
+        (Condition::Length(2, 2), "C=甲乙", "C=甲"),
+        (Condition::Present(2), "C=x", ""),
+        (Condition::Absent(2), "", "C=x"),
+    ] {
+        let edition = with_rule(
+            vec![condition],
+            Check::RequiredIf {
+                fields: vec![1],
+                parent: None,
+            },
+        );
+        let count = |text| {
+            judged(&edition, &edition.datasets[0], &values(text))
+                .1
+                .issues
+                .len()
+        };
+        assert_eq!((count(holds), count(fails)), (1, 0), "{holds} {fails}");
+    }
+}
+
+#[test]
+fn a_platform_must_be_registered_where_platforms_are_known() {
+    let edition = with_rule(Vec::new(), Check::SourceRegistered { field: 14 });
+    let count = |platforms: &[String]| {
+        let mut context = context(&edition);
+        context.platforms = platforms;
+        let mut normalized = normalize(
+            &context,
+            record(
+                &edition.datasets[0],
+                &[("A", "键"), ("P", "12320000TEXT000417-5")],
+            ),
+        );
+        judge_alone(&context, &mut normalized).issues.len()
+    };
+    assert_eq!(count(&[]), 0);
+    assert_eq!(count(&["12320000TEXT000417".to_owned()]), 0);
+    assert_eq!(count(&["91320100TEXT00017N".to_owned()]), 1);
+}
