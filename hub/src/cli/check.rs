@@ -57,6 +57,9 @@ pub struct Line<'l> {
     verdict: Verdict,
     issues: &'l [Issue],
     changes: &'l [Change],
+    /// Line and column of the record, for findings that have no place of their own.
+    #[serde(skip)]
+    begins: (u32, u32),
 }
 
 /// How many records met which verdict.
@@ -313,9 +316,10 @@ fn tell(
     summary: &mut Summary,
     teller: &mut impl Teller,
 ) -> std::io::Result<()> {
-    let (dataset, key, mut issues, changes);
+    let (at, dataset, key, mut issues, changes);
     match decoded {
         Decoded::Record { record, .. } => {
+            at = record.at;
             let mut normalized = spec::normalize(context, record);
             issues = spec::validate::judge_alone(context, &mut normalized).issues;
             key = shown_key(&normalized);
@@ -323,10 +327,11 @@ fn tell(
             changes = normalized.changes;
         }
         Decoded::Unusable {
+            at: begins,
             dataset: named,
             issue,
-            ..
         } => {
+            at = begins;
             (dataset, key, issues, changes) =
                 (named.unwrap_or_default(), None, vec![issue], Vec::new());
         }
@@ -346,7 +351,12 @@ fn tell(
         Verdict::AcceptedWithWarnings
     };
     summary.add(verdict);
-    let line = Line {
+    let begins = if issues.is_empty() {
+        (1, 1)
+    } else {
+        locator.locate(at)
+    };
+    teller.record(&Line {
         file,
         record,
         dataset: &dataset,
@@ -354,8 +364,8 @@ fn tell(
         verdict,
         issues: &issues,
         changes: &changes,
-    };
-    teller.record(&line)
+        begins,
+    })
 }
 
 /// Writes one line of JSON.

@@ -350,6 +350,13 @@ struct Finding<'o> {
     issue: &'o spec::Issue,
 }
 
+/// The findings of one submission.
+#[derive(Debug, Serialize)]
+struct Findings<'o> {
+    id: &'o str,
+    issues: Vec<Finding<'o>>,
+}
+
 impl<'o> Finding<'o> {
     fn of(outcome: &'o Outcome) -> impl Iterator<Item = Finding<'o>> {
         outcome.issues.iter().map(|issue| Finding {
@@ -385,7 +392,7 @@ pub async fn issues(
         .await?;
     if form == reports::Form::Json {
         let issues: Vec<Finding<'_>> = outcomes.iter().flat_map(Finding::of).collect();
-        return Ok(HttpResponse::Ok().json(serde_json::json!({ "id": name, "issues": issues })));
+        return Ok(HttpResponse::Ok().json(Findings { id: &name, issues }));
     }
     reports::answer(table, form).await
 }

@@ -37,6 +37,7 @@ fn told(teller: &mut impl Teller, times: u64, severity: Severity) -> std::io::Re
             verdict: Verdict::Rejected,
             issues: &issues,
             changes: &[],
+            begins: (1, 1),
         };
         teller.record(&line)?;
     }

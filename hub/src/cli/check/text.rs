@@ -40,7 +40,7 @@ impl<W: Write> Text<W> {
         let field = issue.path.trim_start_matches('/');
         let place = match (issue.line, issue.column) {
             (Some(row), Some(column)) => format!("{}:{row}:{column}", line.file),
-            _ => line.file.to_owned(),
+            _ => format!("{}:{}:{}", line.file, line.begins.0, line.begins.1),
         };
         write!(out, "{place}: {word} {}", issue.code.name())?;
         if let Some(rule) = &issue.rule {
@@ -50,10 +50,14 @@ impl<W: Write> Text<W> {
         writeln!(out, "    {}", issue.message.zh)?;
         writeln!(out, "    {}", issue.message.en)?;
         if !issue.found.is_empty() || !issue.expected.is_empty() {
+            let found = match issue.found.as_str() {
+                "" => "（空 empty）".to_owned(),
+                found => format!("`{found}`"),
+            };
             writeln!(
                 out,
-                "    实际 found `{}` → 应为 expected {}",
-                issue.found, issue.expected
+                "    实际 found {found} → 应为 expected {}",
+                issue.expected
             )?;
         }
         if let Some(repair) = &issue.repair {
