@@ -61,7 +61,7 @@ fn compare(folder: &Path, files: &[(String, Vec<u8>)]) -> anyhow::Result<Vec<Str
             Ok(found) if found == *content => {}
             Ok(_) => wrong.push(format!("{name}: differs")),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                wrong.push(format!("{name}: is missing"))
+                wrong.push(format!("{name}: is missing"));
             }
             Err(error) => return Err(error).with_context(|| name.clone()),
         }

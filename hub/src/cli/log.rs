@@ -72,7 +72,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
     };
     match (&outcome, format) {
         (Ok(told), Form::Json) => {
-            println!("{}", serde_json::json!({ "good": true, "verified": told }))
+            println!("{}", serde_json::json!({ "good": true, "verified": told }));
         }
         (Err(fault), Form::Json) => {
             println!(

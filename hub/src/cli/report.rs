@@ -91,16 +91,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         Form::Csv => table.csv().into_bytes(),
         Form::Xlsx => report::sheet::xlsx(&table)?,
     };
-    match &arguments.output {
-        Some(path) => std::fs::write(path, bytes).with_context(|| path.display().to_string())?,
-        None => {
-            let mut out = std::io::stdout().lock();
-            anyhow::ensure!(
-                arguments.format != Form::Xlsx || !out.is_terminal(),
-                "an Excel file is not for the terminal: say --output FILE"
-            );
-            out.write_all(&bytes)?;
-        }
+    if let Some(path) = &arguments.output {
+        std::fs::write(path, bytes).with_context(|| path.display().to_string())?;
+    } else {
+        let mut out = std::io::stdout().lock();
+        anyhow::ensure!(
+            arguments.format != Form::Xlsx || !out.is_terminal(),
+            "an Excel file is not for the terminal: say --output FILE"
+        );
+        out.write_all(&bytes)?;
     }
     Ok(true)
 }

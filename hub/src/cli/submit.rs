@@ -149,38 +149,35 @@ fn report(arguments: &Arguments, results: &[Option<Sent>]) -> anyhow::Result<boo
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        match sent {
-            Some(Ok(receipt)) => {
-                let counts = receipt.counts;
-                rejected += counts.rejected;
-                if arguments.format == Form::Json {
-                    println!(
-                        "{}",
-                        json!({ "file": name, "receipt": receipt.id, "counts": counts })
-                    );
-                }
-                let mut row: Vec<Cell> = vec![name.into(), receipt.id.as_str().into()];
-                let figures = [
-                    counts.records,
-                    counts.accepted,
-                    counts.accepted_with_warnings,
-                    counts.parked,
-                    counts.duplicate,
-                    counts.rejected,
-                ];
-                row.extend(figures.map(|figure| Cell::Number(i64::from(figure))));
-                rows.push(row);
+        if let Some(Ok(receipt)) = sent {
+            let counts = receipt.counts;
+            rejected += counts.rejected;
+            if arguments.format == Form::Json {
+                println!(
+                    "{}",
+                    json!({ "file": name, "receipt": receipt.id, "counts": counts })
+                );
             }
-            Some(Err(_)) | None => {
-                failed += 1;
-                let why = sent.as_ref().and_then(|sent| sent.as_ref().err());
-                if arguments.format == Form::Json {
-                    println!("{}", json!({ "file": name, "error": why }));
-                }
-                let mut row: Vec<Cell> = vec![name.into(), "失败 failed".into()];
-                row.extend([const { Cell::Empty }; 6]);
-                rows.push(row);
+            let mut row: Vec<Cell> = vec![name.into(), receipt.id.as_str().into()];
+            let figures = [
+                counts.records,
+                counts.accepted,
+                counts.accepted_with_warnings,
+                counts.parked,
+                counts.duplicate,
+                counts.rejected,
+            ];
+            row.extend(figures.map(|figure| Cell::Number(i64::from(figure))));
+            rows.push(row);
+        } else {
+            failed += 1;
+            let why = sent.as_ref().and_then(|sent| sent.as_ref().err());
+            if arguments.format == Form::Json {
+                println!("{}", json!({ "file": name, "error": why }));
             }
+            let mut row: Vec<Cell> = vec![name.into(), "失败 failed".into()];
+            row.extend([const { Cell::Empty }; 6]);
+            rows.push(row);
         }
     }
     if arguments.format == Form::Text {

@@ -1,6 +1,7 @@
 //! Figures for Prometheus. Labels are closed lists: source, data set, verdict, status code; never a value.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -161,7 +162,8 @@ fn classic(text: &str) -> String {
         let mut words = line.splitn(4, ' ');
         match (words.next(), words.next(), words.next(), words.next()) {
             (Some("#"), Some(kind), Some(name), Some(rest)) if counters.contains(name) => {
-                out.push_str(&format!("# {kind} {name}_total {rest}\n"));
+                // Writing to a string cannot fail.
+                let _ = writeln!(out, "# {kind} {name}_total {rest}");
             }
             _ => {
                 out.push_str(line);

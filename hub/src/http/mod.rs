@@ -52,10 +52,10 @@ impl Access {
     /// Whether a role is let in.
     pub fn admits(self, role: Role) -> bool {
         match self {
-            Access::Public | Access::Member => true,
-            Access::Source => role == Role::Source,
-            Access::Reader => role != Role::Source,
-            Access::Operator => role == Role::Operator,
+            Public | Member => true,
+            Source => role == Role::Source,
+            Reader => role != Role::Source,
+            Operator => role == Role::Operator,
         }
     }
 }

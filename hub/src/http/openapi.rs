@@ -212,6 +212,8 @@ const fn who(access: Access) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::indexing_slicing, reason = "tests: a panic is a failure")]
+
     use super::*;
 
     #[test]

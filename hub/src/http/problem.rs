@@ -118,6 +118,8 @@ impl ResponseError for Error {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::indexing_slicing, reason = "tests: a panic is a failure")]
+
     use actix_web::body::to_bytes;
 
     use super::*;
@@ -165,7 +167,7 @@ mod tests {
             kept.error_response()
                 .headers()
                 .get(RETRY_AFTER)
-                .map(|value| value.as_bytes()),
+                .map(actix_web::http::header::HeaderValue::as_bytes),
             Some(b"5".as_slice())
         );
         assert!(!body(&kept).await?.to_string().contains("/data"));

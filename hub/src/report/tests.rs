@@ -1,5 +1,7 @@
 //! Reports over a small store: the figures add up, days are those of China, forms open where they should.
 
+#![expect(clippy::indexing_slicing, reason = "tests: a panic is a failure")]
+
 use std::sync::Arc;
 
 use foldhash::HashMap;

@@ -1,5 +1,7 @@
 //! What a clerk sees, and what a script gets.
 
+#![expect(clippy::indexing_slicing, reason = "tests: a panic is a failure")]
+
 use spec::{IssueCode, Message};
 
 use super::*;
