@@ -47,11 +47,14 @@ pub struct App {
 
 /// Loads the specification once for the life of the process.
 pub fn load_spec(config: &Config) -> anyhow::Result<&'static Spec> {
-    let loaded = if config.spec.folder.is_empty() {
+    let mut loaded = if config.spec.folder.is_empty() {
         Spec::embedded()?
     } else {
         spec::load::from_directory(Path::new(&config.spec.folder))?
     };
+    if let Some(word) = loaded.mute(&config.spec.muted_rules).first() {
+        anyhow::bail!("spec.muted_rules names `{word}`, but no rule is called that");
+    }
     Ok(Box::leak(Box::new(loaded)))
 }
 

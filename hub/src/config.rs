@@ -73,6 +73,8 @@ pub struct Specification {
     pub sources: String,
     /// Edition of a submission that names none.
     pub edition: String,
+    /// Rules that are not judged.
+    pub muted_rules: Vec<String>,
 }
 
 /// What is refused as too much.

@@ -16,6 +16,7 @@ pub mod identifier;
 pub mod issue;
 pub mod load;
 pub mod model;
+mod mute;
 pub mod normalize;
 pub mod record;
 pub mod references;

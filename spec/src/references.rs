@@ -9,7 +9,7 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 use crate::normalize::items;
-use crate::rule::{Check, Join, Operand};
+use crate::rule::{Check, Join, Operand, Stage};
 use crate::validate::rules::applies;
 use crate::{Dataset, DatasetCode, Edition, FieldIndex, Normalized, Rule};
 
@@ -85,7 +85,7 @@ pub(crate) fn own_key(record: &Normalized<'_, '_>) -> Option<Lookup> {
 pub fn lookups(edition: &Edition, record: &Normalized<'_, '_>) -> Vec<Lookup> {
     let mut all = Vec::new();
     for rule in &record.dataset.rules {
-        if applies(rule, record) {
+        if rule.stage == Stage::Arrival && applies(rule, record) {
             ask(edition, record, rule, &mut all);
         }
     }

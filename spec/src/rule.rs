@@ -20,10 +20,24 @@ pub struct Rule {
     pub zh: String,
     /// What to tell people, in English.
     pub en: String,
+    /// When it is judged.
+    pub stage: Stage,
     /// All must hold, or the rule does not apply.
     pub when: Vec<Condition>,
     /// What is checked.
     pub check: Check,
+}
+
+/// When a rule can be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// When the record arrives.
+    #[default]
+    Arrival,
+    /// When everything that belongs to the deal has arrived: a count of bidders says nothing while the first
+    /// of them is the only one. Never held against a single record.
+    Complete,
 }
 
 /// A condition on the record's own fields. An absent field satisfies only `Absent`.

@@ -35,16 +35,14 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
     let mut markup = Markup::new(session, &text, document, start, session.limits);
     let record = session.adapter.profile.wire.record.as_deref();
     let record = record.unwrap_or("DES");
-    let mut ids = Vec::new();
+    let mut any = false;
     let mut root = None;
     loop {
         match markup.next()? {
             Piece::Start { name, at, .. } if name == record => {
                 session.count(at)?;
                 let message = message(session, &mut markup, at)?;
-                if ids.len() < 2 {
-                    ids.push(message.id());
-                }
+                any = true;
                 hand_on(session, message);
                 if session.stopped {
                     break;
@@ -59,7 +57,7 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
             Piece::End | Piece::Text { .. } => {}
         }
     }
-    if let (Some((name, at)), []) = (root, ids.as_slice()) {
+    if let (Some((name, at)), false) = (root, any) {
         let found = "without a message in it";
         return Err(Fault::envelope(
             at,
@@ -68,20 +66,12 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
             format!("<{record}>"),
         ));
     }
-    // Several messages have no id in common: the carrier's bytes must do.
-    if let [id] = ids.as_mut_slice() {
-        session.envelope.submission = id.take();
-    }
+    // A message names its record, not the sending of it: two changes of one record have the same key. So the bytes
+    // themselves identify what was sent.
     Ok(())
 }
 
 impl Message {
-    /// The sender's key with what is done: the same message, sent again, has the same.
-    fn id(&self) -> Option<String> {
-        let ((key, _), (kind, _)) = (self.key.as_ref()?, self.kind.as_ref()?);
-        Some(format!("{key}-{kind}"))
-    }
-
     fn problem(&mut self, problem: Issue) {
         self.problem.get_or_insert(problem);
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use adapters::{Adapter, DecodeError, Decoded, Envelope, Hint, Limits, Locator};
-use spec::{Context, Edition, Issue, Lookup, Normalized};
+use spec::{Action, Context, Edition, Issue, IssueCode, Lookup, Normalized};
+
+use super::neighbours::by_message;
 
 /// A record judged by itself, owning its values, ready to be judged among others.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct Judged {
     pub entries: BTreeSet<Lookup>,
     /// The sender's own note.
     pub flex: Option<serde_json::Value>,
+    /// The sender's own key of the message, as a look-up.
+    pub message: Option<Lookup>,
 }
 
 /// One record of a submission, as far as it could be read.
@@ -78,16 +82,28 @@ pub fn read(
                     issue,
                 }
             }
-            Decoded::Record { record, flex, .. } => {
+            Decoded::Record {
+                record,
+                flex,
+                message_key,
+                ..
+            } => {
                 let flex = flex.and_then(|raw| serde_json::from_str(raw).ok());
                 let (record, mut issues) = judge(context, record);
+                let source = &adapter.profile().id;
+                let message = message_key.map(|key| by_message(record.dataset, source, &key));
+                if record.action == Action::Withdraw {
+                    issues.retain(|issue| matters_to_withdrawal(&record, issue, message.is_some()));
+                }
                 for issue in &mut issues {
                     locate(&locator, issue);
                 }
                 let mut canonical = Vec::with_capacity(2048);
                 record.canonical(&mut canonical);
-                let lookups = spec::references::lookups(edition, &record);
-                let entries = spec::references::index_entries(record.dataset, &record);
+                let mut lookups = spec::references::lookups(edition, &record);
+                let mut entries = spec::references::index_entries(record.dataset, &record);
+                lookups.extend(message.clone());
+                entries.extend(message.clone());
                 Item::Judged(Box::new(Judged {
                     record,
                     canonical,
@@ -95,12 +111,23 @@ pub fn read(
                     lookups,
                     entries,
                     flex,
+                    message,
                 }))
             }
         });
         ControlFlow::Continue(())
     })?;
     Ok(Read { envelope, items })
+}
+
+/// To take a record back, only what identifies it must be right.
+fn matters_to_withdrawal(record: &Normalized<'_, '_>, issue: &Issue, by_message: bool) -> bool {
+    let missing = issue.code == IssueCode::FieldRequired;
+    let names_key = record.dataset.key.iter().any(|&place| {
+        let field = record.dataset.field(place);
+        field.is_some_and(|field| issue.path.strip_prefix('/') == Some(&field.id))
+    });
+    names_key && !(missing && by_message)
 }
 
 fn locate(locator: &Locator<'_>, issue: &mut Issue) {

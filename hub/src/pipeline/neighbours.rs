@@ -46,6 +46,19 @@ impl Neighbour {
     }
 }
 
+/// Stands for the sender's own key of a message in a [`Lookup`]: no data set has so many fields.
+const MESSAGE: spec::FieldIndex = u16::MAX - 1;
+
+/// The look-up of a record by the key that its sender gave the message. Other than business keys, such a link
+/// stays when a newer version comes: it leads to some version of the record, and that to the current one.
+pub fn by_message(dataset: &Dataset, source: &str, key: &str) -> Lookup {
+    Lookup {
+        dataset: dataset.code,
+        field: Some(MESSAGE),
+        value: format!("{source}\u{1f}{key}"),
+    }
+}
+
 /// The 64 bits under which a value is kept in the look-up table.
 pub fn hash_of(lookup: &Lookup) -> i64 {
     let mut bytes = Vec::with_capacity(4 + lookup.value.len());
@@ -152,6 +165,10 @@ impl Neighbours {
 fn holds(edition: &Edition, neighbour: &Neighbour, lookup: &Lookup) -> bool {
     if neighbour.dataset != lookup.dataset {
         return false;
+    }
+    // A message key is not part of the record: here the hash alone decides, and the sender is part of it.
+    if lookup.field == Some(MESSAGE) {
+        return true;
     }
     let Some(dataset) = edition.by_code(lookup.dataset) else {
         return false;

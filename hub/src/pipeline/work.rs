@@ -10,7 +10,7 @@ use spec::{
 
 use super::commit::{Committed, Prepared, Unsigned, receipt_id};
 use super::judge::{Item, Judged, shown_key};
-use super::neighbours::{Neighbour, Neighbours, hash_of};
+use super::neighbours::{Neighbour, Neighbours, hash_of, key_of};
 use super::receipt::{Counts, Leaf, Outcome};
 use super::writer::Transaction;
 use crate::store::insert::{self, Owed, Rows};
@@ -103,25 +103,23 @@ impl<'w, 't> Work<'w, 't> {
     fn judged(&mut self, index: u32, judged: Judged) -> Result<(), StoreError> {
         let Judged {
             record,
-            canonical,
+            mut canonical,
             mut issues,
             lookups,
             entries,
             flex,
+            message,
         } = judged;
         let dataset = record.dataset;
-        let key = shown_key(&record);
-        let current = record.key().and_then(|value| {
-            let own = Lookup {
-                dataset: dataset.code,
-                field: None,
-                value,
-            };
-            self.neighbours
-                .find(self.edition, &own)
-                .into_iter()
-                .next_back()
-        });
+        let current = self.current(&record, message.as_ref())?;
+        let mut key = shown_key(&record);
+        if record.action == Action::Withdraw
+            && let Some(current) = &current
+        {
+            // What is taken back is named, kept and forwarded in full.
+            canonical.clone_from(&current.canonical);
+            key = shown_key(&Normalized::from_canonical(dataset, &current.body));
+        }
         let mut waits = Vec::new();
         if !rejects(&issues) {
             match record.action {
@@ -197,6 +195,35 @@ impl<'w, 't> Work<'w, 't> {
         };
         self.note(i32::from(dataset.code), outcome);
         Ok(())
+    }
+
+    /// The current version of a record: by its business key, or by the key that its sender gave the message.
+    fn current(
+        &mut self,
+        record: &Normalized<'_, '_>,
+        message: Option<&Lookup>,
+    ) -> Result<Option<Arc<Neighbour>>, StoreError> {
+        let dataset = record.dataset;
+        let value = match (record.key(), message) {
+            (Some(value), _) => Some(value),
+            (None, Some(message)) => {
+                let known = self.neighbours.find(self.edition, message);
+                known
+                    .last()
+                    .and_then(|version| key_of(dataset, &version.body))
+            }
+            (None, None) => None,
+        };
+        let Some(value) = value else { return Ok(None) };
+        let own = Lookup {
+            dataset: dataset.code,
+            field: None,
+            value,
+        };
+        self.neighbours
+            .fetch(self.transaction.connection, std::iter::once(&own))?;
+        let mut found = self.neighbours.find(self.edition, &own);
+        Ok(found.pop())
     }
 
     /// A deal is delivered in one lane: that of the first record it hangs on, or a lane of its own.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::rule::Stage;
 use crate::{DatasetCode, Library, Sensitivity, Severity};
 
 /// `edition.toml`.
@@ -113,6 +114,8 @@ pub(super) struct RawRule {
     #[serde(default)]
     pub when: BTreeMap<String, RawCondition>,
     pub severity: Option<Severity>,
+    #[serde(default)]
+    pub stage: Stage,
     #[serde(default)]
     pub clause: String,
     pub zh: String,

@@ -127,6 +127,7 @@ fn rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule, lenient: bool) -> R
         clause: raw.clause.clone(),
         zh: raw.zh.clone(),
         en: raw.en.clone(),
+        stage: raw.stage,
         when,
         check,
     })

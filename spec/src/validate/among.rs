@@ -9,7 +9,7 @@ use super::rules::{applies, issue, weighed};
 use super::{groups, instants};
 use crate::normalize::{Normalized, items};
 use crate::references::{Found, lookup, own_key};
-use crate::rule::{Check, Elsewhere, Join, Operand, Park, Pick};
+use crate::rule::{Check, Elsewhere, Join, Operand, Park, Pick, Stage};
 use crate::{Dataset, Edition, FieldIndex, Issue, IssueCode, Known, Lookup, Rule, Severity};
 
 /// A record among the others that are known.
@@ -40,7 +40,7 @@ pub(super) fn judge<'k>(
     let mut issues = Vec::new();
     let mut waits = Vec::new();
     for rule in &record.dataset.rules {
-        if !applies(rule, record) {
+        if rule.stage != Stage::Arrival || !applies(rule, record) {
             continue;
         }
         if let Check::Reference { field, to, park } = &rule.check {

@@ -185,6 +185,7 @@ pub(crate) fn rule(id: &str, severity: Severity, when: Vec<Condition>, check: Ch
         clause: "条款".to_owned(),
         zh: "规则".to_owned(),
         en: "the rule".to_owned(),
+        stage: crate::rule::Stage::Arrival,
         when,
         check,
     }
