@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use spec::Spec;
 
 use crate::config::Config;
-use crate::delivery;
 use crate::keys::SigningKey;
 use crate::pipeline::writer::Writer;
 use crate::pipeline::{Digests, Figures, RawStore};
@@ -182,44 +181,5 @@ impl App {
             figures: Figures::default(),
             _lock: lock,
         }))
-    }
-
-    /// Starts forwarding to the national platform, if an address is configured.
-    pub fn start_delivery(&self) -> anyhow::Result<Option<delivery::Handle>> {
-        let national = &self.config.national;
-        if national.url.is_empty() {
-            return Ok(None);
-        }
-        let millis = |ms: u64| Duration::from_millis(ms);
-        let mut settings = delivery::Settings::national(&national.url);
-        settings.sender.clone_from(&national.sender);
-        settings.from_edition.clone_from(&self.default_edition);
-        settings.to_edition.clone_from(&national.edition);
-        settings.batch = national.batch;
-        settings.in_flight = national.concurrency;
-        settings.poll = millis(national.poll_ms);
-        settings.timeouts.request = millis(national.timeout_ms);
-        settings.backoff.base = millis(national.backoff_base_ms);
-        settings.backoff.max = millis(national.backoff_max_ms);
-        settings.attempts = i32::try_from(national.attempts).unwrap_or(i32::MAX);
-        settings.breaker.failures = national.breaker_failures;
-        settings.breaker.open_for = millis(national.breaker_ms);
-        let key = self.key.clone();
-        let signer = delivery::Signer {
-            key_id: self
-                .key
-                .vkey(&self.config.log.origin)?
-                .trim_end()
-                .to_owned(),
-            sign: Arc::new(move |bytes| key.sign(bytes)),
-        };
-        let handle = delivery::start(
-            settings,
-            self.readers.clone(),
-            self.writer.clone(),
-            self.spec,
-            signer,
-        )?;
-        Ok(Some(handle))
     }
 }

@@ -33,7 +33,7 @@ fn truth(table: &CodeTable, text: &str) -> Option<String> {
 }
 
 /// Endings that people leave out of the names of regions.
-const ENDINGS: [&str; 5] = ["", "省", "市", "自治区", "县"];
+const ENDINGS: [&str; 6] = ["", "省", "市", "自治区", "县", "区"];
 
 /// A region by the path of its names: `江苏省,常州市`, `行政区:广西壮族 > 钦州市 > 灵山县`, `曲靖市本级`.
 fn region(table: &CodeTable, text: &str) -> Option<String> {
@@ -46,14 +46,30 @@ fn region(table: &CodeTable, text: &str) -> Option<String> {
     let last = names.next()?;
     let above: Vec<&str> = names.collect();
     let full = ENDINGS.map(|ending| format!("{last}{ending}"));
-    let mut candidates = table
-        .values
-        .iter()
-        .filter(|(_, value)| value.valid_to.is_none() && full.contains(&value.name))
-        .filter(|(_, value)| is_below(table, value, &above))
-        .map(|(code, _)| code);
-    let first = candidates.next()?;
-    candidates.next().is_none().then(|| first.clone())
+    let current = |named: &dyn Fn(&CodeValue) -> bool| -> Vec<&String> {
+        let fits = |value: &CodeValue| {
+            value.valid_to.is_none() && named(value) && is_below(table, value, &above)
+        };
+        let rows = table.values.iter().filter(|(_, value)| fits(value));
+        rows.map(|(code, _)| code).collect()
+    };
+    let exact = current(&|value| full.contains(&value.name));
+    if let [code] = exact.as_slice() {
+        return Some((*code).clone());
+    }
+    if !exact.is_empty() || last.chars().count() < 2 {
+        return None;
+    }
+    // A name cut short (内蒙古, 阿拉善) stands for the highest region that begins with it.
+    for level in ["province", "city"] {
+        let of_level = |value: &CodeValue| value.level.as_deref() == Some(level);
+        match current(&|value| of_level(value) && value.name.starts_with(last)).as_slice() {
+            [] => {}
+            [code] => return Some((*code).clone()),
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// Whether the names stand in the chain of parents, nearest first (names may be shortened).
@@ -115,8 +131,13 @@ mod tests {
                 ("320106", "鼓楼区", Some("320100")),
                 ("320300", "徐州市", Some("320000")),
                 ("320302", "鼓楼区", Some("320300")),
+                ("152900", "阿拉善盟", None),
+                ("500109", "北碚区", None),
             ],
         );
+        if let Some(league) = regions.values.get_mut("152900") {
+            league.level = Some("city".to_owned());
+        }
         regions.by_name.remove("鼓楼区");
         for (text, code) in [
             ("江苏省", Some("320000")),
@@ -126,6 +147,8 @@ mod tests {
             ("行政区:江苏 > 徐州市 > 鼓楼区", Some("320302")),
             ("江苏省,南京市,鼓楼区", Some("320106")),
             ("南京市本级", Some("320100")),
+            ("阿拉善", Some("152900")),
+            ("北碚", Some("500109")),
             ("鼓楼区", None),
             ("浙江省,南京市", None),
             ("全国", None),

@@ -154,6 +154,7 @@ fn written(text: &str) -> Option<DateTime> {
     // A label before the date: `发布时间:2015年3月1日`.
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let (label, text) = text.split_at(start);
+    let text = text.strip_suffix("(北京时间)").unwrap_or(text).trim_end();
     if !label.is_empty() && !label.trim_end().ends_with([':', '：']) {
         return None;
     }
@@ -298,6 +299,7 @@ mod tests {
             ("2026-07-29T11:44:00.123+08:00", "20260729114400"),
             ("2026-07-29T11:44:00+0000", "20260729194400"),
             ("发布时间:2015年3月1日 17:11", "20150301171100"),
+            ("2026-08-11 09:00(北京时间)", "20260811090000"),
             ("20170428", "20170428000000"),
             ("201704281530", "20170428153000"),
             ("20170428153000123", "20170428153000"),

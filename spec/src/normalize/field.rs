@@ -106,7 +106,7 @@ impl<'c> Desk<'c> {
         let trouble = trouble.or_else(|| structure::judge(field, &work.text));
         let failed = trouble.is_some();
         if let Some(trouble) = trouble {
-            let issue = structure::issue(field, &work.text, input.at, &trouble);
+            let issue = structure::issue(self.dataset, field, &work.text, input.at, &trouble);
             self.issues.push((place, issue));
         }
         let text = if work.text == *input.text {
@@ -261,12 +261,13 @@ fn number(field: &Field, work: &mut Work, kind: Kind, beside: Scale) -> Option<T
         // Another unit than the field's: no amount of shifting repairs that.
         (_, Suffix::Other(_)) => return None,
     };
-    match scale.and_then(|places| decimal.clone().shifted(places)) {
-        Some(converted) => {
-            work.step("unit", converted.to_string());
-            None
-        }
-        None => Some(Trouble::Ambiguous(decimal.to_string())),
+    if let Some(converted) = scale.and_then(|places| decimal.clone().shifted(places)) {
+        work.step("unit", converted.to_string());
+        return None;
+    }
+    match suffix {
+        Suffix::Money(power) => Some(Trouble::Unit(decimal.to_string(), power)),
+        Suffix::Other(_) => None,
     }
 }
 

@@ -140,6 +140,9 @@ const SUFFIXES: &[(&str, Suffix)] = &[
     ("亿元", Suffix::Money(8)),
     ("百万元", Suffix::Money(6)),
     ("万元", Suffix::Money(4)),
+    ("万人民币元", Suffix::Money(4)),
+    ("万人民币", Suffix::Money(4)),
+    ("万", Suffix::Money(4)),
     ("千元", Suffix::Money(3)),
     ("元整", Suffix::Money(0)),
     ("元", Suffix::Money(0)),
@@ -249,6 +252,12 @@ mod tests {
             ("3,140.47", Some(Suffix::Money(0)))
         );
         assert_eq!(split_unit("50(万元人民币)"), ("50", Some(Suffix::Money(4))));
+        assert_eq!(
+            split_unit("5,000(万人民币元)"),
+            ("5,000", Some(Suffix::Money(4)))
+        );
+        assert_eq!(split_unit("50万人民币"), ("50", Some(Suffix::Money(4))));
+        assert!(Decimal::parse(split_unit("5(万美元)").0).is_none());
         assert_eq!(
             split_unit("98.65%"),
             ("98.65", Some(Suffix::Other("percent")))

@@ -37,7 +37,8 @@ fn in_force(value: &CodeValue, today: &str) -> bool {
 fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> Issue {
     let name = label(field);
     let shown = found(field, item);
-    if !table.is_closed() {
+    // A list that may have more values takes any, but for what the format excludes.
+    if !table.is_closed() && super::structure::fits_list(field.format, item) {
         return Draft::new(IssueCode::CodeUnverified, Severity::Warning)
             .at(field, value.at)
             .found(shown.clone())

@@ -250,7 +250,7 @@ fn product(
     Some((
         field,
         side.text.to_owned(),
-        format!("{}之积（{product}）", names.join("、")),
+        format!("{}之积（{product:.4}）", names.join("、")),
     ))
 }
 

@@ -8,7 +8,9 @@ use super::nearest;
 use crate::issue::shown;
 use crate::normalize::{Normalized, canonical_digits, is_date, items};
 use crate::record::Input;
-use crate::{Dataset, Domain, Field, Format, Issue, IssueCode, Required, Sensitivity, Severity};
+use crate::{
+    Dataset, Domain, Field, Format, Issue, IssueCode, Required, Sensitivity, Severity, Unit,
+};
 
 /// What is wrong with the structure of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub(crate) enum Trouble {
     Type,
     /// It may mean this, or something else.
     Ambiguous(String),
+    /// An amount that names its unit (the power of ten yuan) where the record does not say in which unit it counts.
+    Unit(String, i32),
     /// A spreadsheet replaced the digits of a long code by a rounded number.
     Lost,
     /// A word that says that there is no value.
@@ -107,7 +111,6 @@ pub(crate) fn judge(field: &Field, text: &str) -> Option<Trouble> {
     }
     // A name that is no code gets the list of codes as an answer, not a count of its characters.
     if let Domain::Codes(table) = &field.domain
-        && table.is_closed()
         && items(text).any(|item| table.find(item).is_none())
     {
         return None;
@@ -151,7 +154,13 @@ fn is_placeholder(text: &str) -> bool {
 }
 
 /// The finding that a trouble is.
-pub(crate) fn issue(field: &Field, text: &str, at: usize, trouble: &Trouble) -> Issue {
+pub(crate) fn issue(
+    dataset: &Dataset,
+    field: &Field,
+    text: &str,
+    at: usize,
+    trouble: &Trouble,
+) -> Issue {
     let name = label(field);
     let id = &field.id;
     let (format_zh, format_en) = wording(field.format);
@@ -176,6 +185,35 @@ pub(crate) fn issue(field: &Field, text: &str, at: usize, trouble: &Trouble) -> 
                     format!("{name}的值“{found}”含义不明确，可能是“{suggestion}”，请按规范格式或规定单位填写"),
                     format!("{id} “{found}” may mean “{suggestion}” or something else: write it in the standard's format or unit"),
                 )
+        }
+        Trouble::Unit(figure, power) => {
+            let beside = match field.unit {
+                Some(Unit::By(other)) => dataset.field(other),
+                _ => None,
+            };
+            let place = beside.map_or_else(|| "金额单位".to_owned(), label);
+            let place_en = beside.map_or("the unit", |field| field.id.as_str());
+            let figure = shown(figure, field.sensitivity);
+            let mut issue = draft(IssueCode::FieldAmbiguous)
+                .expected(format!("{figure}，并填写{place}"))
+                .say(
+                    format!("{name}的值“{found}”带有单位，但记录没有填写{place}；请只填数字，并填写{place}"),
+                    format!("{id} “{found}” names its unit, but the record does not give {place_en}: write the figure alone, and fill {place_en}"),
+                );
+            let unit = match power {
+                0 => Some("0"),
+                4 => Some("1"),
+                _ => None,
+            };
+            if let (Some(beside), Some(unit)) = (beside, unit)
+                && field.sensitivity != Sensitivity::Personal
+            {
+                issue.repair = Some(json!([
+                    {"op": "replace", "path": issue.path, "value": figure},
+                    {"op": "add", "path": path(&beside.id), "value": unit},
+                ]));
+            }
+            issue
         }
         Trouble::Lost => draft(IssueCode::FieldFormat).expected("完整的原始代码或数字".to_owned()).say(
             format!("{name}的值“{found}”是电子表格改写的科学计数法，原始数字已丢失；请将该列设为文本格式后重新导出"),

@@ -177,7 +177,7 @@ fn rules_in_the_record_pass_and_trigger() {
                 plus_percent: true,
                 tolerance: 0.01,
             },
-            "N=12 M=10.45",
+            "N=11 M=10",
             "N=10 M=50",
             IssueCode::RuleViolated,
         ),
