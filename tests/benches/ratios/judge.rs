@@ -58,10 +58,8 @@ pub fn run() -> Vec<Figure> {
         ..Hint::default()
     };
     let limits = Limits::default();
-    let mut findings = 0;
     let mut canonical = Vec::with_capacity(4096);
     let mut judge = || {
-        findings = 0;
         let outcome = adapter.decode(document.as_bytes(), &hint, &limits, &mut |decoded| {
             let Decoded::Record { record, .. } = decoded else {
                 panic!("not a record")
@@ -71,7 +69,16 @@ pub fn run() -> Vec<Figure> {
             canonical.clear();
             record.canonical(&mut canonical);
             black_box(sha256(&canonical));
-            findings += report.issues.len();
+            assert!(
+                report.issues.is_empty(),
+                "the record of the bench is not sound: {:?}",
+                report.issues
+            );
+            assert!(
+                record.changes.is_empty(),
+                "the record of the bench is not canonical: {:?}",
+                record.changes
+            );
             ControlFlow::Continue(())
         });
         black_box(outcome.expect("readable"));

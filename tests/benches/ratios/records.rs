@@ -4,7 +4,7 @@ use spec::{Dataset, Domain, Format};
 
 /// Text of `length` characters, as Chinese as real text is.
 fn text(length: u32, number: u64) -> String {
-    let phrase: Vec<char> = format!("{number}号道路改造工程施工监理及附属设施，")
+    let phrase: Vec<char> = format!("{number}号道路改造工程施工监理及附属设施")
         .chars()
         .collect();
     phrase.iter().cycle().take(length as usize).collect()
@@ -73,9 +73,11 @@ pub fn tender_project(field: &str, number: u64) -> Option<String> {
         | "PUB_SERVICE_PLAT_CODE"
         | "TENDERER_CODE"
         | "SUPERVISE_DEPT_CODE"
-        | "APPROVE_DEPT_CODE"
-        | "TENDER_AGENCY_CODE" => "12320000TEXT000417".to_owned(),
+        | "APPROVE_DEPT_CODE" => "12320000TEXT000417".to_owned(),
+        "TENDER_AGENCY_CODE" => "91320100TEXT00017N".to_owned(),
         "TRADE_PLAT" | "PUB_SERVICE_PLAT" => "E3201000001".to_owned(),
+        "TENDER_AGENCY_ROLE" => "02".to_owned(),
+        "TENDERER_ROLE" => "01".to_owned(),
         "TENDER_PROJECT_TYPE" => "A01".to_owned(),
         "TENDER_ORGANIZE_FORM" => "2".to_owned(),
         "CREATE_TIME" => "20261119093000".to_owned(),
