@@ -94,7 +94,7 @@ fn a_push_is_receipted_once(engine: Engine) {
         )
         .json();
     assert_eq!(
-        versions["versions"].as_array().map(Vec::len),
+        versions["items"].as_array().map(Vec::len),
         Some(2),
         "{versions}"
     );
@@ -285,10 +285,7 @@ fn bad_requests_are_told_what_is_wrong() {
     assert_eq!(problem(&refused, 400)["code"], "unreadable");
 
     // Nothing of all this was kept.
-    assert_eq!(
-        hub.get("/v1/submissions", &key).json()["submissions"],
-        json!([])
-    );
+    assert_eq!(hub.get("/v1/submissions", &key).json()["items"], json!([]));
 }
 
 #[test]
@@ -360,7 +357,7 @@ fn a_key_opens_only_its_own_door() {
     assert_eq!(hub.get(&path, &centre).status, 200);
     assert_eq!(hub.get(&path, &auditor).status, 200);
     assert_eq!(
-        hub.get("/v1/submissions", &nantong).json()["submissions"],
+        hub.get("/v1/submissions", &nantong).json()["items"],
         json!([])
     );
     // A source may send only its own data sets: prices are not Nantong's, nor is another's name.
@@ -389,7 +386,7 @@ fn a_check_keeps_nothing() {
         "a check finds what a push finds"
     );
     assert_eq!(
-        hub.get("/v1/submissions", &key).json()["submissions"]
+        hub.get("/v1/submissions", &key).json()["items"]
             .as_array()
             .map(Vec::len),
         Some(1)

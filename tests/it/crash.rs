@@ -68,7 +68,7 @@ fn listed(hub: &Hub, key: &str) -> Vec<String> {
         let page = hub
             .get(&format!("/v1/submissions?limit=1000&after={after}"), key)
             .json();
-        let rows = page["submissions"].as_array().expect("a list").clone();
+        let rows = page["items"].as_array().expect("a list").clone();
         let Some(last) = rows.last() else {
             return names;
         };
@@ -104,7 +104,7 @@ fn receipted_is_kept(engine: Engine) {
         );
         let versions = hub.get(&path, &key).json();
         assert_eq!(
-            versions["versions"].as_array().map(Vec::len),
+            versions["items"].as_array().map(Vec::len),
             Some(1),
             "{versions}"
         );

@@ -8,7 +8,7 @@ use super::harness::{Engine, records};
 const JSON: &str = "application/json";
 
 fn submissions(hub: &Hub, key: &str) -> usize {
-    hub.get("/v1/submissions?limit=1000", key).json()["submissions"]
+    hub.get("/v1/submissions?limit=1000", key).json()["items"]
         .as_array()
         .map_or(0, Vec::len)
 }

@@ -19,7 +19,7 @@ fn filled() -> Hub {
         let answer = hub.post("/v1/submissions", &key, "application/json", &body);
         assert_eq!(answer.status, 200, "{}", answer.text);
     }
-    let last = hub.get("/v1/submissions?limit=1000", &key).json()["submissions"][29]["id"].clone();
+    let last = hub.get("/v1/submissions?limit=1000", &key).json()["items"][29]["id"].clone();
     let path = format!(
         "/v1/receipts/{}/proof?wait_ms=10000",
         last.as_str().expect("a number")

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 use serde_json::{Map, Value};
-use spec::{Dataset, Edition, Found, Known, Lookup};
+use spec::{Action, Dataset, Edition, Found, Known, Lookup, Normalized};
 
-use crate::store::records::{self, RecordRow};
+use crate::store::records::{self, Link, RecordRow};
 use crate::store::{Database, StoreError};
 use crate::tlog::hash::sha256;
 
@@ -17,6 +17,8 @@ pub struct Neighbour {
     pub id: i64,
     /// The lane in which it is delivered.
     pub lane: i64,
+    /// It takes the record back: only history leads to it.
+    pub withdrawn: bool,
     /// Its data set.
     pub dataset: u16,
     /// Its canonical bytes.
@@ -39,6 +41,7 @@ impl Neighbour {
         Ok(Neighbour {
             id: row.id,
             lane: row.lane,
+            withdrawn: row.action == Action::Withdraw as i32,
             dataset,
             canonical: row.body,
             body: Arc::new(body),
@@ -127,8 +130,15 @@ impl Neighbours {
         self.gone.insert(id);
     }
 
-    /// Current records that a lookup finds, oldest first. Equal hashes are told apart by their values.
+    /// Current records that a lookup finds, oldest first.
     pub fn find(&self, edition: &Edition, lookup: &Lookup) -> Vec<Arc<Neighbour>> {
+        let mut found = self.newest(edition, lookup);
+        found.retain(|neighbour| !neighbour.withdrawn);
+        found
+    }
+
+    /// The newest versions that a lookup finds, withdrawals included. Equal hashes are told apart by their values.
+    pub fn newest(&self, edition: &Edition, lookup: &Lookup) -> Vec<Arc<Neighbour>> {
         let stored = self.stored.get(&hash_of(lookup)).into_iter().flatten();
         let fresh = self.fresh.get(lookup).into_iter().flatten();
         let mut found: Vec<Arc<Neighbour>> = stored
@@ -197,4 +207,30 @@ pub fn key_of(dataset: &Dataset, body: &Map<String, Value>) -> Option<String> {
         key.push_str(body.get(&dataset.field(field)?.id)?.as_str()?);
     }
     Some(key)
+}
+
+/// The links of a record under the given entries, each once.
+pub fn links<'l>(entries: impl Iterator<Item = &'l Lookup>, record_id: i64) -> Vec<Link> {
+    let mut links: Vec<Link> = entries
+        .map(|entry| Link {
+            hash: hash_of(entry),
+            record_id,
+        })
+        .collect();
+    links.sort_unstable_by_key(|link| link.hash);
+    links.dedup();
+    links
+}
+
+/// The links that a stored version has: all of its entries, or only its key when it is a withdrawal.
+pub fn links_of(edition: &Edition, version: &Neighbour) -> Vec<Link> {
+    let Some(dataset) = edition.by_code(version.dataset) else {
+        return Vec::new();
+    };
+    let record = Normalized::from_canonical(dataset, &version.body);
+    let mut entries = spec::references::index_entries(dataset, &record);
+    if version.withdrawn {
+        entries.retain(|entry| entry.field.is_none());
+    }
+    links(entries.iter(), version.id)
 }

@@ -2,10 +2,10 @@
 
 use spec::{Context, Edition, Lookup, Normalized, Severity, Verdict};
 
-use super::neighbours::{Neighbour, Neighbours, hash_of};
+use super::neighbours::{Neighbour, Neighbours, links_of};
 use super::writer::Transaction;
 use crate::store::insert::{self, Owed, Rows};
-use crate::store::records::{self, Link, RecordRow};
+use crate::store::records::{self, RecordRow};
 use crate::store::{StoreError, verdict_number};
 
 /// Judges every parked record again that waits for one of the hashes, and those that wait for it in turn.
@@ -101,25 +101,9 @@ fn again(
     }
     let mut rows = Rows::default();
     if let Some(old) = &current {
-        let revived = Normalized::from_canonical(dataset, &old.body);
-        let entries = spec::references::index_entries(dataset, &revived);
-        let links: Vec<Link> = entries
-            .iter()
-            .map(|e| Link {
-                hash: hash_of(e),
-                record_id: old.id,
-            })
-            .collect();
-        records::unlink(transaction.connection, &links)?;
+        records::unlink(transaction.connection, &links_of(edition, old))?;
     }
-    let entries = spec::references::index_entries(dataset, &record);
-    rows.links = entries
-        .iter()
-        .map(|entry| Link {
-            hash: hash_of(entry),
-            record_id: row.id,
-        })
-        .collect();
+    rows.links = links_of(edition, &parked);
     if edition
         .projections
         .values()

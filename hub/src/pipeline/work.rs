@@ -1,7 +1,7 @@
 //! A submission on its way into the store: record after record judged among others, numbered, collected into
 //! rows, and written at the end together with its log leaf.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use spec::{
@@ -10,7 +10,7 @@ use spec::{
 
 use super::commit::{Committed, Prepared, Unsigned, receipt_id};
 use super::judge::{Item, Judged, shown_key};
-use super::neighbours::{Neighbour, Neighbours, hash_of, key_of};
+use super::neighbours::{Neighbour, Neighbours, hash_of, key_of, links, links_of};
 use super::receipt::{Counts, Leaf, Outcome};
 use super::writer::Transaction;
 use crate::store::insert::{self, Owed, Rows};
@@ -111,7 +111,8 @@ impl<'w, 't> Work<'w, 't> {
             message,
         } = judged;
         let dataset = record.dataset;
-        let current = self.current(&record, message.as_ref())?;
+        let newest = self.newest(&record, message.as_ref())?;
+        let current = newest.clone().filter(|version| !version.withdrawn);
         let mut key = shown_key(&record);
         if record.action == Action::Withdraw
             && let Some(current) = &current
@@ -166,7 +167,7 @@ impl<'w, 't> Work<'w, 't> {
                 action: record.action as i32,
                 verdict: verdict_number(verdict),
                 lane,
-                previous: current.as_ref().map(|known| known.id),
+                previous: newest.as_ref().map(|known| known.id),
                 body: canonical,
             };
             self.transaction.numbers.record += 1;
@@ -180,7 +181,7 @@ impl<'w, 't> Work<'w, 't> {
                 waiting.dedup();
                 self.rows.waiting.extend(waiting);
             } else {
-                self.make_current(&row, record.action, current.as_deref(), entries.iter())?;
+                self.make_current(&row, newest.as_deref(), &entries)?;
             }
             self.rows.records.push(row);
         }
@@ -197,8 +198,8 @@ impl<'w, 't> Work<'w, 't> {
         Ok(())
     }
 
-    /// The current version of a record: by its business key, or by the key that its sender gave the message.
-    fn current(
+    /// The newest version of a record: by its business key, or by the key that its sender gave the message.
+    fn newest(
         &mut self,
         record: &Normalized<'_, '_>,
         message: Option<&Lookup>,
@@ -207,7 +208,7 @@ impl<'w, 't> Work<'w, 't> {
         let value = match (record.key(), message) {
             (Some(value), _) => Some(value),
             (None, Some(message)) => {
-                let known = self.neighbours.find(self.edition, message);
+                let known = self.neighbours.newest(self.edition, message);
                 known
                     .last()
                     .and_then(|version| key_of(dataset, &version.body))
@@ -222,7 +223,7 @@ impl<'w, 't> Work<'w, 't> {
         };
         self.neighbours
             .fetch(self.transaction.connection, std::iter::once(&own))?;
-        let mut found = self.neighbours.find(self.edition, &own);
+        let mut found = self.neighbours.newest(self.edition, &own);
         Ok(found.pop())
     }
 
@@ -243,41 +244,29 @@ impl<'w, 't> Work<'w, 't> {
     }
 
     /// Makes a version the current one: found by others, owed to destinations; the old one is found no more.
-    fn make_current<'l>(
+    fn make_current(
         &mut self,
         row: &RecordRow,
-        action: Action,
-        current: Option<&Neighbour>,
-        entries: impl Iterator<Item = &'l Lookup> + Clone,
+        old: Option<&Neighbour>,
+        entries: &BTreeSet<Lookup>,
     ) -> Result<(), StoreError> {
-        if let Some(old) = current {
-            let Some(dataset) = self.edition.by_code(old.dataset) else {
-                return Ok(());
-            };
-            let revived = Normalized::from_canonical(dataset, &old.body);
-            let links = spec::references::index_entries(dataset, &revived);
-            self.superseded.extend(links.iter().map(|entry| Link {
-                hash: hash_of(entry),
-                record_id: old.id,
-            }));
+        if let Some(old) = old {
+            self.superseded.extend(links_of(self.edition, old));
             self.neighbours.remove(old.id);
         }
-        if action != Action::Withdraw {
-            let mut links: Vec<Link> = entries
-                .clone()
-                .map(|entry| Link {
-                    hash: hash_of(entry),
-                    record_id: row.id,
-                })
-                .collect();
-            links.sort_unstable_by_key(|link| link.hash);
-            links.dedup();
+        let new = Arc::new(Neighbour::from_row(row.clone())?);
+        // A withdrawal is found by its business key, so that the history stays in reach; by nothing else.
+        let links = if new.withdrawn {
+            links_of(self.edition, &new)
+        } else {
+            links(entries.iter(), row.id)
+        };
+        if !new.withdrawn {
             self.became_current
                 .extend(links.iter().map(|link| link.hash));
-            self.rows.links.extend(links);
-            self.neighbours
-                .add(&Arc::new(Neighbour::from_row(row.clone())?), entries);
         }
+        self.rows.links.extend(links);
+        self.neighbours.add(&new, entries.iter());
         let forwarded = self.edition.projections.values().any(|projection| {
             u16::try_from(row.dataset).is_ok_and(|code| projection.datasets.contains_key(&code))
         });

@@ -19,6 +19,8 @@ pub(super) fn fill(datasets: &mut [Dataset]) {
     }
     for dataset in datasets {
         let key = dataset.key.as_slice();
+        // Deals are looked up by people.
+        wanted.extend(dataset.deal.map(|deal| (dataset.code, deal)));
         dataset.indexed = wanted
             .iter()
             .filter(|(code, field)| *code == dataset.code && key != [*field])
