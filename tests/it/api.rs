@@ -360,16 +360,28 @@ fn a_key_opens_only_its_own_door() {
         hub.get("/v1/submissions", &nantong).json()["items"],
         json!([])
     );
-    // A source may send only its own data sets: prices are not Nantong's, nor is another's name.
-    let other = problem(
-        &hub.post("/v1/check", &nantong, JSON, &records::one_project(2)),
-        422,
-    );
+    // Nobody sends in another's name, nor what is not his to send.
+    let foreign = String::from_utf8(records::one_project(2))
+        .expect("JSON")
+        .replace("\"320100\"", "\"320300\"");
+    let refused = problem(&push(&hub, &nanjing, foreign.as_bytes()), 422);
     assert!(
-        other["detail"]
+        refused["detail"]
             .as_str()
-            .is_some_and(|text| text.contains("320100")),
-        "{other}"
+            .is_some_and(|text| text.contains("320300")),
+        "{refused}"
+    );
+    let price = hub.post(
+        "/v1/submissions?dataset=1300",
+        &nantong,
+        "text/csv",
+        b"REGION_CODE\n320600\n",
+    );
+    assert_eq!(
+        price.json()["records"][0]["issues"][0]["code"],
+        "dataset.forbidden",
+        "{}",
+        price.text
     );
 }
 

@@ -66,17 +66,23 @@ fn listed(hub: &Hub, key: &str) -> Vec<String> {
     let mut after = String::new();
     loop {
         let page = hub
-            .get(&format!("/v1/submissions?limit=1000&after={after}"), key)
+            .get(&format!("/v1/submissions?limit=1000{after}"), key)
             .json();
-        let rows = page["items"].as_array().expect("a list").clone();
-        let Some(last) = rows.last() else {
-            return names;
-        };
-        after = last["id"].as_str().expect("a number").to_owned();
+        let rows = page["items"]
+            .as_array()
+            .unwrap_or_else(|| panic!("not a list: {page}"));
         names.extend(
             rows.iter()
                 .map(|row| row["submission"].as_str().expect("a name").to_owned()),
         );
+        match &page["next"] {
+            serde_json::Value::Null => return names,
+            next => {
+                after = next
+                    .as_str()
+                    .map_or_else(|| next.to_string(), str::to_owned)
+            }
+        }
     }
 }
 

@@ -18,14 +18,7 @@ struct National {
 impl National {
     fn start(fail: &str) -> National {
         let mut command = Command::new(hub::program());
-        command.args([
-            "simulate",
-            "national",
-            "--listen",
-            "127.0.0.1:0",
-            "--seed",
-            "7",
-        ]);
+        command.args(["simulate", "national", "--listen", "127.0.0.1:0"]);
         if !fail.is_empty() {
             command.args(["--fail", fail]);
         }
@@ -95,7 +88,7 @@ fn push(hub: &Hub, key: &str, from: u32, count: u32) {
 
 fn everything_arrives_once(engine: Engine) {
     let national = National::start(
-        "5xx=0.1,drop_after_commit=0.1,reset=0.1,lost_answer=0.1,429=0.05,garbage=0.05",
+        "5xx=0.1,drop_after_commit=0.1,reset=0.1,lost_answer=0.1,429=0.05,garbage=0.05,seed=7",
     );
     let mut hub = Hub::start(engine, &["--national", &national.url]);
     let (key, reader) = (hub.add_source("320100"), hub.add_reader("desk", "centre"));

@@ -96,6 +96,8 @@ pub fn read(
                     issues.retain(|issue| matters_to_withdrawal(&record, issue, message.is_some()));
                 }
                 for issue in &mut issues {
+                    // What is missing has no place of its own: the record's must do.
+                    issue.at = issue.at.or(Some(record.at));
                     locate(&locator, issue);
                 }
                 let mut canonical = Vec::with_capacity(2048);
