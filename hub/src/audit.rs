@@ -172,11 +172,7 @@ fn submission_leaf(index: i64, body: &[u8]) -> Result<Option<Leaf>, FirstFault> 
 }
 
 fn submission(place: &str, leaf: &Leaf, index: i64, row: &Submission) -> Result<(), FirstFault> {
-    let hex: String = row
-        .raw_sha256
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex = crate::tlog::hash::hex(&row.raw_sha256);
     let received = crate::pipeline::Instant::from_millis(row.received_at).text();
     let pairs: [(&str, String, String); 12] = [
         ("leaf_index", row.leaf_index.to_string(), index.to_string()),

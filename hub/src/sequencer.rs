@@ -77,7 +77,7 @@ impl LogHandle {
     /// Says that something was committed.
     pub fn wake(&self) {
         // The receiver is gone only when the process ends.
-        drop(self.wake.send(()));
+        let _ = self.wake.send(());
     }
 
     /// Why publishing stopped, if it did.

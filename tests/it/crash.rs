@@ -77,11 +77,7 @@ fn listed(hub: &Hub, key: &str) -> Vec<String> {
         );
         match &page["next"] {
             serde_json::Value::Null => return names,
-            next => {
-                after = next
-                    .as_str()
-                    .map_or_else(|| next.to_string(), str::to_owned)
-            }
+            next => after = format!("&after={}", next.as_str().expect("a number")),
         }
     }
 }

@@ -52,9 +52,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            found.extend(files(&path))
+            found.extend(files(&path));
         } else {
-            found.push(path)
+            found.push(path);
         }
     }
     found.sort();
@@ -109,7 +109,7 @@ fn every_row_that_was_receipted_is_guarded() {
             diesel::sql_query(sql).execute(&mut connection).expect(sql),
             1,
             "{sql}"
-        )
+        );
     };
     // What is changed, how it is put back, and what must be named.
     let attacks = [

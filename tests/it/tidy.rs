@@ -149,7 +149,7 @@ fn the_core_is_pure() {
 #[test]
 fn frameworks_stay_where_they_belong() {
     let in_hub = |words: &[&str], permitted: &[&str]| {
-        forbid("hub/src", words, permitted, "belongs elsewhere")
+        forbid("hub/src", words, permitted, "belongs elsewhere");
     };
     in_hub(
         &["actix_web", "actix_rt"],

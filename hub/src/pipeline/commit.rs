@@ -11,7 +11,7 @@ use super::work::Work;
 use super::writer::{Numbers, Transaction};
 use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError};
-use crate::tlog::hash::Hash;
+use crate::tlog::hash::{self, Hash};
 
 /// A submission that is ready to be committed.
 #[derive(Debug)]
@@ -141,11 +141,7 @@ fn repeated(
             row,
         )?)))
     } else {
-        let first_sha256 = row
-            .raw_sha256
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let first_sha256 = hash::hex(&row.raw_sha256);
         Ok(Committed::Conflict {
             first_sha256,
             receipt: receipt_id(row.id),

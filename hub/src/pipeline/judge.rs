@@ -37,7 +37,7 @@ pub enum Item {
         /// Data set as sent.
         dataset: String,
         /// Why.
-        issue: Issue,
+        issue: Box<Issue>,
     },
 }
 
@@ -79,7 +79,7 @@ pub fn read(
                 locate(&locator, &mut issue);
                 Item::Unusable {
                     dataset: dataset.unwrap_or_default(),
-                    issue,
+                    issue: Box::new(issue),
                 }
             }
             Decoded::Record {
@@ -153,9 +153,9 @@ pub fn shown_key(record: &Normalized<'_, '_>) -> Option<String> {
             .field(field)
             .is_some_and(|f| f.sensitivity == spec::Sensitivity::Personal);
         if personal {
-            key.push_str(&spec::issue::shown(text, spec::Sensitivity::Personal))
+            key.push_str(&spec::issue::shown(text, spec::Sensitivity::Personal));
         } else {
-            key.push_str(text)
+            key.push_str(text);
         }
     }
     Some(key)

@@ -97,14 +97,13 @@ impl Neighbours {
         hashes.sort_unstable();
         let mut by_id: HashMap<i64, Arc<Neighbour>> = HashMap::new();
         for (hash, row) in records::found_under(connection, &hashes)? {
-            let neighbour = match by_id.get(&row.id) {
-                Some(known) => Arc::clone(known),
-                None => {
-                    let id = row.id;
-                    let neighbour = Arc::new(Neighbour::from_row(row)?);
-                    by_id.insert(id, Arc::clone(&neighbour));
-                    neighbour
-                }
+            let neighbour = if let Some(known) = by_id.get(&row.id) {
+                Arc::clone(known)
+            } else {
+                let id = row.id;
+                let neighbour = Arc::new(Neighbour::from_row(row)?);
+                by_id.insert(id, Arc::clone(&neighbour));
+                neighbour
             };
             self.stored.entry(hash).or_default().push(neighbour);
         }

@@ -52,23 +52,19 @@ impl RawStore {
     /// Gives back bytes that were kept, checked against their name.
     pub async fn get(&self, name: &Hash, inline: Option<&[u8]>) -> Result<Vec<u8>, Error> {
         let stored;
-        let compressed = match inline {
-            Some(inline) => inline,
-            None => {
-                stored = self
-                    .objects
-                    .get(&place(name))
-                    .await
-                    .map_err(|error| {
-                        Error::Internal(format!("raw bytes {}: {error}", name.to_hex()))
-                    })?
-                    .bytes()
-                    .await
-                    .map_err(|error| {
-                        Error::Internal(format!("raw bytes {}: {error}", name.to_hex()))
-                    })?;
-                &stored[..]
-            }
+        let compressed = if let Some(inline) = inline {
+            inline
+        } else {
+            let lost = |error| Error::Internal(format!("raw bytes {}: {error}", name.to_hex()));
+            stored = self
+                .objects
+                .get(&place(name))
+                .await
+                .map_err(lost)?
+                .bytes()
+                .await
+                .map_err(lost)?;
+            &stored[..]
         };
         let bytes = zstd::decode_all(compressed)
             .map_err(|error| Error::Internal(format!("raw bytes {}: {error}", name.to_hex())))?;

@@ -95,21 +95,21 @@ fn again(
     });
     transaction.append_leaf(leaf.to_string().as_bytes())?;
     // A newer version may have come while this one waited: then this one is history already.
-    let late = current.as_ref().is_some_and(|known| known.id > row.id);
-    if late || matches!(verdict, Verdict::Rejected | Verdict::Duplicate) {
+    let overtaken = current.as_ref().is_some_and(|known| known.id > row.id);
+    if overtaken || matches!(verdict, Verdict::Rejected | Verdict::Duplicate) {
         return Ok(Vec::new());
     }
-    let mut rows = Rows::default();
+    let mut added = Rows::default();
     if let Some(old) = &current {
         records::unlink(transaction.connection, &links_of(edition, old))?;
     }
-    rows.links = links_of(edition, &parked);
+    added.links = links_of(edition, &parked);
     if edition
         .projections
         .values()
         .any(|projection| projection.datasets.contains_key(&dataset.code))
     {
-        rows.owed.push(Owed {
+        added.owed.push(Owed {
             id: transaction.numbers.delivery,
             destination: crate::store::NATIONAL.to_owned(),
             record_id: row.id,
@@ -121,6 +121,6 @@ fn again(
         });
         transaction.numbers.delivery += 1;
     }
-    insert::rows(transaction.connection, &rows)?;
-    Ok(rows.links.iter().map(|link| link.hash).collect())
+    insert::rows(transaction.connection, &added)?;
+    Ok(added.links.iter().map(|link| link.hash).collect())
 }

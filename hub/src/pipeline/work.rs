@@ -68,7 +68,7 @@ impl<'w, 't> Work<'w, 't> {
             .fetch(self.transaction.connection, lookups.flatten())?;
         for (index, item) in (0..).zip(items) {
             match item {
-                Item::Unusable { dataset, issue } => self.unusable(index, dataset, issue),
+                Item::Unusable { dataset, issue } => self.unusable(index, dataset, *issue),
                 Item::Judged(judged) => self.judged(index, *judged)?,
             }
         }
@@ -125,7 +125,7 @@ impl<'w, 't> Work<'w, 't> {
         if !rejects(&issues) {
             match record.action {
                 Action::Withdraw | Action::Correct if current.is_none() => {
-                    issues.push(nothing_to(&record))
+                    issues.push(nothing_to(&record));
                 }
                 Action::Withdraw => {}
                 Action::Upsert | Action::Correct => {
@@ -338,11 +338,7 @@ impl<'w, 't> Work<'w, 't> {
             submission: row.submission.clone(),
             received_at: self.received.text(),
             edition: row.edition.clone(),
-            raw_sha256: row
-                .raw_sha256
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            raw_sha256: hash::hex(&row.raw_sha256),
             raw_bytes: row.raw_bytes as u64,
             specification: specification.to_owned(),
             codes: codes.to_owned(),

@@ -4,6 +4,7 @@
 //! ([`crate::pipeline::writer`]); readers take a connection from the pool.
 
 pub mod access;
+mod database;
 pub mod deliveries;
 pub mod insert;
 pub mod outbox;
@@ -13,6 +14,7 @@ pub mod submissions;
 pub mod totals;
 pub mod transaction;
 
+pub use database::Database;
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -22,15 +24,6 @@ pub const NATIONAL: &str = "national";
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
-
-/// A connection to either engine.
-#[derive(diesel::MultiConnection)]
-pub enum Database {
-    /// Embedded.
-    Sqlite(SqliteConnection),
-    /// Production.
-    Postgres(PgConnection),
-}
 
 /// The database did not do what was asked.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,10 @@
 //! The tables, as diesel knows them. What each is for: `hub/migrations/README.md`.
 
+#![expect(
+    missing_docs,
+    reason = "tables and columns are explained in migrations/README.md"
+)]
+
 use diesel::table;
 
 table! {

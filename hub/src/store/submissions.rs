@@ -8,6 +8,10 @@ use super::{Database, StoreError};
 /// A row of `submissions`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = submissions, treat_none_as_default_value = false)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the sender's own number is called `submission`"
+)]
 #[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
 pub struct Submission {
     pub id: i64,

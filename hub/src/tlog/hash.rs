@@ -31,7 +31,7 @@ impl Hash {
     }
 
     /// Returns lower-case hexadecimal.
-    pub fn to_hex(&self) -> String {
+    pub fn to_hex(self) -> String {
         format!("{self:x}")
     }
 
@@ -100,6 +100,18 @@ impl FromStr for Hash {
                 why: "not 32 bytes in base64",
             })
     }
+}
+
+/// Lower-case hexadecimal of any bytes.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// Hashes bytes.

@@ -96,7 +96,7 @@ fn check_consistency(log: &Memory, old: (u64, &Hash), new: (u64, &Hash)) -> Test
 #[test]
 fn proofs_are_those_of_certificate_transparency() -> Tested {
     let leaves = ct_leaf_hashes()?;
-    let hex = |path: &[Hash]| path.iter().map(Hash::to_hex).collect::<Vec<_>>();
+    let hex = |path: &[Hash]| path.iter().map(|hash| hash.to_hex()).collect::<Vec<_>>();
     let mut log = Memory::default();
     let mut sizes = Vec::new();
     for leaf in &leaves {

@@ -47,7 +47,7 @@ fn server() -> &'static str {
         let started = Instant::now();
         while PgConnection::establish(&format!("{url}/postgres")).is_err() {
             assert!(
-                started.elapsed() < Duration::from_secs(60),
+                started.elapsed() < Duration::from_mins(1),
                 "PostgreSQL did not start; see {}/postgres.log, and run `make servers`",
                 folder.display()
             );

@@ -43,7 +43,7 @@ const CONFIGURATION: &str = "# The fixtures say 20 November 2026; judged by toda
     [spec]\nmuted_rules = [\"all.timely_*\"]\n";
 
 /// Longest wait for the last acknowledgement.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Runs the demo; true when everything is as it should be.
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
