@@ -163,14 +163,8 @@ impl<'c> Desk<'c> {
         match &field.domain {
             Domain::Codes(table) => {
                 narrow(work);
-                if table.find(&work.text).is_none() {
-                    if let Some((code, why)) = code::resolve(table, &work.text) {
-                        work.step(why, code);
-                    } else if let Some(whole) = work.text.strip_suffix(".0")
-                        && table.values.contains_key(whole)
-                    {
-                        work.step("number", whole.to_owned());
-                    }
+                if let Some((code, why)) = code::repaired(table, &work.text) {
+                    work.step(why, code);
                 }
             }
             Domain::Identifier(kind) => {

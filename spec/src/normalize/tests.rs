@@ -150,6 +150,12 @@ fn every_repair_gives_the_canonical_value_and_its_reason() {
             &["list_separator", "code_name"],
         ),
         (
+            "F C..5 codes:any list",
+            "资金;银行保函",
+            "1;2",
+            &["code_name"],
+        ),
+        (
             "F C..50 codes:mode list",
             "1;2;",
             "1;2",
