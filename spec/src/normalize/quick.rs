@@ -82,7 +82,8 @@ impl Desk<'_> {
                 let quiet = scan::scan(text, false);
                 let ragged = text.split(list::SEPARATOR).any(scan::ragged);
                 let loose = quiet.quiet && list::is_loose(text);
-                (quiet.quiet && !ragged && !loose).then_some(Quick {
+                let lost = text.contains("E+");
+                (quiet.quiet && !ragged && !loose && !lost).then_some(Quick {
                     plain: quiet.plain,
                     settled: true,
                 })

@@ -202,6 +202,8 @@ fn what_would_need_a_guess_is_a_finding() {
         ("F C1 codes:mode", "无", IssueCode::FieldFormat),
         ("F C20 tender", "3.2E+19", IssueCode::FieldFormat),
         ("F C..20 free", "3.2E+19", IssueCode::FieldFormat),
+        ("F C..20 free list", "3.2E+19", IssueCode::FieldFormat),
+        ("F C..20 free list", "甲;3.2E+19", IssueCode::FieldFormat),
         (
             "F C20 tender",
             "E320100000100012300",
