@@ -1,5 +1,7 @@
 //! Lists of values in one field: joined with half-width `;`, whatever the sender put between them.
 
+use crate::Field;
+
 /// The standard's separator.
 pub(crate) const SEPARATOR: char = ';';
 
@@ -44,6 +46,13 @@ pub(crate) fn from_json(raw: &str) -> Option<String> {
 /// The items of a canonical list that are not empty.
 pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(SEPARATOR).filter(|item| !item.is_empty())
+}
+
+/// The items of a list that are not empty; the whole text of any other field.
+pub(crate) fn parts<'t>(field: &Field, text: &'t str) -> impl Iterator<Item = &'t str> {
+    let is_list = field.list;
+    text.split(move |c| is_list && c == SEPARATOR)
+        .filter(|part| !part.is_empty())
 }
 
 #[cfg(test)]
