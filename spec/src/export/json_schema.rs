@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::patterns;
 use crate::identifier::IdentifierKind;
+use crate::validate::structure::PLACEHOLDERS;
 use crate::{CodeTable, Dataset, Domain, Edition, Field, Format, Required};
 
 /// Where a schema keeps its closed code tables and the words that are no values.
@@ -112,7 +113,7 @@ fn property(field: &Field, definitions: &mut Definitions) -> Value {
         let lost = json!({"pattern": patterns::LOST});
         if !free {
             let words =
-                json!({"anyOf": [{"enum": patterns::PLACEHOLDERS}, {"$ref": "#/$defs/lost"}]});
+                json!({"anyOf": [{"enum": PLACEHOLDERS}, {"$ref": "#/$defs/lost"}]});
             definitions.insert("no_value".to_owned(), words);
         }
         definitions.insert("lost".to_owned(), lost);

@@ -2,24 +2,6 @@
 
 use crate::Format;
 
-/// Words that people write where a value is missing; in a code or an identifier they are no value.
-pub(super) const PLACEHOLDERS: [&str; 14] = [
-    "无",
-    "/",
-    "\\",
-    "-",
-    "--",
-    "N/A",
-    "n/a",
-    "NA",
-    "未提供",
-    "暂无",
-    "不详",
-    "null",
-    "NULL",
-    "***",
-];
-
 /// What a spreadsheet makes of a long code; its digits are lost. Alone, or an item of a list.
 pub(super) const LOST: &str = r"(^|;)[0-9](\.[0-9]+)?E\+[0-9]+(;|$)";
 

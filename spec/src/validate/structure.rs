@@ -33,6 +33,24 @@ pub(crate) enum Trouble {
     Precision(u32, u32),
 }
 
+/// Words that people write where a value is missing; in a code or an identifier they are no value.
+pub(crate) const PLACEHOLDERS: [&str; 14] = [
+    "无",
+    "/",
+    "\\",
+    "-",
+    "--",
+    "N/A",
+    "n/a",
+    "NA",
+    "未提供",
+    "暂无",
+    "不详",
+    "null",
+    "NULL",
+    "***",
+];
+
 /// Whether the field holds a number.
 pub(crate) fn is_numeric(field: &Field) -> bool {
     matches!(
@@ -112,7 +130,7 @@ pub(crate) fn judge(field: &Field, text: &str) -> Option<Trouble> {
         Format::Exact(_) | Format::UpTo(_) | Format::Unlimited
     );
     let free = matches!(field.domain, Domain::Free | Domain::Standard(_));
-    if (!textual || !free) && is_placeholder(text) {
+    if (!textual || !free) && PLACEHOLDERS.contains(&text) {
         return Some(Trouble::Placeholder);
     }
     if (textual || !free) && parts(field, text).any(is_lost_code) {
@@ -135,26 +153,6 @@ pub(crate) fn judge(field: &Field, text: &str) -> Option<Trouble> {
         },
         _ => Trouble::Format,
     })
-}
-
-/// Words that people write where a value is missing.
-fn is_placeholder(text: &str) -> bool {
-    matches!(
-        text,
-        "无" | "/"
-            | "\\"
-            | "-"
-            | "--"
-            | "N/A"
-            | "n/a"
-            | "NA"
-            | "未提供"
-            | "暂无"
-            | "不详"
-            | "null"
-            | "NULL"
-            | "***"
-    )
 }
 
 /// The finding that a trouble is.
