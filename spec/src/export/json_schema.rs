@@ -11,6 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::patterns;
 use crate::identifier::IdentifierKind;
+use crate::normalize::keeps_places;
+use crate::validate::structure::PLACEHOLDERS;
 use crate::{CodeTable, Dataset, Domain, Edition, Field, Format, Required};
 
 /// Where a schema keeps its closed code tables and the words that are no values.
@@ -20,8 +22,10 @@ type Definitions = BTreeMap<String, Value>;
 pub fn json_schema(edition: &Edition, dataset: &Dataset) -> Value {
     let mut definitions = Definitions::new();
     let mut properties = Map::new();
-    for field in &dataset.fields {
-        properties.insert(field.id.clone(), property(field, &mut definitions));
+    for (place, field) in dataset.fields.iter().enumerate() {
+        let holes = field.list && keeps_places(dataset, place);
+        let property = property(field, holes, &mut definitions);
+        properties.insert(field.id.clone(), property);
     }
     let required: Vec<&str> = dataset
         .fields
@@ -90,15 +94,23 @@ fn put(text: &mut String, part: fmt::Arguments<'_>) {
 }
 
 /// Members are put in in alphabetical order, so that the text is the same however maps are kept.
-fn property(field: &Field, definitions: &mut Definitions) -> Value {
+/// `holes`: empty items of the list keep places.
+fn property(field: &Field, holes: bool, definitions: &mut Definitions) -> Value {
     let mut bounds = Bounds::of(field);
     let mut members = BTreeMap::new();
+    if field.list {
+        let item = patterns::item(field.format);
+        bounds.pattern = Some(patterns::list_of(&item, holes));
+    }
+    let mut closed = false;
     if let Domain::Codes(table) = &field.domain {
         members.insert("x-codes", json!(table.id));
-        if table.is_closed() {
+        closed = table.is_closed();
+        if closed {
             let codes = fitting(table, field.format);
             if field.list {
-                bounds.pattern = Some(patterns::list_of(&codes));
+                let item = patterns::one_of(&codes);
+                bounds.pattern = Some(patterns::list_of(&item, holes));
             } else {
                 let name = definition(table, field.format, &codes, definitions);
                 members.insert("$ref", json!(format!("#/$defs/{name}")));
@@ -106,17 +118,12 @@ fn property(field: &Field, definitions: &mut Definitions) -> Value {
             }
         }
     }
-    if bounds.pattern.is_none() && !members.contains_key("$ref") {
-        let free = matches!(field.domain, Domain::Free | Domain::Standard(_));
-        let word = if free { "lost" } else { "no_value" };
-        let lost = json!({"pattern": patterns::LOST});
-        if !free {
-            let words =
-                json!({"anyOf": [{"enum": patterns::PLACEHOLDERS}, {"$ref": "#/$defs/lost"}]});
-            definitions.insert("no_value".to_owned(), words);
-        }
-        definitions.insert("lost".to_owned(), lost);
-        members.insert("not", json!({"$ref": format!("#/$defs/{word}")}));
+    // other formats and closed tables leave no room for such words
+    if !closed && patterns::of_format(field.format).is_none() {
+        members.insert("not", no_value(field, definitions));
+    }
+    if let Some(choice) = bounds.choice {
+        members.insert("anyOf", choice);
     }
     if let Some(least) = bounds.least {
         members.insert("minLength", json!(least));
@@ -145,45 +152,71 @@ struct Bounds {
     least: Option<u32>,
     most: Option<u32>,
     pattern: Option<String>,
+    choice: Option<Value>,
 }
 
 impl Bounds {
     fn of(field: &Field) -> Self {
-        let pattern = |pattern: String| Bounds {
-            pattern: Some(pattern),
-            ..Bounds::default()
+        let (least, most) = match field.format {
+            // the length is that of each item
+            Format::Exact(_) if field.list => (Some(1), None),
+            Format::Exact(n) => (Some(n), Some(n)),
+            Format::UpTo(n) => (Some(1), Some(n)),
+            Format::Unlimited => (Some(1), None),
+            other => {
+                return Bounds {
+                    pattern: patterns::of_format(other),
+                    ..Bounds::default()
+                };
+            }
         };
-        let operator = matches!(
-            field.domain,
-            Domain::Identifier(IdentifierKind::OperatorCode)
-        );
-        match field.format {
-            Format::Exact(n) if field.list => Bounds {
-                least: Some(1),
-                ..pattern(patterns::list_of_length(n))
-            },
-            Format::Exact(n) if operator => pattern(patterns::with_system_number(n, n)),
-            Format::UpTo(n) if operator => pattern(patterns::with_system_number(1, n)),
-            Format::Exact(n) => Bounds {
-                least: Some(n),
-                most: Some(n),
-                pattern: None,
-            },
-            Format::UpTo(n) => Bounds {
-                least: Some(1),
-                most: Some(n),
-                pattern: None,
-            },
-            Format::Unlimited => Bounds {
-                least: Some(1),
-                ..Bounds::default()
-            },
-            other => Bounds {
-                pattern: patterns::of_format(other),
-                ..Bounds::default()
-            },
+        if let (Domain::Identifier(IdentifierKind::OperatorCode), false, Some(most)) =
+            (&field.domain, field.list, most)
+        {
+            return Bounds::operator(field.format, most);
+        }
+        Bounds {
+            least,
+            most,
+            ..Bounds::default()
         }
     }
+
+    /// A platform's code is measured without the number of a system behind it.
+    fn operator(format: Format, most: u32) -> Self {
+        let least = if matches!(format, Format::Exact(_)) {
+            most
+        } else {
+            0
+        };
+        let numbered = json!({"pattern": patterns::with_system_number(least, most)});
+        let bare = json!({
+            "maxLength": most,
+            "minLength": least.max(1),
+            "not": {"pattern": patterns::WITH_SYSTEM_NUMBER},
+        });
+        Bounds {
+            choice: Some(json!([bare, numbered])),
+            ..Bounds::default()
+        }
+    }
+}
+
+/// What a text must not be: rounded by a spreadsheet, or, in a code or an identifier, a word for no value.
+fn no_value(field: &Field, definitions: &mut Definitions) -> Value {
+    let (lost, word, pattern) = if field.list {
+        ("lost_item", "no_value_item", patterns::LOST_ITEM)
+    } else {
+        ("lost", "no_value", patterns::LOST)
+    };
+    definitions.insert(lost.to_owned(), json!({"pattern": pattern}));
+    let lost = json!({"$ref": format!("#/$defs/{lost}")});
+    if matches!(field.domain, Domain::Free | Domain::Standard(_)) {
+        return lost;
+    }
+    let words = json!({"anyOf": [{"enum": PLACEHOLDERS}, lost]});
+    definitions.insert(word.to_owned(), words);
+    json!({"$ref": format!("#/$defs/{word}")})
 }
 
 /// The codes of a closed table that fit a format, in order.

@@ -2,26 +2,12 @@
 
 use crate::Format;
 
-/// Words that people write where a value is missing; in a code or an identifier they are no value.
-pub(super) const PLACEHOLDERS: [&str; 14] = [
-    "无",
-    "/",
-    "\\",
-    "-",
-    "--",
-    "N/A",
-    "n/a",
-    "NA",
-    "未提供",
-    "暂无",
-    "不详",
-    "null",
-    "NULL",
-    "***",
-];
-
-/// What a spreadsheet makes of a long code; its digits are lost. Alone, or an item of a list.
-pub(super) const LOST: &str = r"(^|;)[0-9](\.[0-9]+)?E\+[0-9]+(;|$)";
+/// What a spreadsheet makes of a long code; its digits are lost.
+pub(super) const LOST: &str = r"^[0-9](\.[0-9]+)?E\+[0-9]+$";
+/// The same, as an item of a list.
+pub(super) const LOST_ITEM: &str = r"(^|;)[0-9](\.[0-9]+)?E\+[0-9]+(;|$)";
+/// Anything with the number of a platform's system behind it.
+pub(super) const WITH_SYSTEM_NUMBER: &str = "^[^-]*-[0-9]{1,3}$";
 
 /// A day from the year 1000 on: months have their length, and the 29th of February needs a leap year.
 const DAY: &str = concat!(
@@ -61,22 +47,35 @@ fn number(digits: u32, decimals: u32) -> String {
     }
 }
 
-/// A list of `;`-separated items, each of them one of the codes. An item may be empty: it keeps the
-/// place of its neighbours, which other lists of the record count on.
-pub(super) fn list_of(codes: &[&str]) -> String {
+/// A list of `;`-separated items, none of them empty unless an empty one keeps the place of its neighbours
+/// (`holes`). The last is never empty.
+pub(super) fn list_of(item: &str, holes: bool) -> String {
+    if holes {
+        format!("^;*({item})(;+({item}))*$")
+    } else {
+        format!("^({item})(;({item}))*$")
+    }
+}
+
+/// Item of a list: one of the codes.
+pub(super) fn one_of(codes: &[&str]) -> String {
     let codes: Vec<String> = codes.iter().map(|code| literal(code)).collect();
-    let item = codes.join("|");
-    format!("^({item})?(;({item})?)*$")
+    codes.join("|")
 }
 
-/// A list of items of exactly so many characters, or empty ones.
-pub(super) fn list_of_length(length: u32) -> String {
-    format!("^([^;]{{{length}}})?(;([^;]{{{length}}})?)*$")
+/// Item of a list: a value of a format.
+pub(super) fn item(format: Format) -> String {
+    match (format, of_format(format)) {
+        (Format::Exact(length), _) => format!("[^;]{{{length}}}"),
+        (_, Some(pattern)) => pattern.trim_matches(['^', '$']).to_owned(),
+        // the bound is that of the whole list
+        (_, None) => "[^;]+".to_owned(),
+    }
 }
 
-/// Text of a length that a platform's system number (`-5`) may follow.
+/// Text of a length with the number of a platform's system (`-5`) behind it, which does not count.
 pub(super) fn with_system_number(least: u32, most: u32) -> String {
-    format!("^[^-]{{{least},{most}}}(-[0-9]{{1,3}})?$")
+    format!("^[^-]{{{least},{most}}}-[0-9]{{1,3}}$")
 }
 
 fn literal(text: &str) -> String {

@@ -1,6 +1,8 @@
 //! The published schemas accept sound records and refuse each fault of structure; `jsonschema`, which
 //! knows nothing of this crate, is the judge.
 
+mod differential;
+
 use std::error::Error;
 
 use serde_json::{Map, Value, json};
@@ -195,12 +197,17 @@ class = "类"
 industry = "general"
 key = ["K"]
 fields = [
-  { id = "K", name = "键", format = "C..9", required = true },
+  { id = "K", name = "键", format = "C..20", required = true },
   { id = "CLOSED", name = "闭", format = "C1", codes = "colour" },
   { id = "MANY", name = "多", format = "C..5", codes = "colour", list = true },
   { id = "EXACT", name = "整", format = "C6", list = true },
   { id = "OPEN", name = "开", format = "C..3", codes = "open" },
+  { id = "PAIR", name = "对", format = "C..9", codes = "colour", list = true },
+  { id = "TEXTS", name = "文", format = "C..9", list = true },
   { id = "BODY", name = "台", format = "C18", identifier = "operator_code" },
+]
+rules = [
+  { id = "1.pair", check = "list_same_length", fields = ["EXACT", "PAIR"], severity = "warning", clause = "c", zh = "z", en = "e" },
 ]
 "#,
         ),
@@ -214,7 +221,15 @@ fields = [
         ("CLOSED", "1", true),
         ("CLOSED", "3", false),
         ("MANY", "1;2;1", true),
-        ("MANY", "1;;2", true),
+        ("MANY", "1;;2", false),
+        ("MANY", ";1", false),
+        ("PAIR", ";1;;2", true),
+        ("PAIR", "1;", false),
+        ("PAIR", ";", false),
+        ("TEXTS", "甲;乙", true),
+        ("TEXTS", "甲;;乙", false),
+        ("TEXTS", "甲;3.2E+19", false),
+        ("K", "甲;3.2E+19", true),
         ("MANY", "1;3", false),
         ("MANY", "", false),
         ("EXACT", "123456;654321", true),
@@ -227,6 +242,8 @@ fields = [
         ("BODY", "12321100468663950X", true),
         ("BODY", "12321100468663950X-5", true),
         ("BODY", "12321100468663950X-5555", false),
+        ("BODY", "1234567890123456-5", false),
+        ("BODY", "1.2345678901234E+19", false),
         ("K", "无", true),
         ("K", "3.2E+19", false),
     ] {

@@ -2,24 +2,38 @@
 
 use crate::{CodeTable, CodeValue};
 
-/// The code that a text which is not a code stands for, and why, if there is exactly one.
-pub(crate) fn resolve(table: &CodeTable, text: &str) -> Option<(String, &'static str)> {
-    let why = if table.id == "region" {
-        "region_name"
-    } else {
-        "code_name"
-    };
-    if let Some(code) = table.by_name.get(text) {
-        return Some((code.clone(), why));
+/// The listed code that a text which is not one stands for, and why, if there is exactly one. A name comes
+/// before the beginnings of a table: one of them may be empty, and take any text for a code.
+pub(crate) fn repaired(table: &CodeTable, text: &str) -> Option<(String, &'static str)> {
+    if table.values.contains_key(text) {
+        return None;
     }
-    if let Some(code) = truth(table, text) {
-        return Some((code, "boolean"));
+    if let Some(named) = named(table, text) {
+        return Some(named);
+    }
+    if let Some(whole) = text.strip_suffix(".0")
+        && table.values.contains_key(whole)
+    {
+        return Some((whole.to_owned(), "number"));
+    }
+    if table.find(text).is_some() {
+        return None;
     }
     if table.id == "region" {
-        return region(table, text).map(|code| (code, why));
+        return region(table, text).map(|code| (code, "region_name"));
     }
     let upper = text.to_ascii_uppercase();
     (upper != text && table.values.contains_key(&upper)).then_some((upper, "case"))
+}
+
+/// The code that a name, or a word for yes or no, stands for.
+fn named(table: &CodeTable, text: &str) -> Option<(String, &'static str)> {
+    if let Some(code) = table.by_name.get(text) {
+        let region = table.id == "region";
+        let why = if region { "region_name" } else { "code_name" };
+        return Some((code.clone(), why));
+    }
+    truth(table, text).map(|code| (code, "boolean"))
 }
 
 /// `true`, `false`, `T`, `F` for tables that say yes and no.
@@ -154,7 +168,7 @@ mod tests {
             ("全国", None),
             ("", None),
         ] {
-            let found = resolve(&regions, text);
+            let found = repaired(&regions, text);
             assert_eq!(found.as_ref().map(|found| found.0.as_str()), code, "{text}");
             assert!(found.is_none_or(|found| found.1 == "region_name"));
         }
@@ -163,15 +177,26 @@ mod tests {
     #[test]
     fn booleans_and_names_are_codes_of_their_tables() {
         let yes_no = table("yes_no", &[("0", "否", None), ("1", "是", None)]);
-        assert_eq!(resolve(&yes_no, "true"), Some(("1".to_owned(), "boolean")));
-        assert_eq!(resolve(&yes_no, "F"), Some(("0".to_owned(), "boolean")));
-        assert_eq!(resolve(&yes_no, "否"), Some(("0".to_owned(), "code_name")));
+        assert_eq!(repaired(&yes_no, "true"), Some(("1".to_owned(), "boolean")));
+        assert_eq!(repaired(&yes_no, "F"), Some(("0".to_owned(), "boolean")));
+        assert_eq!(repaired(&yes_no, "否"), Some(("0".to_owned(), "code_name")));
         let mode = table("mode", &[("A1", "公开招标", None)]);
         assert_eq!(
-            resolve(&mode, "公开招标"),
+            repaired(&mode, "公开招标"),
             Some(("A1".to_owned(), "code_name"))
         );
-        assert_eq!(resolve(&mode, "a1"), Some(("A1".to_owned(), "case")));
-        assert_eq!(resolve(&mode, "true"), None);
+        assert_eq!(repaired(&mode, "a1"), Some(("A1".to_owned(), "case")));
+        assert_eq!(repaired(&mode, "true"), None);
+    }
+
+    #[test]
+    fn names_are_read_also_where_a_table_takes_any_text() {
+        let mut pay = table("pay", &[("1", "资金", None), ("2", "银行保函", None)]);
+        pay.prefixes.push((String::new(), value("其余值", None)));
+        let code = |text: &str| repaired(&pay, text).map(|found| found.0);
+        assert_eq!(code("资金").as_deref(), Some("1"));
+        assert_eq!(code("2.0").as_deref(), Some("2"));
+        assert_eq!(code("1"), None);
+        assert_eq!(code("支票"), None);
     }
 }

@@ -108,8 +108,7 @@ fn digits(text: &str, width: usize) -> Reading {
             .map_or(Reading::Unreadable, |instant| {
                 Reading::Instant(instant.chars().take(width).collect())
             }),
-        10 => match (epoch(text, 1), exists(format!("{text}00").as_bytes())) {
-            // May also be yyyyMMddHH.
+        10 => match (epoch(text, 1), is_hour_of_our_time(text)) {
             (Some(instant), true) => Reading::Perhaps(render(instant, width)),
             (Some(instant), false) => Reading::Instant(render(instant, width)),
             (None, _) => Reading::Unreadable,
@@ -119,6 +118,13 @@ fn digits(text: &str, width: usize) -> Reading {
         }),
         _ => Reading::Unreadable,
     }
+}
+
+/// Whether ten digits may be meant as `yyyyMMddHH`: only years that records are about count, so that seconds
+/// since 1970 (1795083009 is a day of 2026) are not taken for an hour of the year 1795.
+fn is_hour_of_our_time(text: &str) -> bool {
+    ("1900".."2101").contains(&text.get(..4).unwrap_or_default())
+        && exists(format!("{text}00").as_bytes())
 }
 
 fn epoch(text: &str, per_second: i64) -> Option<DateTime> {
@@ -304,6 +310,7 @@ mod tests {
             ("201704281530", "20170428153000"),
             ("20170428153000123", "20170428153000"),
             ("1736127000", "20250106093000"),
+            ("1795083009", "20261119181009"),
             ("1736127000000", "20250106093000"),
         ] {
             assert_eq!(
@@ -332,6 +339,7 @@ mod tests {
             second("45663.39583"),
             Reading::Perhaps("20250106093000".to_owned())
         );
+        assert!(matches!(second("1900010609"), Reading::Perhaps(_)));
         assert!(matches!(second("2025010609"), Reading::Perhaps(_)));
     }
 

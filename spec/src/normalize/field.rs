@@ -94,7 +94,8 @@ impl<'c> Desk<'c> {
             },
         };
         if trouble.is_none() {
-            trouble = self.settle(field, &mut work, input.kind, beside);
+            let holes = field.list && list::keeps_places(self.dataset, place);
+            trouble = self.settle(field, &mut work, (input.kind, beside), holes);
         }
         for (before, after, why) in std::mem::take(&mut work.steps) {
             let change = change(field, &before, &after, why);
@@ -124,13 +125,23 @@ impl<'c> Desk<'c> {
     }
 
     /// Repairs until nothing changes any more. One repair may uncover another, so one pass is not enough.
-    fn settle(&self, field: &Field, work: &mut Work, kind: Kind, beside: Scale) -> Option<Trouble> {
+    /// `holes` keeps the empty items of a list.
+    fn settle(
+        &self,
+        field: &Field,
+        work: &mut Work,
+        (kind, beside): (Kind, Scale),
+        holes: bool,
+    ) -> Option<Trouble> {
         for _ in 0..8 {
             let before = work.text.clone();
             clean(work, field.format == Format::Unlimited && !is_coded(field));
             let trouble = if field.list {
                 work.step("list_separator", list::joined(&work.text));
                 self.each_item(field, work);
+                if !holes {
+                    work.step("list_separator", list::closed_up(&work.text));
+                }
                 None
             } else {
                 self.pass(field, work, kind, beside)
@@ -163,14 +174,8 @@ impl<'c> Desk<'c> {
         match &field.domain {
             Domain::Codes(table) => {
                 narrow(work);
-                if table.find(&work.text).is_none() {
-                    if let Some((code, why)) = code::resolve(table, &work.text) {
-                        work.step(why, code);
-                    } else if let Some(whole) = work.text.strip_suffix(".0")
-                        && table.values.contains_key(whole)
-                    {
-                        work.step("number", whole.to_owned());
-                    }
+                if let Some((code, why)) = code::repaired(table, &work.text) {
+                    work.step(why, code);
                 }
             }
             Domain::Identifier(kind) => {

@@ -1,11 +1,16 @@
 //! Lists of values in one field: joined with half-width `;`, whatever the sender put between them.
 
+use crate::{Check, Dataset, Field};
+
 /// The standard's separator.
 pub(crate) const SEPARATOR: char = ';';
 
-/// Whether a text may hold another separator than the standard's, or one at its end.
+/// Whether a text may hold another separator than the standard's, or an empty item.
 pub(crate) fn is_loose(text: &str) -> bool {
-    text.ends_with(SEPARATOR) || text.contains([',', '|', '；', '，', '、'])
+    text.starts_with(SEPARATOR)
+        || text.ends_with(SEPARATOR)
+        || text.contains(";;")
+        || text.contains([',', '|', '；', '，', '、'])
 }
 
 /// The list with the standard's separator. Marks that also occur within names separate only where
@@ -22,6 +27,20 @@ pub(crate) fn joined(text: &str) -> String {
         }
         text = text.replace([',', '|', '，', '、'], ";");
     }
+}
+
+/// Whether an empty item of the list keeps the place of those behind it: a rule counts the items of several
+/// lists against each other. In any other list it says nothing.
+pub(crate) fn keeps_places(dataset: &Dataset, place: usize) -> bool {
+    dataset.rules.iter().any(|rule| match &rule.check {
+        Check::ListSameLength { fields } => fields.iter().any(|&field| usize::from(field) == place),
+        _ => false,
+    })
+}
+
+/// The list without its empty items.
+pub(crate) fn closed_up(text: &str) -> String {
+    items(text).collect::<Vec<_>>().join(";")
 }
 
 /// The items of a JSON array of plain values, written as a list; none if anything else is inside.
@@ -44,6 +63,13 @@ pub(crate) fn from_json(raw: &str) -> Option<String> {
 /// The items of a canonical list that are not empty.
 pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(SEPARATOR).filter(|item| !item.is_empty())
+}
+
+/// The items of a list that are not empty; the whole text of any other field.
+pub(crate) fn parts<'t>(field: &Field, text: &'t str) -> impl Iterator<Item = &'t str> {
+    let is_list = field.list;
+    text.split(move |c| is_list && c == SEPARATOR)
+        .filter(|part| !part.is_empty())
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use crate::{Action, Change, Dataset, Edition, FieldIndex, Issue, Record};
 
 pub(crate) use date::is_canonical as is_date;
-pub(crate) use list::items;
+pub(crate) use list::{items, keeps_places, parts};
 pub(crate) use number::canonical_digits;
 
 /// What a verdict depends on besides the record: the edition, and facts of the submission.

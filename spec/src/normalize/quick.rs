@@ -4,7 +4,7 @@
 use super::{date, field::Desk, list, number, scan};
 use crate::identifier::{self, IdentifierKind};
 use crate::record::{Input, Kind};
-use crate::validate::structure;
+use crate::validate::structure::{self, PLACEHOLDERS};
 use crate::{CodeTable, Domain, Field, Format};
 
 /// A value that may stay as it is.
@@ -41,6 +41,11 @@ impl Desk<'_> {
         let found = match &field.domain {
             Domain::Codes(table) => Quick::plain(settled_code(table, text)?),
             Domain::Identifier(kind) => {
+                // Papers of other countries have no form that such a word could break.
+                let loose = *kind == IdentifierKind::IdNumber;
+                if loose && (PLACEHOLDERS.contains(&text) || structure::is_lost_code(text)) {
+                    return None;
+                }
                 let text = kind.measured(text);
                 return (self.sound(*kind, &input.text) && structure::fits(field.format, text))
                     .then_some(Quick::plain(*kind != IdentifierKind::IdNumber));
@@ -82,7 +87,8 @@ impl Desk<'_> {
                 let quiet = scan::scan(text, false);
                 let ragged = text.split(list::SEPARATOR).any(scan::ragged);
                 let loose = quiet.quiet && list::is_loose(text);
-                (quiet.quiet && !ragged && !loose).then_some(Quick {
+                let lost = text.contains("E+");
+                (quiet.quiet && !ragged && !loose && !lost).then_some(Quick {
                     plain: quiet.plain,
                     settled: true,
                 })

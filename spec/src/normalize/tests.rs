@@ -150,6 +150,20 @@ fn every_repair_gives_the_canonical_value_and_its_reason() {
             &["list_separator", "code_name"],
         ),
         (
+            "F C..5 codes:any list",
+            "资金;银行保函",
+            "1;2",
+            &["code_name"],
+        ),
+        ("F C..50 free list", ";;", "", &["list_separator"]),
+        ("F C..50 free list", "甲;;乙", "甲;乙", &["list_separator"]),
+        (
+            "F C..50 codes:mode list",
+            ";1; ;2",
+            "1;2",
+            &["trim", "list_separator"],
+        ),
+        (
             "F C..50 codes:mode list",
             "1;2;",
             "1;2",
@@ -194,8 +208,11 @@ fn what_would_need_a_guess_is_a_finding() {
         ("F D8 free", "20250230", IssueCode::FieldFormat),
         ("F D8 free", "/", IssueCode::FieldFormat),
         ("F C1 codes:mode", "无", IssueCode::FieldFormat),
+        ("F C..50 id_number", "-", IssueCode::FieldFormat),
         ("F C20 tender", "3.2E+19", IssueCode::FieldFormat),
         ("F C..20 free", "3.2E+19", IssueCode::FieldFormat),
+        ("F C..20 free list", "3.2E+19", IssueCode::FieldFormat),
+        ("F C..20 free list", "甲;3.2E+19", IssueCode::FieldFormat),
         (
             "F C20 tender",
             "E320100000100012300",

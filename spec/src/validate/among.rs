@@ -120,7 +120,7 @@ impl<'k> Circle<'k> {
                 one(few.then(|| Violation {
                     field: own,
                     code: IssueCode::RuleViolated,
-                    found: format!("{}个", values.len()),
+                    found: values.len().to_string(),
                     expected: format!("“{}”中至少{min}个{}", dataset.name, column.name),
                 }))
             }
@@ -290,7 +290,7 @@ impl<'k> Circle<'k> {
         }
         let wrong = parents.iter().find(|parent| !sound(parent))?;
         let column = dataset.field(field)?;
-        let held = text_of(dataset, wrong, field).unwrap_or("未填");
+        let held = text_of(dataset, wrong, field).unwrap_or_default();
         Some(Violation {
             field: join.on.first()?.0,
             code: IssueCode::RuleViolated,

@@ -2,7 +2,7 @@
 
 use super::finding::{Draft, found, label, replace};
 use super::nearest;
-use crate::normalize::{Value, items};
+use crate::normalize::{Value, parts};
 use crate::{CodeTable, CodeValue, Field, Issue, IssueCode, Severity};
 
 /// Values that a finding lists.
@@ -16,7 +16,7 @@ pub(super) fn judge(
     today: &str,
     issues: &mut Vec<Issue>,
 ) {
-    for item in items(&value.text) {
+    for item in parts(field, &value.text) {
         let issue = match table.find(item) {
             None => Some(unlisted(field, table, value, item)),
             Some(listed) if !in_force(listed, today) => {
@@ -38,7 +38,7 @@ fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> 
     let name = label(field);
     let shown = found(field, item);
     // A list that may have more values takes any, but for what the format excludes.
-    if !table.is_closed() && super::structure::fits_list(field.format, item) {
+    if !table.is_closed() && super::structure::has_format(field, &value.text) {
         return Draft::new(IssueCode::CodeUnverified, Severity::Warning)
             .at(field, value.at)
             .found(shown.clone())

@@ -51,7 +51,7 @@ pub(super) fn judge(
                 tell(Violation {
                     field,
                     code: IssueCode::RuleViolated,
-                    found: format!("已填{count}项"),
+                    found: format!("{count}/{}", fields.len()),
                     expected: format!("{names}中{wanted}"),
                 });
             }
@@ -63,7 +63,7 @@ pub(super) fn judge(
                 tell(Violation {
                     field: first,
                     code: IssueCode::RuleViolated,
-                    found: format!("已填{}项，未填{}项", there.len(), absent.len()),
+                    found: format!("{}/{}", there.len(), fields.len()),
                     expected: format!("{}一并填写", names(record, absent.iter().copied())),
                 });
             }

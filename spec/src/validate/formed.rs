@@ -66,7 +66,7 @@ fn fault(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Optio
         Check::ListSameLength { fields } => same_length(record, fields),
         Check::ListMinLength { field, min } => {
             let count = items(record.text(*field)?).count();
-            (count < *min as usize).then(|| (*field, format!("{count}项"), format!("至少{min}项")))
+            (count < *min as usize).then(|| (*field, count.to_string(), format!("至少{min}项")))
         }
         Check::CountEquals { field, list } => {
             let said = record.text(*field)?;
@@ -218,7 +218,7 @@ fn same_length(record: &Normalized<'_, '_>, fields: &[FieldIndex]) -> Option<Fau
                 let name = &record.dataset.field(other)?.name;
                 return Some((
                     field,
-                    format!("{count}项"),
+                    format!("{count} ≠ {expected}"),
                     format!("{expected}项（与{name}一致）"),
                 ));
             }
@@ -296,7 +296,7 @@ fn receipt(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Opt
             (late > SignedDuration::from_hours(*hours)).then(|| {
                 (
                     *field,
-                    format!("{text}，{}小时后收到", late.as_hours()),
+                    format!("{text} + {} h", late.as_hours()),
                     format!("{hours}小时内报送"),
                 )
             })

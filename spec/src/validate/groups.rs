@@ -55,7 +55,7 @@ fn violation(
                 return None;
             }
             say(
-                format!("目前{count}个"),
+                count.to_string(),
                 format!("至少{least}个不同的{}", column.name),
             )
         }
@@ -65,7 +65,7 @@ fn violation(
                 return None;
             }
             say(
-                format!("目前{count}个"),
+                count.to_string(),
                 format!("不少于{least}的单数个{}", column.name),
             )
         }
@@ -83,7 +83,7 @@ fn violation(
                 format!("{min}至{max}条")
             };
             say(
-                format!("目前{count}条为“{value}”"),
+                format!("{count} × “{value}”"),
                 format!("{wanted}记录的{}为“{value}”", column.name),
             )
         }
@@ -100,7 +100,7 @@ fn violation(
                 return None;
             }
             let list: Vec<String> = numbers.iter().take(12).map(ToString::to_string).collect();
-            say(list.join("、"), format!("从{start}起连续，中间不缺"))
+            say(list.join(", "), format!("从{start}起连续，中间不缺"))
         }
         GroupFigure::DistinctAcross { between } => {
             let mine = circle.record.text(*between)?;
@@ -112,8 +112,9 @@ fn violation(
             let between = dataset.field(*between)?;
             say(
                 format!(
-                    "{}（{}与{}相同）",
+                    "{} ({}: {} = {})",
                     found(column, own),
+                    between.id,
                     found(between, mine),
                     found(between, other)
                 ),

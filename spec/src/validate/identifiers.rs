@@ -2,7 +2,7 @@
 
 use super::finding::{Draft, found, label};
 use crate::identifier::{Fault, IdentifierKind, Places, judge as judge_one};
-use crate::normalize::{Normalized, Value, items};
+use crate::normalize::{Normalized, Value, parts};
 use crate::{Dataset, Domain, Field, Issue, IssueCode, Severity};
 
 /// Judges the value (each item of a list) of a field.
@@ -19,7 +19,7 @@ pub(super) fn judge(
         IdentifierKind::IdNumber if names_citizens(record, field) => IdentifierKind::CitizenId,
         kind => kind,
     };
-    for item in items(&value.text) {
+    for item in parts(field, &value.text) {
         if let Err((fault, severity)) = judge_one(kind, item, places, deal_check) {
             issues.push(issue(field, kind, value, item, fault, severity));
         }

@@ -113,7 +113,7 @@ pub(super) fn violation(
     if let Check::MinDaysBetween { workdays, .. } | Check::MaxDaysBetween { workdays, .. } = check
         && let Some(days) = distance(left, right, *workdays)
     {
-        found = format!("{found} = {}", count(days, *workdays));
+        found = format!("{found} = {days} d");
     }
     Violation {
         field,

@@ -83,6 +83,13 @@ pub(crate) fn codes(id: &str) -> Arc<CodeTable> {
             table.values.insert("B".to_owned(), old);
             table
         }
+        "any" => {
+            let mut table = table("any", &[("1", "资金"), ("2", "银行保函")]);
+            let mut rest = value("其余值");
+            rest.known = false;
+            table.prefixes.push((String::new(), rest));
+            table
+        }
         _ => {
             let mut table = table("open", &[("1", "甲")]);
             let mut guess = value("乙");

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::finding::{Draft, label};
 use super::nearest;
 use crate::issue::shown;
-use crate::normalize::{Normalized, canonical_digits, is_date, items};
+use crate::normalize::{Normalized, canonical_digits, is_date, items, parts};
 use crate::record::Input;
 use crate::{
     Dataset, Domain, Field, Format, Issue, IssueCode, Required, Sensitivity, Severity, Unit,
@@ -33,6 +33,24 @@ pub(crate) enum Trouble {
     Precision(u32, u32),
 }
 
+/// Words that people write where a value is missing; in a code or an identifier they are no value.
+pub(crate) const PLACEHOLDERS: [&str; 14] = [
+    "无",
+    "/",
+    "\\",
+    "-",
+    "--",
+    "N/A",
+    "n/a",
+    "NA",
+    "未提供",
+    "暂无",
+    "不详",
+    "null",
+    "NULL",
+    "***",
+];
+
 /// Whether the field holds a number.
 pub(crate) fn is_numeric(field: &Field) -> bool {
     matches!(
@@ -49,7 +67,7 @@ pub(crate) fn is_choice(field: &Field) -> bool {
 /// Whether the text is what a spreadsheet makes of a long code: `3.2E+19`.
 pub(crate) fn is_lost_code(text: &str) -> bool {
     // Looked at for every text: most end here.
-    if text.len() > 24 || !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+    if !matches!(text.as_bytes(), [b'0'..=b'9', b'.' | b'E', ..]) {
         return false;
     }
     let Some((mantissa, exponent)) = text.split_once("E+") else {
@@ -96,6 +114,15 @@ pub(crate) fn fits_list(format: Format, text: &str) -> bool {
     }
 }
 
+/// Whether a canonical text has the format of its field.
+pub(crate) fn has_format(field: &Field, text: &str) -> bool {
+    match field.domain {
+        _ if field.list => fits_list(field.format, text),
+        Domain::Identifier(kind) => fits(field.format, kind.measured(text)),
+        _ => fits(field.format, text),
+    }
+}
+
 /// What is wrong with a value that normalization left.
 pub(crate) fn judge(field: &Field, text: &str) -> Option<Trouble> {
     let textual = matches!(
@@ -103,24 +130,19 @@ pub(crate) fn judge(field: &Field, text: &str) -> Option<Trouble> {
         Format::Exact(_) | Format::UpTo(_) | Format::Unlimited
     );
     let free = matches!(field.domain, Domain::Free | Domain::Standard(_));
-    if (!textual || !free) && is_placeholder(text) {
+    if (!textual || !free) && PLACEHOLDERS.contains(&text) {
         return Some(Trouble::Placeholder);
     }
-    if (textual || !free) && items(text).any(is_lost_code) {
+    if (textual || !free) && parts(field, text).any(is_lost_code) {
         return Some(Trouble::Lost);
     }
     // A name that is no code gets the list of codes as an answer, not a count of its characters.
     if let Domain::Codes(table) = &field.domain
-        && items(text).any(|item| table.find(item).is_none())
+        && parts(field, text).any(|item| table.find(item).is_none())
     {
         return None;
     }
-    let fit = match field.domain {
-        _ if field.list => fits_list(field.format, text),
-        Domain::Identifier(kind) => fits(field.format, kind.measured(text)),
-        _ => fits(field.format, text),
-    };
-    if fit {
+    if has_format(field, text) {
         return None;
     }
     Some(match field.format {
@@ -131,26 +153,6 @@ pub(crate) fn judge(field: &Field, text: &str) -> Option<Trouble> {
         },
         _ => Trouble::Format,
     })
-}
-
-/// Words that people write where a value is missing.
-fn is_placeholder(text: &str) -> bool {
-    matches!(
-        text,
-        "无" | "/"
-            | "\\"
-            | "-"
-            | "--"
-            | "N/A"
-            | "n/a"
-            | "NA"
-            | "未提供"
-            | "暂无"
-            | "不详"
-            | "null"
-            | "NULL"
-            | "***"
-    )
 }
 
 /// The finding that a trouble is.

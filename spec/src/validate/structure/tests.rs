@@ -54,6 +54,11 @@ fn closed_tables_name_their_values_and_what_was_meant() {
         issues[0].message.zh,
         "名称TENDER_MODE（TENDER_MODE）的值“7”不在代码集“mode”中，可用值：1 公开招标、2 邀请招标、9 其他"
     );
+    for separators in [";", ";;", "1;"] {
+        let issues = judge(&[("TENDER_MODE", separators)]);
+        let codes: Vec<_> = issues.iter().map(|issue| issue.code).collect();
+        assert_eq!(codes, [IssueCode::CodeUnknown], "{separators}");
+    }
     let issues = judge(&[("R", "1")]);
     assert!(
         issues[0].message.zh.contains("是否为 01 招标人？"),

@@ -296,6 +296,13 @@ fn rules_in_the_record_pass_and_trigger() {
             "{check:?} {triggers}"
         );
         assert_eq!(report.issues[0].clause, "条款");
+        // What was found stands in the English sentence too: no Chinese but the sender's own.
+        let mut found = report.issues[0].found.chars();
+        assert!(
+            found.all(|c| !('\u{3000}'..'\u{ff61}').contains(&c) || triggers.contains(c)),
+            "{check:?} {}",
+            report.issues[0].found
+        );
         assert!(
             report.issues[0].message.zh.contains("规则"),
             "{:?}",
