@@ -83,7 +83,9 @@ fn a_lost_database_is_a_503_and_passes() {
     let (server, name) = url.rsplit_once('/').expect("a URL with a database");
     let mut admin =
         PgConnection::establish(&format!("{server}/postgres")).expect("PostgreSQL answers");
-    let mut run = |sql: String| drop(diesel::sql_query(&sql).execute(&mut admin).expect(&sql));
+    let mut run = |sql: String| {
+        diesel::sql_query(&sql).execute(&mut admin).expect(&sql);
+    };
     run(format!(
         "ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"
     ));

@@ -3,7 +3,6 @@
 //! `cargo bench -p tests --bench ratios [-- judge|ingest|singles|memory]`. Each part prints what it measured
 //! against what, the ratio, and the bound that the project promises; the exit code is 1 when a bound is missed.
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,

@@ -34,7 +34,7 @@ fn server() -> &'static str {
             .and_then(|l| l.local_addr())
             .expect("a free port")
             .port();
-        Command::new(super::root().join("tests/postgres.sh"))
+        let shell = Command::new(super::root().join("tests/postgres.sh"))
             .arg(&folder)
             .arg(port.to_string())
             .arg(std::process::id().to_string())
@@ -43,6 +43,8 @@ fn server() -> &'static str {
             .stderr(Stdio::null())
             .spawn()
             .expect("tests/postgres.sh runs");
+        // It outlives this process by a moment, to clear up.
+        std::mem::forget(shell);
         let url = format!("postgres://hub@127.0.0.1:{port}");
         let started = Instant::now();
         while PgConnection::establish(&format!("{url}/postgres")).is_err() {
