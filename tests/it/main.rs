@@ -9,6 +9,7 @@
 
 mod api;
 mod crash;
+mod differential;
 mod fixtures;
 mod forward;
 mod full;

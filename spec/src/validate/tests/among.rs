@@ -345,7 +345,10 @@ fn figures_over_a_group_count_the_record_itself() {
         let all = among(&figure(wanted.clone()), sent, two).0;
         assert_eq!(all.len(), issues, "{wanted:?} {sent}");
         let chinese = |c| ('\u{3000}'..'\u{ff61}').contains(&c);
-        assert!(all.iter().all(|issue| !issue.2.contains(chinese)), "{all:?}");
+        assert!(
+            all.iter().all(|issue| !issue.2.contains(chinese)),
+            "{all:?}"
+        );
     }
     let unless = Some(join(&[(1, 1)], Pick::Any));
     let check = Check::Group {
