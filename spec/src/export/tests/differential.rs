@@ -218,7 +218,6 @@ impl Writer<'_> {
         match self.dice.below(20) {
             0 => {
                 sent.remove(place);
-                return;
             }
             1 => {
                 sent.push(Sent {
@@ -226,7 +225,6 @@ impl Writer<'_> {
                     text,
                     kind: Kind::Text,
                 });
-                return;
             }
             2 => value.text = text.chars().skip(1).collect(),
             3 => value.text = format!("{text}1"),
