@@ -47,6 +47,11 @@ pub struct App {
 
 /// Loads the specification once for the life of the process.
 pub fn load_spec(config: &Config) -> anyhow::Result<&'static Spec> {
+    Ok(Box::leak(Box::new(read_spec(config)?)))
+}
+
+/// Reads the specification that a configuration names.
+pub fn read_spec(config: &Config) -> anyhow::Result<Spec> {
     let mut loaded = if config.spec.folder.is_empty() {
         Spec::embedded()?
     } else {
@@ -55,7 +60,7 @@ pub fn load_spec(config: &Config) -> anyhow::Result<&'static Spec> {
     if let Some(word) = loaded.mute(&config.spec.muted_rules).first() {
         anyhow::bail!("spec.muted_rules names `{word}`, but no rule is called that");
     }
-    Ok(Box::leak(Box::new(loaded)))
+    Ok(loaded)
 }
 
 /// Loads the profiles of all sources.

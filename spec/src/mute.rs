@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::{Edition, Spec};
+use crate::{Check, Edition, Spec};
 
 /// The name under which the list enters the specification's files.
 const FILE: &str = "muted-rules";
@@ -27,6 +27,19 @@ impl Spec {
             }
         }
         idle
+    }
+}
+
+impl Spec {
+    /// Takes out the rules about lateness: what is only looked at, and not received, cannot come late.
+    pub fn mute_lateness(&mut self) {
+        for edition in self.editions.iter_mut().filter_map(Arc::get_mut) {
+            for dataset in &mut edition.datasets {
+                dataset
+                    .rules
+                    .retain(|rule| !matches!(rule.check, Check::TimelinessHours { .. }));
+            }
+        }
     }
 }
 
