@@ -7,6 +7,7 @@ use adapters::{Adapter, DecodeError, Decoded, Envelope, Hint, Limits, Locator};
 use spec::{Action, Context, Edition, Issue, IssueCode, Lookup, Normalized};
 
 use super::neighbours::by_message;
+use crate::tlog::{Hash, leaf_hash, sha256};
 
 /// A record judged by itself, owning its values, ready to be judged among others.
 #[derive(Debug)]
@@ -15,6 +16,10 @@ pub struct Judged {
     pub record: Normalized<'static, 'static>,
     /// Its canonical bytes.
     pub canonical: Vec<u8>,
+    /// Their SHA-256.
+    pub digest: Hash,
+    /// Their hash as a leaf of the submission's records tree.
+    pub leaf: Hash,
     /// Findings so far.
     pub issues: Vec<Issue>,
     /// What must be looked up; the first is its own business key, when it has one.
@@ -108,6 +113,8 @@ pub fn read(
                 entries.extend(message.clone());
                 Item::Judged(Box::new(Judged {
                     record,
+                    digest: sha256(&canonical),
+                    leaf: leaf_hash(&canonical),
                     canonical,
                     issues,
                     lookups,

@@ -1,6 +1,6 @@
 //! What a record is judged among: current records of the store, and those of the same submission.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 use serde_json::{Map, Value};
@@ -23,8 +23,8 @@ pub struct Neighbour {
     pub dataset: u16,
     /// Its canonical bytes.
     pub canonical: Vec<u8>,
-    /// The same as an object of strings.
-    pub body: Arc<Map<String, Value>>,
+    /// The same as an object of strings, read when it is first asked for: most records are never compared with.
+    body: OnceLock<Arc<Map<String, Value>>>,
 }
 
 impl Neighbour {
@@ -34,8 +34,6 @@ impl Neighbour {
             place: format!("records, id {}", row.id),
             what,
         };
-        let body: Map<String, Value> = serde_json::from_slice(&row.body)
-            .map_err(|error| damaged(format!("the body is not canonical JSON: {error}")))?;
         let dataset =
             u16::try_from(row.dataset).map_err(|_| damaged(format!("data set {}", row.dataset)))?;
         Ok(Neighbour {
@@ -44,7 +42,19 @@ impl Neighbour {
             withdrawn: row.action == Action::Withdraw as i32,
             dataset,
             canonical: row.body,
-            body: Arc::new(body),
+            body: OnceLock::new(),
+        })
+    }
+
+    /// The record as an object of strings.
+    pub fn body(&self) -> &Arc<Map<String, Value>> {
+        self.body.get_or_init(|| {
+            let body = serde_json::from_slice(&self.canonical);
+            Arc::new(body.unwrap_or_else(|error| {
+                // Only a damaged store can hold this; `log verify` names the row. Nothing is found in it.
+                tracing::error!(record = self.id, %error, "a stored record is not canonical JSON");
+                Map::new()
+            }))
         })
     }
 }
@@ -161,7 +171,7 @@ impl Neighbours {
                 .iter()
                 .map(|neighbour| Found {
                     id: neighbour.id,
-                    body: Arc::clone(&neighbour.body),
+                    body: Arc::clone(neighbour.body()),
                 })
                 .collect();
             known.answers.insert(lookup.clone(), found);
@@ -183,12 +193,12 @@ fn holds(edition: &Edition, neighbour: &Neighbour, lookup: &Lookup) -> bool {
         return false;
     };
     match lookup.field {
-        None => key_of(dataset, &neighbour.body).is_some_and(|key| key == lookup.value),
+        None => key_of(dataset, neighbour.body()).is_some_and(|key| key == lookup.value),
         Some(place) => {
             let Some(field) = dataset.field(place) else {
                 return false;
             };
-            let Some(text) = neighbour.body.get(&field.id).and_then(Value::as_str) else {
+            let Some(text) = neighbour.body().get(&field.id).and_then(Value::as_str) else {
                 return false;
             };
             text == lookup.value || (field.list && text.split(';').any(|item| item == lookup.value))
@@ -226,7 +236,7 @@ pub fn links_of(edition: &Edition, version: &Neighbour) -> Vec<Link> {
     let Some(dataset) = edition.by_code(version.dataset) else {
         return Vec::new();
     };
-    let record = Normalized::from_canonical(dataset, &version.body);
+    let record = Normalized::from_canonical(dataset, version.body());
     let mut entries = spec::references::index_entries(dataset, &record);
     if version.withdrawn {
         entries.retain(|entry| entry.field.is_none());

@@ -37,7 +37,7 @@ impl RawStore {
     /// Keeps bytes: gives them back compressed when they are to be kept in the row, or nothing when they
     /// are durable in the object store.
     pub async fn keep(&self, name: &Hash, bytes: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        let compressed = zstd::encode_all(bytes, 1)
+        let compressed = super::compress::compress(bytes)
             .map_err(|error| Error::NotKept(format!("compressing: {error}")))?;
         if compressed.len() <= INLINE {
             return Ok(Some(compressed));

@@ -15,7 +15,7 @@ pub fn release(
     now: super::Instant,
     hashes: &[i64],
 ) -> Result<(), StoreError> {
-    if hashes.is_empty() || !records::any_waiting(transaction.connection)? {
+    if hashes.is_empty() || !transaction.numbers.waiting {
         return Ok(());
     }
     let mut arrived = hashes.to_vec();
@@ -42,7 +42,7 @@ fn again(
     let Some(dataset) = edition.by_code(parked.dataset) else {
         return Ok(Vec::new());
     };
-    let record = Normalized::from_canonical(dataset, &parked.body);
+    let record = Normalized::from_canonical(dataset, parked.body());
     let lookups = spec::references::lookups(edition, &record);
     let mut neighbours = Neighbours::default();
     neighbours.fetch(transaction.connection, lookups.iter())?;

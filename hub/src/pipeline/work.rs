@@ -104,6 +104,8 @@ impl<'w, 't> Work<'w, 't> {
         let Judged {
             record,
             mut canonical,
+            mut digest,
+            mut leaf,
             mut issues,
             lookups,
             entries,
@@ -119,7 +121,9 @@ impl<'w, 't> Work<'w, 't> {
         {
             // What is taken back is named, kept and forwarded in full.
             canonical.clone_from(&current.canonical);
-            key = shown_key(&Normalized::from_canonical(dataset, &current.body));
+            digest = hash::sha256(&canonical);
+            leaf = hash::leaf_hash(&canonical);
+            key = shown_key(&Normalized::from_canonical(dataset, current.body()));
         }
         let mut waits = Vec::new();
         if !rejects(&issues) {
@@ -152,12 +156,11 @@ impl<'w, 't> Work<'w, 't> {
         } else {
             Verdict::AcceptedWithWarnings
         };
-        let digest = Some(hash::sha256(&canonical).to_hex());
         if matches!(
             verdict,
             Verdict::Accepted | Verdict::AcceptedWithWarnings | Verdict::Parked
         ) {
-            self.kept.push(hash::leaf_hash(&canonical));
+            self.kept.push(leaf);
             let lane = self.lane(&record, current.as_deref());
             let row = RecordRow {
                 id: self.transaction.numbers.record,
@@ -180,6 +183,7 @@ impl<'w, 't> Work<'w, 't> {
                 waiting.sort_unstable_by_key(|wait| wait.hash);
                 waiting.dedup();
                 self.rows.waiting.extend(waiting);
+                self.transaction.numbers.waiting = true;
             } else {
                 self.make_current(&row, newest.as_deref(), &entries)?;
             }
@@ -190,7 +194,7 @@ impl<'w, 't> Work<'w, 't> {
             dataset: dataset.id.clone(),
             key,
             verdict,
-            digest,
+            digest: Some(digest.to_hex()),
             flex,
             issues,
         };
@@ -211,7 +215,7 @@ impl<'w, 't> Work<'w, 't> {
                 let known = self.neighbours.newest(self.edition, message);
                 known
                     .last()
-                    .and_then(|version| key_of(dataset, &version.body))
+                    .and_then(|version| key_of(dataset, version.body()))
             }
             (None, None) => None,
         };
@@ -355,7 +359,7 @@ impl<'w, 't> Work<'w, 't> {
         row.leaf_index = self.transaction.append_leaf(leaf.as_bytes())?;
         let json = serde_json::to_vec(&self.outcomes).map_err(|error| broken(error.to_string()))?;
         row.outcomes =
-            zstd::encode_all(json.as_slice(), 1).map_err(|error| broken(error.to_string()))?;
+            super::compress::compress(&json).map_err(|error| broken(error.to_string()))?;
         self.rows.volumes = std::mem::take(&mut self.volumes).into_values().collect();
         records::unlink(self.transaction.connection, &self.superseded)?;
         // A version that came and went within this very submission has no row to unlink yet.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::records::{Link, RecordRow, Wait};
 use super::schema::{deliveries, issues, links, records, submissions, volumes, waiting};
 use super::submissions::{IssueRow, Submission, Volume};
-use super::{Database, StoreError};
+use super::{Database, StoreError, on};
 
 /// A row of `deliveries`, newly owed.
 #[derive(Debug, Clone, Insertable)]
@@ -50,9 +50,7 @@ pub fn submission(
     submission: &Submission,
     rows: &Rows,
 ) -> Result<(), StoreError> {
-    diesel::insert_into(submissions::table)
-        .values(submission)
-        .execute(connection)?;
+    on!(connection, c => diesel::insert_into(submissions::table).values(submission).execute(c))?;
     self::rows(connection, rows)
 }
 
@@ -64,42 +62,28 @@ pub fn rows(connection: &mut Database, rows: &Rows) -> Result<(), StoreError> {
     sorted.sort_unstable_by_key(|link| (link.hash, link.record_id));
     insert_links(connection, &sorted)?;
     for wait in &rows.waiting {
-        diesel::insert_into(waiting::table)
-            .values(wait)
-            .execute(connection)?;
+        on!(connection, c => diesel::insert_into(waiting::table).values(wait).execute(c))?;
     }
     insert_owed(connection, &rows.owed)?;
     insert_issues(connection, &rows.issues)?;
     for volume in &rows.volumes {
-        diesel::insert_into(volumes::table)
-            .values(volume)
-            .execute(connection)?;
+        on!(connection, c => diesel::insert_into(volumes::table).values(volume).execute(c))?;
     }
     Ok(())
 }
 
-/// Writes one insert function: the same statement for each engine's own connection, because the wide form
-/// is not to be had through the connection that is either.
+/// Writes one insert function per table.
 macro_rules! bulk {
     ($name:ident, $table:path, $row:ty) => {
         fn $name(connection: &mut Database, rows: &[$row]) -> Result<(), StoreError> {
             if rows.len() <= FEW {
                 for row in rows {
-                    diesel::insert_into($table)
-                        .values(row)
-                        .execute(connection)?;
+                    on!(connection, c => diesel::insert_into($table).values(row).execute(c))?;
                 }
                 return Ok(());
             }
             for chunk in rows.chunks(WIDE) {
-                match connection {
-                    Database::Sqlite(sqlite) => {
-                        diesel::insert_into($table).values(chunk).execute(sqlite)?
-                    }
-                    Database::Postgres(postgres) => diesel::insert_into($table)
-                        .values(chunk)
-                        .execute(postgres)?,
-                };
+                on!(connection, c => diesel::insert_into($table).values(chunk).execute(c))?;
             }
             Ok(())
         }

@@ -15,6 +15,7 @@ pub mod totals;
 pub mod transaction;
 
 pub use database::Database;
+use database::on;
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};

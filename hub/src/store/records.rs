@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::schema::{links, records, waiting};
-use super::{Database, StoreError};
+use super::{Database, StoreError, on};
 
 /// A row of `records`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -53,24 +53,20 @@ pub fn found_under(
     let mut rows = Vec::new();
     if hashes.len() <= FEW {
         for &hash in hashes {
-            rows.extend(
-                links::table
-                    .inner_join(records::table.on(records::id.eq(links::record_id)))
-                    .filter(links::hash.eq(hash))
-                    .select((links::hash, RecordRow::as_select()))
-                    .load::<(i64, RecordRow)>(connection)?,
-            );
+            rows.extend(on!(connection, c => links::table
+                .inner_join(records::table.on(records::id.eq(links::record_id)))
+                .filter(links::hash.eq(hash))
+                .select((links::hash, RecordRow::as_select()))
+                .load::<(i64, RecordRow)>(c))?);
         }
         return Ok(rows);
     }
     for chunk in hashes.chunks(CHUNK) {
-        rows.extend(
-            links::table
-                .inner_join(records::table.on(records::id.eq(links::record_id)))
-                .filter(links::hash.eq_any(chunk))
-                .select((links::hash, RecordRow::as_select()))
-                .load::<(i64, RecordRow)>(connection)?,
-        );
+        rows.extend(on!(connection, c => links::table
+            .inner_join(records::table.on(records::id.eq(links::record_id)))
+            .filter(links::hash.eq_any(chunk))
+            .select((links::hash, RecordRow::as_select()))
+            .load::<(i64, RecordRow)>(c))?);
     }
     Ok(rows)
 }
@@ -89,15 +85,6 @@ pub fn waiting_for(connection: &mut Database, hashes: &[i64]) -> Result<Vec<i64>
     ids.sort_unstable();
     ids.dedup();
     Ok(ids)
-}
-
-/// Whether any record at all is parked: saves the look-up above in the usual case.
-pub fn any_waiting(connection: &mut Database) -> Result<bool, StoreError> {
-    Ok(waiting::table
-        .select(waiting::record_id)
-        .first::<i64>(connection)
-        .optional()?
-        .is_some())
 }
 
 /// A record version by its number.
@@ -135,7 +122,7 @@ pub fn after(connection: &mut Database, id: i64, limit: i64) -> Result<Vec<Recor
 /// Takes the values of superseded versions out of the look-up table.
 pub fn unlink(connection: &mut Database, links_of: &[Link]) -> Result<(), StoreError> {
     for link in links_of {
-        diesel::delete(links::table.find((link.hash, link.record_id))).execute(connection)?;
+        on!(connection, c => diesel::delete(links::table.find((link.hash, link.record_id))).execute(c))?;
     }
     Ok(())
 }

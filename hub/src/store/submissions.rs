@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::schema::{issues, leaves, submissions, volumes};
-use super::{Database, StoreError};
+use super::{Database, StoreError, on};
 
 /// A row of `submissions`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -105,15 +105,14 @@ pub fn by_sender(
     source: &str,
     submission: &str,
 ) -> Result<Option<Submission>, StoreError> {
-    Ok(submissions::table
-        .filter(
-            submissions::source
-                .eq(source)
-                .and(submissions::submission.eq(submission)),
-        )
+    let wanted = submissions::source
+        .eq(source)
+        .and(submissions::submission.eq(submission));
+    Ok(on!(connection, c => submissions::table
+        .filter(wanted)
         .select(Submission::as_select())
-        .first(connection)
-        .optional()?)
+        .first(c)
+        .optional())?)
 }
 
 /// Finds a submission by its own number.

@@ -4,8 +4,8 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::dsl::max;
 use diesel::prelude::*;
 
-use super::schema::{deliveries, leaves, records, submissions};
-use super::{Database, StoreError};
+use super::schema::{deliveries, leaves, records, submissions, waiting};
+use super::{Database, StoreError, on};
 
 /// The transaction of a group, as jobs see it.
 pub struct Transaction<'t> {
@@ -15,7 +15,7 @@ pub struct Transaction<'t> {
     pub numbers: Numbers,
 }
 
-/// The next free numbers of the tables that the writer numbers.
+/// The next free numbers of the tables that the writer numbers, and what else it knows before a group.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Numbers {
     /// `submissions.id`.
@@ -26,36 +26,21 @@ pub struct Numbers {
     pub delivery: i64,
     /// `leaves.leaf_index`.
     pub leaf: i64,
+    /// Whether any record is parked: saves a look-up per submission in the usual case.
+    pub waiting: bool,
 }
 
 impl Numbers {
     /// Reads the highest numbers given so far.
     pub fn read(connection: &mut Database) -> Result<Self, StoreError> {
         let next = |highest: Option<i64>, first: i64| highest.map_or(first, |n| n + 1);
-        Ok(Numbers {
-            submission: next(
-                submissions::table
-                    .select(max(submissions::id))
-                    .first(connection)?,
-                1,
-            ),
-            record: next(
-                records::table.select(max(records::id)).first(connection)?,
-                1,
-            ),
-            delivery: next(
-                deliveries::table
-                    .select(max(deliveries::id))
-                    .first(connection)?,
-                1,
-            ),
-            leaf: next(
-                leaves::table
-                    .select(max(leaves::leaf_index))
-                    .first(connection)?,
-                0,
-            ),
-        })
+        on!(connection, c => Ok(Numbers {
+            submission: next(submissions::table.select(max(submissions::id)).first(c)?, 1),
+            record: next(records::table.select(max(records::id)).first(c)?, 1),
+            delivery: next(deliveries::table.select(max(deliveries::id)).first(c)?, 1),
+            leaf: next(leaves::table.select(max(leaves::leaf_index)).first(c)?, 0),
+            waiting: waiting::table.select(waiting::record_id).first::<i64>(c).optional()?.is_some(),
+        }))
     }
 }
 
@@ -63,9 +48,8 @@ impl Transaction<'_> {
     /// Appends an entry to the log; returns its index.
     pub fn append_leaf(&mut self, body: &[u8]) -> Result<i64, StoreError> {
         let index = self.numbers.leaf;
-        diesel::insert_into(leaves::table)
-            .values((leaves::leaf_index.eq(index), leaves::body.eq(body)))
-            .execute(self.connection)?;
+        let row = (leaves::leaf_index.eq(index), leaves::body.eq(body));
+        on!(self.connection, c => diesel::insert_into(leaves::table).values(row).execute(c))?;
         self.numbers.leaf += 1;
         Ok(index)
     }

@@ -32,7 +32,7 @@ impl Hash {
 
     /// Returns lower-case hexadecimal.
     pub fn to_hex(self) -> String {
-        format!("{self:x}")
+        hex(&self.0)
     }
 
     /// Reads 64 hexadecimal digits.
@@ -75,7 +75,7 @@ impl fmt::Display for Hash {
 
 impl fmt::LowerHex for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 
@@ -104,14 +104,13 @@ impl FromStr for Hash {
 
 /// Lower-case hexadecimal of any bytes.
 pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }
 
 /// Hashes bytes.
