@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::pipeline::RawStore;
 use crate::pipeline::commit::receipt_id;
+use crate::pipeline::compress;
 use crate::pipeline::receipt::{Leaf, Outcome};
 use crate::store::submissions::Submission;
 use crate::store::{Database, records, submissions};
@@ -224,15 +225,12 @@ fn submission(place: &str, leaf: &Leaf, index: i64, row: &Submission) -> Result<
             ));
         }
     }
-    let outcomes: Vec<Outcome> = zstd::decode_all(row.outcomes.as_slice())
-        .map_err(|error| error.to_string())
-        .and_then(|json| serde_json::from_slice(&json).map_err(|error| error.to_string()))
-        .map_err(|error| {
-            fault(
-                format!("{place}, outcomes"),
-                format!("cannot be read: {error}"),
-            )
-        })?;
+    let outcomes = compress::unpack(&row.outcomes).map_err(|error| {
+        fault(
+            format!("{place}, outcomes"),
+            format!("cannot be read: {error}"),
+        )
+    })?;
     let hashes: Vec<Hash> = outcomes.iter().map(Outcome::hash).collect();
     if merkle_root(&hashes).to_hex() != leaf.outcomes_root {
         return Err(fault(
@@ -262,10 +260,7 @@ fn kept(leaf: &Leaf, row: &Submission, connection: &mut Database) -> Result<u64,
         return Ok(rows.len() as u64);
     }
     // The outcomes are proven by now, and hold the digest of each record: they tell which one it is.
-    let outcomes: Vec<Outcome> = zstd::decode_all(row.outcomes.as_slice())
-        .ok()
-        .and_then(|json| serde_json::from_slice(&json).ok())
-        .unwrap_or_default();
+    let outcomes = compress::unpack(&row.outcomes).unwrap_or_default();
     for record in &rows {
         let digest = sha256(&record.body).to_hex();
         let outcome = outcomes

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use spec::Edition;
 
+use super::compress;
 use super::judge::Item;
 use super::receipt::Outcome;
 use super::work::Work;
@@ -159,11 +160,8 @@ pub fn load(connection: &mut Database, row: &Submission) -> Result<Unsigned, Sto
         .ok_or_else(|| damaged(format!("leaf {} is missing", row.leaf_index)))?;
     let leaf = String::from_utf8(leaf)
         .map_err(|_| damaged(format!("leaf {} is not UTF-8", row.leaf_index)))?;
-    let outcomes = zstd::decode_all(row.outcomes.as_slice())
-        .map_err(|error| damaged(format!("outcomes: {error}")))
-        .and_then(|json| {
-            serde_json::from_slice(&json).map_err(|error| damaged(format!("outcomes: {error}")))
-        })?;
+    let outcomes =
+        compress::unpack(&row.outcomes).map_err(|error| damaged(format!("outcomes: {error}")))?;
     Ok(Unsigned {
         leaf,
         leaf_index: row.leaf_index as u64,

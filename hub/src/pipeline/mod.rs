@@ -4,7 +4,7 @@
 //! nothing. Judging runs on worker threads, committing in the one [`writer`].
 
 pub mod commit;
-mod compress;
+pub mod compress;
 mod figures;
 mod instant;
 pub mod judge;

@@ -9,6 +9,7 @@ use spec::{
 };
 
 use super::commit::{Committed, Prepared, Unsigned, receipt_id};
+use super::compress;
 use super::judge::{Item, Judged, shown_key};
 use super::neighbours::{Neighbour, Neighbours, hash_of, key_of, links, links_of};
 use super::receipt::{Counts, Leaf, Outcome};
@@ -357,9 +358,7 @@ impl<'w, 't> Work<'w, 't> {
         };
         let leaf = serde_json::to_string(&leaf).map_err(|error| broken(error.to_string()))?;
         row.leaf_index = self.transaction.append_leaf(leaf.as_bytes())?;
-        let json = serde_json::to_vec(&self.outcomes).map_err(|error| broken(error.to_string()))?;
-        row.outcomes =
-            super::compress::compress(&json).map_err(|error| broken(error.to_string()))?;
+        row.outcomes = compress::pack(&self.outcomes).map_err(|error| broken(error.to_string()))?;
         self.rows.volumes = std::mem::take(&mut self.volumes).into_values().collect();
         records::unlink(self.transaction.connection, &self.superseded)?;
         // A version that came and went within this very submission has no row to unlink yet.

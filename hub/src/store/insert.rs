@@ -1,4 +1,5 @@
-//! Bulk inserts: single rows through a statement that stays prepared, many rows through wide statements.
+//! Bulk inserts: on SQLite row by row through a statement that stays prepared (a call costs next to nothing
+//! there), on PostgreSQL many rows through wide statements (there the round trip is what costs).
 
 use diesel::prelude::*;
 
@@ -9,7 +10,7 @@ use super::{Database, StoreError, on};
 
 /// A row of `deliveries`, newly owed.
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = deliveries)]
+#[diesel(table_name = deliveries, treat_none_as_default_value = false)]
 #[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
 pub struct Owed {
     pub id: i64,
@@ -39,9 +40,7 @@ pub struct Rows {
     pub volumes: Vec<Volume>,
 }
 
-/// Up to this many rows go one by one.
-const FEW: usize = 3;
-/// Rows of one wide statement: at nine columns well below SQLite's limit on parameters.
+/// Rows of one wide statement.
 const WIDE: usize = 500;
 
 /// Inserts a submission and all it adds.
@@ -76,14 +75,19 @@ pub fn rows(connection: &mut Database, rows: &Rows) -> Result<(), StoreError> {
 macro_rules! bulk {
     ($name:ident, $table:path, $row:ty) => {
         fn $name(connection: &mut Database, rows: &[$row]) -> Result<(), StoreError> {
-            if rows.len() <= FEW {
-                for row in rows {
-                    on!(connection, c => diesel::insert_into($table).values(row).execute(c))?;
+            match connection {
+                Database::Sqlite(sqlite) => {
+                    for row in rows {
+                        diesel::insert_into($table).values(row).execute(sqlite)?;
+                    }
                 }
-                return Ok(());
-            }
-            for chunk in rows.chunks(WIDE) {
-                on!(connection, c => diesel::insert_into($table).values(chunk).execute(c))?;
+                Database::Postgres(postgres) => {
+                    for chunk in rows.chunks(WIDE) {
+                        diesel::insert_into($table)
+                            .values(chunk)
+                            .execute(postgres)?;
+                    }
+                }
             }
             Ok(())
         }

@@ -23,7 +23,7 @@ pub struct RecordRow {
 
 /// A row of `links`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Queryable, Insertable)]
-#[diesel(table_name = links)]
+#[diesel(table_name = links, treat_none_as_default_value = false)]
 #[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
 pub struct Link {
     pub hash: i64,
@@ -32,7 +32,7 @@ pub struct Link {
 
 /// A row of `waiting`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = waiting)]
+#[diesel(table_name = waiting, treat_none_as_default_value = false)]
 #[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
 pub struct Wait {
     pub hash: i64,
