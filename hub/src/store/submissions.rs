@@ -108,10 +108,11 @@ pub fn by_sender(
     let wanted = submissions::source
         .eq(source)
         .and(submissions::submission.eq(submission));
+    // Without a limit (the pair is unique): SQLite prepares a statement anew whenever its LIMIT is bound.
     Ok(on!(connection, c => submissions::table
         .filter(wanted)
         .select(Submission::as_select())
-        .first(c)
+        .get_result(c)
         .optional())?)
 }
 

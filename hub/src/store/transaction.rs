@@ -1,7 +1,7 @@
 //! The writer's transaction: how it begins and ends, and the numbers it gives.
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
-use diesel::dsl::max;
+use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 
 use super::schema::{deliveries, leaves, records, submissions, waiting};
@@ -35,11 +35,11 @@ impl Numbers {
     pub fn read(connection: &mut Database) -> Result<Self, StoreError> {
         let next = |highest: Option<i64>, first: i64| highest.map_or(first, |n| n + 1);
         on!(connection, c => Ok(Numbers {
-            submission: next(submissions::table.select(max(submissions::id)).first(c)?, 1),
-            record: next(records::table.select(max(records::id)).first(c)?, 1),
-            delivery: next(deliveries::table.select(max(deliveries::id)).first(c)?, 1),
-            leaf: next(leaves::table.select(max(leaves::leaf_index)).first(c)?, 0),
-            waiting: waiting::table.select(waiting::record_id).first::<i64>(c).optional()?.is_some(),
+            submission: next(submissions::table.select(max(submissions::id)).get_result(c)?, 1),
+            record: next(records::table.select(max(records::id)).get_result(c)?, 1),
+            delivery: next(deliveries::table.select(max(deliveries::id)).get_result(c)?, 1),
+            leaf: next(leaves::table.select(max(leaves::leaf_index)).get_result(c)?, 0),
+            waiting: diesel::select(exists(waiting::table.select(waiting::record_id))).get_result(c)?,
         }))
     }
 }
