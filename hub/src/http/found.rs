@@ -8,7 +8,7 @@ use super::auth::Caller;
 use crate::app::App;
 use crate::error::Error;
 use crate::pipeline::commit::receipt_id;
-use crate::pipeline::{self, neighbours::hash_of};
+use crate::pipeline::{self, neighbours::Key};
 use crate::store::records::{self, RecordRow};
 use crate::store::submissions::{Filter, SubmissionLine};
 use crate::store::{self, Database, StoreError};
@@ -49,7 +49,10 @@ pub fn current(
     connection: &mut Database,
     lookups: &[Lookup],
 ) -> Result<Vec<RecordRow>, Error> {
-    let hashes: Vec<i64> = lookups.iter().map(hash_of).collect();
+    let hashes: Vec<i64> = lookups
+        .iter()
+        .map(|lookup| Key::from(lookup.clone()).hash)
+        .collect();
     let mut rows: Vec<RecordRow> = Vec::new();
     for (hash, row) in records::found_under(connection, &hashes)? {
         let body = body(&row)?;

@@ -10,28 +10,44 @@ use super::receipt::Outcome;
 /// Favours speed; raw bytes of trading data shrink to a fifth even so.
 const LEVEL: i32 = 1;
 
+/// A context and room for its output. Both are kept: large fresh memory costs more than the compression.
+struct Press {
+    context: Compressor<'static>,
+    room: Vec<u8>,
+}
+
 thread_local! {
-    static CONTEXT: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static PRESS: RefCell<Option<Press>> = const { RefCell::new(None) };
 }
 
 /// Compresses bytes as one zstd frame.
 pub fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    CONTEXT.with_borrow_mut(|context| match context {
-        Some(compressor) => compressor.compress(bytes),
-        None => context.insert(Compressor::new(LEVEL)?).compress(bytes),
+    PRESS.with_borrow_mut(|press| {
+        let press = match press {
+            Some(press) => press,
+            None => press.insert(Press {
+                context: Compressor::new(LEVEL)?,
+                room: Vec::new(),
+            }),
+        };
+        press.room.clear();
+        press
+            .room
+            .reserve(zstd::zstd_safe::compress_bound(bytes.len()));
+        press.context.compress_to_buffer(bytes, &mut press.room)?;
+        Ok(press.room.as_slice().to_vec())
     })
 }
 
 /// Outcomes up to this size are kept as they are: a frame of their own would cost more than it saves.
 const PLAIN: usize = 1024;
 
-/// Outcomes as they are kept: JSON, in a zstd frame when that pays.
-pub fn pack(outcomes: &[Outcome]) -> io::Result<Vec<u8>> {
-    let json = serde_json::to_vec(outcomes)?;
+/// The JSON of outcomes as it is kept: in a zstd frame when that pays.
+pub fn pack(json: &[u8]) -> io::Result<Vec<u8>> {
     if json.len() <= PLAIN {
-        Ok(json)
+        Ok(json.to_vec())
     } else {
-        compress(&json)
+        compress(json)
     }
 }
 

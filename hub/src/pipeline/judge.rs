@@ -1,12 +1,11 @@
 //! Decode, normalize and judge what one submission shows by itself: the part that runs in parallel.
 
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use adapters::{Adapter, DecodeError, Decoded, Envelope, Hint, Limits, Locator};
 use spec::{Action, Context, Edition, Issue, IssueCode, Lookup, Normalized};
 
-use super::neighbours::by_message;
+use super::neighbours::{Key, by_key, by_message};
 use crate::tlog::{Hash, leaf_hash, sha256};
 
 /// A record judged by itself, owning its values, ready to be judged among others.
@@ -23,13 +22,17 @@ pub struct Judged {
     /// Findings so far.
     pub issues: Vec<Issue>,
     /// What must be looked up; the first is its own business key, when it has one.
-    pub lookups: Vec<Lookup>,
+    pub lookups: Vec<Key>,
+    /// Its own business key.
+    pub own: Option<Key>,
+    /// The records that it hangs on.
+    pub parents: Vec<Key>,
     /// Under what others find it.
-    pub entries: BTreeSet<Lookup>,
+    pub entries: Vec<Key>,
     /// The sender's own note.
     pub flex: Option<serde_json::Value>,
     /// The sender's own key of the message, as a look-up.
-    pub message: Option<Lookup>,
+    pub message: Option<Key>,
 }
 
 /// One record of a submission, as far as it could be read.
@@ -96,7 +99,8 @@ pub fn read(
                 let flex = flex.and_then(|raw| serde_json::from_str(raw).ok());
                 let (record, mut issues) = judge(context, record);
                 let source = &adapter.profile().id;
-                let message = message_key.map(|key| by_message(record.dataset, source, &key));
+                let message =
+                    message_key.map(|key| Key::from(by_message(record.dataset, source, &key)));
                 if record.action == Action::Withdraw {
                     issues.retain(|issue| matters_to_withdrawal(&record, issue, message.is_some()));
                 }
@@ -107,20 +111,25 @@ pub fn read(
                 }
                 let mut canonical = Vec::with_capacity(2048);
                 record.canonical(&mut canonical);
-                let mut lookups = spec::references::lookups(edition, &record);
-                let mut entries = spec::references::index_entries(record.dataset, &record);
+                let keys =
+                    |lookups: Vec<Lookup>| lookups.into_iter().map(Key::from).collect::<Vec<_>>();
+                let mut lookups = keys(spec::references::lookups(edition, &record));
+                let entries = spec::references::index_entries(record.dataset, &record);
+                let mut entries = keys(entries.into_iter().collect());
                 lookups.extend(message.clone());
                 entries.extend(message.clone());
                 Item::Judged(Box::new(Judged {
-                    record,
                     digest: sha256(&canonical),
                     leaf: leaf_hash(&canonical),
                     canonical,
                     issues,
+                    own: record.key().map(|value| by_key(record.dataset, value)),
+                    parents: keys(spec::stored::parents(edition, &record)),
                     lookups,
                     entries,
                     flex,
                     message,
+                    record,
                 }))
             }
         });

@@ -72,36 +72,57 @@ pub fn by_message(dataset: &Dataset, source: &str, key: &str) -> Lookup {
     }
 }
 
-/// The 64 bits under which a value is kept in the look-up table.
-pub fn hash_of(lookup: &Lookup) -> i64 {
-    let mut bytes = Vec::with_capacity(4 + lookup.value.len());
-    bytes.extend_from_slice(&lookup.dataset.to_be_bytes());
-    bytes.extend_from_slice(&lookup.field.unwrap_or(u16::MAX).to_be_bytes());
-    bytes.extend_from_slice(lookup.value.as_bytes());
-    let digest = sha256(&bytes);
-    let mut first = [0; 8];
-    first.copy_from_slice(digest.as_bytes().first_chunk::<8>().unwrap_or(&[0; 8]));
-    i64::from_be_bytes(first)
+/// A look-up with the 64 bits under which its value is kept in the look-up table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// What is looked up.
+    pub lookup: Lookup,
+    /// The first 64 bits of SHA-256 over data set, field and value.
+    pub hash: i64,
 }
 
-/// Current records by what they were looked up by.
+impl From<Lookup> for Key {
+    fn from(lookup: Lookup) -> Self {
+        let mut bytes = Vec::with_capacity(4 + lookup.value.len());
+        bytes.extend_from_slice(&lookup.dataset.to_be_bytes());
+        bytes.extend_from_slice(&lookup.field.unwrap_or(u16::MAX).to_be_bytes());
+        bytes.extend_from_slice(lookup.value.as_bytes());
+        let digest = sha256(&bytes);
+        let first = digest.as_bytes().first_chunk().copied().unwrap_or_default();
+        Key {
+            lookup,
+            hash: i64::from_be_bytes(first),
+        }
+    }
+}
+
+/// The look-up of a record by its business key.
+pub fn by_key(dataset: &Dataset, value: String) -> Key {
+    Key::from(Lookup {
+        dataset: dataset.code,
+        field: None,
+        value,
+    })
+}
+
+/// Current records by the hash of what they were looked up by: those of the store and, as they become current,
+/// those of the submission itself.
 #[derive(Debug, Default)]
 pub struct Neighbours {
-    stored: HashMap<i64, Vec<Arc<Neighbour>>>,
+    by_hash: HashMap<i64, Vec<Arc<Neighbour>>>,
     asked: HashSet<i64>,
-    fresh: HashMap<Lookup, Vec<Arc<Neighbour>>>,
     gone: HashSet<i64>,
 }
 
 impl Neighbours {
-    /// Fetches what the lookups may find, all at once.
-    pub fn fetch<'l>(
+    /// Fetches what the keys may find, all at once.
+    pub fn fetch<'k>(
         &mut self,
         connection: &mut Database,
-        lookups: impl Iterator<Item = &'l Lookup>,
+        keys: impl Iterator<Item = &'k Key>,
     ) -> Result<(), StoreError> {
-        let mut hashes: Vec<i64> = lookups
-            .map(hash_of)
+        let mut hashes: Vec<i64> = keys
+            .map(|key| key.hash)
             .filter(|&hash| self.asked.insert(hash))
             .collect();
         hashes.sort_unstable();
@@ -115,20 +136,16 @@ impl Neighbours {
                 by_id.insert(id, Arc::clone(&neighbour));
                 neighbour
             };
-            self.stored.entry(hash).or_default().push(neighbour);
+            self.by_hash.entry(hash).or_default().push(neighbour);
         }
         Ok(())
     }
 
-    /// Adds a record of this submission that became current, and takes out the version it supersedes.
-    pub fn add<'l>(
-        &mut self,
-        neighbour: &Arc<Neighbour>,
-        entries: impl Iterator<Item = &'l Lookup>,
-    ) {
-        for entry in entries {
-            self.fresh
-                .entry(entry.clone())
+    /// Adds a record of this submission that became current.
+    pub fn add(&mut self, neighbour: &Arc<Neighbour>, links: &[Link]) {
+        for link in links {
+            self.by_hash
+                .entry(link.hash)
                 .or_default()
                 .push(Arc::clone(neighbour));
         }
@@ -139,21 +156,22 @@ impl Neighbours {
         self.gone.insert(id);
     }
 
-    /// Current records that a lookup finds, oldest first.
-    pub fn find(&self, edition: &Edition, lookup: &Lookup) -> Vec<Arc<Neighbour>> {
-        let mut found = self.newest(edition, lookup);
+    /// Current records that a key finds, oldest first.
+    pub fn find(&self, edition: &Edition, key: &Key) -> Vec<Arc<Neighbour>> {
+        let mut found = self.newest(edition, key);
         found.retain(|neighbour| !neighbour.withdrawn);
         found
     }
 
-    /// The newest versions that a lookup finds, withdrawals included. Equal hashes are told apart by their values.
-    pub fn newest(&self, edition: &Edition, lookup: &Lookup) -> Vec<Arc<Neighbour>> {
-        let stored = self.stored.get(&hash_of(lookup)).into_iter().flatten();
-        let fresh = self.fresh.get(lookup).into_iter().flatten();
-        let mut found: Vec<Arc<Neighbour>> = stored
-            .chain(fresh)
+    /// The newest versions that a key finds, withdrawals included. Equal hashes are told apart by their values.
+    pub fn newest(&self, edition: &Edition, key: &Key) -> Vec<Arc<Neighbour>> {
+        let mut found: Vec<Arc<Neighbour>> = self
+            .by_hash
+            .get(&key.hash)
+            .into_iter()
+            .flatten()
             .filter(|neighbour| {
-                !self.gone.contains(&neighbour.id) && holds(edition, neighbour, lookup)
+                !self.gone.contains(&neighbour.id) && holds(edition, neighbour, &key.lookup)
             })
             .map(Arc::clone)
             .collect();
@@ -163,20 +181,24 @@ impl Neighbours {
     }
 
     /// Answers for the judge.
-    pub fn known<'l>(&self, edition: &Edition, lookups: impl Iterator<Item = &'l Lookup>) -> Known {
+    pub fn known(&self, edition: &Edition, keys: Vec<Key>) -> Known {
         let mut known = Known::default();
-        for lookup in lookups {
-            let found = self
-                .find(edition, lookup)
-                .iter()
-                .map(|neighbour| Found {
-                    id: neighbour.id,
-                    body: Arc::clone(neighbour.body()),
-                })
-                .collect();
-            known.answers.insert(lookup.clone(), found);
+        for key in keys {
+            let found = self.find(edition, &key);
+            let found = found.iter().map(|neighbour| Found {
+                id: neighbour.id,
+                body: Arc::clone(neighbour.body()),
+            });
+            known.answers.insert(key.lookup, found.collect());
         }
         known
+    }
+
+    /// The lane of the first record that this one hangs on, if it is here.
+    pub fn lane(&self, edition: &Edition, parents: &[Key]) -> Option<i64> {
+        parents
+            .iter()
+            .find_map(|parent| Some(self.find(edition, parent).first()?.lane))
     }
 }
 
@@ -218,11 +240,11 @@ pub fn key_of(dataset: &Dataset, body: &Map<String, Value>) -> Option<String> {
     Some(key)
 }
 
-/// The links of a record under the given entries, each once.
-pub fn links<'l>(entries: impl Iterator<Item = &'l Lookup>, record_id: i64) -> Vec<Link> {
-    let mut links: Vec<Link> = entries
-        .map(|entry| Link {
-            hash: hash_of(entry),
+/// The links of a record under the given keys, each once.
+pub fn links<'k>(keys: impl Iterator<Item = &'k Key>, record_id: i64) -> Vec<Link> {
+    let mut links: Vec<Link> = keys
+        .map(|key| Link {
+            hash: key.hash,
             record_id,
         })
         .collect();
@@ -237,9 +259,10 @@ pub fn links_of(edition: &Edition, version: &Neighbour) -> Vec<Link> {
         return Vec::new();
     };
     let record = Normalized::from_canonical(dataset, version.body());
-    let mut entries = spec::references::index_entries(dataset, &record);
-    if version.withdrawn {
-        entries.retain(|entry| entry.field.is_none());
-    }
-    links(entries.iter(), version.id)
+    let entries = spec::references::index_entries(dataset, &record);
+    let kept = entries
+        .into_iter()
+        .filter(|entry| !version.withdrawn || entry.field.is_none());
+    let keys: Vec<Key> = kept.map(Key::from).collect();
+    links(keys.iter(), version.id)
 }

@@ -2,7 +2,7 @@
 
 use spec::{Context, Edition, Lookup, Normalized, Severity, Verdict};
 
-use super::neighbours::{Neighbour, Neighbours, links_of};
+use super::neighbours::{Key, Neighbour, Neighbours, by_key, links_of};
 use super::writer::Transaction;
 use crate::store::insert::{self, Owed, Rows};
 use crate::store::records::{self, RecordRow};
@@ -43,10 +43,12 @@ fn again(
         return Ok(Vec::new());
     };
     let record = Normalized::from_canonical(dataset, parked.body());
-    let lookups = spec::references::lookups(edition, &record);
+    let keys = |lookups: Vec<Lookup>| lookups.into_iter().map(Key::from).collect::<Vec<_>>();
+    let lookups = keys(spec::references::lookups(edition, &record));
+    let parents = keys(spec::stored::parents(edition, &record));
     let mut neighbours = Neighbours::default();
     neighbours.fetch(transaction.connection, lookups.iter())?;
-    let known = neighbours.known(edition, lookups.iter());
+    let known = neighbours.known(edition, lookups);
     let context = Context {
         edition,
         received: now.civil,
@@ -56,11 +58,7 @@ fn again(
     if !waits.is_empty() {
         return Ok(Vec::new());
     }
-    let own = record.key().map(|value| Lookup {
-        dataset: dataset.code,
-        field: None,
-        value,
-    });
+    let own = record.key().map(|value| by_key(dataset, value));
     let current = own.and_then(|own| neighbours.find(edition, &own).into_iter().next_back());
     let verdict = match &current {
         _ if report.rejects() => Verdict::Rejected,
@@ -74,15 +72,7 @@ fn again(
         }
         _ => Verdict::Accepted,
     };
-    let lane = spec::stored::parents(edition, &record)
-        .iter()
-        .find_map(|parent| {
-            neighbours
-                .find(edition, parent)
-                .first()
-                .map(|found| found.lane)
-        })
-        .unwrap_or(row.lane);
+    let lane = neighbours.lane(edition, &parents).unwrap_or(row.lane);
     records::release(
         transaction.connection,
         row.id,

@@ -1,7 +1,7 @@
 //! A submission on its way into the store: record after record judged among others, numbered, collected into
 //! rows, and written at the end together with its log leaf.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use spec::{
@@ -11,7 +11,7 @@ use spec::{
 use super::commit::{Committed, Prepared, Unsigned, receipt_id};
 use super::compress;
 use super::judge::{Item, Judged, shown_key};
-use super::neighbours::{Neighbour, Neighbours, hash_of, key_of, links, links_of};
+use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links_of};
 use super::receipt::{Counts, Leaf, Outcome};
 use super::writer::Transaction;
 use crate::store::insert::{self, Owed, Rows};
@@ -31,6 +31,8 @@ pub struct Work<'w, 't> {
     superseded: Vec<Link>,
     /// Outcomes so far, in order.
     pub outcomes: Vec<Outcome>,
+    /// Their JSON, as a list that is not closed yet.
+    json: Vec<u8>,
     hashes: Vec<Hash>,
     kept: Vec<Hash>,
     counts: Counts,
@@ -48,9 +50,13 @@ impl<'w, 't> Work<'w, 't> {
             received: prepared.received,
             number,
             neighbours: Neighbours::default(),
-            rows: Rows::default(),
+            rows: Rows {
+                records: Vec::with_capacity(prepared.items.len()),
+                ..Rows::default()
+            },
             superseded: Vec::new(),
             outcomes: Vec::with_capacity(prepared.items.len()),
+            json: Vec::with_capacity(prepared.items.len() * 256),
             hashes: Vec::with_capacity(prepared.items.len()),
             kept: Vec::new(),
             counts: Counts::default(),
@@ -69,7 +75,7 @@ impl<'w, 't> Work<'w, 't> {
             .fetch(self.transaction.connection, lookups.flatten())?;
         for (index, item) in (0..).zip(items) {
             match item {
-                Item::Unusable { dataset, issue } => self.unusable(index, dataset, *issue),
+                Item::Unusable { dataset, issue } => self.unusable(index, dataset, *issue)?,
                 Item::Judged(judged) => self.judged(index, *judged)?,
             }
         }
@@ -84,7 +90,7 @@ impl<'w, 't> Work<'w, 't> {
         }
     }
 
-    fn unusable(&mut self, index: u32, dataset: String, issue: Issue) {
+    fn unusable(&mut self, index: u32, dataset: String, issue: Issue) -> Result<(), StoreError> {
         let number = self
             .edition
             .dataset(&dataset)
@@ -98,7 +104,7 @@ impl<'w, 't> Work<'w, 't> {
             flex: None,
             issues: vec![issue],
         };
-        self.note(number, outcome);
+        self.note(number, outcome)
     }
 
     fn judged(&mut self, index: u32, judged: Judged) -> Result<(), StoreError> {
@@ -109,12 +115,14 @@ impl<'w, 't> Work<'w, 't> {
             mut leaf,
             mut issues,
             lookups,
+            own,
+            parents,
             entries,
             flex,
             message,
         } = judged;
         let dataset = record.dataset;
-        let newest = self.newest(&record, message.as_ref())?;
+        let newest = self.newest(&record, own, message.as_ref())?;
         let current = newest.clone().filter(|version| !version.withdrawn);
         let mut key = shown_key(&record);
         if record.action == Action::Withdraw
@@ -134,7 +142,7 @@ impl<'w, 't> Work<'w, 't> {
                 }
                 Action::Withdraw => {}
                 Action::Upsert | Action::Correct => {
-                    let known = self.neighbours.known(self.edition, lookups.iter());
+                    let known = self.neighbours.known(self.edition, lookups);
                     let (report, missing) =
                         spec::validate::judge_among(&self.context(), &record, &known);
                     issues.extend(report.issues);
@@ -162,7 +170,13 @@ impl<'w, 't> Work<'w, 't> {
             Verdict::Accepted | Verdict::AcceptedWithWarnings | Verdict::Parked
         ) {
             self.kept.push(leaf);
-            let lane = self.lane(&record, current.as_deref());
+            let lane = match &current {
+                Some(current) => current.lane,
+                None => self
+                    .neighbours
+                    .lane(self.edition, &parents)
+                    .unwrap_or(self.transaction.numbers.record),
+            };
             let row = RecordRow {
                 id: self.transaction.numbers.record,
                 submission_id: self.number,
@@ -177,7 +191,7 @@ impl<'w, 't> Work<'w, 't> {
             self.transaction.numbers.record += 1;
             if verdict == Verdict::Parked {
                 let wait = |lookup: &Lookup| Wait {
-                    hash: hash_of(lookup),
+                    hash: Key::from(lookup.clone()).hash,
                     record_id: row.id,
                 };
                 let mut waiting: Vec<Wait> = waits.iter().map(wait).collect();
@@ -199,53 +213,31 @@ impl<'w, 't> Work<'w, 't> {
             flex,
             issues,
         };
-        self.note(i32::from(dataset.code), outcome);
-        Ok(())
+        self.note(i32::from(dataset.code), outcome)
     }
 
     /// The newest version of a record: by its business key, or by the key that its sender gave the message.
     fn newest(
         &mut self,
         record: &Normalized<'_, '_>,
-        message: Option<&Lookup>,
+        own: Option<Key>,
+        message: Option<&Key>,
     ) -> Result<Option<Arc<Neighbour>>, StoreError> {
-        let dataset = record.dataset;
-        let value = match (record.key(), message) {
-            (Some(value), _) => Some(value),
+        let own = match (own, message) {
+            (Some(own), _) => own,
             (None, Some(message)) => {
                 let known = self.neighbours.newest(self.edition, message);
-                known
+                let value = known
                     .last()
-                    .and_then(|version| key_of(dataset, version.body()))
+                    .and_then(|version| key_of(record.dataset, version.body()));
+                let Some(value) = value else { return Ok(None) };
+                by_key(record.dataset, value)
             }
-            (None, None) => None,
-        };
-        let Some(value) = value else { return Ok(None) };
-        let own = Lookup {
-            dataset: dataset.code,
-            field: None,
-            value,
+            (None, None) => return Ok(None),
         };
         self.neighbours
             .fetch(self.transaction.connection, std::iter::once(&own))?;
-        let mut found = self.neighbours.newest(self.edition, &own);
-        Ok(found.pop())
-    }
-
-    /// A deal is delivered in one lane: that of the first record it hangs on, or a lane of its own.
-    fn lane(&self, record: &Normalized<'_, '_>, current: Option<&Neighbour>) -> i64 {
-        if let Some(current) = current {
-            return current.lane;
-        }
-        spec::stored::parents(self.edition, record)
-            .iter()
-            .find_map(|parent| {
-                self.neighbours
-                    .find(self.edition, parent)
-                    .first()
-                    .map(|found| found.lane)
-            })
-            .unwrap_or(self.transaction.numbers.record)
+        Ok(self.neighbours.newest(self.edition, &own).pop())
     }
 
     /// Makes a version the current one: found by others, owed to destinations; the old one is found no more.
@@ -253,7 +245,7 @@ impl<'w, 't> Work<'w, 't> {
         &mut self,
         row: &RecordRow,
         old: Option<&Neighbour>,
-        entries: &BTreeSet<Lookup>,
+        entries: &[Key],
     ) -> Result<(), StoreError> {
         if let Some(old) = old {
             self.superseded.extend(links_of(self.edition, old));
@@ -270,8 +262,8 @@ impl<'w, 't> Work<'w, 't> {
             self.became_current
                 .extend(links.iter().map(|link| link.hash));
         }
+        self.neighbours.add(&new, &links);
         self.rows.links.extend(links);
-        self.neighbours.add(&new, entries.iter());
         let forwarded = self.edition.projections.values().any(|projection| {
             u16::try_from(row.dataset).is_ok_and(|code| projection.datasets.contains_key(&code))
         });
@@ -291,7 +283,7 @@ impl<'w, 't> Work<'w, 't> {
         Ok(())
     }
 
-    fn note(&mut self, dataset: i32, outcome: Outcome) {
+    fn note(&mut self, dataset: i32, outcome: Outcome) -> Result<(), StoreError> {
         self.counts.add(outcome.verdict);
         let number = self.number;
         let volume = self.volumes.entry(dataset).or_insert_with(|| Volume {
@@ -318,8 +310,15 @@ impl<'w, 't> Work<'w, 't> {
                 path: issue.path.clone(),
             });
         }
-        self.hashes.push(outcome.hash());
+        // Written once: hashed here, kept at the end.
+        self.json
+            .push(if self.outcomes.is_empty() { b'[' } else { b',' });
+        let start = self.json.len();
+        serde_json::to_writer(&mut self.json, &outcome).map_err(|error| broken(&error))?;
+        self.hashes
+            .push(hash::leaf_hash(self.json.get(start..).unwrap_or_default()));
         self.outcomes.push(outcome);
+        Ok(())
     }
 
     /// Writes everything, appends the leaf, and releases what waited for these records.
@@ -352,13 +351,13 @@ impl<'w, 't> Work<'w, 't> {
             outcomes_root: hash::merkle_root(&self.hashes).to_hex(),
             records_root: hash::merkle_root(&self.kept).to_hex(),
         };
-        let broken = |what: String| StoreError::Damaged {
-            place: "a new submission".to_owned(),
-            what,
-        };
-        let leaf = serde_json::to_string(&leaf).map_err(|error| broken(error.to_string()))?;
+        let leaf = serde_json::to_string(&leaf).map_err(|error| broken(&error))?;
         row.leaf_index = self.transaction.append_leaf(leaf.as_bytes())?;
-        row.outcomes = compress::pack(&self.outcomes).map_err(|error| broken(error.to_string()))?;
+        if self.json.is_empty() {
+            self.json.push(b'[');
+        }
+        self.json.push(b']');
+        row.outcomes = compress::pack(&self.json).map_err(|error| broken(&error))?;
         self.rows.volumes = std::mem::take(&mut self.volumes).into_values().collect();
         records::unlink(self.transaction.connection, &self.superseded)?;
         // A version that came and went within this very submission has no row to unlink yet.
@@ -377,6 +376,14 @@ impl<'w, 't> Work<'w, 't> {
             leaf_index: row.leaf_index as u64,
             outcomes: self.outcomes,
         })))
+    }
+}
+
+/// What cannot be written although it was just made.
+fn broken(error: &dyn std::error::Error) -> StoreError {
+    StoreError::Damaged {
+        place: "a new submission".to_owned(),
+        what: error.to_string(),
     }
 }
 
