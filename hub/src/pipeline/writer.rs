@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
 
 use crate::store::transaction::{begin, commit};
 use crate::store::{self, Database, StoreError};
@@ -15,6 +16,12 @@ pub use crate::store::transaction::{Numbers, Transaction};
 
 /// Most jobs in one commit: bounds how long a group can take.
 const GROUP: usize = 256;
+
+/// A group of more jobs than this means that many send at once.
+const CROWD: usize = 4;
+
+/// How long a group may gather then; a fraction of what a flush to disk costs.
+const GATHER: Duration = Duration::from_millis(1);
 
 type Job = Box<dyn FnOnce(Result<&mut Transaction<'_>, &str>) -> Result<Answer, StoreError> + Send>;
 /// Sends the answer once the outcome of the commit is known.
@@ -123,13 +130,29 @@ struct Thread {
 
 impl Thread {
     fn serve(&mut self, jobs: &Receiver<Job>, committed: &dyn Fn()) {
+        let mut crowd = 0;
         while let Ok(first) = jobs.recv() {
             let mut group = vec![first];
-            while group.len() < GROUP
-                && let Ok(job) = jobs.try_recv()
-            {
+            // Where many send at once, a short wait lets more of them share the flush; who sends alone never waits.
+            let until = Instant::now()
+                + if crowd > CROWD {
+                    GATHER
+                } else {
+                    Duration::ZERO
+                };
+            while group.len() < GROUP {
+                let job = match jobs.try_recv() {
+                    Ok(job) => job,
+                    Err(_) => {
+                        match jobs.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                            Ok(job) => job,
+                            Err(_) => break,
+                        }
+                    }
+                };
                 group.push(job);
             }
+            crowd = group.len();
             self.commit(group);
             committed();
         }
