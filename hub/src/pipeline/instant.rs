@@ -58,7 +58,7 @@ mod tests {
             "1970-01-01T08:00:00.000+08:00"
         );
         assert_eq!(
-            Instant::from_millis(1_795_344_900_007).text(),
+            Instant::from_millis(1_795_340_100_007).text(),
             "2026-11-22T17:35:00.007+08:00"
         );
     }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
 use std::time::{Duration, Instant};
 
 use crate::store::transaction::{begin, commit};
@@ -60,6 +60,7 @@ impl Writer {
     pub fn start(url: &str, committed: impl Fn() + Send + 'static) -> Result<Writer, StoreError> {
         let connection = store::connect(url)?;
         let (queue, jobs) = sync_channel(4096);
+        let (tidy, commits) = channel();
         let figures = Arc::new(Figures::default());
         let writer = Writer {
             queue,
@@ -72,8 +73,21 @@ impl Writer {
         };
         std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || thread.serve(&jobs, &committed))
+            .spawn(move || {
+                thread.serve(&jobs, &|| {
+                    committed();
+                    // The receiver is gone only when the process ends.
+                    let _ = tidy.send(());
+                });
+            })
             .map_err(|error| StoreError::Connect(Box::new(error)))?;
+        let mut beside = store::connect(url)?;
+        if matches!(beside, Database::Sqlite(_)) {
+            std::thread::Builder::new()
+                .name("checkpointer".to_owned())
+                .spawn(move || checkpoint(&mut beside, &commits))
+                .map_err(|error| StoreError::Connect(Box::new(error)))?;
+        }
         Ok(writer)
     }
 
@@ -119,6 +133,24 @@ impl Writer {
         receive
             .recv()
             .unwrap_or_else(|_| Err(WriteError::Failed("the writer has stopped".to_owned())))
+    }
+}
+
+/// Commits after which pages are moved into the database file.
+const COMMITS: usize = 64;
+
+/// Moves committed pages into the database file, beside the writer.
+fn checkpoint(connection: &mut Database, commits: &Receiver<()>) {
+    while commits.recv().is_ok() {
+        for _ in 1..COMMITS {
+            // A pause is a good moment too.
+            if commits.recv_timeout(Duration::from_secs(1)).is_err() {
+                break;
+            }
+        }
+        if let Err(error) = store::checkpoint(connection) {
+            tracing::warn!(%error, "the write-ahead log was not checkpointed");
+        }
     }
 }
 

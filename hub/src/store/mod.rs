@@ -16,6 +16,7 @@ pub mod transaction;
 
 pub use database::Database;
 use database::on;
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -69,10 +70,9 @@ fn is_postgres(url: &str) -> bool {
 fn prepare(connection: &mut Database) -> Result<(), diesel::result::Error> {
     if let Database::Sqlite(sqlite) = connection {
         // FULL: a commit is on disk when it returns, also at power loss. Receipts rest on this.
-        diesel::connection::SimpleConnection::batch_execute(
-            sqlite,
+        sqlite.batch_execute(
             "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;",
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 40000;",
         )?;
     }
     Ok(())
@@ -96,6 +96,15 @@ pub fn migrate(connection: &mut Database) -> Result<(), StoreError> {
         Database::Postgres(postgres) => postgres.run_pending_migrations(POSTGRES).map(|_| ()),
     };
     outcome.map_err(|error| StoreError::Migrate(error.to_string()))
+}
+
+/// Moves committed pages from SQLite's write-ahead log into its file, as far as readers permit. Run beside the
+/// writer, so that no commit pays for it; the automatic one is only a bound on the log's size.
+pub fn checkpoint(connection: &mut Database) -> Result<(), StoreError> {
+    if let Database::Sqlite(sqlite) = connection {
+        sqlite.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")?;
+    }
+    Ok(())
 }
 
 /// Makes connections for the pool.
