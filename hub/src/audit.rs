@@ -9,8 +9,9 @@ use crate::pipeline::RawStore;
 use crate::pipeline::commit::receipt_id;
 use crate::pipeline::compress;
 use crate::pipeline::receipt::{Leaf, Outcome};
+use crate::store::records::RecordRow;
 use crate::store::submissions::Submission;
-use crate::store::{Database, records, submissions};
+use crate::store::{Database, records, submissions, verdict_number};
 use crate::tlog::layout::{Kind, Tile};
 use crate::tlog::{
     FirstFault, Hash, Storage, VerifierKey, bundle, leaf_hash, merkle_root, sha256, verify_folder,
@@ -151,9 +152,10 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
             let row = submissions::by_id(connection, id)
                 .map_err(|error| lost(&error))?
                 .ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
-            submission(&place, &leaf, *index, &row)?;
+            let outcomes = submission(&place, &leaf, *index, &row)?;
+            details(&leaf, &row, &outcomes, connection)?;
             raw_bytes(&place, &row, raw).await?;
-            versions += kept(&leaf, &row, connection)?;
+            versions += kept(&leaf, &row, &outcomes, connection)?;
             count += 1;
         }
     }
@@ -172,7 +174,12 @@ fn submission_leaf(index: i64, body: &[u8]) -> Result<Option<Leaf>, FirstFault> 
         .map_err(|error| fault(place(), format!("is not a submission leaf: {error}")))
 }
 
-fn submission(place: &str, leaf: &Leaf, index: i64, row: &Submission) -> Result<(), FirstFault> {
+fn submission(
+    place: &str,
+    leaf: &Leaf,
+    index: i64,
+    row: &Submission,
+) -> Result<Vec<Outcome>, FirstFault> {
     let hex = crate::tlog::hash::hex(&row.raw_sha256);
     let received = crate::pipeline::Instant::from_millis(row.received_at).text();
     let pairs: [(&str, String, String); 12] = [
@@ -238,6 +245,62 @@ fn submission(place: &str, leaf: &Leaf, index: i64, row: &Submission) -> Result<
             "a verdict or finding was changed: the root differs",
         ));
     }
+    Ok(outcomes)
+}
+
+/// The rows that reports add up are those of the outcomes, which are proven by now.
+fn details(
+    leaf: &Leaf,
+    row: &Submission,
+    outcomes: &[Outcome],
+    connection: &mut Database,
+) -> Result<(), FirstFault> {
+    let (volumes, issues) =
+        submissions::details(connection, row.id).map_err(|error| lost(&error))?;
+    let sum = |part: fn(&submissions::Volume) -> i32| volumes.iter().map(part).sum::<i32>() as u32;
+    let counts = leaf.counts;
+    for (column, found, expected) in [
+        ("accepted", sum(|v| v.accepted), counts.accepted),
+        ("warned", sum(|v| v.warned), counts.accepted_with_warnings),
+        ("parked", sum(|v| v.parked), counts.parked),
+        ("duplicate", sum(|v| v.duplicate), counts.duplicate),
+        ("rejected", sum(|v| v.rejected), counts.rejected),
+    ] {
+        if found != expected {
+            let place = format!("volumes of {}, {column}", leaf.id);
+            return Err(fault(
+                place,
+                format!("add up to {found}, the log says {expected}"),
+            ));
+        }
+    }
+    let expected: Vec<(i32, i32, &str, Option<&str>, &str)> = outcomes
+        .iter()
+        .flat_map(|outcome| outcome.issues.iter().map(move |issue| (outcome, issue)))
+        .map(|(outcome, issue)| {
+            let error = i32::from(issue.severity == spec::Severity::Error);
+            (
+                outcome.index as i32,
+                error,
+                issue.code.name(),
+                issue.rule.as_deref(),
+                issue.path.as_str(),
+            )
+        })
+        .collect();
+    let found = issues.iter().map(|i| {
+        (
+            i.record_index,
+            i.severity,
+            i.code.as_str(),
+            i.rule.as_deref(),
+            i.path.as_str(),
+        )
+    });
+    if !found.eq(expected.iter().copied()) {
+        let what = "the findings are not those of the receipt";
+        return Err(fault(format!("issues of {}", leaf.id), what));
+    }
     Ok(())
 }
 
@@ -253,19 +316,23 @@ async fn raw_bytes(place: &str, row: &Submission, raw: &RawStore) -> Result<(), 
 }
 
 /// The record versions of a submission are those of its leaf; names the one that was changed.
-fn kept(leaf: &Leaf, row: &Submission, connection: &mut Database) -> Result<u64, FirstFault> {
+fn kept(
+    leaf: &Leaf,
+    row: &Submission,
+    outcomes: &[Outcome],
+    connection: &mut Database,
+) -> Result<u64, FirstFault> {
     let rows = records::of_submission(connection, row.id, row.id).map_err(|error| lost(&error))?;
     let hashes: Vec<Hash> = rows.iter().map(|record| leaf_hash(&record.body)).collect();
     if merkle_root(&hashes).to_hex() == leaf.records_root {
-        return Ok(rows.len() as u64);
+        return verdicts(&rows, outcomes).map(|()| rows.len() as u64);
     }
-    // The outcomes are proven by now, and hold the digest of each record: they tell which one it is.
-    let outcomes = compress::unpack(&row.outcomes).unwrap_or_default();
+    // The outcomes hold the digest of each record: they tell which one it is.
     for record in &rows {
         let digest = sha256(&record.body).to_hex();
-        let outcome = outcomes
-            .iter()
-            .find(|outcome| i64::from(outcome.index) == i64::from(record.record_index));
+        let outcome = usize::try_from(record.record_index)
+            .ok()
+            .and_then(|index| outcomes.get(index));
         if outcome.is_none_or(|outcome| outcome.digest.as_deref() != Some(&digest)) {
             return Err(fault(
                 format!(
@@ -285,4 +352,24 @@ fn kept(leaf: &Leaf, row: &Submission, connection: &mut Database) -> Result<u64,
             rows.len()
         ),
     ))
+}
+
+/// Each version has the verdict that was receipted; one that was parked may have been released since.
+fn verdicts(rows: &[RecordRow], outcomes: &[Outcome]) -> Result<(), FirstFault> {
+    for record in rows {
+        let outcome = usize::try_from(record.record_index)
+            .ok()
+            .and_then(|index| outcomes.get(index));
+        let sound = outcome.is_some_and(|outcome| {
+            outcome.verdict == spec::Verdict::Parked
+                || verdict_number(outcome.verdict) == record.verdict
+        });
+        if !sound {
+            return Err(fault(
+                format!("records, id {}, verdict", record.id),
+                "is not the verdict that was receipted",
+            ));
+        }
+    }
+    Ok(())
 }

@@ -109,11 +109,45 @@ pub enum Severity {
 /// Longest value that a finding or a change repeats, in characters.
 const SHOWN: usize = 80;
 
+/// Whether a value has the shape of a citizen's identity number or of a mobile phone: such a value is masked in
+/// whatever field it was put.
+pub fn names_a_person(text: &str) -> bool {
+    let bytes = text.trim().as_bytes();
+    let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    match bytes {
+        [b'1', b'3'..=b'9', rest @ ..] if rest.len() == 9 => digits(rest),
+        [
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            b'1' | b'2',
+            b'0' | b'9',
+            _,
+            _,
+            month,
+            _,
+            day,
+            ..,
+            last,
+        ] if bytes.len() == 18 => {
+            let (body, _) = bytes.split_at(17);
+            digits(body)
+                && matches!(month, b'0' | b'1')
+                && matches!(day, b'0'..=b'3')
+                && (last.is_ascii_digit() || matches!(last, b'X' | b'x'))
+        }
+        _ => false,
+    }
+}
+
 /// A value as findings and changes may show it: personal values keep their first three and last two characters,
 /// long ones are cut.
 pub fn shown(text: &str, sensitivity: crate::Sensitivity) -> String {
     let length = text.chars().count();
-    let masked = sensitivity == crate::Sensitivity::Personal;
+    let masked = sensitivity == crate::Sensitivity::Personal || names_a_person(text);
     let hidden = |place: usize| masked && (length <= 5 || (3..length - 2).contains(&place));
     let mut out: String = text
         .chars()
@@ -212,6 +246,10 @@ mod tests {
     fn personal_values_are_masked_and_long_ones_cut() {
         assert_eq!(shown("320102190101010017", Personal), "320*************17");
         assert_eq!(shown("12345", Personal), "*****");
+        // In whatever field they were put.
+        assert_eq!(shown("320102199003071231", Public), "320*************31");
+        assert_eq!(shown("13912345678", Public), "139******78");
+        assert_eq!(shown("91320100TEXT00017N", Public), "91320100TEXT00017N");
         assert_eq!(shown("南京市", Public), "南京市");
         assert_eq!(shown(&"长".repeat(81), Public), "长".repeat(80) + "…");
         assert!(shown(&"长".repeat(500), Personal).starts_with("长长长**"));

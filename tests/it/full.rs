@@ -15,8 +15,8 @@ fn submissions(hub: &Hub, key: &str) -> usize {
 
 #[test]
 fn a_full_disk_is_a_503_and_passes() {
-    // Files of this hub may not grow beyond a few megabytes: to a program that is a disk that is full.
-    let mut hub = Hub::start_limited(4 << 20);
+    // Files of this hub may not grow beyond a megabyte: to a program that is a disk that is full.
+    let mut hub = Hub::start_limited(1 << 20);
     let key = hub.add_source("320100");
     let mut receipted = 0;
     let mut refused = 0;

@@ -129,6 +129,16 @@ fn every_row_that_was_receipted_is_guarded() {
             "submissions, id S000000000005",
         ),
         (
+            "UPDATE volumes SET accepted = accepted + 1000 WHERE submission_id = 7",
+            "UPDATE volumes SET accepted = accepted - 1000 WHERE submission_id = 7",
+            "volumes of S000000000007",
+        ),
+        (
+            "UPDATE records SET verdict = 1 - verdict WHERE id = 5",
+            "UPDATE records SET verdict = 1 - verdict WHERE id = 5",
+            "records, id 5, verdict",
+        ),
+        (
             "UPDATE submissions SET raw = substr(raw, 1, length(raw) - 1) WHERE id = 9",
             "UPDATE submissions SET raw = (SELECT raw FROM submissions WHERE id = 9) WHERE id = 9",
             "submissions, id S000000000009, raw bytes",

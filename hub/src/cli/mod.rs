@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Exchange hub for public-resource trading data 公共资源交易数据交换中枢.
+/// Exchange hub for public-resource trading data 公共资源交易数据交换枢纽.
 #[derive(Debug, Parser)]
 #[command(name = "hub", version, disable_help_subcommand = true)]
 struct Cli {

@@ -130,7 +130,13 @@ fn send(arguments: &Arguments, client: &Client, file: &Path) -> anyhow::Result<R
 
 /// Keeps a receipt: written whole under another name first, so that there is never half of one.
 fn keep(folder: &Path, name: &str, receipt: &Receipt) -> anyhow::Result<()> {
-    let path = folder.join(format!("{name}.receipt.json"));
+    let mut path = folder.join(format!("{name}.receipt.json"));
+    // Another file of the same name was receipted before: both receipts are kept.
+    if let Ok(before) = std::fs::read(&path)
+        && serde_json::from_slice::<Receipt>(&before).is_ok_and(|before| before.id != receipt.id)
+    {
+        path = folder.join(format!("{name}.{}.receipt.json", receipt.id));
+    }
     let mut text = serde_json::to_vec_pretty(receipt)?;
     text.push(b'\n');
     let mut file = tempfile::NamedTempFile::new_in(folder)?;

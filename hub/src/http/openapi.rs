@@ -56,7 +56,7 @@ pub fn document() -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
-            "title": "Exchange hub 公共资源交易数据交换中枢",
+            "title": "Exchange hub 公共资源交易数据交换枢纽",
             "version": "1",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },

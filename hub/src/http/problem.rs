@@ -102,6 +102,14 @@ impl ResponseError for Error {
                 cause = ?std::error::Error::source(self),
                 "request failed"
             );
+        } else {
+            // Without the detail: it may repeat a value of a record.
+            tracing::info!(
+                trace_id = %problem.trace_id,
+                status = problem.status,
+                code = self.code().row().0,
+                "request refused"
+            );
         }
         let mut response = HttpResponse::build(self.status_code());
         if let Some(seconds) = retry_after(self.code()) {

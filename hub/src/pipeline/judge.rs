@@ -167,8 +167,9 @@ pub fn shown_key(record: &Normalized<'_, '_>) -> Option<String> {
         let personal = record
             .dataset
             .field(field)
-            .is_some_and(|f| f.sensitivity == spec::Sensitivity::Personal);
-        if personal {
+            .is_some_and(|f| f.sensitivity == spec::Sensitivity::Personal)
+            || spec::issue::names_a_person(text);
+        if personal || spec::issue::names_a_person(text) {
             key.push_str(&spec::issue::shown(text, spec::Sensitivity::Personal));
         } else {
             key.push_str(text);

@@ -207,13 +207,21 @@ fn fault(place: &str, what: impl Into<String>) -> Fault {
     }
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(place: &str, found: &T, expected: &T) -> Result<(), Fault> {
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn same<T: PartialEq + Serialize>(place: &str, found: &T, expected: &T) -> Result<(), Fault> {
     if found == expected {
         Ok(())
     } else {
         Err(fault(
             place,
-            format!("is {found:?}, but the signed leaf says {expected:?}"),
+            format!(
+                "is {}, but the signed leaf says {}",
+                json(found),
+                json(expected)
+            ),
         ))
     }
 }

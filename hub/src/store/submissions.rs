@@ -125,6 +125,21 @@ pub fn by_id(connection: &mut Database, id: i64) -> Result<Option<Submission>, S
         .optional()?)
 }
 
+/// What reports add up for one submission: its counts per data set, and its findings in order.
+pub fn details(
+    connection: &mut Database,
+    id: i64,
+) -> Result<(Vec<Volume>, Vec<IssueRow>), StoreError> {
+    let volumes = volumes::table
+        .filter(volumes::submission_id.eq(id))
+        .load(connection)?;
+    let issues = issues::table
+        .filter(issues::submission_id.eq(id))
+        .order(issues::seq)
+        .load(connection)?;
+    Ok((volumes, issues))
+}
+
 /// The entry of the log at an index.
 pub fn leaf(connection: &mut Database, index: i64) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(leaves::table

@@ -71,6 +71,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         pushes.push(push(&hub.url, &data, source)?);
     }
     let outcome = watch::until_settled(&hub.url, &reader, pushes, PATIENCE)?;
+    println!(
+        "（价格类数据集不转报国家平台，待关联记录暂不转报 / prices are not forwarded, nor is what waits）"
+    );
     issues(&hub.url, &reader)?;
 
     let mut books = Books::default();
@@ -299,7 +302,10 @@ fn places(data: &Path) {
     println!("数据位置 / where everything lies");
     for (name, what) in [
         ("hub.db", "database"),
-        ("raw", "raw bytes as received"),
+        (
+            "raw",
+            "raw bytes as received, where they are too large for the database",
+        ),
         (
             "log",
             "the published log: a copy of this folder is a full mirror",
