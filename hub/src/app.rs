@@ -87,16 +87,6 @@ pub fn load_sources(config: &Config, specification: &'static Spec) -> anyhow::Re
     Ok(Sources::new(profiles, specification)?)
 }
 
-/// The database of a configuration: a URL as it is, or a file in the data folder.
-pub fn database_url(config: &Config) -> String {
-    let database = &config.store.database;
-    if database.contains("://") {
-        database.clone()
-    } else {
-        config.data.join(database).display().to_string()
-    }
-}
-
 /// The folder of the published log.
 pub fn log_folder(config: &Config) -> PathBuf {
     config.data.join("log")
@@ -151,7 +141,7 @@ impl App {
         if specification.edition(&default_edition).is_none() {
             anyhow::bail!("spec.edition is `{default_edition}`, but there is no such edition");
         }
-        let url = database_url(&config);
+        let url = config.database_url();
         store::migrate(&mut store::connect(&url)?)
             .context("bringing the database schema up to date")?;
         let readers = Readers::open(&url, config.store.readers)?;

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::app;
 use crate::config::{Config, Flag};
 use crate::store::{self, Database};
 
@@ -35,7 +34,7 @@ impl Folder {
         let config = self.config(Vec::new())?;
         std::fs::create_dir_all(&config.data)
             .with_context(|| format!("making the folder {}", config.data.display()))?;
-        let mut connection = store::connect(&app::database_url(&config))?;
+        let mut connection = store::connect(&config.database_url())?;
         store::migrate(&mut connection)?;
         Ok((config, connection))
     }

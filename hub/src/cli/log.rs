@@ -53,7 +53,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
         let own = config.data.join("log.pub").display().to_string();
         let key = receipt::read_key(key.as_deref().unwrap_or(&own))?;
         let mut connection =
-            store::connect(&app::database_url(&config)).context("opening the database")?;
+            store::connect(&config.database_url()).context("opening the database")?;
         let raw = RawStore::open(&config.data.join("raw"))?;
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         runtime

@@ -2,13 +2,11 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 
 use super::folder::Folder;
 use crate::app::App;
-use crate::config::Config;
 use crate::{delivery, http, telemetry};
 
 /// What can be said.
@@ -57,7 +55,10 @@ fn forward(app: &Arc<App>) -> anyhow::Result<Option<delivery::Handle>> {
         sign: Arc::new(move |bytes| key.sign(bytes)),
     };
     let handle = delivery::start(
-        settings(&app.config),
+        delivery::Settings {
+            from_edition: app.config.spec.edition.clone(),
+            ..delivery::Settings::from(&app.config.national)
+        },
         app.readers.clone(),
         app.writer.clone(),
         app.spec,
@@ -65,23 +66,4 @@ fn forward(app: &Arc<App>) -> anyhow::Result<Option<delivery::Handle>> {
     )
     .context("starting the delivery")?;
     Ok(Some(handle))
-}
-
-/// How the national platform is served, by the configuration.
-fn settings(config: &Config) -> delivery::Settings {
-    let national = &config.national;
-    let mut settings = delivery::Settings::national(national.url.trim_end_matches('/'));
-    settings.sender.clone_from(&national.sender);
-    settings.from_edition.clone_from(&config.spec.edition);
-    settings.to_edition.clone_from(&national.edition);
-    settings.batch = national.batch;
-    settings.in_flight = national.concurrency;
-    settings.poll = Duration::from_millis(national.poll_ms);
-    settings.timeouts.request = Duration::from_millis(national.timeout_ms);
-    settings.backoff.base = Duration::from_millis(national.backoff_base_ms);
-    settings.backoff.max = Duration::from_millis(national.backoff_max_ms);
-    settings.attempts = i32::try_from(national.attempts).unwrap_or(i32::MAX);
-    settings.breaker.failures = national.breaker_failures;
-    settings.breaker.open_for = Duration::from_millis(national.breaker_ms);
-    settings
 }

@@ -117,7 +117,7 @@ impl Settings {
 
 impl From<&crate::config::National> for Settings {
     fn from(national: &crate::config::National) -> Self {
-        let defaults = Settings::national(&national.url);
+        let defaults = Settings::national(national.url.trim_end_matches('/'));
         Settings {
             sender: national.sender.clone(),
             to_edition: national.edition.clone(),

@@ -8,7 +8,10 @@ use super::auth::Caller;
 use crate::app::App;
 use crate::error::Error;
 use crate::pipeline::commit::receipt_id;
-use crate::pipeline::{self, neighbours::Key};
+use crate::pipeline::{
+    self,
+    neighbours::{Key, holds},
+};
 use crate::store::records::{self, RecordRow};
 use crate::store::submissions::{Filter, SubmissionLine};
 use crate::store::{self, Database, StoreError};
@@ -56,29 +59,17 @@ pub fn current(
     let mut rows: Vec<RecordRow> = Vec::new();
     for (hash, row) in records::found_under(connection, &hashes)? {
         let body = body(&row)?;
-        let holds = lookups.iter().zip(&hashes).any(|(lookup, &own)| {
+        let found = lookups.iter().zip(&hashes).any(|(lookup, &own)| {
             own == hash
                 && i32::from(lookup.dataset) == row.dataset
                 && dataset(app, row.dataset).is_some_and(|dataset| holds(dataset, &body, lookup))
         });
-        if holds && rows.iter().all(|other| other.id != row.id) {
+        if found && rows.iter().all(|other| other.id != row.id) {
             rows.push(row);
         }
     }
     rows.sort_by_key(|row| (row.dataset, row.id));
     Ok(rows)
-}
-
-fn holds(dataset: &Dataset, body: &Map<String, Value>, lookup: &Lookup) -> bool {
-    match lookup.field {
-        None => key(dataset, body, STORED) == lookup.value,
-        Some(field) => dataset
-            .field(field)
-            .and_then(|field| body.get(&field.id)?.as_str())
-            .is_some_and(|text| {
-                text == lookup.value || text.split(';').any(|item| item == lookup.value)
-            }),
-    }
 }
 
 /// The data set of a stored record, by the newest edition that has it.

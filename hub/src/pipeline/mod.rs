@@ -278,21 +278,18 @@ fn read(
     })?;
     // The envelope names the edition, but is read together with the records: judge by the edition that was
     // asked for (or the newest), and again if the envelope says another.
-    let asked = incoming.edition.as_deref().unwrap_or(&app.default_edition);
-    let (edition, adapter) = source.edition(asked, received)?;
-    let context = spec::Context {
-        edition,
-        received: received.civil,
-        platforms: &[],
+    let judge_by = |name: &str| -> Result<(Read, &'static spec::Edition), Error> {
+        let (edition, adapter) = source.edition(name, received)?;
+        let context = spec::Context {
+            edition,
+            received: received.civil,
+            platforms: &[],
+        };
+        let (body, hint) = (&incoming.body, &incoming.hint);
+        let read = judge::read(adapter, edition, &context, body, hint, &app.limits)?;
+        Ok((read, edition))
     };
-    let read = judge::read(
-        adapter,
-        edition,
-        &context,
-        &incoming.body,
-        &incoming.hint,
-        &app.limits,
-    )?;
+    let (read, edition) = judge_by(incoming.edition.as_deref().unwrap_or(&app.default_edition))?;
     if let Some(named) = &read.envelope.source
         && *named != incoming.source
     {
@@ -305,23 +302,7 @@ fn read(
         ));
     }
     match read.envelope.edition.as_deref() {
-        Some(named) if named != edition.id => {
-            let (edition, adapter) = source.edition(named, received)?;
-            let context = spec::Context {
-                edition,
-                received: received.civil,
-                platforms: &[],
-            };
-            let read = judge::read(
-                adapter,
-                edition,
-                &context,
-                &incoming.body,
-                &incoming.hint,
-                &app.limits,
-            )?;
-            Ok((read, edition))
-        }
+        Some(named) if named != edition.id => judge_by(named),
         _ => Ok((read, edition)),
     }
 }

@@ -171,7 +171,7 @@ impl Neighbours {
             .into_iter()
             .flatten()
             .filter(|neighbour| {
-                !self.gone.contains(&neighbour.id) && holds(edition, neighbour, &key.lookup)
+                !self.gone.contains(&neighbour.id) && answers(edition, neighbour, &key.lookup)
             })
             .map(Arc::clone)
             .collect();
@@ -202,29 +202,29 @@ impl Neighbours {
     }
 }
 
-/// Whether a record really holds the looked-up value.
-fn holds(edition: &Edition, neighbour: &Neighbour, lookup: &Lookup) -> bool {
+/// Whether a neighbour is what a look-up means.
+fn answers(edition: &Edition, neighbour: &Neighbour, lookup: &Lookup) -> bool {
     if neighbour.dataset != lookup.dataset {
         return false;
     }
     // A message key is not part of the record: here the hash alone decides, and the sender is part of it.
-    if lookup.field == Some(MESSAGE) {
-        return true;
-    }
-    let Some(dataset) = edition.by_code(lookup.dataset) else {
-        return false;
-    };
+    lookup.field == Some(MESSAGE)
+        || edition
+            .by_code(lookup.dataset)
+            .is_some_and(|dataset| holds(dataset, neighbour.body(), lookup))
+}
+
+/// Whether a stored record really holds the looked-up value: equal hashes are not proof.
+pub fn holds(dataset: &Dataset, body: &Map<String, Value>, lookup: &Lookup) -> bool {
     match lookup.field {
-        None => key_of(dataset, neighbour.body()).is_some_and(|key| key == lookup.value),
-        Some(place) => {
-            let Some(field) = dataset.field(place) else {
-                return false;
-            };
-            let Some(text) = neighbour.body().get(&field.id).and_then(Value::as_str) else {
-                return false;
-            };
-            text == lookup.value || (field.list && text.split(';').any(|item| item == lookup.value))
-        }
+        None => key_of(dataset, body).is_some_and(|key| key == lookup.value),
+        Some(place) => dataset.field(place).is_some_and(|field| {
+            let text = body.get(&field.id).and_then(Value::as_str);
+            text.is_some_and(|text| {
+                text == lookup.value
+                    || (field.list && text.split(';').any(|item| item == lookup.value))
+            })
+        }),
     }
 }
 
