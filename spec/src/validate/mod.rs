@@ -19,6 +19,8 @@ pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use nearest::nearest_names;
+
 use crate::identifier::Places;
 use crate::{Context, Domain, Known, Lookup, Normalized, Report, Severity};
 
