@@ -12,6 +12,7 @@
 pub mod codes;
 pub mod export;
 pub mod format;
+pub mod generate;
 pub mod identifier;
 pub mod issue;
 pub mod load;
