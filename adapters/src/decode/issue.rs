@@ -23,6 +23,7 @@ pub(crate) fn issue(
         column: None,
         found: cut(found),
         expected: expected.into(),
+        expected_en: String::new(),
         clause: String::new(),
         message: Message {
             zh: zh.into(),

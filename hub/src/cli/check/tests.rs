@@ -17,6 +17,7 @@ fn issue(severity: Severity) -> Issue {
         column: Some(34),
         found: "8".to_owned(),
         expected: "C1".to_owned(),
+        expected_en: String::new(),
         clause: String::new(),
         message: Message {
             zh: "招标方式格式不正确".into(),
