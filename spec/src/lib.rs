@@ -33,7 +33,7 @@ pub use model::{
     Dataset, DatasetCode, Domain, Edition, Field, FieldIndex, Library, Required, Sensitivity, Spec,
     Unit,
 };
-pub use normalize::{Context, Normalized, normalize};
+pub use normalize::{Context, Normalized, Reason, normalize};
 pub use record::{Action, Change, Input, Kind, Record};
 pub use references::{Found, Known, Lookup};
 pub use rule::{Check, Condition, Rule};

@@ -166,7 +166,7 @@ fn differences(seen: &Seen, planted: &[&Value]) -> Vec<String> {
             "repaired" => {
                 seen.changes
                     .iter()
-                    .any(|change| change.path == path && change.why == code)
+                    .any(|change| change.path == path && change.why.word() == code)
                     && !seen.issues.iter().any(|issue| {
                         // A rule may find fault with what the repaired value says.
                         let about_the_writing =
