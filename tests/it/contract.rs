@@ -138,6 +138,14 @@ fn messages_pass_the_schema_of_their_data_set_and_planted_faults_of_structure_do
     let (mut passed, mut refused, mut wrong) = (0, 0, Vec::new());
     for (dataset, documents) in documents {
         let schema = folder.path().join(format!("3.0/xsd/message/{dataset}.xsd"));
+        if !schema.exists() {
+            // planted: a data set that there is not
+            assert!(
+                documents.iter().all(|(_, fault)| fault.is_some()),
+                "{dataset}"
+            );
+            continue;
+        }
         let paths: Vec<PathBuf> = documents.iter().map(|(path, _)| path.clone()).collect();
         let (valid, said) = xmllint(&schema, &paths);
         for (path, fault) in documents {

@@ -5,11 +5,12 @@
 
 use foldhash::{HashMap, HashMapExt};
 
+use super::as_general;
 use super::checks::Builder;
+use super::faults::Faults;
 use super::raw::{RawDataset, RawRule, RawRules, RawScope};
 use super::scope::{Miss, Scope};
 use super::source::Source;
-use super::{LoadError, as_general};
 use crate::{Dataset, Rule};
 
 /// A rule of the folder `rules`, and where it stands.
@@ -23,8 +24,9 @@ pub(super) fn rules(
     scope: &Scope<'_>,
     own: &[(Source<'_>, &RawDataset)],
     general: &[&General<'_>],
-) -> Result<Vec<Vec<Rule>>, LoadError> {
-    check_unique(own, general)?;
+    faults: &mut Faults,
+) -> Vec<Vec<Rule>> {
+    check_unique(own, general, faults);
     let mut all: Vec<Vec<Rule>> = Vec::new();
     for (dataset, (source, raw)) in scope.datasets.iter().zip(own) {
         let mut rules = Vec::new();
@@ -32,15 +34,16 @@ pub(super) fn rules(
             let fault = |found, expected| source.fault(&spanned.span(), found, expected);
             let raw_rule = spanned.get_ref();
             if raw_rule.datasets.is_some() {
-                return Err(fault(
+                faults.push(fault(
                     "`datasets` in the file of one data set".to_owned(),
                     "a rule of many data sets in the folder rules".to_owned(),
                 ));
+                continue;
             }
             match rule(scope, dataset, raw_rule, false) {
                 Ok(rule) => rules.push(rule),
                 Err(Miss::Absent) => {}
-                Err(Miss::Fault { found, expected }) => return Err(fault(found, expected)),
+                Err(Miss::Fault { found, expected }) => faults.push(fault(found, expected)),
             }
         }
         all.push(rules);
@@ -56,7 +59,12 @@ pub(super) fn rules(
                         rules.extend(more);
                     }
                     Err(Miss::Absent) => {}
-                    Err(Miss::Fault { found, expected }) => return Err(fault(found, expected)),
+                    Err(Miss::Fault { found, expected }) => {
+                        faults.push(fault(found, expected));
+                        // the other data sets would say the same
+                        applies = true;
+                        break;
+                    }
                 }
             }
             if !applies && !scope.derived && every(spanned.get_ref()) {
@@ -64,11 +72,11 @@ pub(super) fn rules(
                     "rule `{}`, which no data set can obey",
                     spanned.get_ref().id
                 );
-                return Err(fault(found, "fields that data sets have".to_owned()));
+                faults.push(fault(found, "fields that data sets have".to_owned()));
             }
         }
     }
-    Ok(all)
+    all
 }
 
 fn every(raw: &RawRule) -> bool {
@@ -149,10 +157,7 @@ pub(super) fn rule(
     })
 }
 
-fn check_unique(
-    own: &[(Source<'_>, &RawDataset)],
-    general: &[&General<'_>],
-) -> Result<(), LoadError> {
+fn check_unique(own: &[(Source<'_>, &RawDataset)], general: &[&General<'_>], faults: &mut Faults) {
     let own = own
         .iter()
         .flat_map(|(source, raw)| raw.rules.iter().map(move |rule| (*source, rule)));
@@ -168,8 +173,7 @@ fn check_unique(
                 other.path,
                 other.line(at)
             );
-            return Err(source.fault(&rule.span(), found, "each rule identifier once"));
+            faults.push(source.fault(&rule.span(), found, "each rule identifier once"));
         }
     }
-    Ok(())
 }

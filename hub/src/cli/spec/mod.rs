@@ -1,6 +1,8 @@
 //! `hub spec`: the specification read, compared, held to account, and made from published tables.
 
 mod diff;
+mod import;
+mod lint;
 mod list;
 mod show;
 
@@ -18,6 +20,10 @@ pub enum Command {
     List(list::Arguments),
     /// Show a data set, a field, a code table, a code, a rule or an identifier.
     Show(show::Arguments),
+    /// Name every mistake in a specification folder.
+    Lint(lint::Arguments),
+    /// Turn a published table of fields into data files, for review.
+    Import(import::Arguments),
     /// Say what changed from one edition to another.
     Diff(diff::Arguments),
 }
@@ -27,6 +33,8 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
     match command {
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show::run(arguments),
+        Command::Lint(arguments) => lint::run(arguments),
+        Command::Import(arguments) => import::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
     }
 }
