@@ -11,6 +11,7 @@ mod codes;
 mod datasets;
 mod editions;
 mod indexes;
+mod inherit;
 mod members;
 mod projections;
 mod raw;

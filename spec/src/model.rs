@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
+use crate::projection::Projection;
+use crate::rule::StageRule;
 use crate::{CodeTable, Format, Rule};
 
 /// Number of a data set in the standard, for example 501.
@@ -34,6 +36,8 @@ pub struct Edition {
     pub valid_to: Option<String>,
     /// Data sets in the order of their numbers.
     pub datasets: Vec<Dataset>,
+    /// Rules that the engine holds by itself.
+    pub stages: Vec<StageRule>,
     /// Code tables by identifier, including `region`, `industry`, `currency` and `country`.
     pub codes: HashMap<String, Arc<CodeTable>>,
     /// Projections of this edition onto others, by the other edition's identifier.
@@ -87,6 +91,8 @@ pub struct Dataset {
     pub class: String,
     /// `general`, or the industry it is for.
     pub industry: String,
+    /// The general data set that this one, of an industry, is judged as.
+    pub general: Option<DatasetCode>,
     /// Business key; all of its fields are required.
     pub key: Vec<FieldIndex>,
     /// Field that holds the unified deal code(s).
@@ -209,20 +215,4 @@ pub enum Unit {
     By(FieldIndex),
     /// Any other unit of the fact sheet, for example `days` or `m2`.
     Other(String),
-}
-
-/// How records of one edition become records of another.
-#[derive(Debug, Default)]
-pub struct Projection {
-    /// Per data set (number in this edition): its target. Data sets without an entry are not forwarded.
-    pub datasets: HashMap<DatasetCode, DatasetProjection>,
-}
-
-/// How one data set becomes another edition's.
-#[derive(Debug)]
-pub struct DatasetProjection {
-    /// Column code of the target data set.
-    pub target: String,
-    /// Target column for each source column, in the target's field order: (source place, target column).
-    pub columns: Vec<(FieldIndex, String)>,
 }

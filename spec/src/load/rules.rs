@@ -3,10 +3,13 @@
 //! A rule that reads a data set or a field which the edition does not hold is passed over: it begins
 //! to work when the data set arrives. A name that no edition knows is an error.
 
+use std::sync::Arc;
+
 use foldhash::{HashMap, HashMapExt};
 
 use super::LoadError;
 use super::checks::Builder;
+use super::inherit::Family;
 use super::raw::{RawDataset, RawRule, RawRules, RawScope};
 use super::scope::{Miss, Scope};
 use super::source::Source;
@@ -27,7 +30,7 @@ pub(super) fn rules(
     check_unique(own, general)?;
     let mut all: Vec<Vec<Rule>> = Vec::new();
     for (dataset, (source, raw)) in scope.datasets.iter().zip(own) {
-        let mut rules = Vec::new();
+        let mut rules = inherited(scope, dataset, *source, raw, own)?;
         for spanned in &raw.rules {
             let fault = |found, expected| source.fault(&spanned.span(), found, expected);
             let raw_rule = spanned.get_ref();
@@ -69,6 +72,33 @@ pub(super) fn rules(
         }
     }
     Ok(all)
+}
+
+/// The rules of the general data set that one of an industry is judged as. They were checked where they
+/// stand; here one can only miss a column that the industry does not have, and then it does not apply.
+fn inherited(
+    scope: &Scope<'_>,
+    dataset: &Dataset,
+    source: Source<'_>,
+    raw: &RawDataset,
+    own: &[(Source<'_>, &RawDataset)],
+) -> Result<Vec<Rule>, LoadError> {
+    let Some(general) = &raw.general else {
+        return Ok(Vec::new());
+    };
+    let place = scope.places.get(general.get_ref());
+    let Some((_, held)) = place.and_then(|&place| own.get(place)) else {
+        let found = format!("general data set {}", general.get_ref());
+        return Err(source.fault(&general.span(), found, "a data set of this edition"));
+    };
+    let family = Family::of(scope, dataset);
+    let replaced = |id: &str| raw.rules.iter().any(|rule| rule.get_ref().id == id);
+    let rules = held.rules.iter();
+    let rules = rules.filter_map(|rule| family.rule(rule.get_ref()));
+    Ok(rules
+        .filter(|rule| !replaced(&rule.id))
+        .filter_map(|general| rule(scope, dataset, &general, true).ok())
+        .collect())
 }
 
 fn every(raw: &RawRule) -> bool {
@@ -122,7 +152,7 @@ fn rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule, lenient: bool) -> R
         return Err(Miss::fault(found, "zh and en"));
     }
     Ok(Rule {
-        id: raw.id.as_str().into(),
+        id: id(raw, dataset),
         severity,
         clause: raw.clause.clone(),
         zh: raw.zh.clone(),
@@ -131,6 +161,14 @@ fn rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule, lenient: bool) -> R
         when,
         check,
     })
+}
+
+/// `*.panel_odd`, a rule that several data sets have of their own, stands for `891.panel_odd` and so on.
+fn id(raw: &RawRule, dataset: &Dataset) -> Arc<str> {
+    match raw.id.strip_prefix("*.") {
+        Some(rest) => format!("{}.{rest}", dataset.code).into(),
+        None => raw.id.as_str().into(),
+    }
 }
 
 fn check_unique(
