@@ -12,6 +12,7 @@
 pub mod codes;
 pub mod export;
 pub mod format;
+pub mod generate;
 pub mod identifier;
 pub mod issue;
 pub mod load;
@@ -27,13 +28,13 @@ pub mod validate;
 
 pub use codes::{CodeTable, CodeValue};
 pub use format::Format;
-pub use issue::{Issue, IssueCode, Message, Report, Severity, Verdict};
+pub use issue::{Issue, IssueCode, Message, Related, Report, Severity, Verdict};
 pub use load::LoadError;
 pub use model::{
     Dataset, DatasetCode, Domain, Edition, Field, FieldIndex, Library, Required, Sensitivity, Spec,
     Unit,
 };
-pub use normalize::{Context, Normalized, normalize};
+pub use normalize::{Context, Normalized, Reason, normalize};
 pub use record::{Action, Change, Input, Kind, Record};
 pub use references::{Found, Known, Lookup};
 pub use rule::{Check, Condition, Rule};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Dataset, FieldIndex};
+use crate::{Dataset, FieldIndex, Reason};
 
 /// What the sender wants done with a record.
 #[derive(
@@ -87,7 +87,6 @@ pub struct Change {
     pub before: String,
     /// The value as kept (masked where personal).
     pub after: String,
-    /// Why, as a stable word: `trim`, `control`, `nfc`, `width`, `date`, `number`, `unit`, `code_name`,
-    /// `region_name`, `list_separator`, `boolean`, `html`, `case`, `hyphen`, `number_as_text`, `profile`.
-    pub why: String,
+    /// Why, as a stable word.
+    pub why: Reason,
 }

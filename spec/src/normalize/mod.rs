@@ -11,6 +11,7 @@ mod identifier;
 mod list;
 mod number;
 mod quick;
+mod reason;
 mod scan;
 mod text;
 
@@ -21,6 +22,7 @@ use crate::{Action, Change, Dataset, Edition, FieldIndex, Issue, Record};
 pub(crate) use date::is_canonical as is_date;
 pub(crate) use list::{items, keeps_places, parts};
 pub(crate) use number::canonical_digits;
+pub use reason::Reason;
 
 /// What a verdict depends on besides the record: the edition, and facts of the submission.
 #[derive(Debug, Clone, Copy)]

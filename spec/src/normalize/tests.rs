@@ -30,7 +30,7 @@ fn one(field: &str, sent: &str) -> (String, Vec<String>, Vec<IssueCode>) {
         done.changes
             .iter()
             .filter(|change| first(&change.path))
-            .map(|change| change.why.clone())
+            .map(|change| change.why.word().to_owned())
             .collect(),
         done.issues.iter().map(|issue| issue.code).collect(),
     )
@@ -285,7 +285,7 @@ fn strangers_are_told_what_was_probably_meant() {
                 issue.code,
                 issue.path.as_str(),
                 issue.expected.as_str(),
-                issue.repair.is_some(),
+                issue.patch.is_some(),
             )
         })
         .collect();

@@ -15,6 +15,7 @@ pub(crate) struct Draft {
     pub at: Option<usize>,
     found: String,
     expected: String,
+    expected_en: String,
     pub clause: String,
 }
 
@@ -28,6 +29,7 @@ impl Draft {
             at: None,
             found: String::new(),
             expected: String::new(),
+            expected_en: String::new(),
             clause: String::new(),
         }
     }
@@ -56,24 +58,23 @@ impl Draft {
         self
     }
 
+    /// What was expected, in words: Chinese, English.
+    pub fn wanted(mut self, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        self.expected_en = en.into();
+        self.expected(zh.into())
+    }
+
     /// Finishes with the sentence in both languages.
     pub fn say(self, zh: String, en: String) -> Issue {
         Issue {
-            code: self.code,
             rule: self.rule,
-            severity: self.severity,
             path: self.path,
             at: self.at,
-            line: None,
-            column: None,
             found: self.found,
             expected: self.expected,
+            expected_en: self.expected_en,
             clause: self.clause,
-            message: Message {
-                zh: zh.into(),
-                en: en.into(),
-            },
-            repair: None,
+            ..Issue::new(self.code, self.severity, Message::new(zh, en))
         }
     }
 }
@@ -86,7 +87,7 @@ pub(crate) fn label(field: &Field) -> String {
 /// A repair that puts a value at the finding's path; personal values are not repeated in one.
 pub(crate) fn replace(mut issue: Issue, field: &Field, value: &str) -> Issue {
     if field.sensitivity != Sensitivity::Personal {
-        issue.repair =
+        issue.patch =
             Some(serde_json::json!([{"op": "replace", "path": issue.path, "value": value}]));
     }
     issue
