@@ -173,15 +173,14 @@ mod tests {
         }
     }
 
-    fn values(
-        held: &'static [(FieldIndex, &'static str)],
-    ) -> impl Fn(FieldIndex) -> Option<&'static str> {
+    fn values<'v>(held: &'v [(FieldIndex, &'v str)]) -> impl Fn(FieldIndex) -> Option<&'v str> {
         move |field| {
-            held.iter()
-                .find(|(at, _)| *at == field)
-                .map(|(_, value)| *value)
+            let (_, value) = held.iter().find(|(at, _)| *at == field)?;
+            Some(*value)
         }
     }
+
+    const FULL: [(FieldIndex, &str); 3] = [(0, "x"), (1, "30"), (7, "p;q")];
 
     #[test]
     fn columns_are_filled_in_the_order_of_the_target() {
@@ -196,15 +195,13 @@ mod tests {
             column("C", Origin::Text(text)),
             column("D", Origin::Field(9)),
         ]);
-        let full = values(&[(0, "x"), (1, "30"), (7, "p;q")]);
         let own = |name, text: &'static str| (name, Cow::Borrowed(text));
         let expected = vec![own("A", "2"), own("B", "x"), own("C", "own 30%")];
-        assert_eq!(projection.records(&full), Ok(vec![expected]));
+        assert_eq!(projection.records(&values(&FULL)), Ok(vec![expected]));
 
-        let bare = values(&[(0, "x")]);
         let expected = vec![own("A", "2"), own("B", "x")];
         assert_eq!(
-            projection.records(&bare),
+            projection.records(&values(&FULL[..1])),
             Ok(vec![expected]),
             "no value, no text"
         );
@@ -212,20 +209,22 @@ mod tests {
         projection.columns = vec![column("B", Origin::Field(0)), column("S", Origin::Field(7))];
         projection.split = Some(7);
         let each = |item| vec![own("B", "x"), own("S", item)];
-        assert_eq!(projection.records(&full), Ok(vec![each("p"), each("q")]));
+        assert_eq!(projection.records(&values(&FULL)), Ok(vec![each("p"), each("q")]));
     }
 
     #[test]
     fn a_list_keeps_whole_items() {
         let projection = projection(vec![column("L", Origin::Items(0, 5))]);
-        let kept = |list: &'static [(FieldIndex, &'static str)]| {
-            let records = projection.records(&values(list));
+        let kept = |list: &str| {
+            let held = [(0, list)];
+            let value = values(&held);
+            let records = projection.records(&value);
             let mut records = records.unwrap_or_default().into_iter().flatten();
             records.next().map(|(_, text)| text.into_owned())
         };
-        assert_eq!(kept(&[(0, "1;2;3")]).as_deref(), Some("1;2;3"));
-        assert_eq!(kept(&[(0, "1;2;34")]).as_deref(), Some("1;2"));
-        assert_eq!(kept(&[(0, "银行保函一二;2")]), None, "not even one fits");
+        assert_eq!(kept("1;2;3").as_deref(), Some("1;2;3"));
+        assert_eq!(kept("1;2;34").as_deref(), Some("1;2"));
+        assert_eq!(kept("银行保函一二;2"), None, "not even one fits");
     }
 
     #[test]
