@@ -202,6 +202,7 @@ fn edition() -> Result<Arc<spec::Edition>, spec::format::FormatError> {
         by_name: [("TENDER_PROJECT".to_owned(), 0)].into_iter().collect(),
         datasets: vec![dataset],
         codes: foldhash::HashMap::default(),
+        calendar: spec::Calendar::default(),
         projections: foldhash::HashMap::default(),
         deal_code_check: false,
         files: Vec::new(),

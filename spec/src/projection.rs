@@ -209,7 +209,10 @@ mod tests {
         projection.columns = vec![column("B", Origin::Field(0)), column("S", Origin::Field(7))];
         projection.split = Some(7);
         let each = |item| vec![own("B", "x"), own("S", item)];
-        assert_eq!(projection.records(&values(&FULL)), Ok(vec![each("p"), each("q")]));
+        assert_eq!(
+            projection.records(&values(&FULL)),
+            Ok(vec![each("p"), each("q")])
+        );
     }
 
     #[test]

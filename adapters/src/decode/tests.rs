@@ -113,6 +113,7 @@ pub(crate) fn edition() -> Arc<Edition> {
         stages: Vec::new(),
         datasets,
         codes,
+        calendar: spec::Calendar::default(),
         projections: HashMap::default(),
         deal_code_check: false,
         files: Vec::new(),

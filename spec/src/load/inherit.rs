@@ -8,7 +8,7 @@
 
 use foldhash::HashMap;
 
-use super::raw::RawRule;
+use super::raw::{RawJoin, RawRule, RawUnless};
 use super::scope::Scope;
 use crate::{Dataset, DatasetCode};
 
@@ -33,14 +33,37 @@ impl Family {
         }
         let mut rule = raw.clone();
         rule.id = self.id(&raw.id);
-        for text in rule.r#ref.iter_mut().chain(&mut rule.unless) {
+        let unless = match &mut rule.unless {
+            Some(RawUnless::Field(text)) => Some(text),
+            Some(RawUnless::Join(join)) => {
+                self.join(join);
+                None
+            }
+            None => None,
+        };
+        for text in rule
+            .r#ref
+            .iter_mut()
+            .chain(&mut rule.days_ref)
+            .chain(unless)
+        {
             *text = self.place(text);
+        }
+        rule.when_parent.iter_mut().for_each(|join| self.join(join));
+        for child in &mut rule.child {
+            *child = self.own.get(child).copied().unwrap_or(*child);
         }
         for text in rule.to.iter_mut().flatten() {
             let parts: Vec<_> = text.split('+').map(|part| self.place(part)).collect();
             *text = parts.join("+");
         }
         Some(rule)
+    }
+
+    fn join(&self, join: &mut RawJoin) {
+        if let Some(own) = self.own.get(&join.dataset) {
+            join.dataset = *own;
+        }
     }
 
     fn number(&self, text: &str) -> Option<DatasetCode> {

@@ -118,13 +118,10 @@ fn general_rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule) -> Result<R
     let listed = scopes
         .iter()
         .any(|scope| matches!(scope, RawScope::Number(number) if *number == dataset.code));
-    if listed {
-        return rule(scope, dataset, raw, false);
+    if !listed && !every(raw) {
+        return Err(Miss::Absent);
     }
-    if every(raw) {
-        return rule(scope, dataset, raw, true);
-    }
-    Err(Miss::Absent)
+    rule(scope, dataset, raw, !listed)
 }
 
 /// One rule of one data set. With `lenient`, a field that the data set lacks makes it not apply.
@@ -136,6 +133,8 @@ fn rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule, lenient: bool) -> R
         lenient,
     };
     let when = builder.conditions()?;
+    let when_parent = builder.when_parent()?;
+    let unless = builder.unless()?;
     let check = builder.check()?;
     if let Some(member) = builder.left_over() {
         return Err(Miss::fault(
@@ -159,6 +158,8 @@ fn rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule, lenient: bool) -> R
         en: raw.en.clone(),
         stage: raw.stage,
         when,
+        when_parent,
+        unless,
         check,
     })
 }

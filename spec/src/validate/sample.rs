@@ -195,6 +195,8 @@ pub(crate) fn rule(id: &str, severity: Severity, when: Vec<Condition>, check: Ch
         en: "the rule".to_owned(),
         stage: crate::rule::Stage::Arrival,
         when,
+        when_parent: None,
+        unless: None,
         check,
     }
 }
@@ -216,6 +218,7 @@ pub(crate) fn edition(datasets: Vec<Dataset>) -> Edition {
         datasets,
         stages: Vec::new(),
         codes: tables,
+        calendar: crate::Calendar::default(),
         projections: HashMap::default(),
         deal_code_check: true,
         files: Vec::new(),
