@@ -53,7 +53,29 @@ pub struct Edition {
     pub by_name: HashMap<String, usize>,
 }
 
+/// Whether an edition applies on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Force {
+    /// It begins later.
+    NotYet,
+    /// It does.
+    Applies,
+    /// Its last day is past.
+    Ended,
+}
+
 impl Edition {
+    /// Whether the edition applies on a day, `yyyyMMdd`; its first and last day are days on which it does.
+    pub fn on(&self, day: &str) -> Force {
+        if day < self.valid_from.as_str() {
+            return Force::NotYet;
+        }
+        match &self.valid_to {
+            Some(last) if day > last.as_str() => Force::Ended,
+            _ => Force::Applies,
+        }
+    }
+
     /// Finds a data set by its column code, or by its number written in digits.
     pub fn dataset(&self, name: &str) -> Option<&Dataset> {
         self.by_name

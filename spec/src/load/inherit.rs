@@ -50,7 +50,7 @@ impl Family {
             *text = self.place(text);
         }
         rule.when_parent.iter_mut().for_each(|join| self.join(join));
-        for child in &mut rule.child {
+        if let Some(child) = &mut rule.child {
             *child = self.own.get(child).copied().unwrap_or(*child);
         }
         for text in rule.to.iter_mut().flatten() {

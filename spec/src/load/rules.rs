@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
+use toml::Spanned;
 
 use super::LoadError;
 use super::checks::Builder;
@@ -13,7 +14,7 @@ use super::inherit::Family;
 use super::raw::{RawDataset, RawRule, RawRules, RawScope};
 use super::scope::{Miss, Scope};
 use super::source::Source;
-use crate::{Dataset, Rule};
+use crate::{Dataset, DatasetCode, Rule};
 
 /// A rule of the folder `rules`, and where it stands.
 pub(super) struct General<'f> {
@@ -108,16 +109,21 @@ fn every(raw: &RawRule) -> bool {
         .any(|scope| matches!(scope, RawScope::Every(_)))
 }
 
+fn listed(raw: &RawRule, dataset: DatasetCode) -> bool {
+    let scopes = raw.datasets.as_deref().unwrap_or_default();
+    scopes
+        .iter()
+        .any(|scope| matches!(scope, RawScope::Number(number) if *number == dataset))
+}
+
 fn general_rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule) -> Result<Rule, Miss> {
-    let Some(scopes) = &raw.datasets else {
+    if raw.datasets.is_none() {
         return Err(Miss::fault(
             format!("rule `{}` without `datasets`", raw.id),
             "the data sets that it is for",
         ));
-    };
-    let listed = scopes
-        .iter()
-        .any(|scope| matches!(scope, RawScope::Number(number) if *number == dataset.code));
+    }
+    let listed = listed(raw, dataset.code);
     if !listed && !every(raw) {
         return Err(Miss::Absent);
     }
@@ -151,7 +157,7 @@ fn rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule, lenient: bool) -> R
         return Err(Miss::fault(found, "zh and en"));
     }
     Ok(Rule {
-        id: id(raw, dataset),
+        id: id(raw, dataset.code),
         severity,
         clause: raw.clause.clone(),
         zh: raw.zh.clone(),
@@ -165,33 +171,44 @@ fn rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule, lenient: bool) -> R
 }
 
 /// `*.panel_odd`, a rule that several data sets have of their own, stands for `891.panel_odd` and so on.
-fn id(raw: &RawRule, dataset: &Dataset) -> Arc<str> {
+fn id(raw: &RawRule, dataset: DatasetCode) -> Arc<str> {
     match raw.id.strip_prefix("*.") {
-        Some(rest) => format!("{}.{rest}", dataset.code).into(),
+        Some(rest) => format!("{dataset}.{rest}").into(),
         None => raw.id.as_str().into(),
     }
 }
 
+/// Each identifier stands in one place.
 fn check_unique(
     own: &[(Source<'_>, &RawDataset)],
     general: &[&General<'_>],
 ) -> Result<(), LoadError> {
-    let own = own
-        .iter()
-        .flat_map(|(source, raw)| raw.rules.iter().map(move |rule| (*source, rule)));
-    let general = general
-        .iter()
-        .flat_map(|file| file.file.rules.iter().map(|rule| (file.source, rule)));
-    let mut first: HashMap<&str, (Source<'_>, usize)> = HashMap::new();
-    for (source, rule) in own.chain(general) {
-        let id = rule.get_ref().id.as_str();
-        if let Some((other, at)) = first.insert(id, (source, rule.span().start)) {
-            let found = format!(
-                "rule `{id}`, which stands in {}:{}",
-                other.path,
-                other.line(at)
-            );
-            return Err(source.fault(&rule.span(), found, "each rule identifier once"));
+    let mut first: HashMap<Arc<str>, (Source<'_>, usize)> = HashMap::new();
+    let mut enter = |source: Source<'_>, rule: &Spanned<RawRule>, dataset: DatasetCode| {
+        let id = id(rule.get_ref(), dataset);
+        let here = (source, rule.span().start);
+        match first.insert(Arc::clone(&id), here) {
+            Some((other, at)) if (other.path, at) != (source.path, here.1) => {
+                let line = other.line(at);
+                let found = format!("rule `{id}`, which stands in {}:{line}", other.path);
+                Err(source.fault(&rule.span(), found, "each rule identifier once"))
+            }
+            _ => Ok(()),
+        }
+    };
+    for (source, raw) in own {
+        for rule in &raw.rules {
+            enter(*source, rule, *raw.code.get_ref())?;
+        }
+    }
+    for file in general {
+        for rule in &file.file.rules {
+            for (_, raw) in own {
+                let dataset = *raw.code.get_ref();
+                if every(rule.get_ref()) || listed(rule.get_ref(), dataset) {
+                    enter(file.source, rule, dataset)?;
+                }
+            }
         }
     }
     Ok(())

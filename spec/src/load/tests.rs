@@ -3,8 +3,9 @@
 use std::error::Error;
 
 use super::{LoadError, from_directory};
+use crate::model::Force;
 use crate::rule::{Check, Park};
-use crate::{Sensitivity, Spec};
+use crate::{IssueCode, Sensitivity, Spec};
 
 mod mistakes;
 
@@ -111,6 +112,75 @@ fn general_rules_reach_the_data_sets_that_have_their_fields() -> Outcome {
         "its time is its timestamp"
     );
     assert!(has("503", "all.timely_notice") && !has("501", "all.timely_notice"));
+    Ok(())
+}
+
+#[test]
+fn a_data_set_of_an_industry_takes_over_the_rules_of_its_general_one() -> Outcome {
+    let spec = Spec::embedded()?;
+    let province = spec.edition("3.0").ok_or("no edition 3.0")?;
+    let rule = |set: &str, id: &str| {
+        let rules = province.dataset(set).map(|set| &set.rules);
+        rules.and_then(|rules| rules.iter().find(|rule| &*rule.id == id))
+    };
+    let (general, own) = (rule("503", "503.ref_502"), rule("803", "803.ref_802"));
+    let (general, own) = (general.ok_or("no rule")?, own.ok_or("not taken over")?);
+    assert_eq!((&own.zh, own.severity), (&general.zh, general.severity));
+    match &own.check {
+        Check::Reference { to, .. } => {
+            let targets: Vec<_> = to.iter().map(|target| target.dataset).collect();
+            assert_eq!(targets, [802], "towards the own family");
+        }
+        other => return Err(format!("{other:?}").into()),
+    }
+    let entrusted = rule("803", "803.agency_needed").ok_or("not taken over")?;
+    let parent = entrusted.when_parent.as_ref().ok_or("no condition")?;
+    assert_eq!(parent.dataset, 801, "so are the conditions");
+    let blacklist = rule("807", "807.not_blacklisted").ok_or("not taken over")?;
+    assert!(matches!(&blacklist.check, Check::NotExists { join } if join.dataset == 302));
+    assert!(rule("504", "504.margin_percent").is_some());
+    assert!(
+        rule("804", "804.margin_percent").is_none(),
+        "no such column"
+    );
+    assert!(rule("501", "501.ref_100").is_some());
+    assert!(rule("801", "801.ref_100").is_none(), "stays where it is");
+    assert!(rule("891", "891.panel_odd").is_some() && rule("906", "906.panel_odd").is_some());
+    Ok(())
+}
+
+#[test]
+fn what_the_engine_holds_by_itself_is_listed() -> Outcome {
+    let spec = Spec::embedded()?;
+    let province = spec.edition("3.0").ok_or("no edition 3.0")?;
+    let codes = province.stages.iter().flat_map(|stage| &stage.codes);
+    let codes: Vec<_> = codes.collect();
+    for code in [
+        IssueCode::FieldRequired,
+        IssueCode::FieldFormat,
+        IssueCode::CodeUnknown,
+        IssueCode::IdentifierCheck,
+    ] {
+        assert!(codes.contains(&&code), "{code:?}");
+    }
+    let national = spec.edition("2.0").ok_or("no edition 2.0")?;
+    assert_eq!(national.stages, province.stages);
+    Ok(())
+}
+
+#[test]
+fn an_edition_applies_from_its_first_day_to_its_last() -> Outcome {
+    let spec = Spec::embedded()?;
+    let mut edition =
+        std::sync::Arc::into_inner(spec.editions.into_iter().next().ok_or("no edition")?)
+            .ok_or("held twice")?;
+    edition.valid_from = "20250101".to_owned();
+    assert_eq!(edition.on("20241231"), Force::NotYet);
+    assert_eq!(edition.on("20250101"), Force::Applies);
+    assert_eq!(edition.on("20991231"), Force::Applies, "open");
+    edition.valid_to = Some("20261231".to_owned());
+    assert_eq!(edition.on("20261231"), Force::Applies);
+    assert_eq!(edition.on("20270101"), Force::Ended);
     Ok(())
 }
 

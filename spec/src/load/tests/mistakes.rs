@@ -102,6 +102,15 @@ fn every_mistake_is_named_with_file_and_line() -> Outcome {
             "dreams",
         ),
         (dataset, DATASET, "class = ", "clas = ", 5, "clas"),
+        (
+            dataset,
+            DATASET,
+            "key = ",
+            "general = 9\nkey = ",
+            7,
+            "set 9",
+        ),
+        (general, GENERAL, "all.a", "*.a", 2, "1.a"),
         (dataset, DATASET, "key = [\"K\"]", "key = [\"Q\"]", 7, "`Q`"),
         (
             dataset,
