@@ -179,12 +179,12 @@ fn id(raw: &RawRule, dataset: DatasetCode) -> Arc<str> {
 }
 
 /// Each identifier stands in one place.
-fn check_unique(
-    own: &[(Source<'_>, &RawDataset)],
-    general: &[&General<'_>],
+fn check_unique<'f>(
+    own: &[(Source<'f>, &RawDataset)],
+    general: &[&General<'f>],
 ) -> Result<(), LoadError> {
-    let mut first: HashMap<Arc<str>, (Source<'_>, usize)> = HashMap::new();
-    let mut enter = |source: Source<'_>, rule: &Spanned<RawRule>, dataset: DatasetCode| {
+    let mut first: HashMap<Arc<str>, (Source<'f>, usize)> = HashMap::new();
+    let mut enter = |source: Source<'f>, rule: &Spanned<RawRule>, dataset: DatasetCode| {
         let id = id(rule.get_ref(), dataset);
         let here = (source, rule.span().start);
         match first.insert(Arc::clone(&id), here) {
