@@ -8,6 +8,7 @@ use crate::rule::{Check, Park};
 use crate::{IssueCode, Sensitivity, Spec};
 
 mod mistakes;
+mod rule_lines;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
