@@ -220,6 +220,10 @@ fn edition(
         valid_from: head.valid_from.get_ref().clone(),
         valid_to: head.valid_to.as_ref().map(|day| day.get_ref().clone()),
         datasets,
+        stages: general
+            .iter()
+            .flat_map(|file| file.file.stages.clone())
+            .collect(),
         codes,
         calendar: both()
             .find_map(|folder| folder.calendar.clone())
@@ -262,7 +266,7 @@ fn projections(
     editions: &[Edition],
     folders: &BTreeMap<&str, Folder<'_>>,
     faults: &mut Faults,
-) -> HashMap<String, crate::model::Projection> {
+) -> HashMap<String, crate::projection::Projection> {
     let mut projections = HashMap::new();
     let Some(from) = editions.get(place) else {
         return projections;

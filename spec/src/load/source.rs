@@ -47,9 +47,34 @@ impl<'f> Source<'f> {
         expected: impl Into<String>,
     ) -> LoadError {
         let before = self.text.get(..span.start).unwrap_or_default();
-        let on_line = before.rsplit('\n').next().unwrap_or_default();
-        let column = 1 + on_line.chars().count();
-        self.fault_at((self.line(span.start), column), found, expected)
+        let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
+        LoadError::Data {
+            file: self.path.to_owned(),
+            line: self.line(span.start),
+            column: 1 + line.chars().count(),
+            found: found.into(),
+            expected: expected.into(),
+        }
+    }
+
+    /// An error about a member of something that stands at a span, and has a name: the place is that of the word
+    /// which `found` quotes first, if it stands there.
+    pub(super) fn fault_in(
+        &self,
+        span: &Range<usize>,
+        name: &str,
+        found: &str,
+        expected: impl Into<String>,
+    ) -> LoadError {
+        let text = self.text.get(span.clone()).unwrap_or_default();
+        let quoted = found.split('`').nth(1).unwrap_or_default();
+        let offset = word(text, quoted).unwrap_or_default();
+        let found = if quoted == name {
+            found.to_owned()
+        } else {
+            format!("{found} in `{name}`")
+        };
+        self.fault(&(span.start + offset..span.end), found, expected)
     }
 
     /// An error about a line.
@@ -59,19 +84,10 @@ impl<'f> Source<'f> {
         found: impl Into<String>,
         expected: impl Into<String>,
     ) -> LoadError {
-        self.fault_at((line, 1), found, expected)
-    }
-
-    fn fault_at(
-        &self,
-        (line, column): (usize, usize),
-        found: impl Into<String>,
-        expected: impl Into<String>,
-    ) -> LoadError {
         LoadError::Data {
             file: self.path.to_owned(),
             line,
-            column,
+            column: 1,
             found: found.into(),
             expected: expected.into(),
         }
@@ -115,7 +131,7 @@ impl<'f> Source<'f> {
 /// The text with a line of a list (`{ … },`) emptied; none when the line is no such line.
 fn without_line(text: &str, line: usize) -> Option<String> {
     let wanted = text.lines().nth(line.checked_sub(1)?)?;
-    if !wanted.trim_start().starts_with('{') || !wanted.trim_end().ends_with(['}', ',']) {
+    if !wanted.trim_start().starts_with('{') {
         return None;
     }
     let lines = text.split_inclusive('\n').enumerate();
@@ -124,6 +140,19 @@ fn without_line(text: &str, line: usize) -> Option<String> {
             .map(|(at, text)| if at + 1 == line { "\n" } else { text })
             .collect(),
     )
+}
+
+/// Where a word stands by itself in a text, not as part of a longer one.
+fn word(text: &str, word: &str) -> Option<usize> {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut places = text.match_indices(word).map(|(at, _)| at);
+    places.find(|&at| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text
+            .get(at + word.len()..)
+            .and_then(|text| text.chars().next());
+        !word.is_empty() && !before.is_some_and(part) && !after.is_some_and(part)
+    })
 }
 
 fn line_breaks(bytes: &[u8]) -> usize {
