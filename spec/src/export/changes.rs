@@ -289,3 +289,87 @@ fn values<'a>(old: &'a CodeTable, new: &'a CodeTable, rows: &mut Vec<Row<'a>>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::from_files;
+
+    const FIRST: &str = r#"code = 1
+id = "A"
+name = "甲"
+library = "price"
+class = "类"
+industry = "general"
+key = ["K"]
+fields = [
+  { id = "K", name = "键", format = "C..9", required = true },
+  { id = "GONE", name = "去", format = "C1" },
+  { id = "KIND", name = "类", format = "C1", codes = "colour" },
+]
+rules = [
+  { id = "1.kind", check = "in_set", fields = ["KIND"], values = ["1"], severity = "warning", zh = "应为一", en = "should be one" },
+]
+"#;
+    const OTHER: &str = "code = 2\nid = \"B\"\nname = \"乙\"\nlibrary = \"price\"\nclass = \"类\"\nindustry = \"general\"\nkey = [\"K\"]\nfields = [{ id = \"K\", name = \"键\", format = \"C..9\", required = true }]\n";
+
+    fn edition(id: &str, from: &str) -> String {
+        format!(
+            "id = \"{id}\"\nname = \"第{id}版\"\nvalid_from = \"{from}\"\ndeal_code_check = true\n"
+        )
+    }
+
+    #[test]
+    fn each_difference_is_one_row_and_equal_things_are_none()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let second = FIRST
+            .replace("C..9", "C..20")
+            .replace(
+                "  { id = \"GONE\", name = \"去\", format = \"C1\" },\n",
+                "  { id = \"NEW\", name = \"新\", format = \"D8\", required = true },\n",
+            )
+            .replace(
+                "id = \"KIND\", name = \"类\", format = \"C1\", codes",
+                "id = \"KIND\", name = \"类\", format = \"C1\", required = true, codes",
+            )
+            .replace("severity = \"warning\"", "severity = \"error\"");
+        let files = [
+            ("1/edition.toml", edition("1", "20180101")),
+            ("1/datasets/a.toml", FIRST.to_owned()),
+            ("1/codes/colour.csv", "code,name\n1,红\n2,绿\n".to_owned()),
+            ("2/edition.toml", edition("2", "20250101")),
+            ("2/datasets/a.toml", second),
+            ("2/datasets/b.toml", OTHER.to_owned()),
+            ("2/codes/colour.csv", "code,name\n1,赤\n3,蓝\n".to_owned()),
+        ];
+        let files = files.map(|(path, text)| (path.to_owned(), text.into_bytes()));
+        let spec = from_files(files.to_vec())?;
+        let (old, new) = (spec.edition("1").ok_or("1")?, spec.edition("2").ok_or("2")?);
+        assert_eq!(
+            predecessor(&spec, new).map(|found| found.id.as_str()),
+            Some("1")
+        );
+        assert!(predecessor(&spec, old).is_none());
+        assert!(changes(old, old).rows.is_empty());
+        let rows: Vec<String> = changes(old, new)
+            .rows
+            .iter()
+            .map(|row| row.join("|"))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                "field.format|A|K|键|C..9|C..20",
+                "field.removed|A|GONE|去|C1，必填：否|",
+                "field.required|A|KIND|类|否|是",
+                "field.added|A|NEW|新||D8，必填：是",
+                "rule.changed|A|1.kind||警告：应为一|错误：应为一",
+                "dataset.added|B|B|乙||2 1 个数据项",
+                "code.changed||colour|1|红|赤",
+                "code.removed||colour|2|绿|",
+                "code.added||colour|3||蓝",
+            ]
+        );
+        Ok(())
+    }
+}

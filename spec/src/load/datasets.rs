@@ -41,7 +41,10 @@ pub(super) fn dataset(
     }
     let mut fields = Vec::new();
     for spanned in &kept {
-        let fault = |found, expected| source.fault(&spanned.span(), found, expected);
+        let id = &spanned.get_ref().id;
+        let fault = |found: String, expected: String| {
+            source.fault_in(&spanned.span(), id, &found, expected)
+        };
         let read = field(spanned.get_ref(), codes, &by_name, &fault);
         let read = faults.keep(read);
         fields.push(read.unwrap_or_else(|| anything(spanned.get_ref())));

@@ -353,9 +353,9 @@ rules = [
             [
                 ("1/codes/colour.csv", 3, 1),
                 ("1/datasets/a.toml", 7, 7),
-                ("1/datasets/a.toml", 9, 3),
-                ("1/datasets/a.toml", 10, 3),
-                ("1/datasets/a.toml", 14, 3),
+                ("1/datasets/a.toml", 9, 37),
+                ("1/datasets/a.toml", 10, 52),
+                ("1/datasets/a.toml", 14, 51),
             ],
             "{found:#?}"
         );

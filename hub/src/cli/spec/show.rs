@@ -304,3 +304,93 @@ fn names(edition: &Edition) -> Vec<&str> {
     names.dedup();
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use spec::Spec;
+
+    use super::*;
+
+    /// Kinds and titles of what a name may mean in the newest edition.
+    fn meant(name: &str) -> Result<Vec<(&'static str, String)>, Box<dyn std::error::Error>> {
+        let spec = Spec::embedded()?;
+        let edition = spec.edition("3.0").ok_or("no edition")?;
+        let found = find(edition, name).into_iter();
+        Ok(found.map(|one| (one.kind, one.title)).collect())
+    }
+
+    #[test]
+    fn a_thing_is_found_by_whatever_it_is_called() -> Result<(), Box<dyn std::error::Error>> {
+        let spec = Spec::embedded()?;
+        let edition = spec.edition("3.0").ok_or("no edition")?;
+        let set = edition
+            .datasets
+            .iter()
+            .find(|set| !set.rules.is_empty())
+            .ok_or("no rules")?;
+        let title = format!("{} {} {}", set.code, set.id, set.name);
+        for name in [
+            set.code.to_string(),
+            set.id.to_lowercase(),
+            set.name.clone(),
+        ] {
+            assert!(
+                meant(&name)?.contains(&("dataset", title.clone())),
+                "{name}"
+            );
+        }
+        let rule = set.rules.first().ok_or("no rule")?;
+        assert!(
+            meant(&rule.id)?.iter().any(|(kind, _)| *kind == "rule"),
+            "{}",
+            rule.id
+        );
+        let field = set.fields.first().ok_or("no field")?;
+        for name in [
+            field.id.clone(),
+            field.name.clone(),
+            format!("{}.{}", set.code, field.id),
+        ] {
+            assert!(
+                meant(&name)?.iter().any(|(kind, _)| *kind == "field"),
+                "{name}"
+            );
+        }
+        assert_eq!(meant("yes_no:1")?, [("codes", "yes_no:1".to_owned())]);
+        assert_eq!(meant("yes_no:7")?, []);
+        assert!(meant("uscc")?.iter().any(|(kind, _)| *kind == "identifier"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_field_is_shown_in_all_its_data_sets_with_its_codes()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let spec = Spec::embedded()?;
+        let edition = spec.edition("3.0").ok_or("no edition")?;
+        let uses =
+            |field: &Field| matches!(&field.domain, Domain::Codes(table) if table.id == "yes_no");
+        let all = || edition.datasets.iter().flat_map(|set| &set.fields);
+        let field = all().find(|field| uses(field)).ok_or("no such field")?;
+        let held = all()
+            .filter(|other| other.id == field.id || other.name == field.id)
+            .count();
+        let found = fields(edition, None, &field.id).ok_or("not found")?;
+        let rows: Vec<usize> = found.tables.iter().map(|table| table.rows.len()).collect();
+        assert_eq!(rows, [held, 2]);
+        assert!(found.text().contains("yes_no"), "{}", found.text());
+        assert_eq!(found.json()["kind"], "field");
+        Ok(())
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_nearest() -> Result<(), Box<dyn std::error::Error>> {
+        let spec = Spec::embedded()?;
+        let edition = spec.edition("3.0").ok_or("no edition")?;
+        let set = edition.datasets.first().ok_or("no data set")?;
+        let misspelt = format!("{}X", set.id);
+        assert_eq!(meant(&misspelt)?, []);
+        let near = spec::validate::nearest_names(&misspelt, names(edition), 5);
+        assert_eq!(near.first(), Some(&set.id.as_str()));
+        Ok(())
+    }
+}
