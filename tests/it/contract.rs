@@ -208,7 +208,7 @@ fn projected(spec: &'static Spec) -> Vec<Projected> {
                         body,
                     };
                     // what names nothing is not forwarded
-                    all.extend(projector.project(&content, false).ok());
+                    all.extend(projector.project(&content, false).into_iter().flatten());
                 }
             }
             ControlFlow::Continue(())
