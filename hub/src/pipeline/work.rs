@@ -334,7 +334,7 @@ impl<'w, 't> Work<'w, 't> {
         row.duplicate = self.counts.duplicate as i32;
         row.rejected = self.counts.rejected as i32;
         let (specification, codes) = digests.of(self.edition);
-        let leaf = Leaf {
+        let says = Leaf {
             v: 1,
             kind: "submission".to_owned(),
             id: receipt_id(self.number),
@@ -351,8 +351,8 @@ impl<'w, 't> Work<'w, 't> {
             outcomes_root: hash::merkle_root(&self.hashes).to_hex(),
             records_root: hash::merkle_root(&self.kept).to_hex(),
         };
-        let leaf = serde_json::to_string(&leaf).map_err(|error| broken(&error))?;
-        row.leaf_index = self.transaction.append_leaf(leaf.as_bytes())?;
+        let leaf = serde_json::to_string(&says).map_err(|error| broken(&error))?;
+        row.leaf_index = self.transaction.append_leaf(leaf.clone().into_bytes())?;
         if self.json.is_empty() {
             self.json.push(b'[');
         }
@@ -373,8 +373,10 @@ impl<'w, 't> Work<'w, 't> {
         )?;
         Ok(Committed::Fresh(Box::new(Unsigned {
             leaf,
+            says,
             leaf_index: row.leaf_index as u64,
             outcomes: self.outcomes,
+            seal: None,
         })))
     }
 }
