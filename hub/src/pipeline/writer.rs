@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::seal::Seal;
 use crate::store::transaction::begin;
@@ -174,26 +174,13 @@ impl Thread {
     fn serve(&mut self, jobs: &Receiver<Job>, committed: &Committed<'_>) {
         let mut crowd = 0;
         while let Ok(first) = jobs.recv() {
-            let mut group = vec![first];
-            // Where many send at once, a short wait lets more of them share the flush; who sends alone never waits.
-            let until = Instant::now()
-                + if crowd > CROWD {
-                    GATHER
-                } else {
-                    Duration::ZERO
-                };
-            while group.len() < GROUP {
-                let job = match jobs.try_recv() {
-                    Ok(job) => job,
-                    Err(_) => {
-                        match jobs.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                            Ok(job) => job,
-                            Err(_) => break,
-                        }
-                    }
-                };
-                group.push(job);
+            // Where many send at once, a short sleep lets more of them share the flush; who sends alone never waits.
+            // Waiting for each job in turn would wake this thread once a job.
+            if crowd > CROWD {
+                std::thread::sleep(GATHER);
             }
+            let mut group = vec![first];
+            group.extend(jobs.try_iter().take(GROUP - 1));
             crowd = group.len();
             self.commit(group, committed);
         }

@@ -231,10 +231,15 @@ impl State {
         let old = self.tree.size();
         let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf.hash).collect();
         let mut files = Vec::new();
+        // Growing a bundle by doubling would cost more than all that is written into it.
+        let room = leaves.iter().take(usize::from(TILE_WIDTH));
+        let room = room.map(|leaf| leaf.body.len() + 2).sum();
+        self.bundle.reserve(room);
         for (size, leaf) in (old + 1..).zip(leaves) {
             bundle::push(&mut self.bundle, &leaf.body)?;
             if size % u64::from(TILE_WIDTH) == 0 {
-                let bundle = std::mem::take(&mut self.bundle);
+                let next = Vec::with_capacity(room);
+                let bundle = std::mem::replace(&mut self.bundle, next);
                 files.extend(entries_file(size - 1, size, bundle));
             }
         }
