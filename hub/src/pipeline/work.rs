@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use spec::{
-    Action, Context, Edition, Issue, IssueCode, Lookup, Message, Normalized, Severity, Verdict,
+    Action, Context, Dataset, Edition, Issue, IssueCode, Lookup, Message, Normalized, Severity,
+    Verdict,
 };
 
 use super::commit::{Committed, Prepared, Unsigned, receipt_id};
@@ -73,6 +74,16 @@ impl<'w, 't> Work<'w, 't> {
         });
         self.neighbours
             .fetch(self.transaction.connection, lookups.flatten())?;
+        // Records that only their message names lead to business keys: these are fetched all at once too.
+        let led_to: Vec<Key> = items
+            .iter()
+            .filter_map(|item| match item {
+                Item::Judged(judged) => self.own_key(judged),
+                Item::Unusable { .. } => None,
+            })
+            .collect();
+        self.neighbours
+            .fetch(self.transaction.connection, led_to.iter())?;
         for (index, item) in (0..).zip(items) {
             match item {
                 Item::Unusable { dataset, issue } => self.unusable(index, dataset, *issue)?,
@@ -216,6 +227,17 @@ impl<'w, 't> Work<'w, 't> {
         self.note(i32::from(dataset.code), outcome)
     }
 
+    /// The business key of a record that is without it, by the key that its sender gave the message.
+    fn own_key(&self, judged: &Judged) -> Option<Key> {
+        let message = judged.message.as_ref().filter(|_| judged.own.is_none())?;
+        self.key_by_message(judged.record.dataset, message)
+    }
+
+    fn key_by_message(&self, dataset: &Dataset, message: &Key) -> Option<Key> {
+        let known = self.neighbours.newest(self.edition, message);
+        Some(by_key(dataset, key_of(dataset, known.last()?.body())?))
+    }
+
     /// The newest version of a record: by its business key, or by the key that its sender gave the message.
     fn newest(
         &mut self,
@@ -226,12 +248,10 @@ impl<'w, 't> Work<'w, 't> {
         let own = match (own, message) {
             (Some(own), _) => own,
             (None, Some(message)) => {
-                let known = self.neighbours.newest(self.edition, message);
-                let value = known
-                    .last()
-                    .and_then(|version| key_of(record.dataset, version.body()));
-                let Some(value) = value else { return Ok(None) };
-                by_key(record.dataset, value)
+                let Some(own) = self.key_by_message(record.dataset, message) else {
+                    return Ok(None);
+                };
+                own
             }
             (None, None) => return Ok(None),
         };

@@ -38,7 +38,7 @@ impl Server {
             .expect("a folder");
         std::fs::write(
             data.path().join("hub.toml"),
-            "bench = true\n[limits]\nsource_rate = 0\n",
+            "bench = true\n[limits]\nsource_rate = 0\nbody_bytes = 1_000_000_000\ndecompressed_bytes = 1_000_000_000\nrecords = 1_000_000\n",
         )
         .expect("written");
         let mut child = Command::new(program())
