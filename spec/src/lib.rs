@@ -10,6 +10,7 @@
 //! records show → [`Report`].
 
 pub mod codes;
+pub mod explain;
 pub mod export;
 pub mod format;
 pub mod identifier;

@@ -86,6 +86,18 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    /// Line and column of the fault, both from 1; none when it is about the document as a whole.
+    pub fn place(&self) -> Option<(u32, u32)> {
+        match self {
+            DecodeError::Unreadable { line, column, .. }
+            | DecodeError::Envelope { line, column, .. }
+            | DecodeError::Limit { line, column, .. }
+            | DecodeError::Forbidden { line, column, .. }
+            | DecodeError::Charset { line, column, .. } => Some((*line, *column)),
+            DecodeError::Format { .. } => None,
+        }
+    }
+
     /// The same for the sender, in Chinese and English.
     pub fn message(&self) -> Message {
         let zh = match self {

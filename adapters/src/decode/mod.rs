@@ -11,6 +11,7 @@ mod markup;
 mod message;
 mod ndjson;
 mod session;
+mod span;
 mod xml;
 
 use std::borrow::Cow;
@@ -23,6 +24,7 @@ pub use error::DecodeError;
 pub use limits::Limits;
 pub use locator::{Locator, Origin};
 pub(crate) use ndjson::is_header;
+pub use span::Spans;
 
 use crate::mapping::{Plan, check};
 use crate::profile::{Profile, ProfileError, WireFormat};

@@ -2,25 +2,32 @@
 //!
 //! What only a hub can know (whether a referred record is there, whether this one came before) is not judged.
 
+mod excerpt;
 mod lines;
+mod sarif;
+mod tally;
 mod text;
+mod words;
 
 use std::fs::File;
 use std::io::{Read as _, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use adapters::{Adapter, Chunk, Chunks, DecodeError, Decoded, Hint, Limits, Locator, WireFormat};
+use adapters::{
+    Adapter, Chunk, Chunks, DecodeError, Decoded, Hint, Limits, Locator, Spans, WireFormat,
+};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use spec::{Change, Issue, Severity, Verdict};
 
-use super::Form;
 use super::folder::Folder;
 use crate::app;
 use crate::pipeline::Instant;
 use crate::pipeline::judge::shown_key;
+use excerpt::{Page, Target, Within};
+pub use words::Lang;
 
 /// What can be said.
 #[derive(Debug, clap::Args)]
@@ -34,6 +41,12 @@ pub struct Arguments {
     /// Form of the result.
     #[arg(long, value_enum, default_value = "text")]
     format: Form,
+    /// Language of the text.
+    #[arg(long, value_enum, default_value = "zh")]
+    lang: Lang,
+    /// Findings of each rule that the text lists; 0: all.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    max_per_rule: u64,
     /// Edition of the specification; default: that of the configuration.
     #[arg(long)]
     edition: Option<String>,
@@ -42,6 +55,17 @@ pub struct Arguments {
     dataset: Option<String>,
     #[command(flatten)]
     folder: Folder,
+}
+
+/// Form of the result of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// JSON lines, for scripts.
+    Json,
+    /// SARIF 2.1.0, for tools that show findings of many checkers.
+    Sarif,
 }
 
 /// Bytes of a chunk, about.
@@ -57,9 +81,30 @@ pub struct Line<'l> {
     verdict: Verdict,
     issues: &'l [Issue],
     changes: &'l [Change],
-    /// Line and column of the record, for findings that have no place of their own.
+    /// Chinese name of the data set, with a blank behind it; empty where it is not known.
     #[serde(skip)]
-    begins: (u32, u32),
+    name: &'l str,
+    /// Where the record begins in its document.
+    #[serde(skip)]
+    at: usize,
+    /// The document.
+    #[serde(skip)]
+    within: Within<'l>,
+}
+
+impl Line<'_> {
+    /// What a finding points at.
+    fn target(&self, issue: &Issue) -> Target {
+        text::target(issue, self.at)
+    }
+
+    /// Line and column of a finding: its own, or those of the record.
+    fn place(&self, issue: &Issue) -> (u32, u32) {
+        match (issue.line, issue.column) {
+            (Some(line), Some(column)) => (line, column),
+            _ => self.within.page.locator.locate(self.at),
+        }
+    }
 }
 
 /// How many records met which verdict.
@@ -107,7 +152,12 @@ pub trait Teller {
     /// One record.
     fn record(&mut self, line: &Line<'_>) -> std::io::Result<()>;
     /// A file that cannot be read further.
-    fn unreadable(&mut self, file: &str, error: &DecodeError) -> std::io::Result<()>;
+    fn unreadable(
+        &mut self,
+        file: &str,
+        error: &DecodeError,
+        within: Option<(Within<'_>, usize)>,
+    ) -> std::io::Result<()>;
     /// The end.
     fn end(&mut self, summary: Summary) -> std::io::Result<()>;
 }
@@ -154,10 +204,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         summary: Summary::default(),
     };
     let bar = progress(&arguments.files)?;
-    let out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    // Colours are left out where there is no terminal, or NO_COLOR asks for it.
+    let out = anstream::AutoStream::auto(std::io::stdout().lock());
+    let out = std::io::BufWriter::with_capacity(1 << 16, out);
+    let (lang, most) = (arguments.lang, arguments.max_per_rule);
     match arguments.format {
         Form::Json => check.all(&arguments.files, &bar, &mut lines::Lines::new(out))?,
-        Form::Text => check.all(&arguments.files, &bar, &mut text::Text::new(out))?,
+        Form::Text => check.all(
+            &arguments.files,
+            &bar,
+            &mut text::Text::new(out, lang, most),
+        )?,
+        Form::Sarif => check.all(
+            &arguments.files,
+            &bar,
+            &mut sarif::Sarif::new(out, lang, edition)?,
+        )?,
     }
     Ok(check.summary.is_clean())
 }
@@ -233,15 +295,12 @@ impl Check<'_> {
                         continue;
                     }
                     chunks.end();
-                    match self.rest(&mut chunks, &name, &hint, &mut number, teller)? {
-                        Ok(()) => return Ok(()),
-                        Err(error) => return self.unreadable(&name, &error, teller),
-                    }
+                    return self.rest(&mut chunks, &name, &hint, &mut number, teller);
                 }
                 Err(error) => return self.unreadable(&name, &error, teller),
             };
-            if let Err(error) = self.chunk(&chunk, &name, &hint, &mut number, teller)? {
-                return self.unreadable(&name, &error, teller);
+            if !self.chunk(&chunk, &name, &hint, &mut number, teller)? {
+                return Ok(());
             }
         }
     }
@@ -254,20 +313,21 @@ impl Check<'_> {
         hint: &Hint,
         number: &mut u64,
         teller: &mut impl Teller,
-    ) -> anyhow::Result<Result<(), DecodeError>> {
+    ) -> anyhow::Result<()> {
         loop {
             match chunks.next() {
-                Ok(None) => return Ok(Ok(())),
-                Err(error) => return Ok(Err(error)),
+                Ok(None) => return Ok(()),
+                Err(error) => return self.unreadable(name, &error, teller),
                 Ok(Some(chunk)) => {
-                    if let Err(error) = self.chunk(&chunk, name, hint, number, teller)? {
-                        return Ok(Err(error));
+                    if !self.chunk(&chunk, name, hint, number, teller)? {
+                        return Ok(());
                     }
                 }
             }
         }
     }
 
+    /// A file that grew beyond what may be read at once: there is nothing to show of it.
     fn unreadable(
         &mut self,
         name: &str,
@@ -275,9 +335,10 @@ impl Check<'_> {
         teller: &mut impl Teller,
     ) -> anyhow::Result<()> {
         self.summary.unreadable += 1;
-        Ok(teller.unreadable(name, error)?)
+        Ok(teller.unreadable(name, error, None)?)
     }
 
+    /// Judges what a chunk holds; says whether the file can be read on.
     fn chunk(
         &mut self,
         chunk: &Chunk,
@@ -285,8 +346,13 @@ impl Check<'_> {
         hint: &Hint,
         number: &mut u64,
         teller: &mut impl Teller,
-    ) -> anyhow::Result<Result<(), DecodeError>> {
-        let locator = Locator::within(&chunk.bytes, chunk.origin);
+    ) -> anyhow::Result<bool> {
+        let wire = &self.adapter.profile().wire;
+        let page = Page {
+            bytes: &chunk.bytes,
+            locator: Locator::within(&chunk.bytes, chunk.origin),
+            spans: Spans::new(wire, chunk.wire.unwrap_or(wire.format)),
+        };
         let (context, summary) = (self.context, &mut self.summary);
         let mut told = Ok(());
         let outcome = self.adapter.decode(
@@ -294,7 +360,7 @@ impl Check<'_> {
             &chunk.hint(hint),
             &self.limits,
             &mut |decoded| {
-                told = tell(&context, decoded, &locator, name, *number, summary, teller);
+                told = tell(&context, decoded, &page, name, *number, summary, teller);
                 *number += 1;
                 if told.is_ok() {
                     ControlFlow::Continue(())
@@ -304,7 +370,20 @@ impl Check<'_> {
             },
         );
         told?;
-        Ok(outcome.map(|_| ()))
+        let Err(error) = outcome else {
+            return Ok(true);
+        };
+        summary.unreadable += 1;
+        let within = Within {
+            page: &page,
+            record: None,
+            personal: &[],
+        };
+        let offset = error
+            .place()
+            .and_then(|(line, column)| page.locator.offset(line, column));
+        teller.unreadable(name, &error, offset.map(|offset| (within, offset)))?;
+        Ok(false)
     }
 }
 
@@ -312,18 +391,27 @@ impl Check<'_> {
 fn tell(
     context: &spec::Context<'_>,
     decoded: Decoded<'_, '_>,
-    locator: &Locator<'_>,
+    page: &Page<'_>,
     file: &str,
     record: u64,
     summary: &mut Summary,
     teller: &mut impl Teller,
 ) -> std::io::Result<()> {
     let (at, dataset, key, mut issues, changes);
+    let (mut name, mut known, mut personal) = (String::new(), None, Vec::new());
     match decoded {
         Decoded::Record { record, .. } => {
             at = record.at;
+            known = Some(at);
+            // Nobody knows what an unknown field holds.
+            personal.extend(record.unknown.iter().map(|(_, input)| input.at));
+            personal.extend(record.repeated.iter().map(|(_, input)| input.at));
             let mut normalized = spec::normalize(context, record);
             issues = spec::validate::judge_alone(context, &mut normalized).issues;
+            if !issues.is_empty() {
+                personal.extend(personal_values(&normalized, page));
+                name = format!("{} ", normalized.dataset.name);
+            }
             key = shown_key(&normalized);
             dataset = normalized.dataset.id.clone();
             changes = normalized.changes;
@@ -340,7 +428,7 @@ fn tell(
     }
     for issue in &mut issues {
         if let (Some(at), None) = (issue.at, issue.line) {
-            let (line, column) = locator.locate(at);
+            let (line, column) = page.locator.locate(at);
             issue.line = Some(line);
             issue.column = Some(column);
         }
@@ -353,11 +441,6 @@ fn tell(
         Verdict::AcceptedWithWarnings
     };
     summary.add(verdict);
-    let begins = if issues.is_empty() {
-        (1, 1)
-    } else {
-        locator.locate(at)
-    };
     teller.record(&Line {
         file,
         record,
@@ -366,8 +449,28 @@ fn tell(
         verdict,
         issues: &issues,
         changes: &changes,
-        begins,
+        name: &name,
+        at,
+        within: Within {
+            page,
+            record: known,
+            personal: &personal,
+        },
     })
+}
+
+/// Where the personal values of a record begin.
+fn personal_values<'n>(
+    record: &'n spec::Normalized<'_, '_>,
+    page: &'n Page<'_>,
+) -> impl Iterator<Item = usize> + 'n {
+    // What a profile added begins where the record does, and is not written there.
+    let added = |at: &usize| *at == record.at && page.bytes.get(*at) == Some(&b'{');
+    let fields = record.dataset.fields.iter().zip(&record.values);
+    fields
+        .filter(|(field, _)| field.sensitivity == spec::Sensitivity::Personal)
+        .filter_map(|(_, value)| value.as_ref().map(|value| value.at))
+        .filter(move |at| !added(at))
 }
 
 /// Writes one line of JSON.

@@ -56,7 +56,7 @@ impl Problem {
         };
         if let Error::Decode(decode) = error {
             problem.detail_zh = Some(decode.message().zh.into_owned());
-            if let Some((line, column)) = place(decode) {
+            if let Some((line, column)) = decode.place() {
                 problem.line = Some(line);
                 problem.column = Some(column);
             }
@@ -65,17 +65,6 @@ impl Problem {
             }
         }
         problem
-    }
-}
-
-fn place(error: &DecodeError) -> Option<(u32, u32)> {
-    match error {
-        DecodeError::Unreadable { line, column, .. }
-        | DecodeError::Envelope { line, column, .. }
-        | DecodeError::Limit { line, column, .. }
-        | DecodeError::Forbidden { line, column, .. }
-        | DecodeError::Charset { line, column, .. } => Some((*line, *column)),
-        DecodeError::Format { .. } => None,
     }
 }
 

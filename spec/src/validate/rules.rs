@@ -5,8 +5,9 @@ use super::figures::Side;
 use super::finding::{Draft, label};
 use super::pairs::{self, Violation};
 use super::{filled, formed, instants};
+use crate::explain;
 use crate::normalize::{Normalized, items};
-use crate::rule::{Condition, Operand};
+use crate::rule::{Check, Condition, Operand};
 use crate::{CodeTable, Context, FieldIndex, Issue, Rule, Severity};
 
 /// What rules need besides the record.
@@ -110,6 +111,11 @@ pub(super) fn weighed(
     let mut draft = Draft::new(code, severity);
     draft.rule = Some(rule.id.clone());
     draft.clause.clone_from(&rule.clause);
+    // Where absence or presence is what is wrong, the reason stands in another field.
+    let help = match &rule.check {
+        Check::RequiredIf { .. } | Check::ForbiddenIf { .. } => explain::because(rule, record),
+        _ => None,
+    };
     let Some(described) = record.dataset.field(field) else {
         return draft
             .found(found)
@@ -123,5 +129,8 @@ pub(super) fn weighed(
     let seen_en = if found.is_empty() { "missing" } else { &found };
     let zh = format!("{name}：{}（实际：{seen}；应：{expected}）", rule.zh);
     let en = format!("{}: {} (found: {seen_en})", described.id, rule.en);
-    draft.found(found).expected(expected).say(zh, en)
+    Issue {
+        help,
+        ..draft.found(found).expected(expected).say(zh, en)
+    }
 }
