@@ -226,8 +226,11 @@ pub struct Issue {
     pub column: Option<u32>,
     /// What was found (masked where personal, cut when long).
     pub found: String,
-    /// What was expected.
+    /// What was expected, in Chinese.
     pub expected: String,
+    /// The same in English, where it is said in words.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub expected_en: String,
     /// Clause of the standard or law.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub clause: String,
@@ -258,6 +261,7 @@ impl Issue {
             column: None,
             found: String::new(),
             expected: String::new(),
+            expected_en: String::new(),
             clause: String::new(),
             message,
             help: None,

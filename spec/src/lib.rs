@@ -9,10 +9,12 @@
 //! [`references::lookups`] says what must be looked up → [`validate::judge_among`] finds what only other
 //! records show → [`Report`].
 
+pub mod calendar;
 pub mod codes;
 pub mod explain;
 pub mod export;
 pub mod format;
+pub mod generate;
 pub mod identifier;
 pub mod issue;
 pub mod load;
@@ -25,6 +27,7 @@ pub mod rule;
 pub mod stored;
 pub mod validate;
 
+pub use calendar::Calendar;
 pub use codes::{CodeTable, CodeValue};
 pub use format::Format;
 pub use issue::{Issue, IssueCode, Message, Related, Report, Severity, Verdict};
@@ -33,7 +36,7 @@ pub use model::{
     Dataset, DatasetCode, Domain, Edition, Field, FieldIndex, Library, Required, Sensitivity, Spec,
     Unit,
 };
-pub use normalize::{Context, Normalized, normalize};
+pub use normalize::{Context, Normalized, Reason, normalize};
 pub use record::{Action, Change, Input, Kind, Record};
 pub use references::{Found, Known, Lookup};
 pub use rule::{Check, Condition, Rule};

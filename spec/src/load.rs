@@ -1,16 +1,19 @@
 //! Reads the data files into checked types.
 //!
-//! A specification is a folder per edition: `edition.toml`, `datasets/**.toml`, `codes/*.csv`,
-//! `rules/*.toml` and `projections/*.toml`. Folders are scanned, so that a data set, a code table or
+//! A specification is a folder per edition: `edition.toml`, `calendar.csv`, `datasets/**.toml`,
+//! `codes/*.csv`, `rules/*.toml` and `projections/*.toml`. Folders are scanned, so that a data set, a code table or
 //! a rule is added by adding a file. Everything is checked against everything else once, here; what
 //! comes out needs no further checking. The one place of the crate that may read files.
 
 mod among;
+mod as_general;
+mod calendar;
 mod checks;
 mod codes;
 mod datasets;
 mod editions;
 mod indexes;
+mod joins;
 mod members;
 mod projections;
 mod raw;

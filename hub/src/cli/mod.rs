@@ -13,6 +13,7 @@ mod report;
 mod serve;
 mod simulate;
 mod sources;
+mod spec;
 mod submit;
 
 use std::process::ExitCode;
@@ -45,6 +46,9 @@ enum Command {
     Report(report::Arguments),
     /// Write what is published: schemas, dictionary, interface description.
     Export(export::Arguments),
+    /// The specification: listed, shown, compared, checked, imported.
+    #[command(subcommand)]
+    Spec(spec::Command),
     /// Keys of those who may talk to the hub.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -77,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Log(command) => log::run(&command),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Spec(command) => spec::run(&command),
         Command::Keys(command) => keys::run(&command),
         Command::Sources(command) => sources::run(&command),
         Command::Simulate(command) => simulate::run(&command),
@@ -116,6 +121,7 @@ mod tests {
             "hub log verify --tiles t --key log.pub",
             "hub report volumes --data d --by source,day --format csv",
             "hub export schemas --check",
+            "hub spec list rules --edition 2.0 --format json",
             "hub simulate national --listen 127.0.0.1:9090 --fail 5xx=0.1",
         ] {
             let parsed = Cli::try_parse_from(line.split(' '));

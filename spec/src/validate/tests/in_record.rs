@@ -5,10 +5,18 @@
 )]
 
 use super::{values, with_rule};
-use crate::rule::{Bounds, Operand};
+use crate::rule::{Bounds, Days, Near, Operand, Scale};
 use crate::validate::judge_alone;
 use crate::validate::sample::{context, judged, record};
 use crate::{Check, Condition, IssueCode, Severity, normalize};
+
+fn scale(ratio: f64, tolerance: f64, in_yuan: bool) -> Scale {
+    Scale {
+        ratio,
+        tolerance,
+        in_yuan,
+    }
+}
 
 #[test]
 fn rules_in_the_record_pass_and_trigger() {
@@ -16,10 +24,7 @@ fn rules_in_the_record_pass_and_trigger() {
     let own = Operand::Field;
     let cases: Vec<(Check, &str, &str, IssueCode)> = vec![
         (
-            RequiredIf {
-                fields: vec![1, 2],
-                parent: None,
-            },
+            RequiredIf { fields: vec![1, 2] },
             "B=x C=y",
             "B=x",
             IssueCode::RuleViolated,
@@ -50,6 +55,7 @@ fn rules_in_the_record_pass_and_trigger() {
             Equals {
                 field: 1,
                 with: own(2),
+                near: Near::Same,
             },
             "B=x C=x",
             "B=x C=y",
@@ -59,6 +65,7 @@ fn rules_in_the_record_pass_and_trigger() {
             Equals {
                 field: 1,
                 with: Operand::Value("1".into()),
+                near: Near::Same,
             },
             "B=1",
             "B=2",
@@ -88,7 +95,8 @@ fn rules_in_the_record_pass_and_trigger() {
                 bounds: Bounds {
                     min: Some(0.0),
                     max: Some(9.0),
-                    exclusive: true,
+                    above_min: true,
+                    below_max: true,
                     in_yuan: false,
                 },
             },
@@ -102,7 +110,8 @@ fn rules_in_the_record_pass_and_trigger() {
                 bounds: Bounds {
                     min: None,
                     max: Some(1e6),
-                    exclusive: false,
+                    above_min: false,
+                    below_max: false,
                     in_yuan: true,
                 },
             },
@@ -114,8 +123,7 @@ fn rules_in_the_record_pass_and_trigger() {
             AtMost {
                 field: 3,
                 with: own(4),
-                ratio: 1.1,
-                in_yuan: false,
+                scale: scale(1.1, 0.0, false),
             },
             "N=11 M=10",
             "N=11.1 M=10",
@@ -203,7 +211,7 @@ fn rules_in_the_record_pass_and_trigger() {
             MinDaysBetween {
                 field: 8,
                 with: own(7),
-                days: 20,
+                days: Days::Fixed(20),
                 workdays: false,
             },
             "S=20250106235959 T=20250126000000",
@@ -214,7 +222,7 @@ fn rules_in_the_record_pass_and_trigger() {
             MaxDaysBetween {
                 field: 8,
                 with: own(7),
-                days: 3,
+                days: Days::Fixed(3),
                 workdays: true,
             },
             "S=20250110000000 T=20250115000000",
@@ -240,6 +248,7 @@ fn rules_in_the_record_pass_and_trigger() {
             TimelinessHours {
                 field: 7,
                 hours: 24,
+                workdays: false,
             },
             "S=20250531120000",
             "S=20250531115900",
@@ -249,6 +258,7 @@ fn rules_in_the_record_pass_and_trigger() {
             TimelinessHours {
                 field: 9,
                 hours: 24,
+                workdays: false,
             },
             "DAY=20250531",
             "DAY=20250530",
@@ -326,13 +336,7 @@ fn rules_apply_only_under_their_conditions() {
         (Condition::Present(2), "C=x", ""),
         (Condition::Absent(2), "", "C=x"),
     ] {
-        let edition = with_rule(
-            vec![condition],
-            Check::RequiredIf {
-                fields: vec![1],
-                parent: None,
-            },
-        );
+        let edition = with_rule(vec![condition], Check::RequiredIf { fields: vec![1] });
         let count = |text| {
             judged(&edition, &edition.datasets[0], &values(text))
                 .1
