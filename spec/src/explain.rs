@@ -4,8 +4,12 @@
 
 use crate::issue::shown;
 use crate::normalize::items;
-use crate::rule::Condition;
-use crate::{Dataset, Domain, Field, FieldIndex, IssueCode, Message, Normalized, Rule};
+use crate::rule::{Condition, Days, Join, Operand};
+use crate::validate::{nearest, structure};
+use crate::{
+    Check, Dataset, Domain, Edition, Field, FieldIndex, Format, IssueCode, Message, Normalized,
+    Rule,
+};
 
 /// What is told about a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -368,4 +372,127 @@ pub(crate) fn because(rule: &Rule, record: &Normalized<'_, '_>) -> Option<Messag
         format!("因为 {}", join(|message| &message.zh, "，且 ")),
         format!("because {}", join(|message| &message.en, " and ")),
     ))
+}
+
+/// A format in words.
+pub fn format(format: Format) -> Message {
+    let (zh, en) = structure::wording(format);
+    Message::new(zh, en)
+}
+
+/// Characters to insert, delete or replace to turn one name into another.
+pub fn edits(a: &str, b: &str) -> usize {
+    nearest::distance(a, b)
+}
+
+/// All that must hold before a rule applies, in words.
+pub fn conditions(edition: &Edition, dataset: &Dataset, rule: &Rule) -> Vec<Message> {
+    let own = rule.when.iter().map(|when| condition(dataset, when));
+    let there = rule.when_parent.iter().map(|join| {
+        let (zh, en) = joined(edition, join);
+        Message::new(
+            format!("有相应的{zh}"),
+            format!("there is such a record: {en}"),
+        )
+    });
+    let absent = rule.unless.iter().map(|join| {
+        let (zh, en) = joined(edition, join);
+        Message::new(
+            format!("没有相应的{zh}"),
+            format!("there is no such record: {en}"),
+        )
+    });
+    own.chain(there).chain(absent).collect()
+}
+
+/// A joined record in words: data set, and what must hold of it.
+fn joined(edition: &Edition, join: &Join) -> (String, String) {
+    let Some(other) = edition.by_code(join.dataset) else {
+        return Default::default();
+    };
+    let filter: Vec<Message> = join
+        .filter
+        .iter()
+        .map(|when| condition(other, when))
+        .collect();
+    let of = |part: fn(&Message) -> &str, between: &str| {
+        filter.iter().map(part).collect::<Vec<_>>().join(between)
+    };
+    if filter.is_empty() {
+        return (format!("“{}”记录", other.name), other.id.clone());
+    }
+    (
+        format!("“{}”记录（{}）", other.name, of(|when| &when.zh, "，")),
+        format!("{} ({})", other.id, of(|when| &when.en, ", ")),
+    )
+}
+
+/// The fields of its own record that a check reads, the one that its findings point at first.
+pub fn fields(check: &Check) -> Vec<FieldIndex> {
+    let with_operand = |field: FieldIndex, with: &Operand| match with {
+        Operand::Field(other) => vec![field, *other],
+        Operand::Joined(..) | Operand::Value(_) => vec![field],
+    };
+    if let Some((field, operand)) = check.sides() {
+        let mut all = with_operand(field, operand);
+        if let Some(Days::Own(days)) = check.days() {
+            all.push(days);
+        }
+        return all;
+    }
+    let and = |first: FieldIndex, others: &[FieldIndex]| {
+        let mut all = vec![first];
+        all.extend(others.iter().filter(|other| **other != first));
+        all
+    };
+    let by = |join: &Join| join.on.iter().map(|pair| pair.0).collect();
+    match check {
+        Check::RequiredIf { fields }
+        | Check::ForbiddenIf { fields }
+        | Check::OneOfRequired { fields, .. }
+        | Check::AllOrNone { fields }
+        | Check::ListSameLength { fields } => fields.clone(),
+        Check::InSet { field, .. }
+        | Check::NotInSet { field, .. }
+        | Check::Range { field, .. }
+        | Check::OddNumber { field, .. }
+        | Check::ListMinLength { field, .. }
+        | Check::NotFuture { field, .. }
+        | Check::NotExpired { field }
+        | Check::TimelinessHours { field, .. }
+        | Check::RegionPrefix { field, .. }
+        | Check::RegionLevel { field, .. }
+        | Check::SourceRegistered { field }
+        | Check::Immutable { field }
+        | Check::Monotone { field } => vec![*field],
+        Check::SubstringEquals { part, within, .. } => vec![*part, *within],
+        Check::CountEquals { field, list } => vec![*field, *list],
+        Check::SumEquals { total, terms, .. } => match total {
+            Operand::Field(total) => and(*total, terms),
+            Operand::Joined(..) | Operand::Value(_) => terms.clone(),
+        },
+        Check::ProductEquals { field, factors, .. } => and(*field, factors),
+        Check::DealDateNotAfter { deal, field } => vec![*deal, *field],
+        Check::Unique { field, within } => and(*field, within),
+        Check::Reference { field, beside, .. } => and(*field, beside),
+        Check::Group { field, group, .. } => and(*field, group),
+        Check::CountJoined { field, join } => {
+            let others: Vec<FieldIndex> = by(join);
+            and(*field, &others)
+        }
+        Check::Exists { join }
+        | Check::NotExists { join }
+        | Check::ParentHolds { join, .. }
+        | Check::MinCountOf { join, .. } => by(join),
+        Check::AttachmentRequired { .. }
+        | Check::Equals { .. }
+        | Check::NotEquals { .. }
+        | Check::AtMost { .. }
+        | Check::AtLeast { .. }
+        | Check::Prefix { .. }
+        | Check::NotBefore { .. }
+        | Check::NotAfter { .. }
+        | Check::MinDaysBetween { .. }
+        | Check::MaxDaysBetween { .. } => Vec::new(),
+    }
 }

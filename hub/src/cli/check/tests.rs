@@ -106,7 +106,7 @@ fn the_mark_stands_under_the_value_in_every_form() -> Tested {
         personal: &[],
     })?;
     assert_eq!(told[0], "错误[field.format]：招标方式格式不正确");
-    assert_eq!(told[1], " --> 甲.json:2:41");
+    assert_eq!(told[1], " --> 甲.json:2:42");
     assert_eq!(
         told[3],
         "2 | \"NAME\": \"长江大桥\", \"TENDER_MODE\": \"八\","

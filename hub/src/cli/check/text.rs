@@ -103,7 +103,11 @@ impl<W: Write> Text<W> {
             |rule| format!("{} {rule}", issue.code.name()),
         );
         self.title(issue.severity, &code, lang.of(&issue.message))?;
-        let label = match (issue.at, issue.expected.as_str()) {
+        let expected = match issue.expected_en.as_str() {
+            en if !en.is_empty() => lang.pick(issue.expected.as_str(), en),
+            _ => &issue.expected,
+        };
+        let label = match (issue.at, expected) {
             (Some(_), expected) if expected.chars().count() <= 24 && !expected.is_empty() => {
                 lang.pick(format!("应为{expected}"), format!("expected {expected}"))
             }
@@ -113,7 +117,7 @@ impl<W: Write> Text<W> {
         let gap = self.excerpt(line.file, &excerpt, issue.severity, &label)?;
         self.note(gap, "实际", "found", &issue.found)?;
         if label.is_empty() {
-            self.note(gap, "应为", "expected", &issue.expected)?;
+            self.note(gap, "应为", "expected", expected)?;
         }
         self.note(gap, "依据", "clause", &issue.clause)?;
         for related in &issue.related {
