@@ -24,7 +24,7 @@ impl Source {
         id: &str,
         received: Instant,
     ) -> Result<(&'static Edition, &'static Adapter), Error> {
-        let refuse = |detail: String| Err(Error::request(ErrorCode::Edition, detail));
+        let refuse = |zh: String, en: String| Err(Error::request(ErrorCode::Edition, (zh, en)));
         let Some((edition, adapter)) = self.editions.iter().find(|(edition, _)| edition.id == id)
         else {
             let live: Vec<&str> = self
@@ -32,25 +32,28 @@ impl Source {
                 .iter()
                 .map(|(edition, _)| edition.id.as_str())
                 .collect();
-            return refuse(format!(
-                "edition `{id}` is not known here; expected one of {}",
-                live.join(", ")
-            ));
+            let live = live.join(", ");
+            return refuse(
+                format!("没有规范版本“{id}”，可用版本：{live}"),
+                format!("edition `{id}` is not known here; expected one of {live}"),
+            );
         };
         let date = received.civil.date();
         let today = format!("{:04}{:02}{:02}", date.year(), date.month(), date.day());
         if today < edition.valid_from {
-            return refuse(format!(
-                "edition `{id}` applies from {}; send an earlier edition",
-                edition.valid_from
-            ));
+            let first = &edition.valid_from;
+            return refuse(
+                format!("规范版本“{id}”自 {first} 起施行，请按此前的版本报送"),
+                format!("edition `{id}` applies from {first}; send an earlier edition"),
+            );
         }
         if let Some(last) = &edition.valid_to
             && today > *last
         {
-            return refuse(format!(
-                "edition `{id}` ended on {last}; send the newest edition"
-            ));
+            return refuse(
+                format!("规范版本“{id}”已于 {last} 停止使用，请按最新版本报送"),
+                format!("edition `{id}` ended on {last}; send the newest edition"),
+            );
         }
         Ok((edition, adapter))
     }

@@ -332,7 +332,7 @@ pub fn condition(dataset: &Dataset, condition: &Condition) -> Message {
     }
 }
 
-/// Why a rule applies to a record: `因为 招标组织形式（TENDER_ORGANIZE_FORM） = 2 委托招标`.
+/// Why a rule applies to a record: `因为 组织形式（FORM） = 2 委托`.
 pub(crate) fn because(rule: &Rule, record: &Normalized<'_, '_>) -> Option<Message> {
     let dataset = record.dataset;
     let mut reasons = Vec::with_capacity(rule.when.len());

@@ -51,7 +51,7 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
             Piece::Start { name, at, .. } if root.is_none() => root = Some((name, at)),
             Piece::Start { name, at, .. } => {
                 let name = cut(&name);
-                let what = (format!("实际为 <{name}>"), format!("found <{name}>"));
+                let what = (format!("遇到 <{name}>"), format!("found <{name}>"));
                 return Err(Fault::unreadable(at, what, format!("<{record}>")));
             }
             Piece::Eof => break,

@@ -3,6 +3,7 @@
 //! What only a hub can know (whether a referred record is there, whether this one came before) is not judged.
 
 mod excerpt;
+mod explain;
 mod lines;
 mod sarif;
 mod tally;
@@ -33,11 +34,14 @@ pub use words::Lang;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Files.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "explain")]
     files: Vec<PathBuf>,
     /// Whose files they are.
-    #[arg(long, value_name = "ID")]
-    source: String,
+    #[arg(long, value_name = "ID", required_unless_present = "explain")]
+    source: Option<String>,
+    /// Print a code, a rule or a field (DATASET.FIELD) in full, and check nothing.
+    #[arg(long, value_name = "WHAT")]
+    explain: Option<String>,
     /// Form of the result.
     #[arg(long, value_enum, default_value = "text")]
     format: Form,
@@ -171,16 +175,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let sources = app::load_sources(&config, specification)?;
     let received = Instant::now();
     let asked = arguments.edition.as_deref().unwrap_or(&config.spec.edition);
-    let source = sources.get(&arguments.source).with_context(|| {
+    if let Some(what) = &arguments.explain {
+        return print(specification, asked, received, arguments.lang, what);
+    }
+    let id = arguments.source.as_deref().unwrap_or_default();
+    let source = sources.get(id).with_context(|| {
         let all: Vec<&str> = sources
             .all()
             .iter()
             .map(|source| source.profile.id.as_str())
             .collect();
-        format!(
-            "there is no source `{}`, expected one of {}",
-            arguments.source,
-            all.join(", ")
+        super::said(
+            format!("没有数据来源“{id}”，应为 {} 之一", all.join("、")),
+            format!(
+                "there is no source `{id}`, expected one of {}",
+                all.join(", ")
+            ),
         )
     })?;
     let (edition, adapter) = source.edition(asked, received)?;
@@ -222,6 +232,38 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         )?,
     }
     Ok(check.summary.is_clean())
+}
+
+/// Prints what `--explain` asks for.
+fn print(
+    specification: &spec::Spec,
+    edition: &str,
+    received: Instant,
+    lang: Lang,
+    what: &str,
+) -> anyhow::Result<bool> {
+    let edition = specification.edition(edition).with_context(|| {
+        super::said(
+            format!("没有规范版本“{edition}”"),
+            format!("there is no edition `{edition}`"),
+        )
+    })?;
+    let context = spec::Context {
+        edition,
+        received: received.civil,
+        platforms: &[],
+    };
+    let mut out = std::io::stdout().lock();
+    let is_known = explain::explain(&mut out, context, lang, what)?;
+    let near = explain::near(edition, what).join(", ");
+    anyhow::ensure!(
+        is_known,
+        super::said(
+            format!("没有问题代码、规则或数据项“{what}”，相近的有 {near}"),
+            format!("there is no code, rule or field `{what}`; near it: {near}"),
+        )
+    );
+    Ok(true)
 }
 
 /// A bar over all bytes; it hides itself when stderr is no terminal.

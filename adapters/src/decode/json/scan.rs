@@ -88,7 +88,7 @@ impl<'a> Scan<'a> {
         }
         let rest = self.text.get(self.pos..).unwrap_or_default();
         let found = rest.chars().next().unwrap_or_default();
-        let found = (format!("实际为 {found:?}"), format!("found {found:?}"));
+        let found = (format!("遇到 {found:?}"), format!("found {found:?}"));
         Fault::unreadable(self.pos, found, expected)
     }
 

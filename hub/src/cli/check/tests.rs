@@ -323,3 +323,105 @@ fn a_script_gets_one_line_per_record_and_the_summary_last() -> Tested {
     );
     Ok(())
 }
+
+#[test]
+fn a_tool_gets_sarif_with_places_rules_and_fixes() -> Tested {
+    let loaded = spec::Spec::embedded()?;
+    let edition = &loaded.editions[loaded.editions.len() - 1];
+    let document = "{\n  \"NAME\": \"大桥\", \"TENDER_MODE\": \"8\"}";
+    let profile = profile("format = \"json\"")?;
+    let page = Page {
+        bytes: document.as_bytes(),
+        locator: Locator::new(document.as_bytes()),
+        spans: Spans::new(&profile.wire, WireFormat::Json),
+    };
+    let at = find(document.as_bytes(), "\"8\"", adapters::Charset::Utf8);
+    let issues = [Issue {
+        at: Some(at),
+        patch: Some(serde_json::json!([{ "op": "replace", "path": "/TENDER_MODE", "value": "1" }])),
+        ..issue(Severity::Error)
+    }];
+    let mut out = Vec::new();
+    let mut sarif = sarif::Sarif::new(&mut out, Lang::Zh, edition)?;
+    sarif.record(&Line {
+        file: "甲 1.json",
+        record: 0,
+        dataset: "TENDER_PROJECT",
+        key: None,
+        verdict: Verdict::Rejected,
+        issues: &issues,
+        changes: &[],
+        name: "",
+        at: 0,
+        within: Within {
+            page: &page,
+            record: Some(0),
+            personal: &[],
+        },
+    })?;
+    sarif.end(Summary::default())?;
+    let log: serde_json::Value = serde_json::from_slice(&out)?;
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    let rule = &run["tool"]["driver"]["rules"][0];
+    assert_eq!(rule["id"], "field.format");
+    assert!(rule["help"]["text"].as_str().is_some_and(|text| !text.is_empty()));
+    let result = &run["results"][0];
+    assert_eq!(
+        (&result["ruleId"], &result["level"], &result["message"]["text"]),
+        (&"field.format".into(), &"error".into(), &"招标方式格式不正确".into())
+    );
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "%E7%94%B2%201.json");
+    let region = &place["region"];
+    // Columns count characters, offsets bytes.
+    assert_eq!(
+        (&region["startLine"], &region["startColumn"], &region["endColumn"]),
+        (&2.into(), &32.into(), &35.into())
+    );
+    assert_eq!((&region["byteOffset"], &region["byteLength"]), (&at.into(), &3.into()));
+    let replaced = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!(replaced["insertedContent"]["text"], "\"1\"");
+    assert_eq!(replaced["deletedRegion"]["byteOffset"], at);
+    Ok(())
+}
+
+#[test]
+fn codes_rules_and_fields_are_explained() -> Tested {
+    let loaded = spec::Spec::embedded()?;
+    let edition = &loaded.editions[loaded.editions.len() - 1];
+    let context = spec::Context {
+        edition,
+        received: jiff::civil::date(2025, 6, 1).at(12, 0, 0, 0),
+        platforms: &[],
+    };
+    let told = |what: &str, lang| -> Result<Option<String>, Box<dyn std::error::Error>> {
+        let mut out = Vec::new();
+        let known = explain::explain(&mut out, context, lang, what)?;
+        Ok(Some(String::from_utf8(out)?).filter(|_| known))
+    };
+    for code in spec::IssueCode::ALL {
+        let text = told(code.name(), Lang::Zh)?.unwrap_or_default();
+        assert!(text.contains("含义：") && text.contains("修改："), "{text}");
+    }
+    let required = told("field.required", Lang::Zh)?.unwrap_or_default();
+    assert!(required.contains("正确：{") && required.contains("为必填项，不得为空"), "{required}");
+    // Whatever rules and fields the data files have.
+    for dataset in edition.datasets.iter().step_by(9) {
+        for rule in dataset.rules.iter().take(2) {
+            let text = told(&format!("rule.{}", rule.id), Lang::Zh)?.unwrap_or_default();
+            assert!(text.contains(&rule.zh) && text.contains("后果："), "{text}");
+            let text = told(&rule.id, Lang::En)?.unwrap_or_default();
+            assert!(text.contains(&rule.en) && text.contains("effect: "), "{text}");
+        }
+        for field in dataset.fields.iter().take(2) {
+            let name = format!("{}.{}", dataset.id, field.id);
+            let text = told(&name, Lang::Zh)?.unwrap_or_default();
+            assert!(text.contains(&field.name) && text.contains("示例："), "{text}");
+        }
+    }
+    assert_eq!(told("field.requird", Lang::Zh)?, None);
+    assert!(explain::near(edition, "field.requird").contains(&"field.required".to_owned()));
+    Ok(())
+}
