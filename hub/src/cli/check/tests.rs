@@ -366,21 +366,40 @@ fn a_tool_gets_sarif_with_places_rules_and_fixes() -> Tested {
     assert_eq!(run["columnKind"], "unicodeCodePoints");
     let rule = &run["tool"]["driver"]["rules"][0];
     assert_eq!(rule["id"], "field.format");
-    assert!(rule["help"]["text"].as_str().is_some_and(|text| !text.is_empty()));
+    assert!(
+        rule["help"]["text"]
+            .as_str()
+            .is_some_and(|text| !text.is_empty())
+    );
     let result = &run["results"][0];
     assert_eq!(
-        (&result["ruleId"], &result["level"], &result["message"]["text"]),
-        (&"field.format".into(), &"error".into(), &"招标方式格式不正确".into())
+        (
+            &result["ruleId"],
+            &result["level"],
+            &result["message"]["text"]
+        ),
+        (
+            &"field.format".into(),
+            &"error".into(),
+            &"招标方式格式不正确".into()
+        )
     );
     let place = &result["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "%E7%94%B2%201.json");
     let region = &place["region"];
     // Columns count characters, offsets bytes.
     assert_eq!(
-        (&region["startLine"], &region["startColumn"], &region["endColumn"]),
+        (
+            &region["startLine"],
+            &region["startColumn"],
+            &region["endColumn"]
+        ),
         (&2.into(), &32.into(), &35.into())
     );
-    assert_eq!((&region["byteOffset"], &region["byteLength"]), (&at.into(), &3.into()));
+    assert_eq!(
+        (&region["byteOffset"], &region["byteLength"]),
+        (&at.into(), &3.into())
+    );
     let replaced = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
     assert_eq!(replaced["insertedContent"]["text"], "\"1\"");
     assert_eq!(replaced["deletedRegion"]["byteOffset"], at);
@@ -406,19 +425,28 @@ fn codes_rules_and_fields_are_explained() -> Tested {
         assert!(text.contains("含义：") && text.contains("修改："), "{text}");
     }
     let required = told("field.required", Lang::Zh)?.unwrap_or_default();
-    assert!(required.contains("正确：{") && required.contains("为必填项，不得为空"), "{required}");
+    assert!(
+        required.contains("正确：{") && required.contains("为必填项，不得为空"),
+        "{required}"
+    );
     // Whatever rules and fields the data files have.
     for dataset in edition.datasets.iter().step_by(9) {
         for rule in dataset.rules.iter().take(2) {
             let text = told(&format!("rule.{}", rule.id), Lang::Zh)?.unwrap_or_default();
             assert!(text.contains(&rule.zh) && text.contains("后果："), "{text}");
             let text = told(&rule.id, Lang::En)?.unwrap_or_default();
-            assert!(text.contains(&rule.en) && text.contains("effect: "), "{text}");
+            assert!(
+                text.contains(&rule.en) && text.contains("effect: "),
+                "{text}"
+            );
         }
         for field in dataset.fields.iter().take(2) {
             let name = format!("{}.{}", dataset.id, field.id);
             let text = told(&name, Lang::Zh)?.unwrap_or_default();
-            assert!(text.contains(&field.name) && text.contains("示例："), "{text}");
+            assert!(
+                text.contains(&field.name) && text.contains("示例："),
+                "{text}"
+            );
         }
     }
     assert_eq!(told("field.requird", Lang::Zh)?, None);

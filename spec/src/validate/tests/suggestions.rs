@@ -32,7 +32,10 @@ fn sample() -> Edition {
         vec![Condition::In(0, vec!["x".into()])],
         Check::RequiredIf { fields: vec![1, 4] },
     ));
-    edition(vec![set, dataset(2, "E", &["key A C..20 free", "SCORE N..5 free"])])
+    edition(vec![
+        set,
+        dataset(2, "E", &["key A C..20 free", "SCORE N..5 free"]),
+    ])
 }
 
 fn found(values: &[(&str, &str)]) -> Vec<Issue> {
@@ -59,7 +62,9 @@ fn a_patch_applied_to_what_was_sent_removes_the_finding() {
         let issues = found(&sent);
         assert_eq!(issues.len(), 1, "{sent:?}: {issues:?}");
         let issue = &issues[0];
-        let pairs = sent.iter().map(|(name, text)| ((*name).to_owned(), json!(text)));
+        let pairs = sent
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), json!(text)));
         let mut record = Value::Object(pairs.collect::<Map<_, _>>());
         let patch = issue.patch.clone().unwrap_or_default();
         let patch: Result<json_patch::Patch, _> = serde_json::from_value(patch);
@@ -130,7 +135,11 @@ fn a_condition_says_what_made_the_field_required() {
 fn what_was_meant_is_said_where_it_can_be_seen() {
     let help = |name: &'static str, text: &'static str| {
         let sent = [("A", "1"), ("TENDER_MODE", "1"), (name, text)];
-        let sent = if name == "TENDER_MODE" { &sent[..1] } else { &sent };
+        let sent = if name == "TENDER_MODE" {
+            &sent[..1]
+        } else {
+            &sent
+        };
         let mut sent = sent.to_vec();
         if name == "TENDER_MODE" {
             sent.push((name, text));
@@ -143,7 +152,10 @@ fn what_was_meant_is_said_where_it_can_be_seen() {
         help("SCORE", "9"),
         "该数据项属于数据集“数据集E”（E），请核对数据集是否写错"
     );
-    assert_eq!(help("DAY", "20252506"), "是否把月、日写反？可能是 20250625，请核对");
+    assert_eq!(
+        help("DAY", "20252506"),
+        "是否把月、日写反？可能是 20250625，请核对"
+    );
     assert_eq!(help("DAY", "20250230"), "");
 }
 
