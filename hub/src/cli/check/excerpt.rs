@@ -125,6 +125,10 @@ impl Within<'_> {
             }
             at = next;
         }
+        // A value that goes on beyond what is shown is marked to the end of it.
+        if mark.end > window.end {
+            drawing.to.get_or_insert(drawing.columns);
+        }
         if window.end < whole.end && !blank(page.bytes.get(window.end..whole.end)) {
             drawing.push("…");
         }

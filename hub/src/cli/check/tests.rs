@@ -2,7 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "tests: a panic is a failure")]
 
-use spec::{IssueCode, Message};
+use spec::{Issue, IssueCode, Message, Severity};
 
 use super::*;
 
@@ -420,7 +420,7 @@ fn codes_rules_and_fields_are_explained() -> Tested {
         let known = explain::explain(&mut out, context, lang, what)?;
         Ok(Some(String::from_utf8(out)?).filter(|_| known))
     };
-    for code in spec::IssueCode::ALL {
+    for code in IssueCode::ALL {
         let text = told(code.name(), Lang::Zh)?.unwrap_or_default();
         assert!(text.contains("含义：") && text.contains("修改："), "{text}");
     }
