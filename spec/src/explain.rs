@@ -11,8 +11,7 @@ use crate::normalize::items;
 use crate::rule::{Condition, Days, Join, Operand};
 use crate::validate::{nearest, structure};
 use crate::{
-    Check, Dataset, Domain, Edition, Field, FieldIndex, Format, IssueCode, Message, Normalized,
-    Rule,
+    Check, Dataset, Domain, Edition, Field, FieldIndex, Format, Message, Normalized, Rule,
 };
 
 /// A field as sentences name it, in both languages.
