@@ -219,13 +219,15 @@ impl<'c> Desk<'c> {
         for (name, input) in unknown {
             let sets = (self.context.edition, self.dataset);
             let mut issue = structure::unknown(sets, name, input, taken);
-            // Two names that may both mean the same field: neither is sure to.
+            // Two names that both mean the same field: nobody can tell which value counts.
             let twin = |other: &&mut (usize, Issue)| {
                 other.1.code == issue.code
                     && other.1.patch.is_some()
                     && other.1.expected == issue.expected
             };
-            if let Some((_, other)) = self.issues.iter_mut().find(twin) {
+            if issue.patch.is_some()
+                && let Some((_, other)) = self.issues.iter_mut().find(twin)
+            {
                 (other.patch, issue.patch) = (None, None);
             }
             self.issues.push((end, issue));
