@@ -88,6 +88,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let facts = Facts {
         edition,
         sources: &sources,
+        data: &config.data,
     };
     let table =
         report::make(&arguments.name, &mut connection, &facts, &question)?.with_context(|| {

@@ -87,6 +87,7 @@ pub async fn one(
             let facts = Facts {
                 edition,
                 sources: &sources,
+                data: &app.config.data,
             };
             report::make(&name, connection, &facts, &question)
                 .map_err(error)?
@@ -127,6 +128,7 @@ pub fn error(error: ReportError) -> Error {
         ),
         ReportError::Store(error) => Error::Store(error),
         ReportError::Sheet(error) => Error::Internal(error.to_string()),
+        ReportError::File(error) => Error::Internal(error.to_string()),
     }
 }
 

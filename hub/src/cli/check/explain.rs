@@ -15,6 +15,8 @@ use super::words::Lang;
 const SEED: u64 = 20_250_101;
 /// Data sets that are tried for an example.
 const TRIED: usize = 40;
+/// Names that are offered for one that is not known.
+const NEAR: usize = 5;
 /// Data sets, rules or values that are listed.
 const LISTED: usize = 30;
 
@@ -59,13 +61,8 @@ pub fn near(edition: &Edition, asked: &str) -> Vec<String> {
     let codes = IssueCode::ALL.iter().map(|code| code.name());
     let rules = edition.datasets.iter().flat_map(|set| &set.rules);
     let all = codes.chain(rules.map(|rule| &*rule.id));
-    let mut near: Vec<(usize, &str)> = all.map(|name| (explain::edits(name, id), name)).collect();
-    near.sort_unstable();
-    near.dedup();
-    near.into_iter()
-        .take(5)
-        .map(|(_, name)| name.to_owned())
-        .collect()
+    let near = spec::validate::nearest_names(id, all, NEAR);
+    near.into_iter().map(str::to_owned).collect()
 }
 
 struct Page<'p, W> {
