@@ -9,6 +9,7 @@
 
 mod api;
 mod crash;
+mod deals;
 mod differential;
 mod fixtures;
 mod forward;
