@@ -10,6 +10,7 @@
 mod api;
 mod contract;
 mod crash;
+mod deals;
 mod differential;
 mod fixtures;
 mod forward;

@@ -76,7 +76,7 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "GET", path: "/v1/receipts/{id}/proof", access: Member, query: receipts::PROOF, what: "Proof of its place in the log (C2SP tlog-proof)", zh: "查询存证证明", handler: || web::get().to(receipts::proof) },
     Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}", access: Member, query: records::QUERY, what: "The current version of a record, or as of an instant", zh: "查询记录", handler: || web::get().to(records::current) },
     Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}/versions", access: Member, query: &[], what: "All versions of a record, newest first", zh: "查询记录历史版本", handler: || web::get().to(records::versions) },
-    Endpoint { method: "GET", path: "/v1/deals/{code}", access: Member, query: &[], what: "Current records that name a unified deal code", zh: "按统一交易标识码查询", handler: || web::get().to(deals::one) },
+    Endpoint { method: "GET", path: "/v1/deals/{code}", access: Member, query: &[], what: "Current records that name a unified deal code, and what they lack together", zh: "按统一交易标识码查询", handler: || web::get().to(deals::one) },
     Endpoint { method: "GET", path: "/v1/subjects/{uscc}", access: Member, query: &[], what: "Current records about a subject of trading", zh: "按统一社会信用代码查询主体", handler: || web::get().to(subjects::one) },
     Endpoint { method: "GET", path: "/v1/reports/{name}", access: Member, query: reports::QUERY, what: "A report, as JSON, CSV or Excel", zh: "统计报表", handler: || web::get().to(reports::one) },
     Endpoint { method: "GET", path: "/v1/deliveries", access: Reader, query: deliveries::LIST, what: "What is owed to destinations", zh: "查询转发队列", handler: || web::get().to(deliveries::list) },
