@@ -1,0 +1,234 @@
+//! Regions by their names, by the path of their names, and by codes of another length.
+//!
+//! `江苏省,常州市`, `行政区:广西壮族 > 钦州市 > 灵山县`, `曲靖市本级`, `32`, `320102000000`. A name that several regions
+//! bear is told with all of them, and never chosen.
+
+use super::Reason;
+use super::code::Meaning;
+use crate::{CodeTable, CodeValue};
+
+/// Endings that people leave out of the names of regions.
+const ENDINGS: [&str; 6] = ["", "省", "市", "自治区", "县", "区"];
+
+/// Regions that a finding names at most.
+const SHOWN: usize = 6;
+
+/// What a text that is neither a code nor a unique name stands for.
+pub(super) fn read(table: &CodeTable, text: &str) -> Meaning {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return by_digits(table, text);
+    }
+    let path = text.rsplit(':').next().unwrap_or(text);
+    let names: Vec<&str> = path
+        .split([',', '>', '/', ' ', '-', '、', '·', '|', ';', '\\', '_'])
+        .map(|name| name.trim_end_matches("本级"))
+        .filter(|name| !name.is_empty())
+        .collect();
+    let found = |code: &str| Meaning::Code(code.to_owned(), Reason::RegionName);
+    // Most paths are whole ones: they need no search.
+    if let Some(code) = table.by_name.get(&names.concat()) {
+        return found(code);
+    }
+    let mut names = names.into_iter().rev();
+    let Some(last) = names.next() else {
+        return Meaning::Unknown;
+    };
+    let above: Vec<&str> = names.collect();
+    if above.is_empty()
+        && let Some(code) = table.by_name.get(last)
+    {
+        return found(code);
+    }
+    let full = ENDINGS.map(|ending| format!("{last}{ending}"));
+    let current = |named: &dyn Fn(&CodeValue) -> bool| -> Vec<&String> {
+        let fits = |value: &CodeValue| {
+            value.valid_to.is_none() && named(value) && is_below(table, value, &above)
+        };
+        let rows = table.values.iter().filter(|(_, value)| fits(value));
+        rows.map(|(code, _)| code).collect()
+    };
+    let exact = current(&|value| full.contains(&value.name));
+    match exact.as_slice() {
+        [] => {}
+        [code] => return found(code),
+        several => return Meaning::Several(told(table, several)),
+    }
+    if last.chars().count() < 2 {
+        return Meaning::Unknown;
+    }
+    // A name cut short (内蒙古, 阿拉善) stands for the highest region that begins with it.
+    for level in ["province", "city"] {
+        let of_level = |value: &CodeValue| value.level.as_deref() == Some(level);
+        match current(&|value| of_level(value) && value.name.starts_with(last)).as_slice() {
+            [] => {}
+            [code] => return found(code),
+            several => return Meaning::Several(told(table, several)),
+        }
+    }
+    Meaning::Unknown
+}
+
+/// Codes of provinces and cities without their zeros, and of towns and villages, which begin with their county's.
+fn by_digits(table: &CodeTable, text: &str) -> Meaning {
+    let code = match text.len() {
+        2 | 4 => format!("{text:0<6}"),
+        9 | 12 => text.get(..6).unwrap_or_default().to_owned(),
+        _ => return Meaning::Unknown,
+    };
+    if table.values.contains_key(&code) {
+        Meaning::Code(code, Reason::RegionCode)
+    } else {
+        Meaning::Unknown
+    }
+}
+
+/// Codes with the whole names of their regions, in the order of the codes.
+fn told(table: &CodeTable, codes: &[&String]) -> Vec<String> {
+    let mut codes = codes.to_vec();
+    codes.sort();
+    let whole = |code: &&String| {
+        let mut name = String::new();
+        let mut next = Some(code.as_str());
+        // A region has at most two parents; the bound only guards against a circle in the data.
+        for _ in 0..3 {
+            let Some(value) = next.and_then(|code| table.values.get(code)) else {
+                break;
+            };
+            name.insert_str(0, &value.name);
+            next = value.parent.as_deref();
+        }
+        format!("{code} {name}")
+    };
+    codes.iter().take(SHOWN).map(whole).collect()
+}
+
+/// Whether the names stand in the chain of parents, nearest first (names may be shortened).
+fn is_below(table: &CodeTable, value: &CodeValue, above: &[&str]) -> bool {
+    let mut parent = value.parent.as_deref();
+    let mut names = above.iter();
+    let mut name = names.next();
+    // A region has at most two parents; the bound only guards against a circle in the data.
+    for _ in 0..4 {
+        let (Some(wanted), Some(code)) = (name, parent) else {
+            break;
+        };
+        let Some(value) = table.values.get(code) else {
+            break;
+        };
+        if value.name.starts_with(wanted) {
+            name = names.next();
+        }
+        parent = value.parent.as_deref();
+    }
+    name.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    fn value(name: &str, parent: Option<&str>) -> CodeValue {
+        CodeValue {
+            name: name.to_owned(),
+            known: true,
+            valid_from: None,
+            valid_to: None,
+            successor: None,
+            level: None,
+            parent: parent.map(str::to_owned),
+        }
+    }
+
+    fn table(id: &str, rows: &[(&str, &str, Option<&str>)]) -> CodeTable {
+        let mut table = CodeTable {
+            id: id.to_owned(),
+            ..CodeTable::default()
+        };
+        for &(code, name, parent) in rows {
+            table.values.insert(code.to_owned(), value(name, parent));
+            table.by_name.insert(name.to_owned(), code.to_owned());
+        }
+        table
+    }
+
+    #[test]
+    fn regions_are_found_by_name_and_path() {
+        let mut regions = table(
+            "region",
+            &[
+                ("320000", "江苏省", None),
+                ("320100", "南京市", Some("320000")),
+                ("320106", "鼓楼区", Some("320100")),
+                ("320300", "徐州市", Some("320000")),
+                ("320302", "鼓楼区", Some("320300")),
+                ("152900", "阿拉善盟", None),
+                ("500109", "北碚区", None),
+            ],
+        );
+        if let Some(league) = regions.values.get_mut("152900") {
+            league.level = Some("city".to_owned());
+        }
+        regions.by_name.remove("鼓楼区");
+        for (text, code) in [
+            ("江苏省", Some("320000")),
+            ("江苏", Some("320000")),
+            ("南京", Some("320100")),
+            ("江苏省,徐州市", Some("320300")),
+            ("行政区:江苏 > 徐州市 > 鼓楼区", Some("320302")),
+            ("江苏省,南京市,鼓楼区", Some("320106")),
+            ("南京市本级", Some("320100")),
+            ("阿拉善", Some("152900")),
+            ("北碚", Some("500109")),
+            ("鼓楼区", None),
+            ("浙江省,南京市", None),
+            ("全国", None),
+            ("", None),
+        ] {
+            let found = match super::super::code::read(&regions, text) {
+                Meaning::Code(code, Reason::RegionName) => Some(code),
+                _ => None,
+            };
+            assert_eq!(found.as_deref(), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_several_regions_is_told_with_all_of_them() {
+        let mut regions = table(
+            "region",
+            &[
+                ("320000", "江苏省", None),
+                ("320100", "南京市", Some("320000")),
+                ("320106", "鼓楼区", Some("320100")),
+                ("350102", "鼓楼区", None),
+            ],
+        );
+        regions.by_name.remove("鼓楼区");
+        let both = ["320106 江苏省南京市鼓楼区", "350102 鼓楼区"];
+        assert_eq!(
+            read(&regions, "鼓楼"),
+            Meaning::Several(both.map(str::to_owned).to_vec())
+        );
+    }
+
+    #[test]
+    fn codes_of_other_lengths_are_brought_to_six_digits() {
+        let regions = table(
+            "region",
+            &[("320000", "江苏省", None), ("320102", "玄武区", None)],
+        );
+        for (text, code) in [
+            ("32", Some("320000")),
+            ("3201", None),
+            ("320102000000", Some("320102")),
+            ("320102001", Some("320102")),
+            ("32010", None),
+            ("329999000000", None),
+        ] {
+            let found = match read(&regions, text) {
+                Meaning::Code(code, Reason::RegionCode) => Some(code),
+                _ => None,
+            };
+            assert_eq!(found.as_deref(), code, "{text}");
+        }
+    }
+}
