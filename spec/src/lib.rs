@@ -9,9 +9,11 @@
 //! [`references::lookups`] says what must be looked up → [`validate::judge_among`] finds what only other
 //! records show → [`Report`].
 
+pub mod calendar;
 pub mod codes;
 pub mod export;
 pub mod format;
+pub mod generate;
 pub mod identifier;
 pub mod issue;
 pub mod load;
@@ -24,6 +26,7 @@ pub mod rule;
 pub mod stored;
 pub mod validate;
 
+pub use calendar::Calendar;
 pub use codes::{CodeTable, CodeValue};
 pub use format::Format;
 pub use issue::{Issue, IssueCode, Message, Related, Report, Severity, Verdict};

@@ -60,6 +60,8 @@ pub struct Record<'s, 'a> {
     pub unknown: Vec<(Cow<'a, str>, Input<'a>)>,
     /// Fields that came twice: place, and the second value.
     pub repeated: Vec<(FieldIndex, Input<'a>)>,
+    /// Names of the files that travel with it; none where the way in does not say which do.
+    pub attachments: Option<Vec<String>>,
 }
 
 impl<'s> Record<'s, '_> {
@@ -74,6 +76,7 @@ impl<'s> Record<'s, '_> {
             values,
             unknown: Vec::new(),
             repeated: Vec::new(),
+            attachments: None,
         }
     }
 }

@@ -72,6 +72,8 @@ pub struct Normalized<'s, 'a> {
     pub changes: Vec<Change>,
     /// Structure findings met on the way (unknown and repeated fields, wrong types, formats, lengths).
     pub issues: Vec<Issue>,
+    /// Names of the files that travel with it; none where the way in does not say which do.
+    pub attachments: Option<Vec<String>>,
 }
 
 /// Brings a record to its canonical form.
@@ -128,6 +130,7 @@ pub fn normalize<'s, 'a>(context: &Context<'_>, record: Record<'s, 'a>) -> Norma
         values,
         changes,
         issues,
+        attachments: record.attachments,
     }
 }
 
