@@ -327,7 +327,7 @@ fn an_amount_that_names_its_unit_fills_the_empty_field_of_the_unit() {
     );
     assert_eq!(
         done(&[("A", "1.5亿元"), ("B", "未提供")]),
-        (some("15000"), None, some("1"), vec![])
+        (some("15000"), None, some("1"), vec![IssueCode::FieldFormat])
     );
     // Nobody knows the unit of the plain amount: filling the field would give it one.
     let doubt = vec![IssueCode::FieldAmbiguous];
