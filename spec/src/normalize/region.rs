@@ -10,6 +10,9 @@ use crate::{CodeTable, CodeValue};
 /// Endings that people leave out of the names of regions.
 const ENDINGS: [&str; 6] = ["", "省", "市", "自治区", "县", "区"];
 
+/// Endings that stay when the middle of a long name is left out: 延边州 for 延边朝鲜族自治州.
+const SHORT_ENDINGS: [char; 5] = ['州', '盟', '县', '旗', '区'];
+
 /// Regions that a finding names at most.
 const SHOWN: usize = 6;
 
@@ -56,10 +59,20 @@ pub(super) fn read(table: &CodeTable, text: &str) -> Meaning {
     if last.chars().count() < 2 {
         return Meaning::Unknown;
     }
-    // A name cut short (内蒙古, 阿拉善) stands for the highest region that begins with it.
-    for level in ["province", "city"] {
+    // A name cut short (内蒙古, 阿拉善, 延边州, 彭水) stands for the highest region that begins with it, and ends as it does
+    // if it kept the ending.
+    let ending = last
+        .chars()
+        .next_back()
+        .filter(|c| SHORT_ENDINGS.contains(c));
+    let stem = last.trim_end_matches(SHORT_ENDINGS);
+    let stem = if stem.chars().count() < 2 { last } else { stem };
+    let begins = |value: &CodeValue| {
+        value.name.starts_with(stem) && ending.is_none_or(|ending| value.name.ends_with(ending))
+    };
+    for level in ["province", "city", "county"] {
         let of_level = |value: &CodeValue| value.level.as_deref() == Some(level);
-        match current(&|value| of_level(value) && value.name.starts_with(last)).as_slice() {
+        match current(&|value| of_level(value) && begins(value)).as_slice() {
             [] => {}
             [code] => return found(code),
             several => return Meaning::Several(told(table, several)),
@@ -162,10 +175,13 @@ mod tests {
                 ("320302", "鼓楼区", Some("320300")),
                 ("152900", "阿拉善盟", None),
                 ("500109", "北碚区", None),
+                ("222400", "延边朝鲜族自治州", None),
             ],
         );
-        if let Some(league) = regions.values.get_mut("152900") {
-            league.level = Some("city".to_owned());
+        for city in ["152900", "222400"] {
+            if let Some(city) = regions.values.get_mut(city) {
+                city.level = Some("city".to_owned());
+            }
         }
         regions.by_name.remove("鼓楼区");
         for (text, code) in [
@@ -178,6 +194,8 @@ mod tests {
             ("南京市本级", Some("320100")),
             ("阿拉善", Some("152900")),
             ("北碚", Some("500109")),
+            ("延边州", Some("222400")),
+            ("延边县", None),
             ("鼓楼区", None),
             ("浙江省,南京市", None),
             ("全国", None),
