@@ -91,6 +91,10 @@ pub(super) fn read(text: &str) -> Reading {
             Reading::Perhaps(first)
         };
     }
+    // One amount among words: 不超过100万元.
+    if agree && first.suffix.is_some() {
+        return Reading::Perhaps(first);
+    }
     // What follows in brackets, or behind a comma, explains the first figure or adds others to it.
     let explained = label.is_empty()
         && body

@@ -101,7 +101,12 @@ impl<'c> Desk<'c> {
         // What the sender blacked out says nothing that a rule could be held against.
         let failed = trouble.is_some() || structure::is_masked(&work.text);
         if let Some(trouble) = trouble {
-            let issue = structure::issue(self.dataset, field, &work.text, input.at, &trouble);
+            // A sender looks for what was sent, not for what it was converted to.
+            let found = match trouble {
+                Trouble::Precision(..) => &input.text,
+                _ => work.text.as_str(),
+            };
+            let issue = structure::issue(self.dataset, field, found, input.at, &trouble);
             self.issues.push((place, issue));
         }
         let text = if work.text == *input.text {

@@ -59,6 +59,17 @@ pub(super) fn read(table: &CodeTable, text: &str) -> Meaning {
     if last.chars().count() < 2 {
         return Meaning::Unknown;
     }
+    // A county that became a city or a district keeps its stem; but whether it is the same, only the sender knows.
+    if let Some(stem) = last
+        .strip_suffix(['县', '市', '区'])
+        .filter(|stem| stem.chars().count() >= 2)
+    {
+        let kin = ["县", "市", "区"].map(|ending| format!("{stem}{ending}"));
+        match current(&|value| kin.contains(&value.name)).as_slice() {
+            [] => {}
+            several => return Meaning::Several(told(table, several)),
+        }
+    }
     // A name cut short (内蒙古, 阿拉善, 延边州, 彭水) stands for the highest region that begins with it, and ends as it does
     // if it kept the ending.
     let ending = last
@@ -115,25 +126,26 @@ fn told(table: &CodeTable, codes: &[&String]) -> Vec<String> {
     codes.iter().take(SHOWN).map(whole).collect()
 }
 
-/// Whether the names stand in the chain of parents, nearest first (names may be shortened).
+/// Whether the names stand in the chain of parents, nearest first (names may be shortened, and said twice:
+/// `北京 北京市 昌平区`, `滨州市 滨州市本级`).
 fn is_below(table: &CodeTable, value: &CodeValue, above: &[&str]) -> bool {
-    let mut parent = value.parent.as_deref();
-    let mut names = above.iter();
-    let mut name = names.next();
+    let mut names = above.iter().peekable();
+    let mut next = Some(value);
     // A region has at most two parents; the bound only guards against a circle in the data.
     for _ in 0..4 {
-        let (Some(wanted), Some(code)) = (name, parent) else {
+        let Some(value) = next else {
             break;
         };
-        let Some(value) = table.values.get(code) else {
-            break;
-        };
-        if value.name.starts_with(wanted) {
-            name = names.next();
-        }
-        parent = value.parent.as_deref();
+        while names
+            .next_if(|name| value.name.starts_with(**name))
+            .is_some()
+        {}
+        next = value
+            .parent
+            .as_deref()
+            .and_then(|code| table.values.get(code));
     }
-    name.is_none()
+    names.next().is_none()
 }
 
 #[cfg(test)]
@@ -192,6 +204,8 @@ mod tests {
             ("行政区:江苏 > 徐州市 > 鼓楼区", Some("320302")),
             ("江苏省,南京市,鼓楼区", Some("320106")),
             ("南京市本级", Some("320100")),
+            ("江苏省,南京市 南京市本级", Some("320100")),
+            ("江苏 江苏省 南京市 鼓楼区", Some("320106")),
             ("阿拉善", Some("152900")),
             ("北碚", Some("500109")),
             ("延边州", Some("222400")),
@@ -226,6 +240,20 @@ mod tests {
             read(&regions, "鼓楼"),
             Meaning::Several(both.map(str::to_owned).to_vec())
         );
+    }
+
+    #[test]
+    fn a_county_that_became_a_city_is_asked_about() {
+        let regions = table(
+            "region",
+            &[
+                ("430000", "湖南省", None),
+                ("430582", "邵东市", Some("430000")),
+            ],
+        );
+        let kin = vec!["430582 湖南省邵东市".to_owned()];
+        assert_eq!(read(&regions, "湖南省 邵东县"), Meaning::Several(kin));
+        assert_eq!(read(&regions, "广东省 邵东县"), Meaning::Unknown);
     }
 
     #[test]

@@ -257,6 +257,7 @@ fn what_would_need_a_guess_is_a_finding() {
             IssueCode::FieldAmbiguous,
         ),
         ("F N..5 free", "30天", IssueCode::FieldAmbiguous),
+        ("F N..12,2 free yuan", "5(万美元)", IssueCode::FieldFormat),
         (
             "F N..5 free unit:days",
             "30个工作日",

@@ -27,6 +27,9 @@ const MONEY: [(&str, i32); 12] = [
     ("亿元", 8),
 ];
 
+/// What other currencies begin with: 万美元, 万港币, 万日元.
+const FOREIGN: [char; 8] = ['美', '港', '日', '欧', '英', '澳', '韩', '加'];
+
 /// Other units. Where one begins another, the longer stands first.
 const OTHERS: [(&str, &str, i32); 41] = [
     ("元/平方米", "yuan_per_m2", 0),
@@ -98,7 +101,9 @@ pub(super) fn front(text: &str) -> (Option<Suffix>, &str) {
             _ => break,
         }
     }
+    let foreign = end.trim_start().starts_with(FOREIGN);
     match whole(&words) {
+        Some(Suffix::Money(power)) if foreign => (Some(Suffix::Other("foreign", power)), end),
         // A price of something is not an amount.
         Some(suffix) if !end.starts_with('/') => (Some(suffix), end),
         _ => (None, text),

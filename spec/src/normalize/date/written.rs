@@ -76,7 +76,7 @@ fn trails(text: &str) -> bool {
         .unwrap_or(text)
         .trim_start();
     let text = text.trim_end_matches([')', ']', '.', '。', ';', ',']);
-    text.is_empty() || text == "止" || text == "整" || text.starts_with('前')
+    matches!(text, "" | "止" | "整" | "截止") || text.starts_with('前')
 }
 
 /// The instant (or the readings of one) at the front of a text, whether it is certain, and what follows it.
