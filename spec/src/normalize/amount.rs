@@ -92,7 +92,10 @@ pub(super) fn read(text: &str) -> Reading {
         };
     }
     // One amount among words: 不超过100万元.
-    if agree && first.suffix.is_some() {
+    let figureless = !left
+        .chars()
+        .any(|c| c.is_ascii_digit() || numerals::is_part(c));
+    if agree && figureless && first.suffix.is_some() {
         return Reading::Perhaps(first);
     }
     // What follows in brackets, or behind a comma, explains the first figure or adds others to it.

@@ -43,6 +43,11 @@ pub(super) fn read(text: &str) -> Option<(Figure, &str)> {
     Some((figure, rest))
 }
 
+/// Whether a character may stand in a figure in numerals.
+pub(super) fn is_part(c: char) -> bool {
+    digit(c).is_some() || place(c).is_some()
+}
+
 fn digit(c: char) -> Option<u64> {
     Some(match c {
         '零' | '〇' => 0,
