@@ -14,5 +14,7 @@ mod fixtures;
 mod forward;
 mod full;
 mod harness;
+mod lookups;
+mod receipts;
 mod tamper;
 mod tidy;
