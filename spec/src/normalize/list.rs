@@ -16,6 +16,21 @@ pub(crate) fn is_loose(text: &str) -> bool {
 /// What senders put between values in place of the semicolon.
 const MARKS: [char; 4] = [',', '|', '，', '、'];
 
+/// The list with semicolons in place of those marks that stand outside of brackets: 医院（第一医院、中医院） is one name.
+fn separated(text: &str) -> String {
+    let mut depth = 0_u32;
+    let mark = |c: char| {
+        match c {
+            '(' | '（' | '[' | '【' | '《' => depth += 1,
+            ')' | '）' | ']' | '】' | '》' => depth = depth.saturating_sub(1),
+            _ if depth == 0 && MARKS.contains(&c) => return SEPARATOR,
+            _ => {}
+        }
+        c
+    };
+    text.chars().map(mark).collect()
+}
+
 /// The list with the standard's separator. Marks that also occur within names separate only where
 /// neither semicolon is used; blanks and slashes only where `sound` finds a value on every side of them.
 pub(crate) fn joined(text: &str, sound: &dyn Fn(&str) -> bool) -> String {
@@ -28,10 +43,11 @@ pub(crate) fn joined(text: &str, sound: &dyn Fn(&str) -> bool) -> String {
         if text.contains(SEPARATOR) || sound(&text) {
             return text;
         }
-        if !text.contains(MARKS) {
+        let apart = separated(&text);
+        if apart == text {
             break;
         }
-        text = text.replace(MARKS, ";");
+        text = apart;
     }
     for mark in [' ', '/'] {
         let items: Vec<&str> = text.split(mark).filter(|item| !item.is_empty()).collect();
@@ -114,6 +130,8 @@ mod tests {
             ("甲;乙;", "甲;乙"),
             ("甲,乙;", "甲;乙"),
             ("甲（一、二期）；乙", "甲（一、二期）;乙"),
+            ("甲（一、二期）、乙", "甲（一、二期）;乙"),
+            ("甲（一、二期）", "甲（一、二期）"),
             ("甲;;乙", "甲;;乙"),
             (";;", ""),
         ] {

@@ -13,6 +13,9 @@ const ENDINGS: [&str; 6] = ["", "省", "市", "自治区", "县", "区"];
 /// Endings that stay when the middle of a long name is left out: 延边州 for 延边朝鲜族自治州.
 const SHORT_ENDINGS: [char; 5] = ['州', '盟', '县', '旗', '区'];
 
+/// Steps of a path that name no region: 上海市市辖区, 重庆市所辖县, 省直辖县级行政单位.
+const BETWEEN: [&str; 3] = ["市辖区", "所辖县", "直辖县级"];
+
 /// Regions that a finding names at most.
 const SHOWN: usize = 6;
 
@@ -25,7 +28,7 @@ pub(super) fn read(table: &CodeTable, text: &str) -> Meaning {
     let names: Vec<&str> = path
         .split([',', '>', '/', ' ', '-', '、', '·', '|', ';', '\\', '_'])
         .map(|name| name.trim_end_matches("本级"))
-        .filter(|name| !name.is_empty())
+        .filter(|name| !name.is_empty() && !BETWEEN.iter().any(|word| name.contains(word)))
         .collect();
     let found = |code: &str| Meaning::Code(code.to_owned(), Reason::RegionName);
     // Most paths are whole ones: they need no search.
@@ -65,7 +68,8 @@ pub(super) fn read(table: &CodeTable, text: &str) -> Meaning {
         .filter(|stem| stem.chars().count() >= 2)
     {
         let kin = ["县", "市", "区"].map(|ending| format!("{stem}{ending}"));
-        match current(&|value| kin.contains(&value.name)).as_slice() {
+        let county = |value: &CodeValue| value.level.as_deref() == Some("county");
+        match current(&|value| county(value) && kin.contains(&value.name)).as_slice() {
             [] => {}
             several => return Meaning::Several(told(table, several)),
         }
@@ -87,6 +91,18 @@ pub(super) fn read(table: &CodeTable, text: &str) -> Meaning {
             [] => {}
             [code] => return found(code),
             several => return Meaning::Several(told(table, several)),
+        }
+    }
+    // A county that went to another city, or whose city was renamed, is still below its province.
+    if let [province, _, ..] = above.iter().rev().collect::<Vec<_>>().as_slice() {
+        let moved = |value: &CodeValue| {
+            let top = [**province];
+            value.valid_to.is_none() && full.contains(&value.name) && is_below(table, value, &top)
+        };
+        let rows = table.values.iter().filter(|(_, value)| moved(value));
+        let codes: Vec<&String> = rows.map(|(code, _)| code).collect();
+        if !codes.is_empty() {
+            return Meaning::Several(told(table, &codes));
         }
     }
     Meaning::Unknown
@@ -206,6 +222,8 @@ mod tests {
             ("南京市本级", Some("320100")),
             ("江苏省,南京市 南京市本级", Some("320100")),
             ("江苏 江苏省 南京市 鼓楼区", Some("320106")),
+            ("江苏省 > 南京市市辖区 > 鼓楼区", None),
+            ("南京市,南京市市辖区", Some("320100")),
             ("阿拉善", Some("152900")),
             ("北碚", Some("500109")),
             ("延边州", Some("222400")),
@@ -243,16 +261,22 @@ mod tests {
     }
 
     #[test]
-    fn a_county_that_became_a_city_is_asked_about() {
-        let regions = table(
+    fn a_county_that_became_a_city_or_moved_is_asked_about() {
+        let mut regions = table(
             "region",
             &[
                 ("430000", "湖南省", None),
-                ("430582", "邵东市", Some("430000")),
+                ("430500", "邵阳市", Some("430000")),
+                ("430582", "邵东市", Some("430500")),
             ],
         );
-        let kin = vec!["430582 湖南省邵东市".to_owned()];
-        assert_eq!(read(&regions, "湖南省 邵东县"), Meaning::Several(kin));
+        if let Some(city) = regions.values.get_mut("430582") {
+            city.level = Some("county".to_owned());
+        }
+        let kin = || Meaning::Several(vec!["430582 湖南省邵阳市邵东市".to_owned()]);
+        assert_eq!(read(&regions, "湖南省 邵东县"), kin());
+        assert_eq!(read(&regions, "湖南省 衡阳市 邵东市"), kin());
+        assert_eq!(read(&regions, "广东省 衡阳市 邵东市"), Meaning::Unknown);
         assert_eq!(read(&regions, "广东省 邵东县"), Meaning::Unknown);
     }
 
