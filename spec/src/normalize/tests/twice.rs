@@ -100,6 +100,34 @@ fn normalizing_twice_changes_nothing_and_never_panics() {
         "００",
         "‐",
         "–",
+        "壹",
+        "拾",
+        "万",
+        "亿",
+        "角",
+        "人民币",
+        "预算金额",
+        "(元)",
+        "公顷",
+        "至",
+        "前",
+        "下午",
+        "45663",
+        "320103",
+        "32",
+        "鼓楼区",
+        "***",
+        "N/A",
+        "无",
+        "О",
+        "I",
+        "O",
+        "=\"",
+        "&amp;",
+        "&#160;",
+        "<br>",
+        "一",
+        "Jan",
     ];
     let edition = edition(vec![dataset(
         1,
@@ -127,12 +155,17 @@ fn normalizing_twice_changes_nothing_and_never_panics() {
             "T C1 codes:yes_no",
             "U C18 operator",
             "V N..5,2 free unit:percent",
+            "W C18 uscc",
+            "X N..12,6 free by:26",
+            "Y N..12,6 free by:26",
+            "Z N..12,2 free unit:m2",
+            "UNIT C1 codes:unit",
         ],
     )]);
     let dataset = &edition.datasets[0];
     let context = context(&edition);
     let mut dice = Dice(20_250_106);
-    for round in 0..4000 {
+    for round in 0..6000 {
         let texts: Vec<String> = (0..dataset.fields.len())
             .map(|_| {
                 (0..dice.below(6))
