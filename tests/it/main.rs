@@ -14,5 +14,6 @@ mod fixtures;
 mod forward;
 mod full;
 mod harness;
+mod rules;
 mod tamper;
 mod tidy;

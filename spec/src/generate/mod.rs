@@ -7,17 +7,27 @@
 mod case;
 mod draft;
 mod faults;
+mod goal;
 pub mod identifiers;
 mod instants;
 mod maker;
+mod moves;
+mod others;
+mod proposals;
 mod random;
+mod reads;
 mod scene;
+mod search;
+mod unbreakable;
 
 pub use case::{Case, Given};
 pub use draft::Draft;
 pub use faults::{Expected, Fault, Faulty, plant};
+pub use goal::{Outcome, outcome};
 pub use maker::Maker;
 pub use random::Random;
+pub use search::{broken, kept, sound};
+pub use unbreakable::unbreakable;
 
 #[cfg(test)]
 mod tests;

@@ -23,7 +23,7 @@ fn structure_codes_and_identifiers_are_sound_in_every_data_set() -> Result<(), L
         let mut maker = Maker::new(context(edition), 7);
         for dataset in &edition.datasets {
             for _ in 0..5 {
-                let draft = maker.fill(dataset);
+                let draft = maker.fill(dataset, 400);
                 let issues = Case::alone(draft.clone(), &maker.context).judge(edition);
                 let wrong = issues
                     .iter()
@@ -45,9 +45,9 @@ fn the_same_seed_makes_the_same_records() -> Result<(), LoadError> {
         );
         let mut three = Maker::new(context(edition), 4);
         for dataset in &edition.datasets {
-            let made = texts(&one.fill(dataset));
-            assert_eq!(made, texts(&two.fill(dataset)));
-            assert_ne!(made, texts(&three.fill(dataset)));
+            let made = texts(&one.fill(dataset, 400));
+            assert_eq!(made, texts(&two.fill(dataset, 400)));
+            assert_ne!(made, texts(&three.fill(dataset, 400)));
         }
     }
     Ok(())
@@ -60,7 +60,7 @@ fn every_kind_of_fault_is_planted_and_found() -> Result<(), LoadError> {
         let mut maker = Maker::new(context(edition), 11);
         let mut planted = [0; Fault::ALL.len()];
         for dataset in &edition.datasets {
-            let sound = maker.fill(dataset);
+            let sound = maker.fill(dataset, 400);
             for (fault, count) in Fault::ALL.into_iter().zip(&mut planted) {
                 if let Some(faulty) = plant(&mut maker, &sound, fault) {
                     *count += 1;
