@@ -39,12 +39,14 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/data");
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// What a file says cannot be.
-    #[error("{file}:{line}: found {found}, expected {expected}")]
+    #[error("{file}:{line}:{column}: found {found}, expected {expected}")]
     Data {
         /// Path of the file, from the specification's folder.
         file: String,
         /// Line, from 1.
         line: usize,
+        /// Column in characters, from 1; 1 where the whole line is meant.
+        column: usize,
         /// What stands there.
         found: String,
         /// What should stand there.

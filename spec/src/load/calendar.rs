@@ -15,7 +15,7 @@ pub(super) fn calendar(source: Source<'_>) -> Result<Calendar, LoadError> {
         source.fault_on_line(line, error.to_string(), "CSV with a heading")
     };
     let heading = reader.headers().map_err(|error| broken(&error))?;
-    if heading != &COLUMNS[..] {
+    if *heading != COLUMNS[..] {
         let found = heading.iter().collect::<Vec<_>>().join(",");
         return Err(source.fault_on_line(1, format!("`{found}`"), COLUMNS.join(",")));
     }

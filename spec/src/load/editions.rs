@@ -120,6 +120,7 @@ fn edition(
         return Err(LoadError::Data {
             file: format!("{id}/edition.toml"),
             line: 1,
+            column: 1,
             found: "no such file".to_owned(),
             expected: "the identifier, name and dates of the edition".to_owned(),
         });
@@ -254,6 +255,7 @@ fn projections(
             let (source, _) = files.first().ok_or(LoadError::Data {
                 file: from.id.clone(),
                 line: 1,
+                column: 1,
                 found: format!("projection onto `{target}`"),
                 expected: "an edition".to_owned(),
             })?;

@@ -168,5 +168,5 @@ impl Builder<'_, '_> {
 
 /// A member that the check needs is not there.
 pub(super) fn lacking(member: &str, expected: &str) -> Miss {
-    Miss::fault(format!("no `{member}`"), expected)
+    Miss::fault(format!("no {member}"), expected)
 }

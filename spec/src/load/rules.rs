@@ -29,8 +29,10 @@ pub(super) fn rules(
     for (dataset, (source, raw)) in scope.datasets.iter().zip(own) {
         let mut rules = Vec::new();
         for spanned in &raw.rules {
-            let fault = |found, expected| source.fault(&spanned.span(), found, expected);
             let raw_rule = spanned.get_ref();
+            let fault = |found: String, expected: String| {
+                source.fault_in(&spanned.span(), &raw_rule.id, &found, expected)
+            };
             if raw_rule.datasets.is_some() {
                 return Err(fault(
                     "`datasets` in the file of one data set".to_owned(),
@@ -47,7 +49,10 @@ pub(super) fn rules(
     }
     for file in general {
         for spanned in &file.file.rules {
-            let fault = |found, expected| file.source.fault(&spanned.span(), found, expected);
+            let id = &spanned.get_ref().id;
+            let fault = |found: String, expected: String| {
+                file.source.fault_in(&spanned.span(), id, &found, expected)
+            };
             let mut applies = false;
             for (dataset, rules) in scope.datasets.iter().zip(&mut all) {
                 match general_rule(scope, dataset, spanned.get_ref(), own, rules) {
@@ -60,10 +65,7 @@ pub(super) fn rules(
                 }
             }
             if !applies && !scope.derived && every(spanned.get_ref()) {
-                let found = format!(
-                    "rule `{}`, which no data set can obey",
-                    spanned.get_ref().id
-                );
+                let found = format!("rule `{id}`, which no data set can obey");
                 return Err(fault(found, "fields that data sets have".to_owned()));
             }
         }
