@@ -13,6 +13,7 @@ mod differential;
 mod fixtures;
 mod forward;
 mod full;
+mod generate;
 mod harness;
 mod rules;
 mod tamper;

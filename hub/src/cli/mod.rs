@@ -122,6 +122,7 @@ mod tests {
             "hub report volumes --data d --by source,day --format csv",
             "hub export schemas --check",
             "hub spec list rules --edition 2.0 --format json",
+            "hub spec generate X --count 9 --seed 1 --faults 0.5 --format csv --source s --at 2026-11-20T09:00:00 --expect f",
             "hub simulate national --listen 127.0.0.1:9090 --fail 5xx=0.1",
         ] {
             let parsed = Cli::try_parse_from(line.split(' '));

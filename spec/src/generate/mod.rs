@@ -4,6 +4,7 @@
 //! added. What is made is proposed here and judged by the engine; this module never decides what is right. The same
 //! seed gives the same records on every machine, and nothing is taken from a real one.
 
+mod batch;
 mod case;
 mod draft;
 mod faults;
@@ -20,6 +21,7 @@ mod scene;
 mod search;
 mod unbreakable;
 
+pub use batch::record;
 pub use case::{Case, Given};
 pub use draft::Draft;
 pub use faults::{Expected, Fault, Faulty, plant};

@@ -5,6 +5,7 @@ use super::others::{fulfilling, variants};
 use super::proposals::{independent, reckoned, related};
 use super::reads::{Reads, reads};
 use super::{Case, Maker};
+use crate::rule::Operand;
 use crate::{Check, FieldIndex, Format, Issue, Rule};
 
 /// Cases that differ from this one in what a rule reads.
@@ -60,6 +61,28 @@ pub(super) fn of_finding<'s>(
         Some(maker.items(field, 1)),
     ];
     texts.map(|text| put(case, place, text)).to_vec()
+}
+
+/// Whether a record shows by itself, without anything beside it and whenever it is looked at, that a rule is broken.
+pub(super) fn stands_alone(rule: &Rule) -> bool {
+    let others = matches!(
+        rule.check,
+        Check::Reference { .. }
+            | Check::Immutable { .. }
+            | Check::Monotone { .. }
+            | Check::Unique { .. }
+            | Check::Group { .. }
+            | Check::Exists { .. }
+            | Check::NotExists { .. }
+            | Check::ParentHolds { .. }
+            | Check::MinCountOf { .. }
+            | Check::CountJoined { .. }
+            | Check::SourceRegistered { .. }
+            | Check::AttachmentRequired { .. }
+            | Check::TimelinessHours { .. }
+    );
+    let joined = matches!(rule.check.sides(), Some((_, Operand::Joined(..))));
+    !others && !joined && rule.when_parent.is_none() && rule.unless.is_none()
 }
 
 fn put<'s>(case: &Case<'s>, place: FieldIndex, text: Option<String>) -> Case<'s> {

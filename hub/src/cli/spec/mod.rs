@@ -1,5 +1,6 @@
 //! `hub spec`: the specification read, compared, held to account, and made from published tables.
 
+mod generate;
 mod list;
 
 use serde::Serialize;
@@ -15,12 +16,15 @@ use crate::report::table::{Cell, Table, column};
 pub enum Command {
     /// List data sets, code tables, rules, identifiers or editions.
     List(list::Arguments),
+    /// Make records of a data set, sound and deliberately faulty, with the findings that they must earn.
+    Generate(generate::Arguments),
 }
 
 /// Runs the command.
 pub fn run(command: &Command) -> anyhow::Result<bool> {
     match command {
         Command::List(arguments) => list::run(arguments),
+        Command::Generate(arguments) => generate::run(arguments),
     }
 }
 
