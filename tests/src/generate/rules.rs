@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use jiff::civil::date;
 use spec::generate::{Case, Expected, Fault, Maker, broken, kept, plant, sound, unbreakable};
-use spec::{Context, Dataset, Edition, Rule};
+use spec::{Context, Dataset, Edition, IssueCode, Rule};
 
 use super::Files;
 use crate::rules::{Entry, Expect, Suite};
@@ -34,8 +34,22 @@ pub fn write(edition: &Edition, files: &mut Files) -> Result<()> {
         let suite = suite(&mut maker, dataset);
         let name = format!("rules/{}.json", dataset.id);
         let (bytes, first) = suite.write()?;
-        list(dataset, &suite, &name, first, &mut rows);
+        list(edition, dataset, &suite, &name, first, &mut rows);
         files.insert(name, bytes);
+    }
+    // What no single record shows.
+    let planted = |code: &IssueCode| Fault::ALL.iter().any(|fault| fault.code() == *code);
+    for stage in edition.stages.iter() {
+        if !stage.codes.iter().any(planted) {
+            rows.push(Row {
+                clause: stage.clause.clone(),
+                rule: stage.id.to_string(),
+                dataset: "*".to_owned(),
+                severity: "error",
+                pass: String::new(),
+                trigger: "judged against the store of a hub".to_owned(),
+            });
+        }
     }
     rows.sort_by(|a, b| (&a.clause, &a.rule, &a.dataset).cmp(&(&b.clause, &b.rule, &b.dataset)));
     let mut table = String::from("clause,rule,dataset,severity,pass,trigger\n");
@@ -142,7 +156,14 @@ fn entry(
 }
 
 /// Rows of the table: one a rule, and one for each finding that the engine makes without a rule.
-fn list(dataset: &Dataset, suite: &Suite, file: &str, first: usize, rows: &mut Vec<Row>) {
+fn list(
+    edition: &Edition,
+    dataset: &Dataset,
+    suite: &Suite,
+    file: &str,
+    first: usize,
+    rows: &mut Vec<Row>,
+) {
     let place = |rule: &str, expect: Expect| {
         let mut cases = suite.cases.iter();
         let found = cases.position(|entry| entry.rule == rule && entry.expect == expect);
@@ -151,10 +172,12 @@ fn list(dataset: &Dataset, suite: &Suite, file: &str, first: usize, rows: &mut V
     for fault in Fault::ALL {
         let code = fault.code();
         let trigger = place(code.name(), Expect::Trigger);
-        if !trigger.is_empty() {
+        let mut stages = edition.stages.iter();
+        let stage = stages.find(|stage| stage.codes.contains(&code));
+        if let (Some(stage), false) = (stage, trigger.is_empty()) {
             rows.push(Row {
-                clause: String::new(),
-                rule: code.name().to_owned(),
+                clause: stage.clause.clone(),
+                rule: format!("{} {}", stage.id, code.name()),
                 dataset: dataset.id.clone(),
                 severity: "error",
                 pass: format!("{file}:2"),
