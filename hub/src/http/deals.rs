@@ -6,17 +6,18 @@ use spec::Lookup;
 
 use super::State;
 use super::auth::Caller;
-use super::found;
+use super::{found, whole};
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::Instant;
 
-/// Shows the records that name a deal.
+/// Shows the records that name a deal, and what they lack together.
 pub async fn one(
     state: Data<State>,
     caller: Caller,
     code: Path<String>,
 ) -> Result<HttpResponse, Error> {
     let name = code.clone();
-    let items = state
+    let (items, lacks) = state
         .ask(move |app, connection| {
             let mut lookups = Vec::new();
             for dataset in app
@@ -43,7 +44,13 @@ pub async fn one(
             for row in found::current(app, connection, &lookups)? {
                 items.extend(found::show(app, connection, &caller, &row)?);
             }
-            Ok(items)
+            let mut lacks = whole::lacks(app, connection, &lookups, Instant::now())?;
+            lacks.retain(|lack| {
+                items
+                    .iter()
+                    .any(|item: &found::Shown| item.id == lack.record)
+            });
+            Ok((items, lacks))
         })
         .await?;
     if items.is_empty() {
@@ -52,5 +59,6 @@ pub async fn one(
             format!("nothing is known of deal `{name}` / 未找到该交易"),
         ));
     }
-    Ok(HttpResponse::Ok().json(serde_json::json!({ "deal": name, "items": items })))
+    Ok(HttpResponse::Ok()
+        .json(serde_json::json!({ "deal": name, "items": items, "issues": lacks })))
 }

@@ -21,6 +21,11 @@ fn the_embedded_specification_loads() -> Outcome {
         .map(|edition| edition.id.as_str())
         .collect();
     assert_eq!(ids, ["2.0", "3.0"]);
+    for edition in &spec.editions {
+        // The arrangement of 2026, by the State Council's notice of 2025-11-04: nine days off at the Spring Festival.
+        let day = |day| jiff::civil::date(2026, 2, day);
+        assert_eq!(edition.calendar.workdays_between(day(13), day(24)), 2);
+    }
     let province = spec.edition("3.0").ok_or("no edition 3.0")?;
     let tender = province.dataset("501").ok_or("no data set 501")?;
     assert!(std::ptr::eq(
