@@ -4,18 +4,39 @@
 use super::faults::{Expected, Fault, Faulty, plant};
 use super::moves::stands_alone;
 use super::search::{broken, sound};
-use super::{Case, Maker};
-use crate::{Dataset, Rule};
+use super::{Case, Draft, Maker, family};
+use crate::{Dataset, Edition, Rule};
 
 /// Optional fields that are filled, of a thousand.
 const SHARE: usize = 350;
 /// Faults that are tried on a record before it stays sound.
 const TRIES: usize = 6;
 
+/// Makes a record behind the records that it refers to, each sound but for the last, which is faulty in `faults` of a
+/// thousand cases. Expected is what the record shows by itself.
+pub fn with_parents<'s>(
+    maker: &mut Maker<'_>,
+    edition: &'s Edition,
+    dataset: &'s Dataset,
+    faults: usize,
+) -> Vec<Faulty<'s>> {
+    let family = family(maker, edition, dataset, SHARE);
+    let last = family.len().saturating_sub(1);
+    let of_place = |(place, draft)| {
+        let faults = if place == last { faults } else { 0 };
+        spoiled(maker, draft, faults)
+    };
+    family.into_iter().enumerate().map(of_place).collect()
+}
+
 /// Makes a record; faulty in `faults` of a thousand cases. What is expected of a sound one are the warnings that its
 /// data set cannot avoid.
 pub fn record<'s>(maker: &mut Maker<'_>, dataset: &'s Dataset, faults: usize) -> Faulty<'s> {
     let draft = sound(maker, dataset, SHARE);
+    spoiled(maker, draft, faults)
+}
+
+fn spoiled<'s>(maker: &mut Maker<'_>, draft: Draft<'s>, faults: usize) -> Faulty<'s> {
     let spoiled = maker.random.permille(faults);
     let faulty = (0..TRIES)
         .filter(|_| spoiled)

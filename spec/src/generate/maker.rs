@@ -49,8 +49,18 @@ impl<'e> Maker<'e> {
     /// A record of a data set with every required field and some of the others (`share` of a thousand), each sound by
     /// itself. Rules between fields may still be broken: see [`super::sound()`].
     pub fn fill<'s>(&mut self, dataset: &'s Dataset, share: usize) -> Draft<'s> {
+        self.elsewhere();
+        self.fill_here(dataset, share)
+    }
+
+    /// Goes to another place, for records that have nothing to do with those before.
+    pub(super) fn elsewhere(&mut self) {
         let region = pick(&self.cities, &mut self.random).to_owned();
         self.scene = Scene::new(&region, self.context.received, &mut self.random);
+    }
+
+    /// The same as [`Maker::fill`], about the same project as the record before.
+    pub(super) fn fill_here<'s>(&mut self, dataset: &'s Dataset, share: usize) -> Draft<'s> {
         let mut draft = Draft::new(dataset);
         for (place, field) in dataset.fields.iter().enumerate() {
             let place = place as FieldIndex;

@@ -7,6 +7,7 @@
 mod batch;
 mod case;
 mod draft;
+mod family;
 mod faults;
 mod goal;
 pub mod identifiers;
@@ -21,9 +22,10 @@ mod scene;
 mod search;
 mod unbreakable;
 
-pub use batch::record;
+pub use batch::{record, with_parents};
 pub use case::{Case, Given};
 pub use draft::Draft;
+pub use family::family;
 pub use faults::{Expected, Fault, Faulty, plant};
 pub use goal::{Outcome, outcome};
 pub use maker::Maker;

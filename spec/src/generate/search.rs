@@ -4,7 +4,7 @@
 use super::goal::{Goal, avoidable, distance, reached};
 use super::moves::{away_from, of_finding, of_rule};
 use super::{Case, Draft, Maker};
-use crate::{Dataset, Edition, FieldIndex, Issue, Rule};
+use crate::{Dataset, Edition, FieldIndex, Issue, Rule, Severity};
 
 /// Steps of one search.
 const STEPS: usize = 40;
@@ -19,7 +19,7 @@ pub fn sound<'s>(maker: &mut Maker<'_>, dataset: &'s Dataset, share: usize) -> D
     for _ in 0..BEGINNINGS {
         let draft = maker.fill(dataset, share);
         let case = Case::alone(draft, &maker.context);
-        let (case, far) = search(maker, case, Goal::Sound);
+        let (case, far) = search(maker, case, Goal::Sound, &[]);
         let findings = case.judge(maker.context.edition);
         let done = !findings.iter().any(avoidable);
         if best.as_ref().is_none_or(|(held, _)| far < *held) {
@@ -43,18 +43,27 @@ pub fn broken<'s>(maker: &mut Maker<'_>, base: &Case<'s>, rule: &Rule) -> Option
 }
 
 fn towards<'s>(maker: &mut Maker<'_>, base: &Case<'s>, goal: Goal<'_>) -> Option<Case<'s>> {
-    let (case, far) = search(maker, base.clone(), goal);
+    let (case, far) = search(maker, base.clone(), goal, &[]);
     reached(far).then(|| shrunk(maker.context.edition, base, case, goal, far))
 }
 
-fn search<'s>(maker: &mut Maker<'_>, start: Case<'s>, goal: Goal<'_>) -> (Case<'s>, usize) {
+/// The nearest case that was found, and how far from the goal it is. What stands in `fixed` stays as it is.
+pub(super) fn search<'s>(
+    maker: &mut Maker<'_>,
+    start: Case<'s>,
+    goal: Goal<'_>,
+    fixed: &[FieldIndex],
+) -> (Case<'s>, usize) {
     let edition = maker.context.edition;
     let mut issues = start.judge(edition);
     let mut far = distance(edition, goal, &start, &issues);
     let mut case = start;
     let mut idle = 0;
     for _ in 0..STEPS {
-        let proposed = proposals(maker, &case, goal, far, &issues);
+        let mut proposed = proposals(maker, &case, goal, far, &issues);
+        let same =
+            |next: &Case<'_>, place: FieldIndex| next.draft.get(place) == case.draft.get(place);
+        proposed.retain(|next| fixed.iter().all(|&place| same(next, place)));
         if proposed.is_empty() || idle > 6 {
             break;
         }
@@ -102,6 +111,13 @@ fn proposals<'s>(
                     avoidable(issue) && (wanted.is_none() || issue.rule.as_ref() != wanted)
                 })
                 .collect();
+            // What rejects comes first.
+            let errors: Vec<&Issue> = others
+                .iter()
+                .copied()
+                .filter(|issue| issue.severity == Severity::Error)
+                .collect();
+            let others = if errors.is_empty() { others } else { errors };
             let Some(issue) = others.get(maker.random.below(others.len())) else {
                 return Vec::new();
             };

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use jiff::civil::DateTime;
 use serde::Serialize;
-use spec::generate::{Expected, Maker, record};
+use spec::generate::{Expected, Maker, record, with_parents};
 
 use super::Folder;
 use crate::app;
@@ -30,6 +30,9 @@ pub struct Arguments {
     /// Part of the records that are faulty, from 0 to 1.
     #[arg(long, default_value_t = 0.0)]
     faults: f64,
+    /// Put the records that each one refers to before it; not in a table, which holds one data set.
+    #[arg(long)]
+    parents: bool,
     /// Form of the records.
     #[arg(long, value_enum, default_value = "ndjson")]
     format: wire::Form,
@@ -86,8 +89,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     };
     let mut maker = Maker::new(context, arguments.seed);
     let faults = (arguments.faults * 1000.0).round() as usize;
+    anyhow::ensure!(
+        !arguments.parents || arguments.format != wire::Form::Csv,
+        "a table holds one data set: --parents needs --format ndjson, json or xml"
+    );
     let made: Vec<_> = (0..arguments.count)
-        .map(|_| record(&mut maker, dataset, faults))
+        .flat_map(|_| {
+            if arguments.parents {
+                with_parents(&mut maker, edition, dataset, faults)
+            } else {
+                vec![record(&mut maker, dataset, faults)]
+            }
+        })
         .collect();
     let drafts: Vec<_> = made.iter().map(|made| &made.draft).collect();
     let head = wire::Head {
@@ -96,7 +109,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         submission: format!("generated-{}-{}", dataset.code, arguments.seed),
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
-    out.write_all(&arguments.format.write(&head, dataset, &drafts)?)?;
+    out.write_all(&arguments.format.write(&head, &drafts)?)?;
     out.flush()?;
     if let Some(path) = &arguments.expect {
         let file = File::create(path).with_context(|| path.display().to_string())?;
@@ -104,7 +117,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         for (record, made) in made.iter().enumerate() {
             let line = Line {
                 record,
-                dataset: &dataset.id,
+                dataset: &made.draft.dataset.id,
                 issues: &made.expected,
             };
             writeln!(file, "{}", serde_json::to_string(&line)?)?;

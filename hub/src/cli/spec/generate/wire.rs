@@ -1,7 +1,6 @@
 //! Records as documents that the hub reads: the native envelope, a table, the provincial message.
 
 use adapters::WireFormat;
-use spec::Dataset;
 use spec::generate::Draft;
 
 use crate::sources::Sources;
@@ -50,17 +49,12 @@ impl Form {
     }
 
     /// The document.
-    pub fn write(
-        self,
-        head: &Head<'_>,
-        dataset: &Dataset,
-        drafts: &[&Draft<'_>],
-    ) -> anyhow::Result<Vec<u8>> {
+    pub fn write(self, head: &Head<'_>, drafts: &[&Draft<'_>]) -> anyhow::Result<Vec<u8>> {
         Ok(match self {
             Form::Ndjson => lines(head, drafts)?.into_bytes(),
             Form::Json => envelope(head, drafts)?.into_bytes(),
             Form::Csv => table(drafts)?,
-            Form::Xml => messages(dataset, drafts).into_bytes(),
+            Form::Xml => messages(drafts).into_bytes(),
         })
     }
 }
@@ -132,10 +126,11 @@ fn table(drafts: &[&Draft<'_>]) -> anyhow::Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
-fn messages(dataset: &Dataset, drafts: &[&Draft<'_>]) -> String {
+fn messages(drafts: &[&Draft<'_>]) -> String {
     let escaped = |text: &str| quick_xml::escape::escape(text).into_owned();
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<DESLIST>\n");
     for draft in drafts {
+        let dataset = draft.dataset;
         let (number, id, name) = (dataset.code, &dataset.id, escaped(&dataset.name));
         text.push_str(&format!(
             "<DES>\n<TITLE><DATA_TYPE>1</DATA_TYPE><DATA_NO>{number}</DATA_NO><DATA_EN>{id}</DATA_EN><DATA_CN>{name}</DATA_CN></TITLE>\n<CONTEXT>\n"
