@@ -131,6 +131,11 @@ pub fn prepare_key(config: &Config) -> anyhow::Result<SigningKey> {
 }
 
 impl App {
+    /// The key that signs, and the name of the log under which it does.
+    pub fn signs(&self) -> (&SigningKey, &str) {
+        (&self.key, &self.config.log.origin)
+    }
+
     /// Opens (on first start: makes) folder, keys, schema and log. Nothing listens yet.
     pub fn open(config: Config) -> anyhow::Result<Arc<App>> {
         let lock = lock(&config.data)?;
@@ -154,8 +159,8 @@ impl App {
         )
         .context("opening the log")?;
         log.start(woken, Duration::from_millis(config.log.checkpoint_ms))?;
-        let wake = log.clone();
-        let writer = Writer::start(&url, move || wake.wake())?;
+        let next = log.clone();
+        let writer = Writer::start(&url, move |first, entries| next.committed(first, entries))?;
         let raw = RawStore::open(&config.data.join("raw"))?;
         let limits = adapters::Limits {
             bytes: config.limits.decompressed_bytes,

@@ -15,6 +15,8 @@ mod forward;
 mod full;
 mod generate;
 mod harness;
+mod lookups;
+mod receipts;
 mod rules;
 mod tamper;
 mod tidy;

@@ -83,7 +83,7 @@ fn again(
         "v": 1, "kind": "release", "record": row.id, "submission": super::commit::receipt_id(row.submission_id),
         "index": row.record_index, "verdict": verdict, "at": now.text(),
     });
-    transaction.append_leaf(leaf.to_string().as_bytes())?;
+    transaction.append_leaf(leaf.to_string().into_bytes())?;
     // A newer version may have come while this one waited: then this one is history already.
     let overtaken = current.as_ref().is_some_and(|known| known.id > row.id);
     if overtaken || matches!(verdict, Verdict::Rejected | Verdict::Duplicate) {

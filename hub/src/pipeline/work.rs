@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use spec::{
-    Action, Context, Edition, Issue, IssueCode, Lookup, Message, Normalized, Severity, Verdict,
+    Action, Context, Dataset, Edition, Issue, IssueCode, Lookup, Message, Normalized, Severity,
+    Verdict,
 };
 
 use super::commit::{Committed, Prepared, Unsigned, receipt_id};
@@ -73,6 +74,16 @@ impl<'w, 't> Work<'w, 't> {
         });
         self.neighbours
             .fetch(self.transaction.connection, lookups.flatten())?;
+        // Records that only their message names lead to business keys: these are fetched all at once too.
+        let led_to: Vec<Key> = items
+            .iter()
+            .filter_map(|item| match item {
+                Item::Judged(judged) => self.own_key(judged),
+                Item::Unusable { .. } => None,
+            })
+            .collect();
+        self.neighbours
+            .fetch(self.transaction.connection, led_to.iter())?;
         for (index, item) in (0..).zip(items) {
             match item {
                 Item::Unusable { dataset, issue } => self.unusable(index, dataset, *issue)?,
@@ -216,6 +227,17 @@ impl<'w, 't> Work<'w, 't> {
         self.note(i32::from(dataset.code), outcome)
     }
 
+    /// The business key of a record that is without it, by the key that its sender gave the message.
+    fn own_key(&self, judged: &Judged) -> Option<Key> {
+        let message = judged.message.as_ref().filter(|_| judged.own.is_none())?;
+        self.key_by_message(judged.record.dataset, message)
+    }
+
+    fn key_by_message(&self, dataset: &Dataset, message: &Key) -> Option<Key> {
+        let known = self.neighbours.newest(self.edition, message);
+        Some(by_key(dataset, key_of(dataset, known.last()?.body())?))
+    }
+
     /// The newest version of a record: by its business key, or by the key that its sender gave the message.
     fn newest(
         &mut self,
@@ -226,12 +248,10 @@ impl<'w, 't> Work<'w, 't> {
         let own = match (own, message) {
             (Some(own), _) => own,
             (None, Some(message)) => {
-                let known = self.neighbours.newest(self.edition, message);
-                let value = known
-                    .last()
-                    .and_then(|version| key_of(record.dataset, version.body()));
-                let Some(value) = value else { return Ok(None) };
-                by_key(record.dataset, value)
+                let Some(own) = self.key_by_message(record.dataset, message) else {
+                    return Ok(None);
+                };
+                own
             }
             (None, None) => return Ok(None),
         };
@@ -334,7 +354,7 @@ impl<'w, 't> Work<'w, 't> {
         row.duplicate = self.counts.duplicate as i32;
         row.rejected = self.counts.rejected as i32;
         let (specification, codes) = digests.of(self.edition);
-        let leaf = Leaf {
+        let says = Leaf {
             v: 1,
             kind: "submission".to_owned(),
             id: receipt_id(self.number),
@@ -351,8 +371,8 @@ impl<'w, 't> Work<'w, 't> {
             outcomes_root: hash::merkle_root(&self.hashes).to_hex(),
             records_root: hash::merkle_root(&self.kept).to_hex(),
         };
-        let leaf = serde_json::to_string(&leaf).map_err(|error| broken(&error))?;
-        row.leaf_index = self.transaction.append_leaf(leaf.as_bytes())?;
+        let leaf = serde_json::to_string(&says).map_err(|error| broken(&error))?;
+        row.leaf_index = self.transaction.append_leaf(leaf.clone().into_bytes())?;
         if self.json.is_empty() {
             self.json.push(b'[');
         }
@@ -373,8 +393,10 @@ impl<'w, 't> Work<'w, 't> {
         )?;
         Ok(Committed::Fresh(Box::new(Unsigned {
             leaf,
+            says,
             leaf_index: row.leaf_index as u64,
             outcomes: self.outcomes,
+            seal: None,
         })))
     }
 }

@@ -101,6 +101,13 @@ table! {
 }
 
 table! {
+    spans (first_leaf) {
+        first_leaf -> BigInt,
+        leaves -> BigInt,
+    }
+}
+
+table! {
     deliveries (id) {
         id -> BigInt,
         destination -> Text,
@@ -138,6 +145,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     links,
     waiting,
     leaves,
+    spans,
     deliveries,
     batches
 );
