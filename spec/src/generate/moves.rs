@@ -205,7 +205,7 @@ fn values<'s>(maker: &mut Maker<'_>, case: &Case<'s>, reads: &Reads<'_>, all: &m
                 texts.extend(related(maker, field, own, text, reads));
             }
         }
-        for bodies in reads
+        let beside: Vec<String> = reads
             .joined
             .iter()
             .filter_map(|joined| {
@@ -215,9 +215,9 @@ fn values<'s>(maker: &mut Maker<'_>, case: &Case<'s>, reads: &Reads<'_>, all: &m
                 held.iter().find_map(|body| body.get(name)?.as_str())
             })
             .map(str::to_owned)
-            .collect::<Vec<_>>()
-        {
-            texts.extend(related(maker, field, own, &bodies, reads));
+            .collect();
+        for text in &beside {
+            texts.extend(related(maker, field, own, text, reads));
         }
         if matches!(field.format, Format::Number { .. }) {
             let figures: Vec<f64> = reads
