@@ -123,6 +123,10 @@ mod tests {
             "hub export schemas --check",
             "hub spec list rules --edition 2.0 --format json",
             "hub spec generate X --count 9 --seed 1 --faults 0.5 --format csv --source s --at 2026-11-20T09:00:00 --expect f",
+            "hub spec show 501.TENDER_MODE",
+            "hub spec diff 2.0 3.0 --format json",
+            "hub spec lint d",
+            "hub spec import f.xlsx --out d",
             "hub simulate national --listen 127.0.0.1:9090 --fail 5xx=0.1",
         ] {
             let parsed = Cli::try_parse_from(line.split(' '));

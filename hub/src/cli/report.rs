@@ -82,6 +82,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let facts = Facts {
         edition,
         sources: &sources,
+        data: &config.data,
     };
     let table = report::make(&arguments.name, &mut connection, &facts, &question)?
         .with_context(|| format!("there is no report `{}`", arguments.name))?;

@@ -9,6 +9,7 @@ mod figures;
 mod instant;
 pub mod judge;
 pub mod neighbours;
+pub mod opinion;
 mod raw;
 pub mod receipt;
 mod release;
@@ -183,6 +184,7 @@ async fn finish(
     read: Read,
     edition: &'static spec::Edition,
 ) -> Result<Prepared, Error> {
+    app.opinion.sample(edition, &read.items);
     let raw_sha256 = hash::sha256(&incoming.body);
     let submission = submission_number(&incoming, &read, &raw_sha256)?;
     let raw = app.raw.keep(&raw_sha256, &incoming.body).await?;

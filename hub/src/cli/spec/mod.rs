@@ -1,15 +1,18 @@
 //! `hub spec`: the specification read, compared, held to account, and made from published tables.
 
+mod diff;
 mod generate;
+mod import;
+mod lint;
 mod list;
+mod show;
 
 use serde::Serialize;
-use spec::export::sheets::Sheet;
 
 use super::Form;
 use super::folder::Folder;
 use crate::app;
-use crate::report::table::{Cell, Table, column};
+use crate::report::Table;
 
 /// What can be done.
 #[derive(Debug, clap::Subcommand)]
@@ -18,6 +21,14 @@ pub enum Command {
     List(list::Arguments),
     /// Make records of a data set, sound and deliberately faulty, with the findings that they must earn.
     Generate(generate::Arguments),
+    /// Show a data set, a field, a code table, a code, a rule or an identifier.
+    Show(show::Arguments),
+    /// Name every mistake in a specification folder.
+    Lint(lint::Arguments),
+    /// Turn a published table of fields into data files, for review.
+    Import(import::Arguments),
+    /// Say what changed from one edition to another.
+    Diff(diff::Arguments),
 }
 
 /// Runs the command.
@@ -25,6 +36,10 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
     match command {
         Command::List(arguments) => list::run(arguments),
         Command::Generate(arguments) => generate::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+        Command::Lint(arguments) => lint::run(arguments),
+        Command::Import(arguments) => import::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
     }
 }
 
@@ -63,29 +78,6 @@ fn edition<'s>(specification: &'s spec::Spec, id: &str) -> anyhow::Result<&'s sp
             "there is no edition `{id}`, expected one of {}",
             all.join(", ")
         ),
-    }
-}
-
-/// A sheet of the specification as a table.
-fn table(sheet: Sheet) -> Table {
-    let cells = |row: Vec<String>| row.into_iter().map(cell).collect();
-    Table {
-        name: sheet.name,
-        zh: sheet.zh,
-        columns: sheet
-            .columns
-            .iter()
-            .map(|(id, zh)| column(id, zh))
-            .collect(),
-        rows: sheet.rows.into_iter().map(cells).collect(),
-    }
-}
-
-fn cell(text: String) -> Cell {
-    if text.is_empty() {
-        Cell::Empty
-    } else {
-        text.into()
     }
 }
 
