@@ -148,6 +148,7 @@ mod tests {
             "hub report volumes --data d --by source,day --format csv",
             "hub export schemas --check",
             "hub spec list rules --edition 2.0 --format json",
+            "hub spec generate X --count 9 --seed 1 --faults 0.5 --format csv --source s --at 2026-11-20T09:00:00 --expect f",
             "hub spec show 501.TENDER_MODE",
             "hub spec diff 2.0 3.0 --format json",
             "hub spec lint d",
