@@ -202,6 +202,7 @@ fn edition() -> Result<Arc<spec::Edition>, spec::format::FormatError> {
         codes: foldhash::HashMap::default(),
         projections: foldhash::HashMap::default(),
         deal_code_check: false,
+        waiting_days: 30,
         files: Vec::new(),
     }))
 }

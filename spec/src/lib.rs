@@ -23,6 +23,7 @@ pub mod references;
 pub mod rule;
 pub mod stored;
 pub mod validate;
+pub mod waiting;
 
 pub use codes::{CodeTable, CodeValue};
 pub use format::Format;

@@ -40,6 +40,8 @@ pub struct Edition {
     pub projections: HashMap<String, Projection>,
     /// Whether the check character of the unified deal code is judged (as a warning).
     pub deal_code_check: bool,
+    /// Days after which a record that still waits for another is rejected, unless the hub is told otherwise.
+    pub waiting_days: u32,
     /// The data files that this edition was read from (path, content), sorted by path: what the
     /// specification digest is made of.
     pub files: Vec<(String, Vec<u8>)>,

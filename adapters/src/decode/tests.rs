@@ -113,6 +113,7 @@ pub(crate) fn edition() -> Arc<Edition> {
         codes,
         projections: HashMap::default(),
         deal_code_check: false,
+        waiting_days: 30,
         files: Vec::new(),
         by_name,
     })

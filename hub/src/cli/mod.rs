@@ -14,6 +14,7 @@ mod serve;
 mod simulate;
 mod sources;
 mod submit;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,9 @@ enum Command {
     Log(log::Command),
     /// Reports over what was received.
     Report(report::Arguments),
+    /// The waiting room.
+    #[command(subcommand)]
+    Waiting(waiting::Command),
     /// Write what is published: schemas, dictionary, interface description.
     Export(export::Arguments),
     /// Keys of those who may talk to the hub.
@@ -76,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Receipt(command) => receipt::run(&command),
         Command::Log(command) => log::run(&command),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Waiting(command) => waiting::run(&command),
         Command::Export(arguments) => export::run(&arguments),
         Command::Keys(command) => keys::run(&command),
         Command::Sources(command) => sources::run(&command),
@@ -115,6 +120,8 @@ mod tests {
             "hub log verify --data d",
             "hub log verify --tiles t --key log.pub",
             "hub report volumes --data d --by source,day --format csv",
+            "hub report parked --data d",
+            "hub waiting sweep --at 2026-12-31 --data d --format json",
             "hub export schemas --check",
             "hub simulate national --listen 127.0.0.1:9090 --fail 5xx=0.1",
         ] {

@@ -203,7 +203,8 @@ fn report(arguments: &Arguments, results: &[Option<Sent>]) -> anyhow::Result<boo
                 name: "submit",
                 zh: "报送",
                 columns,
-                rows
+                rows,
+                total: None,
             }
             .text()
         );

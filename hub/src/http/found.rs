@@ -101,6 +101,16 @@ fn key(dataset: &Dataset, body: &Map<String, Value>, between: char) -> String {
     parts.join(&between.to_string())
 }
 
+/// Column code and key of a stored record, personal parts masked.
+pub fn name(app: &App, row: &RecordRow) -> Result<(String, String), StoreError> {
+    let Some(dataset) = dataset(app, row.dataset) else {
+        return Ok((row.dataset.to_string(), String::new()));
+    };
+    let mut data = body(row)?;
+    mask(dataset, &mut data);
+    Ok((dataset.id.clone(), key(dataset, &data, SHOWN)))
+}
+
 /// Shows a version to a caller; none when it came from a source that the caller may not see.
 pub fn show(
     app: &App,
@@ -168,7 +178,8 @@ pub const fn verdict_name(verdict: Verdict) -> &'static str {
     }
 }
 
-fn stored_verdict(number: i32) -> &'static str {
+/// The word for a stored verdict.
+pub fn stored_verdict(number: i32) -> &'static str {
     use Verdict::{Accepted, AcceptedWithWarnings, Duplicate, Parked, Rejected};
     [Accepted, AcceptedWithWarnings, Parked, Duplicate, Rejected]
         .into_iter()

@@ -5,6 +5,7 @@
 pub mod auth;
 mod bench;
 mod catalog;
+mod changes;
 mod check;
 mod deals;
 mod deliveries;

@@ -5,6 +5,8 @@
 
 pub mod commit;
 pub mod compress;
+pub mod ending;
+pub mod expiry;
 mod figures;
 mod instant;
 pub mod judge;
@@ -12,6 +14,8 @@ pub mod neighbours;
 mod raw;
 pub mod receipt;
 mod release;
+mod room;
+pub mod sweeper;
 mod work;
 pub mod writer;
 
@@ -191,6 +195,7 @@ async fn finish(
         source: incoming.source,
         submission,
         edition,
+        specification: app.spec,
         sequence: read
             .envelope
             .sequence
@@ -242,6 +247,7 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
         source: source.clone(),
         submission: submission.clone(),
         edition,
+        specification: app.spec,
         sequence: None,
         received,
         raw_sha256,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use spec::{
-    Action, Context, Edition, Issue, IssueCode, Lookup, Message, Normalized, Severity, Verdict,
+    Action, Context, Edition, Issue, IssueCode, Message, Normalized, Severity, Spec,
+    Verdict,
 };
 
 use super::commit::{Committed, Prepared, Unsigned, receipt_id};
@@ -13,10 +14,12 @@ use super::compress;
 use super::judge::{Item, Judged, shown_key};
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links_of};
 use super::receipt::{Counts, Leaf, Outcome};
+use super::room::{self, Room};
 use super::writer::Transaction;
 use crate::store::insert::{self, Owed, Rows};
-use crate::store::records::{self, Link, RecordRow, Wait};
+use crate::store::records::{self, Link, RecordRow};
 use crate::store::submissions::{IssueRow, Submission, Volume};
+use crate::store::waiting::Parked;
 use crate::store::{self, StoreError, verdict_number};
 use crate::tlog::hash::{self, Hash};
 
@@ -24,9 +27,11 @@ use crate::tlog::hash::{self, Hash};
 pub struct Work<'w, 't> {
     transaction: &'w mut Transaction<'t>,
     edition: &'static Edition,
+    specification: &'static Spec,
     received: super::Instant,
     number: i64,
     neighbours: Neighbours,
+    room: Room,
     rows: Rows,
     superseded: Vec<Link>,
     /// Outcomes so far, in order.
@@ -47,9 +52,11 @@ impl<'w, 't> Work<'w, 't> {
         Work {
             transaction,
             edition: prepared.edition,
+            specification: prepared.specification,
             received: prepared.received,
             number,
             neighbours: Neighbours::default(),
+            room: Room::default(),
             rows: Rows {
                 records: Vec::with_capacity(prepared.items.len()),
                 ..Rows::default()
@@ -73,6 +80,14 @@ impl<'w, 't> Work<'w, 't> {
         });
         self.neighbours
             .fetch(self.transaction.connection, lookups.flatten())?;
+        if self.transaction.numbers.waiting {
+            let own = items.iter().filter_map(|item| match item {
+                Item::Judged(judged) => Some(judged.own.iter().chain(&judged.message)),
+                Item::Unusable { .. } => None,
+            });
+            self.room
+                .fetch(self.transaction.connection, own.flatten())?;
+        }
         for (index, item) in (0..).zip(items) {
             match item {
                 Item::Unusable { dataset, issue } => self.unusable(index, dataset, *issue)?,
@@ -122,22 +137,30 @@ impl<'w, 't> Work<'w, 't> {
             message,
         } = judged;
         let dataset = record.dataset;
-        let newest = self.newest(&record, own, message.as_ref())?;
+        let newest = self.newest(&record, own.clone(), message.as_ref())?;
         let current = newest.clone().filter(|version| !version.withdrawn);
+        // What still waits under this key gives way to what is sent now.
+        let parked = self
+            .room
+            .holds(self.edition, own.as_ref(), message.as_ref())
+            .cloned();
+        let latest = parked.as_ref().or(current.as_ref());
         let mut key = shown_key(&record);
         if record.action == Action::Withdraw
-            && let Some(current) = &current
+            && let Some(taken_back) = current.as_ref().or(latest)
         {
             // What is taken back is named, kept and forwarded in full.
-            canonical.clone_from(&current.canonical);
+            canonical.clone_from(&taken_back.canonical);
             digest = hash::sha256(&canonical);
             leaf = hash::leaf_hash(&canonical);
-            key = shown_key(&Normalized::from_canonical(dataset, current.body()));
+            key = shown_key(&Normalized::from_canonical(dataset, taken_back.body()));
         }
         let mut waits = Vec::new();
+        let mut awaits = String::new();
+        let warned = !issues.is_empty();
         if !rejects(&issues) {
             match record.action {
-                Action::Withdraw | Action::Correct if current.is_none() => {
+                Action::Withdraw | Action::Correct if latest.is_none() => {
                     issues.push(nothing_to(&record));
                 }
                 Action::Withdraw => {}
@@ -145,6 +168,9 @@ impl<'w, 't> Work<'w, 't> {
                     let known = self.neighbours.known(self.edition, lookups);
                     let (report, missing) =
                         spec::validate::judge_among(&self.context(), &record, &known);
+                    if !missing.is_empty() {
+                        awaits = room::awaits(self.edition, &record, &missing, &report.issues);
+                    }
                     issues.extend(report.issues);
                     waits = missing;
                 }
@@ -153,9 +179,10 @@ impl<'w, 't> Work<'w, 't> {
         let verdict = if rejects(&issues) {
             Verdict::Rejected
         } else if record.action == Action::Upsert
-            && current
-                .as_ref()
-                .is_some_and(|known| known.canonical == canonical)
+            && [latest, current.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|known| known.canonical == canonical)
         {
             Verdict::Duplicate
         } else if !waits.is_empty() {
@@ -165,10 +192,20 @@ impl<'w, 't> Work<'w, 't> {
         } else {
             Verdict::AcceptedWithWarnings
         };
-        if matches!(
+        let kept = matches!(
             verdict,
             Verdict::Accepted | Verdict::AcceptedWithWarnings | Verdict::Parked
-        ) {
+        );
+        let replaces = match &parked {
+            Some(parked) => kept || parked.canonical != canonical && verdict == Verdict::Duplicate,
+            None => false,
+        };
+        if replaces {
+            let by = kept.then_some(self.transaction.numbers.record);
+            self.room
+                .replace(self.edition, own.as_ref(), message.as_ref(), by);
+        }
+        if kept {
             self.kept.push(leaf);
             let lane = match &current {
                 Some(current) => current.lane,
@@ -177,6 +214,7 @@ impl<'w, 't> Work<'w, 't> {
                     .lane(self.edition, &parents)
                     .unwrap_or(self.transaction.numbers.record),
             };
+            let before = newest.iter().chain(&parked).map(|known| known.id).max();
             let row = RecordRow {
                 id: self.transaction.numbers.record,
                 submission_id: self.number,
@@ -185,22 +223,26 @@ impl<'w, 't> Work<'w, 't> {
                 action: record.action as i32,
                 verdict: verdict_number(verdict),
                 lane,
-                previous: newest.as_ref().map(|known| known.id),
+                previous: before,
                 body: canonical,
             };
             self.transaction.numbers.record += 1;
             if verdict == Verdict::Parked {
-                let wait = |lookup: &Lookup| Wait {
-                    hash: Key::from(lookup.clone()).hash,
+                let parked = Parked {
                     record_id: row.id,
+                    submission_id: row.submission_id,
+                    edition: self.edition.id.clone(),
+                    own_hash: own.as_ref().map_or(0, |own| own.hash),
+                    message_hash: message.as_ref().map(|message| message.hash),
+                    since: self.received.millis,
+                    warned: i32::from(warned),
+                    awaits,
                 };
-                let mut waiting: Vec<Wait> = waits.iter().map(wait).collect();
-                waiting.sort_unstable_by_key(|wait| wait.hash);
-                waiting.dedup();
-                self.rows.waiting.extend(waiting);
+                let waits = self.room.enter(&row, parked, &waits)?;
+                self.rows.waiting.extend(waits);
                 self.transaction.numbers.waiting = true;
             } else {
-                self.make_current(&row, newest.as_deref(), &entries)?;
+                self.make_current(&row, newest.as_deref(), &entries, current.is_some())?;
             }
             self.rows.records.push(row);
         }
@@ -246,6 +288,7 @@ impl<'w, 't> Work<'w, 't> {
         row: &RecordRow,
         old: Option<&Neighbour>,
         entries: &[Key],
+        was_current: bool,
     ) -> Result<(), StoreError> {
         if let Some(old) = old {
             self.superseded.extend(links_of(self.edition, old));
@@ -267,7 +310,8 @@ impl<'w, 't> Work<'w, 't> {
         let forwarded = self.edition.projections.values().any(|projection| {
             u16::try_from(row.dataset).is_ok_and(|code| projection.datasets.contains_key(&code))
         });
-        if forwarded {
+        // What was taken back while it waited was never sent to anybody.
+        if forwarded && (was_current || !new.withdrawn) {
             self.rows.owed.push(Owed {
                 id: self.transaction.numbers.delivery,
                 destination: store::NATIONAL.to_owned(),
@@ -365,9 +409,10 @@ impl<'w, 't> Work<'w, 't> {
         self.rows.links.retain(|link| !superseded.contains(link));
         insert::submission(self.transaction.connection, &row, &self.rows)?;
         self.transaction.numbers.submission += 1;
+        self.room.settle(self.transaction, self.received)?;
         super::release::release(
             self.transaction,
-            self.edition,
+            self.specification,
             self.received,
             &self.became_current,
         )?;

@@ -13,7 +13,7 @@ pub fn xlsx(table: &Table) -> Result<Vec<u8>, XlsxError> {
     for (place, column) in (0..).zip(&table.columns) {
         sheet.write_string_with_format(0, place, column.zh, &heading)?;
     }
-    for (line, row) in (1..).zip(&table.rows) {
+    for (line, row) in (1..).zip(table.lines()) {
         for (place, cell) in (0..).zip(row) {
             match cell {
                 Cell::Text(text) => drop(sheet.write_string(line, place, text)?),

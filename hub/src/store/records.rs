@@ -71,22 +71,6 @@ pub fn found_under(
     Ok(rows)
 }
 
-/// Parked record versions that wait for any of the hashes.
-pub fn waiting_for(connection: &mut Database, hashes: &[i64]) -> Result<Vec<i64>, StoreError> {
-    let mut ids: Vec<i64> = Vec::new();
-    for chunk in hashes.chunks(CHUNK) {
-        ids.extend(
-            waiting::table
-                .filter(waiting::hash.eq_any(chunk))
-                .select(waiting::record_id)
-                .load::<i64>(connection)?,
-        );
-    }
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(ids)
-}
-
 /// A record version by its number.
 pub fn by_id(connection: &mut Database, id: i64) -> Result<Option<RecordRow>, StoreError> {
     Ok(records::table
@@ -124,19 +108,5 @@ pub fn unlink(connection: &mut Database, links_of: &[Link]) -> Result<(), StoreE
     for link in links_of {
         on!(connection, c => diesel::delete(links::table.find((link.hash, link.record_id))).execute(c))?;
     }
-    Ok(())
-}
-
-/// A parked record got what it waited for.
-pub fn release(
-    connection: &mut Database,
-    id: i64,
-    verdict: i32,
-    lane: i64,
-) -> Result<(), StoreError> {
-    diesel::update(records::table.find(id))
-        .set((records::verdict.eq(verdict), records::lane.eq(lane)))
-        .execute(connection)?;
-    diesel::delete(waiting::table.filter(waiting::record_id.eq(id))).execute(connection)?;
     Ok(())
 }

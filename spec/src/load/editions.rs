@@ -191,6 +191,7 @@ fn edition(
         codes,
         projections: HashMap::new(),
         deal_code_check: head.deal_code_check,
+        waiting_days: head.waiting_days,
         files,
         by_name,
     })

@@ -216,6 +216,7 @@ pub(crate) fn edition(datasets: Vec<Dataset>) -> Edition {
         codes: tables,
         projections: HashMap::default(),
         deal_code_check: true,
+        waiting_days: 30,
         files: Vec::new(),
         by_name,
     }
