@@ -70,6 +70,29 @@ pub enum IssueCode {
 }
 
 impl IssueCode {
+    /// Every code, in the order of the stages that find them.
+    pub const ALL: [IssueCode; 19] = [
+        IssueCode::DatasetUnknown,
+        IssueCode::DatasetForbidden,
+        IssueCode::RecordShape,
+        IssueCode::FieldRequired,
+        IssueCode::FieldUnknown,
+        IssueCode::FieldRepeated,
+        IssueCode::FieldType,
+        IssueCode::FieldFormat,
+        IssueCode::FieldLength,
+        IssueCode::FieldAmbiguous,
+        IssueCode::CodeUnknown,
+        IssueCode::CodeExpired,
+        IssueCode::CodeUnverified,
+        IssueCode::IdentifierCheck,
+        IssueCode::ReferenceMissing,
+        IssueCode::KeyDuplicate,
+        IssueCode::KeyChanged,
+        IssueCode::TimeOrder,
+        IssueCode::RuleViolated,
+    ];
+
     /// The stable code as text.
     pub const fn name(self) -> &'static str {
         match self {
@@ -170,6 +193,16 @@ pub struct Message {
     pub en: Cow<'static, str>,
 }
 
+impl Message {
+    /// Puts both together.
+    pub fn new(zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+        Message {
+            zh: zh.into(),
+            en: en.into(),
+        }
+    }
+}
+
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {
@@ -200,9 +233,62 @@ pub struct Issue {
     pub clause: String,
     /// What to tell people.
     pub message: Message,
-    /// Unambiguous repair as a JSON Patch (RFC 6902): the value to put at `path`.
+    /// What to do about it, where more can be said than what was expected.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub repair: Option<serde_json::Value>,
+    pub help: Option<Message>,
+    /// Other records that the finding is about too.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub related: Vec<Related>,
+    /// Operations of a JSON Patch (RFC 6902) on the record as sent that remove the finding; only when nothing else
+    /// can have been meant.
+    #[serde(skip_serializing_if = "Option::is_none", default, alias = "repair")]
+    pub patch: Option<serde_json::Value>,
+}
+
+impl Issue {
+    /// A finding of which only this much is known.
+    pub fn new(code: IssueCode, severity: Severity, message: Message) -> Self {
+        Issue {
+            code,
+            rule: None,
+            severity,
+            path: String::new(),
+            at: None,
+            line: None,
+            column: None,
+            found: String::new(),
+            expected: String::new(),
+            clause: String::new(),
+            message,
+            help: None,
+            related: Vec::new(),
+            patch: None,
+        }
+    }
+}
+
+/// Another record that a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Related {
+    /// Column code of its data set.
+    pub dataset: String,
+    /// Its business key, parts joined with `|`, personal parts masked.
+    pub key: String,
+    /// JSON Pointer to the value that matters, if one does.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub path: String,
+    /// That value (masked where personal, cut when long).
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub found: String,
+    /// Receipt of the submission that brought it, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub receipt: Option<String>,
+    /// Its place in that submission, from 0.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub record: Option<u32>,
+    /// The store's number of it; whoever keeps the store turns it into receipt and place.
+    #[serde(skip)]
+    pub id: i64,
 }
 
 /// All findings of one record.

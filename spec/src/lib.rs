@@ -27,7 +27,7 @@ pub mod waiting;
 
 pub use codes::{CodeTable, CodeValue};
 pub use format::Format;
-pub use issue::{Issue, IssueCode, Message, Report, Severity, Verdict};
+pub use issue::{Issue, IssueCode, Message, Related, Report, Severity, Verdict};
 pub use load::LoadError;
 pub use model::{
     Dataset, DatasetCode, Domain, Edition, Field, FieldIndex, Library, Required, Sensitivity, Spec,

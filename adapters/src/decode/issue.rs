@@ -14,21 +14,10 @@ pub(crate) fn issue(
     en: impl Into<Cow<'static, str>>,
 ) -> Issue {
     Issue {
-        code,
-        rule: None,
-        severity: Severity::Error,
-        path: String::new(),
         at: Some(at),
-        line: None,
-        column: None,
         found: cut(found),
         expected: expected.into(),
-        clause: String::new(),
-        message: Message {
-            zh: zh.into(),
-            en: en.into(),
-        },
-        repair: None,
+        ..Issue::new(code, Severity::Error, Message::new(zh, en))
     }
 }
 

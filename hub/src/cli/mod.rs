@@ -13,6 +13,7 @@ mod report;
 mod serve;
 mod simulate;
 mod sources;
+mod spec;
 mod submit;
 mod waiting;
 
@@ -49,6 +50,9 @@ enum Command {
     Waiting(waiting::Command),
     /// Write what is published: schemas, dictionary, interface description.
     Export(export::Arguments),
+    /// The specification: listed, shown, compared, checked, imported.
+    #[command(subcommand)]
+    Spec(spec::Command),
     /// Keys of those who may talk to the hub.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -82,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Report(arguments) => report::run(&arguments),
         Command::Waiting(command) => waiting::run(&command),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Spec(command) => spec::run(&command),
         Command::Keys(command) => keys::run(&command),
         Command::Sources(command) => sources::run(&command),
         Command::Simulate(command) => simulate::run(&command),
@@ -123,6 +128,7 @@ mod tests {
             "hub report parked --data d",
             "hub waiting sweep --at 2026-12-31 --data d --format json",
             "hub export schemas --check",
+            "hub spec list rules --edition 2.0 --format json",
             "hub simulate national --listen 127.0.0.1:9090 --fail 5xx=0.1",
         ] {
             let parsed = Cli::try_parse_from(line.split(' '));

@@ -172,7 +172,15 @@ fn schemas() -> Value {
         "Issue": { "type": "object", "required": ["code", "severity", "path", "found", "expected", "message"], "properties": {
             "code": text, "rule": text, "severity": { "enum": ["warning", "error"] }, "path": text,
             "line": number, "column": number, "found": text, "expected": text, "clause": text,
-            "message": { "type": "object", "properties": { "zh": text, "en": text } }, "repair": {},
+            "message": { "$ref": "#/components/schemas/Message" }, "help": { "$ref": "#/components/schemas/Message" },
+            "related": { "type": "array", "items": { "$ref": "#/components/schemas/Related" } },
+            "patch": { "type": "array", "items": { "type": "object", "required": ["op", "path"], "properties": {
+                "op": { "enum": ["add", "move", "remove", "replace"] }, "path": text, "from": text, "value": text,
+            } } },
+        } },
+        "Message": { "type": "object", "required": ["zh", "en"], "properties": { "zh": text, "en": text } },
+        "Related": { "type": "object", "required": ["dataset", "key"], "properties": {
+            "dataset": text, "key": text, "path": text, "found": text, "receipt": text, "record": number,
         } },
         "Receipt": { "type": "object", "properties": {
             "id": text, "submission": text, "source": text, "received_at": text, "edition": text,

@@ -450,13 +450,7 @@ fn nothing_to(record: &Normalized<'_, '_>) -> Issue {
         )
     };
     Issue {
-        code: IssueCode::ReferenceMissing,
-        rule: None,
-        severity: Severity::Error,
-        path: String::new(),
         at: Some(record.at),
-        line: None,
-        column: None,
         found: shown_key(record).unwrap_or_default(),
         expected: record
             .dataset
@@ -466,11 +460,10 @@ fn nothing_to(record: &Normalized<'_, '_>) -> Issue {
             .map(|f| f.id.as_str())
             .collect::<Vec<_>>()
             .join("|"),
-        clause: String::new(),
-        message: Message {
-            zh: zh.into(),
-            en: en.into(),
-        },
-        repair: None,
+        ..Issue::new(
+            IssueCode::ReferenceMissing,
+            Severity::Error,
+            Message::new(zh, en),
+        )
     }
 }

@@ -5,6 +5,7 @@
 mod dictionary;
 mod json_schema;
 mod patterns;
+pub mod sheets;
 #[cfg(test)]
 mod tests;
 

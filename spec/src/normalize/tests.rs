@@ -285,7 +285,7 @@ fn strangers_are_told_what_was_probably_meant() {
                 issue.code,
                 issue.path.as_str(),
                 issue.expected.as_str(),
-                issue.repair.is_some(),
+                issue.patch.is_some(),
             )
         })
         .collect();

@@ -59,21 +59,13 @@ impl Draft {
     /// Finishes with the sentence in both languages.
     pub fn say(self, zh: String, en: String) -> Issue {
         Issue {
-            code: self.code,
             rule: self.rule,
-            severity: self.severity,
             path: self.path,
             at: self.at,
-            line: None,
-            column: None,
             found: self.found,
             expected: self.expected,
             clause: self.clause,
-            message: Message {
-                zh: zh.into(),
-                en: en.into(),
-            },
-            repair: None,
+            ..Issue::new(self.code, self.severity, Message::new(zh, en))
         }
     }
 }
@@ -86,7 +78,7 @@ pub(crate) fn label(field: &Field) -> String {
 /// A repair that puts a value at the finding's path; personal values are not repeated in one.
 pub(crate) fn replace(mut issue: Issue, field: &Field, value: &str) -> Issue {
     if field.sensitivity != Sensitivity::Personal {
-        issue.repair =
+        issue.patch =
             Some(serde_json::json!([{"op": "replace", "path": issue.path, "value": value}]));
     }
     issue

@@ -210,7 +210,7 @@ pub(crate) fn issue(
             if let (Some(beside), Some(unit)) = (beside, unit)
                 && field.sensitivity != Sensitivity::Personal
             {
-                issue.repair = Some(json!([
+                issue.patch = Some(json!([
                     {"op": "replace", "path": issue.path, "value": figure},
                     {"op": "add", "path": path(&beside.id), "value": unit},
                 ]));
@@ -350,7 +350,7 @@ pub(crate) fn unknown(dataset: &Dataset, name: &str, input: &Input<'_>) -> Issue
         ),
     );
     if near.certain {
-        issue.repair = Some(json!([{"op": "move", "from": issue.path, "path": path(&field.id)}]));
+        issue.patch = Some(json!([{"op": "move", "from": issue.path, "path": path(&field.id)}]));
     }
     issue
 }

@@ -8,21 +8,16 @@ use super::*;
 
 fn issue(severity: Severity) -> Issue {
     Issue {
-        code: IssueCode::FieldFormat,
-        rule: None,
-        severity,
         path: "/TENDER_MODE".to_owned(),
-        at: None,
         line: Some(12),
         column: Some(34),
         found: "8".to_owned(),
         expected: "C1".to_owned(),
-        clause: String::new(),
-        message: Message {
-            zh: "招标方式格式不正确".into(),
-            en: "wrong format".into(),
-        },
-        repair: None,
+        ..Issue::new(
+            IssueCode::FieldFormat,
+            severity,
+            Message::new("招标方式格式不正确", "wrong format"),
+        )
     }
 }
 

@@ -60,8 +60,8 @@ impl<W: Write> Text<W> {
                 issue.expected
             )?;
         }
-        if let Some(repair) = &issue.repair {
-            writeln!(out, "    修复 repair: {repair}")?;
+        if let Some(patch) = &issue.patch {
+            writeln!(out, "    修复 patch: {patch}")?;
         }
         let key = line
             .key

@@ -66,7 +66,7 @@ fn closed_tables_name_their_values_and_what_was_meant() {
         issues[0].message.zh
     );
     assert_eq!(
-        issues[0].repair,
+        issues[0].patch,
         Some(serde_json::json!([{"op": "replace", "path": "/R", "value": "01"}]))
     );
     let issues = judge(&[("L", "1;3;4;5;6;7;8")]);
@@ -126,7 +126,7 @@ fn doubtful_and_expired_codes_are_weighed() {
     }
     let (_, report) = judged(&edition, &edition.datasets[0], &[("R", "320103")]);
     assert_eq!(report.issues[0].expected, "320104");
-    assert!(report.issues[0].repair.is_some());
+    assert!(report.issues[0].patch.is_some());
 }
 
 #[test]
