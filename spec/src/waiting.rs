@@ -89,7 +89,11 @@ fn place(edition: &Edition, lookup: &Lookup) -> Option<Place> {
     let name = |field| dataset.field(field).map(|field| field.id.as_str());
     let fields: Vec<&str> = match lookup.field {
         Some(field) => name(field).into_iter().collect(),
-        None => dataset.key.iter().filter_map(|&field| name(field)).collect(),
+        None => dataset
+            .key
+            .iter()
+            .filter_map(|&field| name(field))
+            .collect(),
     };
     Some(Place {
         dataset: dataset.id.clone(),
@@ -104,32 +108,25 @@ pub fn overdue(awaited: &Awaited, since: &str, deadline: &str) -> Issue {
         let places: Vec<String> = awaited.places.iter().map(how).collect();
         places.join(between)
     };
-    let zh = said("或", |place| format!("“{}”（{}）", place.name, place.field));
+    let zh = said("或", |place| {
+        format!("“{}”（{}）", place.name, place.field)
+    });
     let en = said(" or ", |place| format!("{}.{}", place.dataset, place.field));
     let value = awaited.shown();
-    Issue {
-        code: IssueCode::ReferenceMissing,
-        rule: awaited.rule.as_deref().map(Into::into),
-        severity: Severity::Error,
-        path: awaited.path.clone(),
-        at: None,
-        line: None,
-        column: None,
-        expected: format!("{deadline}前收到{zh}中值为“{value}”的记录"),
-        clause: String::new(),
-        message: Message {
-            zh: format!(
-                "自{since}起等待{zh}中值为“{value}”的记录，至期限{deadline}仍未收到，本记录退回；\
-                 请先报送被引用的记录，再重新报送本记录"
-            )
-            .into(),
-            en: format!(
-                "waited since {since} for a record with {en} = “{value}”, which had not come by {deadline}: rejected; \
-                 send that record, then this one again"
-            )
-            .into(),
-        },
-        found: value,
-        repair: None,
-    }
+    let message = Message::new(
+        format!("自{since}起等待{zh}中值为“{value}”的记录，至期限{deadline}仍未收到，本记录退回"),
+        format!(
+            "waited since {since} for a record with {en} = “{value}”, which had not come by {deadline}: rejected"
+        ),
+    );
+    let mut issue = Issue::new(IssueCode::ReferenceMissing, Severity::Error, message);
+    issue.rule = awaited.rule.as_deref().map(Into::into);
+    issue.path.clone_from(&awaited.path);
+    issue.expected = format!("{deadline}前收到{zh}中值为“{value}”的记录");
+    issue.found = value;
+    issue.help = Some(Message::new(
+        "请先报送被引用的记录，再重新报送本记录",
+        "send the record that is referred to, then this one again",
+    ));
+    issue
 }

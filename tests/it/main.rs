@@ -14,5 +14,7 @@ mod fixtures;
 mod forward;
 mod full;
 mod harness;
+mod history;
 mod tamper;
 mod tidy;
+mod waiting;

@@ -56,6 +56,11 @@ pub enum Unfit {
         "hub.character: 字段 {0} 含有 XML 不允许的字符 / column {0} has a character that XML forbids"
     )]
     Character(String),
+    /// A deletion of what the destination never took over.
+    #[error(
+        "hub.never_held: 国家平台未接收过该记录，无需删除 / the destination never took it over: nothing to delete"
+    )]
+    NeverHeld,
     /// Nothing is left of it.
     #[error("hub.empty: 映射后没有内容 / nothing is left after the projection")]
     Empty,
@@ -99,6 +104,9 @@ impl Projector {
             .get(&self.to)
             .and_then(|projection| projection.datasets.get(&dataset.code))
             .ok_or_else(unknown)?;
+        if content.action == 2 && !held {
+            return Err(Unfit::NeverHeld);
+        }
         let values: serde_json::Map<String, serde_json::Value> =
             serde_json::from_slice(&content.body).map_err(|_| Unfit::Body)?;
         let mut columns = Vec::with_capacity(projection.columns.len());

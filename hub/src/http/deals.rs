@@ -1,12 +1,13 @@
-//! Everything current under one unified deal code 统一交易标识码.
+//! Everything known under one unified deal code, now or at an instant 统一交易标识码.
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
 use spec::Lookup;
 
 use super::State;
 use super::auth::Caller;
 use super::found;
+use super::moment::AtQuery;
 use crate::error::{Error, ErrorCode};
 
 /// Shows the records that name a deal.
@@ -14,7 +15,9 @@ pub async fn one(
     state: Data<State>,
     caller: Caller,
     code: Path<String>,
+    query: Query<AtQuery>,
 ) -> Result<HttpResponse, Error> {
+    let at = query.at()?;
     let name = code.clone();
     let items = state
         .ask(move |app, connection| {
@@ -40,8 +43,8 @@ pub async fn one(
                 }
             }
             let mut items = Vec::new();
-            for row in found::current(app, connection, &lookups)? {
-                items.extend(found::show(app, connection, &caller, &row)?);
+            for version in found::known(app, connection, &lookups, at)? {
+                items.extend(found::show(app, connection, &caller, &version)?);
             }
             Ok(items)
         })

@@ -8,6 +8,7 @@ pub mod compress;
 pub mod ending;
 pub mod expiry;
 mod figures;
+mod history;
 mod instant;
 pub mod judge;
 pub mod neighbours;

@@ -3,13 +3,14 @@
 use spec::{Context, Edition, Lookup, Normalized, Severity, Spec, Verdict};
 
 use super::ending::{self, Ending};
+use super::history::History;
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, links_of};
 use super::room;
 use super::writer::Transaction;
+use crate::store::StoreError;
 use crate::store::insert::{self, Owed, Rows};
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::waiting::{self, Parked};
-use crate::store::StoreError;
 
 /// Judges every parked record again that waits for one of the hashes, and those that wait for it in turn.
 pub fn release(
@@ -69,7 +70,11 @@ fn again(
                 ..parked.clone()
             };
             waiting::leave(transaction.connection, row.id)?;
-            waiting::enter(transaction.connection, &[parked], &room::rows_of(&waits, row.id))?;
+            waiting::enter(
+                transaction.connection,
+                &[parked],
+                &room::rows_of(&waits, row.id),
+            )?;
         }
         return Ok(Vec::new());
     }
@@ -90,10 +95,14 @@ fn again(
         return Ok(Vec::new());
     }
     let mut added = Rows::default();
-    if let Some(old) = &newest {
-        records::unlink(transaction.connection, &links_of(edition, old))?;
-    }
     added.links = links_of(edition, &version);
+    if let Some(old) = &newest {
+        let before = links_of(edition, old);
+        records::unlink(transaction.connection, &before)?;
+        let mut history = History::default();
+        history.superseded(&before, &added.links, now.millis);
+        history.write(transaction.connection)?;
+    }
     added.links.extend(parked.message_hash.map(|hash| Link {
         hash,
         record_id: row.id,

@@ -17,7 +17,6 @@ use crate::store::{Database, StoreError};
 /// A record that waits.
 #[derive(Debug)]
 struct Guest {
-    parked: Parked,
     row: RecordRow,
     version: Arc<Neighbour>,
 }
@@ -47,12 +46,12 @@ impl Room {
             .filter(|&hash| self.asked.insert(hash))
             .collect();
         for (parked, row) in waiting::by_own_hash(connection, &hashes)? {
-            self.seat(parked, row)?;
+            self.seat(&parked, row)?;
         }
         Ok(())
     }
 
-    fn seat(&mut self, parked: Parked, row: RecordRow) -> Result<(), StoreError> {
+    fn seat(&mut self, parked: &Parked, row: RecordRow) -> Result<(), StoreError> {
         for hash in std::iter::once(parked.own_hash).chain(parked.message_hash) {
             let ids = self.by_hash.entry(hash).or_default();
             if !ids.contains(&row.id) {
@@ -60,12 +59,7 @@ impl Room {
             }
         }
         let version = Arc::new(Neighbour::from_row(row.clone())?);
-        let guest = Guest {
-            parked,
-            row,
-            version,
-        };
-        self.guests.insert(guest.row.id, guest);
+        self.guests.insert(row.id, Guest { row, version });
         Ok(())
     }
 
@@ -119,8 +113,8 @@ impl Room {
         parked: Parked,
         waits: &[Lookup],
     ) -> Result<Vec<Wait>, StoreError> {
-        self.entered.push(parked.clone());
-        self.seat(parked, row.clone())?;
+        self.seat(&parked, row.clone())?;
+        self.entered.push(parked);
         Ok(rows_of(waits, row.id))
     }
 
@@ -134,7 +128,14 @@ impl Room {
         for (row, by) in self.replaced {
             // Not kept, and nothing to do about it: what counts is held already, or was taken back.
             let outcome = (Verdict::Duplicate, [].as_slice());
-            ending::settle(transaction, &row, row.lane, Ending::Replaced { by }, outcome, now)?;
+            ending::settle(
+                transaction,
+                &row,
+                row.lane,
+                Ending::Replaced { by },
+                outcome,
+                now,
+            )?;
         }
         Ok(())
     }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use spec::{
-    Action, Context, Edition, Issue, IssueCode, Message, Normalized, Severity, Spec,
-    Verdict,
+    Action, Context, Edition, Issue, IssueCode, Message, Normalized, Severity, Spec, Verdict,
 };
 
 use super::commit::{Committed, Prepared, Unsigned, receipt_id};
 use super::compress;
+use super::history::History;
 use super::judge::{Item, Judged, shown_key};
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links_of};
 use super::receipt::{Counts, Leaf, Outcome};
@@ -32,6 +32,7 @@ pub struct Work<'w, 't> {
     number: i64,
     neighbours: Neighbours,
     room: Room,
+    history: History,
     rows: Rows,
     superseded: Vec<Link>,
     /// Outcomes so far, in order.
@@ -57,6 +58,7 @@ impl<'w, 't> Work<'w, 't> {
             number,
             neighbours: Neighbours::default(),
             room: Room::default(),
+            history: History::default(),
             rows: Rows {
                 records: Vec::with_capacity(prepared.items.len()),
                 ..Rows::default()
@@ -227,6 +229,7 @@ impl<'w, 't> Work<'w, 't> {
                 body: canonical,
             };
             self.transaction.numbers.record += 1;
+            self.history.because(row.id, record.reason.clone());
             if verdict == Verdict::Parked {
                 let parked = Parked {
                     record_id: row.id,
@@ -290,10 +293,6 @@ impl<'w, 't> Work<'w, 't> {
         entries: &[Key],
         was_current: bool,
     ) -> Result<(), StoreError> {
-        if let Some(old) = old {
-            self.superseded.extend(links_of(self.edition, old));
-            self.neighbours.remove(old.id);
-        }
         let new = Arc::new(Neighbour::from_row(row.clone())?);
         // A withdrawal is found by its business key, so that the history stays in reach; by nothing else.
         let links = if new.withdrawn {
@@ -301,6 +300,13 @@ impl<'w, 't> Work<'w, 't> {
         } else {
             links(entries.iter(), row.id)
         };
+        if let Some(old) = old {
+            let before = links_of(self.edition, old);
+            self.history
+                .superseded(&before, &links, self.received.millis);
+            self.superseded.extend(before);
+            self.neighbours.remove(old.id);
+        }
         if !new.withdrawn {
             self.became_current
                 .extend(links.iter().map(|link| link.hash));
@@ -409,6 +415,7 @@ impl<'w, 't> Work<'w, 't> {
         self.rows.links.retain(|link| !superseded.contains(link));
         insert::submission(self.transaction.connection, &row, &self.rows)?;
         self.transaction.numbers.submission += 1;
+        self.history.write(self.transaction.connection)?;
         self.room.settle(self.transaction, self.received)?;
         super::release::release(
             self.transaction,

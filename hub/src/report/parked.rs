@@ -31,9 +31,8 @@ pub fn make(
         let deadline = facts.deadlines.of(&parked.edition, parked.since);
         let known = facts.edition.dataset(&dataset);
         let version = Neighbour::from_row(row.clone())?;
-        let key = known.and_then(|known| {
-            shown_key(&spec::Normalized::from_canonical(known, version.body()))
-        });
+        let key = known
+            .and_then(|known| shown_key(&spec::Normalized::from_canonical(known, version.body())));
         for awaited in awaited(&parked)? {
             let join = |part: fn(&spec::waiting::Place) -> &str| {
                 let parts: Vec<&str> = awaited.places.iter().map(part).collect();
@@ -85,11 +84,7 @@ pub fn make(
 
 /// Who is expected to send what is waited for: of the sources that may, the only one, or the one whose region
 /// stands in the value, or the one that waits itself. None when it cannot be told.
-fn expected(
-    facts: &Facts<'_>,
-    own: &str,
-    awaited: &spec::waiting::Awaited,
-) -> Option<String> {
+fn expected(facts: &Facts<'_>, own: &str, awaited: &spec::waiting::Awaited) -> Option<String> {
     let may = |profile: &&std::sync::Arc<Profile>| {
         let mut places = awaited.places.iter();
         places.any(|place| {

@@ -118,7 +118,12 @@ fn ask(
         edition: &edition,
         sources: &sources,
         profiles: &[],
-        deadlines: &Deadlines::new(&spec::Spec { editions: Vec::new() }, 30),
+        deadlines: &Deadlines::new(
+            &spec::Spec {
+                editions: Vec::new(),
+            },
+            30,
+        ),
     };
     make(name, connection, &facts, question)?.ok_or_else(|| "no such report".into())
 }
@@ -162,7 +167,11 @@ fn volumes_without_a_span_count_everything() -> Outcome {
         },
     )?;
     let json = serde_json::to_value(&table)?;
-    assert_eq!(json["rows"].as_array().map(Vec::len), Some(1), "the sum is no row: {json}");
+    assert_eq!(
+        json["rows"].as_array().map(Vec::len),
+        Some(1),
+        "the sum is no row: {json}"
+    );
     assert_eq!(json["rows"][0]["dataset"], "501");
     assert_eq!(json["total"]["received"], 29);
     Ok(())

@@ -6,6 +6,7 @@
 pub mod access;
 mod database;
 pub mod deliveries;
+pub mod history;
 pub mod insert;
 pub mod outbox;
 pub mod records;

@@ -44,11 +44,7 @@ pub struct Change {
 const CHUNK: usize = 400;
 
 /// Writes down that records wait.
-pub fn enter(
-    connection: &mut Database,
-    rows: &[Parked],
-    waits: &[Wait],
-) -> Result<(), StoreError> {
+pub fn enter(connection: &mut Database, rows: &[Parked], waits: &[Wait]) -> Result<(), StoreError> {
     for row in rows {
         on!(connection, c => diesel::insert_into(parked::table).values(row).execute(c))?;
     }
@@ -153,20 +149,14 @@ pub fn all(
 
 /// Writes down how a wait ended: the record's verdict and lane, and the change that its source can see.
 pub fn settle(connection: &mut Database, change: &Change, lane: i64) -> Result<(), StoreError> {
-    let decided = (
-        records::verdict.eq(change.verdict),
-        records::lane.eq(lane),
-    );
+    let decided = (records::verdict.eq(change.verdict), records::lane.eq(lane));
     on!(connection, c => diesel::update(records::table.find(change.record_id)).set(decided).execute(c))?;
     on!(connection, c => diesel::insert_into(changes::table).values(change).execute(c))?;
     leave(connection, change.record_id)
 }
 
 /// How the wait of a record ended, if it waited and does no longer.
-pub fn change_of(
-    connection: &mut Database,
-    row: &RecordRow,
-) -> Result<Option<Change>, StoreError> {
+pub fn change_of(connection: &mut Database, row: &RecordRow) -> Result<Option<Change>, StoreError> {
     let place = (row.submission_id, row.record_index);
     Ok(on!(connection, c => changes::table
         .find(place)

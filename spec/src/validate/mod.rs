@@ -11,6 +11,7 @@ mod identifiers;
 mod instants;
 mod nearest;
 mod pairs;
+mod reason;
 pub(crate) mod rules;
 pub(crate) mod structure;
 
@@ -27,6 +28,7 @@ use crate::{Context, Domain, Known, Lookup, Normalized, Report, Severity};
 pub fn judge_alone(context: &Context<'_>, record: &mut Normalized<'_, '_>) -> Report {
     let mut issues = std::mem::take(&mut record.issues);
     structure::required(record, &mut issues);
+    reason::judge(record, &mut issues);
     domains(context, record, &mut issues);
     rules::judge(&rules::Bench::new(context), record, &mut issues);
     finding::cap(&mut issues);

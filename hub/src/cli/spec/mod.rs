@@ -74,6 +74,7 @@ fn table(sheet: Sheet) -> Table {
             .map(|(id, zh)| column(id, zh))
             .collect(),
         rows: sheet.rows.into_iter().map(cells).collect(),
+        total: None,
     }
 }
 
