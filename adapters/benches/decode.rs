@@ -183,6 +183,7 @@ fn edition() -> Result<Arc<spec::Edition>, spec::format::FormatError> {
         library: spec::Library::Transaction,
         class: "工程建设项目招标投标".to_owned(),
         industry: "general".to_owned(),
+        general: None,
         key: vec![1],
         deal: None,
         time: None,
@@ -191,6 +192,7 @@ fn edition() -> Result<Arc<spec::Edition>, spec::format::FormatError> {
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
+        referrers: Vec::new(),
     };
     Ok(Arc::new(spec::Edition {
         id: "3.0".to_owned(),
@@ -200,6 +202,7 @@ fn edition() -> Result<Arc<spec::Edition>, spec::format::FormatError> {
         by_name: [("TENDER_PROJECT".to_owned(), 0)].into_iter().collect(),
         datasets: vec![dataset],
         codes: foldhash::HashMap::default(),
+        calendar: spec::Calendar::default(),
         projections: foldhash::HashMap::default(),
         deal_code_check: false,
         waiting_days: 30,

@@ -55,6 +55,9 @@ pub enum IssueCode {
     /// The record that this one refers to is not there.
     #[serde(rename = "reference.missing")]
     ReferenceMissing,
+    /// Other records refer to this one, which is to be taken back, or to lose the value that they refer to.
+    #[serde(rename = "reference.held")]
+    ReferenceHeld,
     /// Another record already holds this value, which must be unique.
     #[serde(rename = "key.duplicate")]
     KeyDuplicate,
@@ -71,7 +74,7 @@ pub enum IssueCode {
 
 impl IssueCode {
     /// Every code, in the order of the stages that find them.
-    pub const ALL: [IssueCode; 19] = [
+    pub const ALL: [IssueCode; 20] = [
         IssueCode::DatasetUnknown,
         IssueCode::DatasetForbidden,
         IssueCode::RecordShape,
@@ -87,6 +90,7 @@ impl IssueCode {
         IssueCode::CodeUnverified,
         IssueCode::IdentifierCheck,
         IssueCode::ReferenceMissing,
+        IssueCode::ReferenceHeld,
         IssueCode::KeyDuplicate,
         IssueCode::KeyChanged,
         IssueCode::TimeOrder,
@@ -111,6 +115,7 @@ impl IssueCode {
             IssueCode::CodeUnverified => "code.unverified",
             IssueCode::IdentifierCheck => "identifier.check",
             IssueCode::ReferenceMissing => "reference.missing",
+            IssueCode::ReferenceHeld => "reference.held",
             IssueCode::KeyDuplicate => "key.duplicate",
             IssueCode::KeyChanged => "key.changed",
             IssueCode::TimeOrder => "time.order",
@@ -226,8 +231,11 @@ pub struct Issue {
     pub column: Option<u32>,
     /// What was found (masked where personal, cut when long).
     pub found: String,
-    /// What was expected.
+    /// What was expected, in Chinese.
     pub expected: String,
+    /// The same in English, where it is said in words.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub expected_en: String,
     /// Clause of the standard or law.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub clause: String,
@@ -258,6 +266,7 @@ impl Issue {
             column: None,
             found: String::new(),
             expected: String::new(),
+            expected_en: String::new(),
             clause: String::new(),
             message,
             help: None,

@@ -9,9 +9,12 @@
 //! [`references::lookups`] says what must be looked up → [`validate::judge_among`] finds what only other
 //! records show → [`Report`].
 
+pub mod calendar;
 pub mod codes;
+pub mod dependants;
 pub mod export;
 pub mod format;
+pub mod generate;
 pub mod identifier;
 pub mod issue;
 pub mod load;
@@ -25,15 +28,16 @@ pub mod stored;
 pub mod validate;
 pub mod waiting;
 
+pub use calendar::Calendar;
 pub use codes::{CodeTable, CodeValue};
 pub use format::Format;
 pub use issue::{Issue, IssueCode, Message, Related, Report, Severity, Verdict};
 pub use load::LoadError;
 pub use model::{
-    Dataset, DatasetCode, Domain, Edition, Field, FieldIndex, Library, Required, Sensitivity, Spec,
-    Unit,
+    Dataset, DatasetCode, Domain, Edition, Field, FieldIndex, Library, Referrer, Required,
+    Sensitivity, Spec, Unit,
 };
-pub use normalize::{Context, Normalized, normalize};
+pub use normalize::{Context, Normalized, Reason, normalize};
 pub use record::{Action, Change, Input, Kind, Record};
 pub use references::{Found, Known, Lookup};
 pub use rule::{Check, Condition, Rule};

@@ -1,16 +1,19 @@
 //! Reads the data files into checked types.
 //!
-//! A specification is a folder per edition: `edition.toml`, `datasets/**.toml`, `codes/*.csv`,
-//! `rules/*.toml` and `projections/*.toml`. Folders are scanned, so that a data set, a code table or
+//! A specification is a folder per edition: `edition.toml`, `calendar.csv`, `datasets/**.toml`,
+//! `codes/*.csv`, `rules/*.toml` and `projections/*.toml`. Folders are scanned, so that a data set, a code table or
 //! a rule is added by adding a file. Everything is checked against everything else once, here; what
 //! comes out needs no further checking. The one place of the crate that may read files.
 
 mod among;
+mod as_general;
+mod calendar;
 mod checks;
 mod codes;
 mod datasets;
 mod editions;
 mod indexes;
+mod joins;
 mod members;
 mod projections;
 mod raw;
@@ -36,12 +39,14 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/data");
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// What a file says cannot be.
-    #[error("{file}:{line}: found {found}, expected {expected}")]
+    #[error("{file}:{line}:{column}: found {found}, expected {expected}")]
     Data {
         /// Path of the file, from the specification's folder.
         file: String,
         /// Line, from 1.
         line: usize,
+        /// Column in characters, from 1; 1 where the whole line is meant.
+        column: usize,
         /// What stands there.
         found: String,
         /// What should stand there.

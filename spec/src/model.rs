@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
-use crate::{CodeTable, Format, Rule};
+use crate::{Calendar, CodeTable, Format, Rule};
 
 /// Number of a data set in the standard, for example 501.
 pub type DatasetCode = u16;
@@ -36,6 +36,8 @@ pub struct Edition {
     pub datasets: Vec<Dataset>,
     /// Code tables by identifier, including `region`, `industry`, `currency` and `country`.
     pub codes: HashMap<String, Arc<CodeTable>>,
+    /// Days off and days worked instead.
+    pub calendar: Calendar,
     /// Projections of this edition onto others, by the other edition's identifier.
     pub projections: HashMap<String, Projection>,
     /// Whether the check character of the unified deal code is judged (as a warning).
@@ -89,6 +91,8 @@ pub struct Dataset {
     pub class: String,
     /// `general`, or the industry it is for.
     pub industry: String,
+    /// Number of the general data set that an industry's is projected to and judged as.
+    pub general: Option<DatasetCode>,
     /// Business key; all of its fields are required.
     pub key: Vec<FieldIndex>,
     /// Field that holds the unified deal code(s).
@@ -105,6 +109,8 @@ pub struct Dataset {
     pub by_name: HashMap<String, FieldIndex>,
     /// Fields by which rules of any data set look up records of this one (besides its key).
     pub indexed: Vec<FieldIndex>,
+    /// Fields of other data sets that wait for a value of this one.
+    pub referrers: Vec<Referrer>,
 }
 
 impl Dataset {
@@ -117,6 +123,17 @@ impl Dataset {
     pub fn field(&self, index: FieldIndex) -> Option<&Field> {
         self.fields.get(usize::from(index))
     }
+}
+
+/// A field whose value must stand in a record of this data set before its own record is current.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Referrer {
+    /// The field here that must hold the value.
+    pub field: FieldIndex,
+    /// The data set that refers.
+    pub dataset: DatasetCode,
+    /// Its field.
+    pub by: FieldIndex,
 }
 
 /// Library of the centre that a data set belongs to.

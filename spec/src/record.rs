@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Dataset, FieldIndex};
+use crate::{Dataset, FieldIndex, Reason};
 
 /// What the sender wants done with a record.
 #[derive(
@@ -62,6 +62,8 @@ pub struct Record<'s, 'a> {
     pub unknown: Vec<(Cow<'a, str>, Input<'a>)>,
     /// Fields that came twice: place, and the second value.
     pub repeated: Vec<(FieldIndex, Input<'a>)>,
+    /// Names of the files that travel with it; none where the way in does not say which do.
+    pub attachments: Option<Vec<String>>,
 }
 
 impl<'s> Record<'s, '_> {
@@ -77,6 +79,7 @@ impl<'s> Record<'s, '_> {
             values,
             unknown: Vec::new(),
             repeated: Vec::new(),
+            attachments: None,
         }
     }
 }
@@ -90,7 +93,6 @@ pub struct Change {
     pub before: String,
     /// The value as kept (masked where personal).
     pub after: String,
-    /// Why, as a stable word: `trim`, `control`, `nfc`, `width`, `date`, `number`, `unit`, `code_name`,
-    /// `region_name`, `list_separator`, `boolean`, `html`, `case`, `hyphen`, `number_as_text`, `profile`.
-    pub why: String,
+    /// Why, as a stable word.
+    pub why: Reason,
 }

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 use crate::normalize::items;
-use crate::rule::{Check, Join, Operand, Stage};
+use crate::rule::Stage;
 use crate::validate::rules::applies;
-use crate::{Dataset, DatasetCode, Edition, FieldIndex, Normalized, Rule};
+use crate::{Dataset, DatasetCode, Edition, FieldIndex, Normalized};
 
 /// A question to the store: which current records of a data set hold this value in this field (in one
 /// of its items, for lists)? With no field: which record has this business key?
@@ -80,14 +80,24 @@ pub(crate) fn own_key(record: &Normalized<'_, '_>) -> Option<Lookup> {
     })
 }
 
-/// Everything that must be looked up to judge this record among others, without repetition. The first
-/// is always the record's own business key (when it has one).
+/// Everything that must be looked up to judge this record among others when it arrives, without repetition. The
+/// first is always the record's own business key (when it has one).
 pub fn lookups(edition: &Edition, record: &Normalized<'_, '_>) -> Vec<Lookup> {
+    lookups_at(edition, record, Stage::Arrival)
+}
+
+/// The same for the rules of a stage.
+pub fn lookups_at(edition: &Edition, record: &Normalized<'_, '_>, stage: Stage) -> Vec<Lookup> {
     let mut all = Vec::new();
     for rule in &record.dataset.rules {
-        if rule.stage == Stage::Arrival && applies(rule, record) {
-            ask(edition, record, rule, &mut all);
+        if rule.stage != stage || !applies(rule, record) {
+            continue;
         }
+        rule.asked(record.dataset.code, &mut |asked| {
+            for item in record.text(asked.own).into_iter().flat_map(items) {
+                all.push(lookup(edition, asked.dataset, asked.field, item));
+            }
+        });
     }
     all.sort_unstable();
     all.dedup();
@@ -96,62 +106,6 @@ pub fn lookups(edition: &Edition, record: &Normalized<'_, '_>) -> Vec<Lookup> {
         all.insert(0, own);
     }
     all
-}
-
-/// The lookups that one rule needs.
-fn ask(edition: &Edition, record: &Normalized<'_, '_>, rule: &Rule, all: &mut Vec<Lookup>) {
-    let mut by = |dataset: DatasetCode, field: FieldIndex, own: FieldIndex| {
-        for item in record.text(own).into_iter().flat_map(items) {
-            all.push(lookup(edition, dataset, field, item));
-        }
-    };
-    let mut join = |join: &Join| {
-        if let Some(&(own, other)) = join.on.first() {
-            by(join.dataset, other, own);
-        }
-    };
-    let own = record.dataset.code;
-    match &rule.check {
-        Check::RequiredIf {
-            parent: Some((parent, ..)),
-            ..
-        } => join(parent),
-        Check::Equals { with, .. }
-        | Check::NotEquals { with, .. }
-        | Check::AtMost { with, .. }
-        | Check::Prefix { with, .. }
-        | Check::NotBefore { with, .. }
-        | Check::NotAfter { with, .. }
-        | Check::MinDaysBetween { with, .. }
-        | Check::MaxDaysBetween { with, .. } => {
-            if let Operand::Joined(other, _) = with {
-                join(other);
-            }
-        }
-        Check::Exists { join: other }
-        | Check::NotExists { join: other }
-        | Check::ParentHolds { join: other, .. }
-        | Check::MinCountOf { join: other, .. } => join(other),
-        Check::Reference { field, to, .. } => {
-            for target in to {
-                by(target.dataset, target.field, *field);
-            }
-        }
-        Check::Unique { field, within } => {
-            let field = within.first().unwrap_or(field);
-            by(own, *field, *field);
-        }
-        Check::Group { group, unless, .. } => {
-            if let Some(unless) = unless {
-                join(unless);
-            }
-            if let Some(&first) = group.first() {
-                by(own, first, first);
-            }
-        }
-        // These read at most the record's own current version, which is always asked for.
-        _ => {}
-    }
 }
 
 /// The lookups under which other records find this one: its key, and each value of its indexed fields.

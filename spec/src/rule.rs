@@ -3,8 +3,14 @@
 //! A rule belongs to a data set. Field names of the data files are places here ([`FieldIndex`]);
 //! fields of other data sets are named by [`Elsewhere`].
 
+mod asked;
+mod check;
+
 use std::sync::Arc;
 
+pub use check::{Bounds, Check, Days, GroupFigure, Limit, Near, Park, Scale};
+
+use crate::normalize::items;
 use crate::{DatasetCode, FieldIndex, Severity};
 
 /// One rule of a data set.
@@ -24,6 +30,10 @@ pub struct Rule {
     pub stage: Stage,
     /// All must hold, or the rule does not apply.
     pub when: Vec<Condition>,
+    /// A joined record must exist, or the rule does not apply.
+    pub when_parent: Option<Join>,
+    /// Where a joined record exists, the rule does not apply.
+    pub unless: Option<Join>,
     /// What is checked.
     pub check: Check,
 }
@@ -36,25 +46,57 @@ pub enum Stage {
     #[default]
     Arrival,
     /// When everything that belongs to the deal has arrived: a count of bidders says nothing while the first
-    /// of them is the only one. Never held against a single record.
+    /// of them is the only one. Never held against a record that arrives; judged over the stored records of a
+    /// deal by [`crate::validate::judge_complete`]. `when_parent` says what shows that all have come.
     Complete,
 }
 
-/// A condition on the record's own fields. An absent field satisfies only `Absent`.
+/// A condition on fields of one record. An absent field satisfies only `Absent`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
-    /// The field holds one of the values (for lists: an item does).
+    /// The field holds one of the values (for lists: an item does). `F = "1"`, `F = ["1", "2"]`.
     In(FieldIndex, Vec<String>),
-    /// The field is a number greater than this.
+    /// The field is a number greater than this. `F = { greater = 90 }`.
     Greater(FieldIndex, f64),
-    /// The field is a number less than this.
+    /// The field is a number less than this. `F = { less = 60 }`.
     Less(FieldIndex, f64),
-    /// The field has this many characters.
+    /// The field has this many characters. `F = { length = 18 }`.
     Length(FieldIndex, u32),
-    /// The field is there.
+    /// The field is there. `F = true`.
     Present(FieldIndex),
-    /// The field is not there.
+    /// The field is not there. `F = false`.
     Absent(FieldIndex),
+}
+
+impl Condition {
+    /// The field that it is about.
+    pub fn field(&self) -> FieldIndex {
+        match self {
+            Condition::In(field, _)
+            | Condition::Greater(field, _)
+            | Condition::Less(field, _)
+            | Condition::Length(field, _)
+            | Condition::Present(field)
+            | Condition::Absent(field) => *field,
+        }
+    }
+
+    /// Whether it holds for a value: its canonical text where that is sound, and whether there is a value at all.
+    pub(crate) fn holds(&self, text: Option<&str>, there: bool) -> bool {
+        let number = || text?.parse::<f64>().ok();
+        match self {
+            Condition::In(_, values) => text.is_some_and(|text| {
+                items(text).any(|item| values.iter().any(|value| value == item))
+            }),
+            Condition::Greater(_, bound) => number().is_some_and(|number| number > *bound),
+            Condition::Less(_, bound) => number().is_some_and(|number| number < *bound),
+            Condition::Length(_, length) => {
+                text.is_some_and(|text| text.chars().count() == *length as usize)
+            }
+            Condition::Present(_) => there,
+            Condition::Absent(_) => !there,
+        }
+    }
 }
 
 /// A field of another data set.
@@ -64,9 +106,14 @@ pub struct Elsewhere {
     pub dataset: DatasetCode,
     /// Place of the field in it.
     pub field: FieldIndex,
+    /// Places of further fields, for references of several fields.
+    pub beside: Vec<FieldIndex>,
 }
 
 /// How records of another data set are joined to this one.
+///
+/// `ref = "503.URL", on = ["A:B", "C:D"], where = { F = "1" }, pick = "last"`, or where the record itself is
+/// meant, `{ dataset = 503, on = ["A:B"], where = { F = "1" } }`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Join {
     /// The other data set.
@@ -74,8 +121,8 @@ pub struct Join {
     /// (own field, field of the other) pairs; the first is the one looked up by, the others filter.
     /// A list field matches by each of its items.
     pub on: Vec<(FieldIndex, FieldIndex)>,
-    /// The other record counts only where these fields (its own) hold one of the values.
-    pub filter: Vec<(FieldIndex, Vec<String>)>,
+    /// The other record counts only where these hold of its fields.
+    pub filter: Vec<Condition>,
     /// Which of several joined records is compared.
     pub pick: Pick,
 }
@@ -99,197 +146,10 @@ pub enum Pick {
 /// The other side of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operand {
-    /// Another field of the record.
+    /// Another field of the record: `ref = "G"`.
     Field(FieldIndex),
-    /// A field of a joined record.
+    /// A field of a joined record: `ref = "503.G", on = ["A:B"]`.
     Joined(Join, FieldIndex),
-    /// A fixed value.
+    /// A fixed value: `value = "1"`.
     Value(String),
-}
-
-/// Bounds of a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Bounds {
-    /// Least value.
-    pub min: Option<f64>,
-    /// Greatest value.
-    pub max: Option<f64>,
-    /// The bounds themselves are outside.
-    pub exclusive: bool,
-    /// Compare amounts in yuan, by the unit of the field.
-    pub in_yuan: bool,
-}
-
-/// What is checked. Closed: a new kind is added here, documented, and loaded in `load/rules.rs`.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(
-    missing_docs,
-    reason = "each kind is explained as a whole, its fields and figures there"
-)]
-pub enum Check {
-    /// All of the fields must be filled. Example: an agency's name when tendering is entrusted.
-    /// `parent` adds a condition on the joined record.
-    RequiredIf {
-        fields: Vec<FieldIndex>,
-        parent: Option<(Join, FieldIndex, Vec<String>)>,
-    },
-    /// None of the fields may be filled.
-    ForbiddenIf { fields: Vec<FieldIndex> },
-    /// Between `min` and `max` of the fields are filled.
-    OneOfRequired {
-        fields: Vec<FieldIndex>,
-        min: u32,
-        max: u32,
-    },
-    /// All of the fields are filled, or none.
-    AllOrNone { fields: Vec<FieldIndex> },
-    /// The field equals the operand.
-    Equals { field: FieldIndex, with: Operand },
-    /// The field differs from the operand.
-    NotEquals { field: FieldIndex, with: Operand },
-    /// The field holds one of the values.
-    InSet {
-        field: FieldIndex,
-        values: Vec<String>,
-    },
-    /// The number lies within the bounds.
-    Range { field: FieldIndex, bounds: Bounds },
-    /// The number is at most `ratio` times the operand; amounts are compared in yuan when `in_yuan`.
-    AtMost {
-        field: FieldIndex,
-        with: Operand,
-        ratio: f64,
-        in_yuan: bool,
-    },
-    /// The field begins with the operand (each item of a list does).
-    Prefix { field: FieldIndex, with: Operand },
-    /// Characters `from` to `to` (from 1) of `within` are the value of `part`, hyphens left out.
-    SubstringEquals {
-        part: FieldIndex,
-        within: FieldIndex,
-        from: u32,
-        to: u32,
-    },
-    /// The lists have the same number of items.
-    ListSameLength { fields: Vec<FieldIndex> },
-    /// The list has at least so many items.
-    ListMinLength { field: FieldIndex, min: u32 },
-    /// The number equals the number of items of the list.
-    CountEquals { field: FieldIndex, list: FieldIndex },
-    /// The number is the product of the factors within a relative tolerance; with `plus_percent` the last
-    /// factor is a percentage added on top.
-    ProductEquals {
-        field: FieldIndex,
-        factors: Vec<FieldIndex>,
-        plus_percent: bool,
-        tolerance: f64,
-    },
-    /// The instant is not before the operand; the coarser precision of both is compared.
-    NotBefore { field: FieldIndex, with: Operand },
-    /// The instant is not after the operand.
-    NotAfter { field: FieldIndex, with: Operand },
-    /// At least so many days lie between the operand (earlier) and the field.
-    MinDaysBetween {
-        field: FieldIndex,
-        with: Operand,
-        days: i64,
-        workdays: bool,
-    },
-    /// At most so many days lie between the operand (earlier) and the field.
-    MaxDaysBetween {
-        field: FieldIndex,
-        with: Operand,
-        days: i64,
-        workdays: bool,
-    },
-    /// The instant is not later than the time of receipt plus a tolerance.
-    NotFuture {
-        field: FieldIndex,
-        skew_minutes: i64,
-    },
-    /// The last day of validity is not past at the time of receipt.
-    NotExpired { field: FieldIndex },
-    /// The record arrives within so many hours of its event.
-    TimelinessHours { field: FieldIndex, hours: i64 },
-    /// Characters `from` to `to` of the field are a region that exists (or once existed).
-    RegionPrefix {
-        field: FieldIndex,
-        from: u32,
-        to: u32,
-    },
-    /// The region is of one of these levels.
-    RegionLevel {
-        field: FieldIndex,
-        levels: Vec<String>,
-    },
-    /// The date inside the unified deal code is not after the other field.
-    DealDateNotAfter { deal: FieldIndex, field: FieldIndex },
-    /// The platform that sent the record is registered for this source.
-    SourceRegistered { field: FieldIndex },
-    /// The value is the same in every version of the record (found by its other key fields).
-    Immutable { field: FieldIndex },
-    /// The instant does not go back between versions of the record.
-    Monotone { field: FieldIndex },
-    /// No other record (with the same `within`) holds the value.
-    Unique {
-        field: FieldIndex,
-        within: Vec<FieldIndex>,
-    },
-    /// The value exists in one of the other data sets. `park`: wait for it.
-    Reference {
-        field: FieldIndex,
-        to: Vec<Elsewhere>,
-        park: Park,
-    },
-    /// A joined record exists.
-    Exists { join: Join },
-    /// No joined record exists.
-    NotExists { join: Join },
-    /// A field of the joined record holds one of the values (for lists: an item does).
-    ParentHolds {
-        join: Join,
-        field: FieldIndex,
-        values: Vec<String>,
-    },
-    /// At least so many different values stand in `field` of the joined records.
-    MinCountOf {
-        join: Join,
-        field: FieldIndex,
-        min: u32,
-    },
-    /// Over all records that share `group` (this one included): figures about `field`.
-    Group {
-        field: FieldIndex,
-        group: Vec<FieldIndex>,
-        figure: GroupFigure,
-        unless: Option<Join>,
-    },
-}
-
-/// What is counted over a group of records.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(
-    missing_docs,
-    reason = "each figure is explained as a whole, its bounds there"
-)]
-pub enum GroupFigure {
-    /// At least so many different values.
-    MinCount(u32),
-    /// An odd number of values, and at least so many.
-    Odd(u32),
-    /// Between so many records hold the value.
-    Flag { value: String, min: u32, max: u32 },
-    /// The values are start, start+1, … without a gap.
-    Sequence { start: i64 },
-    /// Records that differ in `between` do not share the value.
-    DistinctAcross { between: FieldIndex },
-}
-
-/// What a missing reference means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Park {
-    /// The record waits for the other one.
-    Wait,
-    /// It is kept with a warning.
-    Warn,
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
-use crate::normalize::Value;
+use crate::normalize::{Value, items};
+use crate::references::lookup;
 use crate::rule::Park;
 use crate::{Action, Check, Dataset, Edition, FieldIndex, Lookup, Normalized};
 
@@ -24,6 +25,7 @@ impl<'s> Normalized<'s, '_> {
                 .collect(),
             changes: self.changes,
             issues: self.issues,
+            attachments: self.attachments,
         }
     }
 
@@ -46,6 +48,7 @@ impl<'s> Normalized<'s, '_> {
             values,
             changes: Vec::new(),
             issues: Vec::new(),
+            attachments: None,
         }
     }
 }
@@ -70,25 +73,14 @@ pub fn parents(edition: &Edition, record: &Normalized<'_, '_>) -> Vec<Lookup> {
             field,
             to,
             park: Park::Wait,
+            ..
         } = &rule.check
         else {
             continue;
         };
-        let Some(text) = record.text(*field) else {
-            continue;
-        };
-        let list = record.dataset.field(*field).is_some_and(|field| field.list);
-        for item in text.split(|c| list && c == ';') {
+        for item in record.text(*field).into_iter().flat_map(items) {
             for target in to {
-                let Some(other) = edition.by_code(target.dataset) else {
-                    continue;
-                };
-                let whole = other.key.as_slice() == [target.field];
-                parents.push(Lookup {
-                    dataset: target.dataset,
-                    field: (!whole).then_some(target.field),
-                    value: item.to_owned(),
-                });
+                parents.push(lookup(edition, target.dataset, target.field, item));
             }
         }
     }

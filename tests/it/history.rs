@@ -88,7 +88,10 @@ fn corrections_are_judged_and_keep_what_was(engine: Engine) {
     assert_eq!(only(&refused), ("rejected", "record.shape", ""));
     let kind = desk.send("c3", &[first("A", "correct", &[("KIND", "B")])]);
     assert_eq!(only(&kind), ("rejected", "key.changed", "/KIND"));
-    let back = desk.send("c4", &[first("A", "correct", &[("STAMP", "20251231080000")])]);
+    let back = desk.send(
+        "c4",
+        &[first("A", "correct", &[("STAMP", "20251231080000")])],
+    );
     assert_eq!(only(&back), ("rejected", "time.order", "/STAMP"));
     let after_one = desk.moment(&one);
     let two = desk.send(
@@ -123,7 +126,12 @@ fn corrections_are_judged_and_keep_what_was(engine: Engine) {
     );
     assert_eq!(
         list("reason"),
-        [Value::Null, json!("录入有误"), json!("录入有误"), Value::Null]
+        [
+            Value::Null,
+            json!("录入有误"),
+            json!("录入有误"),
+            Value::Null
+        ]
     );
     assert_eq!(list("receipt")[3], one["id"]);
     assert!(items[0]["to"].is_null(), "{versions}");
@@ -140,7 +148,13 @@ fn corrections_are_judged_and_keep_what_was(engine: Engine) {
     let wrong = known("yesterday");
     assert_eq!(wrong.status, 422, "{}", wrong.text);
     assert!(wrong.text.contains("`yesterday`") || wrong.text.contains("yesterday"));
-    assert!(wrong.json()["detail"].as_str().is_some_and(|text| text.contains("at is")), "{}", wrong.text);
+    assert!(
+        wrong.json()["detail"]
+            .as_str()
+            .is_some_and(|text| text.contains("at is")),
+        "{}",
+        wrong.text
+    );
 
     let deal = |code: &str, at: &str| {
         let answer = desk.get(&format!("/v1/deals/{code}?at={at}"));
@@ -170,12 +184,20 @@ fn what_holds_is_told_apart_from_what_is_known() {
     let desk = Desk::open(Engine::Sqlite);
     let one = desk.send(
         "v1",
-        &[first("B", "upsert", &[("NAME", "一月"), ("STAMP", "20260101000000")])],
+        &[first(
+            "B",
+            "upsert",
+            &[("NAME", "一月"), ("STAMP", "20260101000000")],
+        )],
     );
     let after_one = desk.moment(&one);
     desk.send(
         "v2",
-        &[first("B", "upsert", &[("NAME", "三月"), ("STAMP", "20260301000000")])],
+        &[first(
+            "B",
+            "upsert",
+            &[("NAME", "三月"), ("STAMP", "20260301000000")],
+        )],
     );
     let name = |query: &str| {
         let answer = desk.get(&format!("/v1/records/LEVEL1/B?{query}"));
@@ -216,7 +238,10 @@ fn corrections_and_withdrawals_travel_on() {
         element["reason"] = json!("规模有误");
         actions.push(element);
         // Each by itself, so that every version is sent.
-        let body = records::envelope(&format!("t-{}", actions.len()), &actions[actions.len() - 1..]);
+        let body = records::envelope(
+            &format!("t-{}", actions.len()),
+            &actions[actions.len() - 1..],
+        );
         let answer = hub.post("/v1/submissions", &key, JSON, &body);
         assert_eq!(answer.json()["counts"]["rejected"], 0, "{}", answer.text);
     }
@@ -234,7 +259,11 @@ fn corrections_and_withdrawals_travel_on() {
         }
         std::thread::park_timeout(Duration::from_millis(50));
     };
-    assert_eq!(operations, [1, 2, 3, 1], "added, changed, deleted, added again");
+    assert_eq!(
+        operations,
+        [1, 2, 3, 1],
+        "added, changed, deleted, added again"
+    );
     let summary = hub::get(&format!("{}/summary", national.url), "").json();
     assert_eq!(summary["accepted"], 4, "{summary}");
 }

@@ -282,7 +282,9 @@ fn hand_on(session: &mut Session<'_, '_, '_>, mut message: Message) {
         filler.put(target, Cow::Owned(name), input);
     }
     match filler.finish() {
-        Ok(record) => {
+        Ok(mut record) => {
+            let files = message.files.iter().filter(|file| !file.deleted);
+            record.attachments = Some(files.map(|file| file.file.clone()).collect());
             let key = message.key.map(|(key, _)| Cow::Owned(key));
             session.record(record, None, message.files, key);
         }

@@ -64,7 +64,7 @@ pub enum Decoded<'s, 'a> {
     },
 }
 
-/// A file that travels beside a record; kept, never judged.
+/// A file that travels beside a record. Its name is judged with the record, its content never.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AttachmentRef {
     /// Name of the attachment in the data set, for example `M_ATT_TENDER_NOTICE`.

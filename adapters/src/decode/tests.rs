@@ -50,6 +50,7 @@ pub(crate) fn dataset(code: u16, id: &str, fields: &[(&str, &str, &str)]) -> Dat
         library: Library::Transaction,
         class: "工程建设项目招标投标".to_owned(),
         industry: "general".to_owned(),
+        general: None,
         key: vec![0],
         deal: None,
         time: None,
@@ -58,6 +59,7 @@ pub(crate) fn dataset(code: u16, id: &str, fields: &[(&str, &str, &str)]) -> Dat
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
+        referrers: Vec::new(),
     }
 }
 
@@ -111,6 +113,7 @@ pub(crate) fn edition() -> Arc<Edition> {
         valid_to: None,
         datasets,
         codes,
+        calendar: spec::Calendar::default(),
         projections: HashMap::default(),
         deal_code_check: false,
         waiting_days: 30,

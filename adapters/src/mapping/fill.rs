@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use spec::{Change, Dataset, Field, FieldIndex, Input, Issue, IssueCode, Kind, Record, Unit};
+use spec::{
+    Change, Dataset, Field, FieldIndex, Input, Issue, IssueCode, Kind, Reason, Record, Unit,
+};
 
 use super::{Money, Plan, Target};
 use crate::decode::issue::issue;
@@ -74,7 +76,7 @@ impl<'s, 'a> Filler<'s, 'a> {
                 after = form.convert(&input.text, field.format);
             }
             if let Some(after) = after {
-                replace(&mut input, field, after, "profile");
+                replace(&mut input, field, after, Reason::Profile);
             }
             if let Some(money) = conversion.money
                 && !self.money.iter().any(|(other, _)| *other == place)
@@ -100,7 +102,7 @@ impl<'s, 'a> Filler<'s, 'a> {
         for (&place, part) in plan.into.iter().zip(parts) {
             if let Some(field) = dataset.field(place) {
                 let mut piece = input.clone();
-                replace(&mut piece, field, part.trim().to_owned(), "profile");
+                replace(&mut piece, field, part.trim().to_owned(), Reason::Profile);
                 self.set(place, piece);
             }
         }
@@ -124,7 +126,7 @@ impl<'s, 'a> Filler<'s, 'a> {
                     self.record.values.get_mut(usize::from(*place)),
                 ) {
                     let mut input = text(String::new(), at);
-                    replace(&mut input, field, value.clone(), "profile");
+                    replace(&mut input, field, value.clone(), Reason::Profile);
                     *slot = Some(input);
                 }
             }
@@ -149,7 +151,7 @@ impl<'s, 'a> Filler<'s, 'a> {
                 joined.push_str(&part.text);
             }
             let mut input = first.clone();
-            replace(&mut input, field, joined, "profile");
+            replace(&mut input, field, joined, Reason::Profile);
             self.set(join.into, input);
         }
     }
@@ -168,7 +170,7 @@ impl<'s, 'a> Filler<'s, 'a> {
             && unit != written
             && let Some(after) = written.convert(&input.text, unit)
         {
-            replace(input, field, after, "unit");
+            replace(input, field, after, Reason::Unit);
         }
         Ok(())
     }
@@ -197,14 +199,14 @@ impl<'s, 'a> Filler<'s, 'a> {
                 if written != Money::Yuan
                     && let Some(after) = written.convert(&value.text, Money::Yuan)
                 {
-                    replace(value, field, after, "unit");
+                    replace(value, field, after, Reason::Unit);
                 }
                 let mut filled = text(String::new(), value.at);
                 replace(
                     &mut filled,
                     unit_field,
                     Money::Yuan.code().to_owned(),
-                    "unit",
+                    Reason::Unit,
                 );
                 if let Some(slot @ None) = values.get_mut(usize::from(unit)) {
                     *slot = Some(filled);
@@ -262,7 +264,7 @@ fn text<'a>(text: String, at: usize) -> Input<'a> {
 
 /// Puts another text in place of a value and records it; the first text stays the one before. Personal
 /// values are masked by normalization, which takes the change over.
-pub(crate) fn replace(input: &mut Input<'_>, field: &Field, after: String, why: &str) {
+pub(crate) fn replace(input: &mut Input<'_>, field: &Field, after: String, why: Reason) {
     if after == input.text && input.mapped.is_none() {
         return;
     }
@@ -274,7 +276,7 @@ pub(crate) fn replace(input: &mut Input<'_>, field: &Field, after: String, why: 
         path: format!("/{}", field.id),
         before,
         after: after.clone(),
-        why: why.to_owned(),
+        why,
     }));
     input.text = Cow::Owned(after);
 }

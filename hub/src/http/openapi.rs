@@ -172,7 +172,7 @@ fn schemas() -> Value {
         } },
         "Issue": { "type": "object", "required": ["code", "severity", "path", "found", "expected", "message"], "properties": {
             "code": text, "rule": text, "severity": { "enum": ["warning", "error"] }, "path": text,
-            "line": number, "column": number, "found": text, "expected": text, "clause": text,
+            "line": number, "column": number, "found": text, "expected": text, "expected_en": text, "clause": text,
             "message": { "$ref": "#/components/schemas/Message" }, "help": { "$ref": "#/components/schemas/Message" },
             "related": { "type": "array", "items": { "$ref": "#/components/schemas/Related" } },
             "patch": { "type": "array", "items": { "type": "object", "required": ["op", "path"], "properties": {

@@ -5,6 +5,7 @@
 
 pub mod commit;
 pub mod compress;
+mod dependants;
 pub mod ending;
 pub mod expiry;
 mod figures;

@@ -10,6 +10,7 @@ use spec::{
 
 use super::commit::{Committed, Prepared, Unsigned, receipt_id};
 use super::compress;
+use super::dependants;
 use super::history::History;
 use super::judge::{Item, Judged, shown_key};
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links_of};
@@ -165,7 +166,7 @@ impl<'w, 't> Work<'w, 't> {
                 Action::Withdraw | Action::Correct if latest.is_none() => {
                     issues.push(nothing_to(&record));
                 }
-                Action::Withdraw => {}
+                Action::Withdraw => issues.extend(self.dependants(current.as_deref(), &record)?),
                 Action::Upsert | Action::Correct => {
                     let known = self.neighbours.known(self.edition, lookups);
                     let (report, missing) =
@@ -174,6 +175,7 @@ impl<'w, 't> Work<'w, 't> {
                         awaits = room::awaits(self.edition, &record, &missing, &report.issues);
                     }
                     issues.extend(report.issues);
+                    issues.extend(self.dependants(current.as_deref(), &record)?);
                     waits = missing;
                 }
             }
@@ -259,6 +261,20 @@ impl<'w, 't> Work<'w, 't> {
             issues,
         };
         self.note(i32::from(dataset.code), outcome)
+    }
+
+    /// Why a version may not give way to what is sent now, because others hang on it.
+    fn dependants(
+        &mut self,
+        current: Option<&Neighbour>,
+        record: &Normalized<'_, '_>,
+    ) -> Result<Option<Issue>, StoreError> {
+        let Some(current) = current else {
+            return Ok(None);
+        };
+        let context = self.context();
+        let connection = &mut *self.transaction.connection;
+        dependants::refusal(connection, &mut self.neighbours, &context, current, record)
     }
 
     /// The newest version of a record: by its business key, or by the key that its sender gave the message.

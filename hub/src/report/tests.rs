@@ -23,6 +23,7 @@ fn edition() -> spec::Edition {
         valid_to: None,
         datasets: Vec::new(),
         codes: HashMap::<String, Arc<spec::CodeTable>>::default(),
+        calendar: spec::Calendar::default(),
         projections: HashMap::default(),
         deal_code_check: false,
         waiting_days: 30,

@@ -1,11 +1,64 @@
-//! Checks that read other records: joins, references, and figures over groups of records.
+//! Checks that read other records: references, existence, and figures over groups of records.
 
 use super::checks::Builder;
 use super::members::lacking;
-use super::raw::{OneOrMany, RawCondition, RawPick};
+use super::raw::OneOrMany;
 use super::scope::Miss;
-use crate::rule::{Check, Elsewhere, GroupFigure, Join, Operand, Park, Pick};
+use crate::rule::{Check, Elsewhere, GroupFigure, Park};
 use crate::{Dataset, FieldIndex};
+
+/// Every kind of check, as data files call them.
+pub(super) const KINDS: [&str; 49] = [
+    "required_if",
+    "forbidden_if",
+    "one_of_required",
+    "all_or_none",
+    "equals",
+    "not_equals",
+    "in_set",
+    "not_in_set",
+    "range",
+    "odd_number",
+    "at_most",
+    "at_least",
+    "prefix",
+    "substring_equals",
+    "list_same_length",
+    "list_min_length",
+    "count_equals",
+    "sum_equals",
+    "product_equals",
+    "not_before",
+    "not_after",
+    "min_days_between",
+    "max_days_between",
+    "not_future",
+    "not_expired",
+    "timeliness_hours",
+    "region_prefix",
+    "region_level",
+    "deal_date_not_after",
+    "source_registered",
+    "attachment_required",
+    "immutable",
+    "monotone",
+    "unique",
+    "reference",
+    "exists",
+    "not_exists",
+    "parent_holds",
+    "min_count_of",
+    "min_count",
+    "max_count",
+    "odd_count",
+    "flag_count",
+    "max_share",
+    "group_sum_max",
+    "group_sum_equals",
+    "sequence",
+    "distinct_across",
+    "judged_as_general",
+];
 
 impl<'a> Builder<'_, 'a> {
     /// The checks that [`Builder::check`] does not know.
@@ -58,14 +111,46 @@ impl<'a> Builder<'_, 'a> {
                 let figure = GroupFigure::MinCount(self.count("min")?);
                 self.group(figure)?
             }
+            "max_count" => {
+                let figure = GroupFigure::MaxCount(self.limit()?);
+                self.group(figure)?
+            }
+            "max_share" => {
+                let figure = GroupFigure::MaxShare {
+                    value: self.flagged()?,
+                    max: self
+                        .raw
+                        .max
+                        .take()
+                        .ok_or_else(|| lacking("max", "a part of 1"))?,
+                };
+                self.group(figure)?
+            }
+            "group_sum_max" | "group_sum_equals" => {
+                let limit = self.limit()?;
+                let tolerance = self.raw.tolerance.take().unwrap_or_default();
+                let in_yuan = self.raw.in_yuan.take().unwrap_or_default();
+                self.group(if kind == "group_sum_max" {
+                    GroupFigure::SumMax {
+                        limit,
+                        tolerance,
+                        in_yuan,
+                    }
+                } else {
+                    GroupFigure::SumEquals {
+                        limit,
+                        tolerance,
+                        in_yuan,
+                    }
+                })?
+            }
             "odd_count" => {
                 let figure = GroupFigure::Odd(self.count_or("min", 1)?);
                 self.group(figure)?
             }
             "flag_count" => {
-                let value = self.raw.value.take();
                 let figure = GroupFigure::Flag {
-                    value: value.ok_or_else(|| lacking("value", "the value that is counted"))?,
+                    value: self.flagged()?,
                     min: self.count_or("min", 0)?,
                     max: self.count_or("max", u32::MAX)?,
                 };
@@ -82,34 +167,10 @@ impl<'a> Builder<'_, 'a> {
                 self.group(GroupFigure::DistinctAcross { between })?
             }
             other => {
-                return Err(Miss::fault(
-                    format!("check `{other}`"),
-                    "a kind of check that spec/src/rule.rs lists",
-                ));
+                let kinds = KINDS.join(", ");
+                return Err(Miss::fault(format!("check `{other}`"), kinds));
             }
         })
-    }
-
-    /// What a field is compared with: `value`, or `ref` to an own or a joined field.
-    pub(super) fn operand(&mut self) -> Result<Operand, Miss> {
-        match (self.raw.value.take(), self.raw.r#ref.take()) {
-            (Some(value), None) => Ok(Operand::Value(value)),
-            (None, Some(text)) if text.contains('.') => {
-                let (dataset, field) = self.scope.elsewhere(&text)?;
-                Ok(Operand::Joined(self.join(dataset)?, field))
-            }
-            (None, Some(name)) => Ok(Operand::Field(self.own(&name)?)),
-            _ => Err(lacking("ref", "either `ref` or `value`")),
-        }
-    }
-
-    /// The condition on a joined record that `required_if` may have: `ref`, `values` and `on`.
-    pub(super) fn parent(&mut self) -> Result<Option<(Join, FieldIndex, Vec<String>)>, Miss> {
-        if self.raw.r#ref.is_none() {
-            return Ok(None);
-        }
-        let (dataset, field) = self.reference_elsewhere()?;
-        Ok(Some((self.join(dataset)?, field, self.values()?)))
     }
 
     /// One field: the value exists in one of the other data sets. Several fields: a record exists that
@@ -129,35 +190,32 @@ impl<'a> Builder<'_, 'a> {
                 Err(fault) => return Err(fault),
             }
         }
-        match (own.as_slice(), targets.as_slice()) {
-            ([], _) | (_, []) if to.is_empty() => Err(lacking("to", "a field of a data set")),
-            (_, []) => Err(Miss::Absent),
-            ([field], _) => Ok(Check::Reference {
-                field: *field,
-                to: targets
-                    .iter()
-                    .flat_map(|(dataset, fields)| {
-                        fields.iter().map(|&field| Elsewhere {
-                            dataset: dataset.code,
-                            field,
-                        })
-                    })
-                    .collect(),
-                park,
-            }),
-            (_, [(dataset, fields)]) => Ok(Check::Exists {
-                join: Join {
-                    dataset: dataset.code,
-                    on: own.iter().copied().zip(fields.iter().copied()).collect(),
-                    filter: Vec::new(),
-                    pick: Pick::Every,
-                },
-            }),
-            _ => Err(Miss::fault(
-                format!("reference of several fields to {to:?}"),
-                "one field, or one data set",
-            )),
+        let Some((&field, beside)) = own.split_first() else {
+            return Err(lacking("fields", "one field or more"));
+        };
+        if to.is_empty() {
+            return Err(lacking("to", "a field of a data set"));
         }
+        let to: Vec<Elsewhere> = targets
+            .into_iter()
+            .filter_map(|(dataset, fields)| {
+                let (&field, beside) = fields.split_first()?;
+                Some(Elsewhere {
+                    dataset: dataset.code,
+                    field,
+                    beside: beside.to_vec(),
+                })
+            })
+            .collect();
+        if to.is_empty() {
+            return Err(Miss::Absent);
+        }
+        Ok(Check::Reference {
+            field,
+            beside: beside.to_vec(),
+            to,
+            park,
+        })
     }
 
     /// `507.BID_SECTION_CODE+507.BIDDER_ORG_CODE`: the fields of one data set.
@@ -181,99 +239,32 @@ impl<'a> Builder<'_, 'a> {
             .ok_or_else(|| Miss::fault(format!("`{text}`"), expected()))
     }
 
-    /// The join of `exists` and `not_exists`: by `on`, or by the only field and `ref`.
-    fn existing(&mut self) -> Result<Join, Miss> {
-        let own = self.field()?;
-        let (dataset, field) = self.reference_elsewhere()?;
-        if self.raw.on.is_some() {
-            return self.join(dataset);
-        }
-        Ok(Join {
-            dataset: dataset.code,
-            on: vec![(own, field)],
-            filter: self.filter(dataset)?,
-            pick: self.pick(),
+    /// `child` and `on`: the field says how many records there are.
+    pub(super) fn children(&mut self) -> Result<Check, Miss> {
+        let number = self.raw.child.take();
+        let number = number.ok_or_else(|| lacking("child", "the number of a data set"))?;
+        let dataset = self.scope.dataset(number)?;
+        Ok(Check::CountJoined {
+            field: self.field()?,
+            join: self.join(dataset)?,
         })
-    }
-
-    fn join(&mut self, dataset: &Dataset) -> Result<Join, Miss> {
-        let pairs = self.raw.on.take().unwrap_or_default();
-        let mut on = Vec::new();
-        for pair in &pairs {
-            let (own, other) = pair.split_once(':').ok_or_else(|| {
-                Miss::fault(format!("`{pair}`"), "own field and other field, as in A:B")
-            })?;
-            on.push((self.own(own)?, self.scope.field(dataset, other)?));
-        }
-        if on.is_empty() {
-            return Err(lacking("on", "the fields by which records are joined"));
-        }
-        Ok(Join {
-            dataset: dataset.code,
-            on,
-            filter: self.filter(dataset)?,
-            pick: self.pick(),
-        })
-    }
-
-    fn filter(&mut self, dataset: &Dataset) -> Result<Vec<(FieldIndex, Vec<String>)>, Miss> {
-        let mut filter = Vec::new();
-        for (name, condition) in self.raw.r#where.take().unwrap_or_default() {
-            let values = match condition {
-                RawCondition::Value(value) => vec![value],
-                RawCondition::Values(values) => values,
-                RawCondition::Filled(_) | RawCondition::Figure(_) => {
-                    return Err(Miss::fault(
-                        format!("a condition on `{name}` in `where`"),
-                        "a value or a list of values",
-                    ));
-                }
-            };
-            filter.push((self.scope.field(dataset, &name)?, values));
-        }
-        Ok(filter)
-    }
-
-    fn pick(&mut self) -> Pick {
-        match self.raw.pick.take() {
-            None | Some(RawPick::Every) => Pick::Every,
-            Some(RawPick::Any) => Pick::Any,
-            Some(RawPick::First) => Pick::First,
-            Some(RawPick::Last) => Pick::Last,
-            Some(RawPick::Sum) => Pick::Sum,
-        }
-    }
-
-    fn reference_elsewhere(&mut self) -> Result<(&'a Dataset, FieldIndex), Miss> {
-        let text = self.raw.r#ref.take();
-        let text = text.ok_or_else(|| lacking("ref", "a field of another data set"))?;
-        self.scope.elsewhere(&text)
     }
 
     fn group(&mut self, figure: GroupFigure) -> Result<Check, Miss> {
         let names = self.raw.group.take().unwrap_or_default();
         let group = self.all(&names)?;
-        let Some(&first) = group.first() else {
+        if group.is_empty() {
             return Err(lacking("group", "the fields that make a group"));
-        };
-        let unless = match self.raw.unless.take() {
-            None => None,
-            Some(text) => match self.scope.elsewhere(&text) {
-                Ok((dataset, field)) => Some(Join {
-                    dataset: dataset.code,
-                    on: vec![(first, field)],
-                    filter: Vec::new(),
-                    pick: Pick::Any,
-                }),
-                Err(Miss::Absent) => None,
-                Err(fault) => return Err(fault),
-            },
-        };
+        }
         Ok(Check::Group {
             field: self.field()?,
             group,
             figure,
-            unless,
         })
+    }
+
+    fn flagged(&mut self) -> Result<String, Miss> {
+        let value = self.raw.value.take();
+        value.ok_or_else(|| lacking("value", "the value that is counted"))
     }
 }

@@ -4,8 +4,9 @@
 //! checks of a record by itself; [`super::among`] has those that read other records,
 //! [`super::members`] what both take members with.
 
+use super::joins;
 use super::members::lacking;
-use super::raw::{OneOrMany, RawCondition, RawFigure, RawRule};
+use super::raw::{OneOrMany, RawRule};
 use super::scope::{Miss, Scope};
 use crate::Dataset;
 use crate::rule::{Check, Condition, Operand};
@@ -26,7 +27,6 @@ impl Builder<'_, '_> {
         let check = match kind.as_str() {
             "required_if" => Check::RequiredIf {
                 fields: self.fields()?,
-                parent: self.parent()?,
             },
             "forbidden_if" => Check::ForbiddenIf {
                 fields: self.fields()?,
@@ -45,6 +45,7 @@ impl Builder<'_, '_> {
             "equals" => Check::Equals {
                 field: self.field()?,
                 with: self.operand()?,
+                near: self.near()?,
             },
             "not_equals" => Check::NotEquals {
                 field: self.field()?,
@@ -54,6 +55,18 @@ impl Builder<'_, '_> {
                 field: self.field()?,
                 values: self.values()?,
             },
+            "not_in_set" => Check::NotInSet {
+                field: self.field()?,
+                values: self.values()?,
+            },
+            "odd_number" => Check::OddNumber {
+                field: self.field()?,
+                min: self.count_or("min", 1)?,
+            },
+            "attachment_required" => Check::AttachmentRequired {
+                formats: self.raw.formats.take().unwrap_or_default(),
+            },
+            "sum_equals" => self.sum()?,
             "range" => Check::Range {
                 field: self.field()?,
                 bounds: self.bounds()?,
@@ -61,8 +74,12 @@ impl Builder<'_, '_> {
             "at_most" => Check::AtMost {
                 field: self.field()?,
                 with: self.operand()?,
-                ratio: self.raw.ratio.take().unwrap_or(1.0),
-                in_yuan: self.raw.in_yuan.take().unwrap_or_default(),
+                scale: self.scale(),
+            },
+            "at_least" => Check::AtLeast {
+                field: self.field()?,
+                with: self.operand()?,
+                scale: self.scale(),
             },
             "prefix" => Check::Prefix {
                 field: self.field()?,
@@ -89,6 +106,7 @@ impl Builder<'_, '_> {
                 field: self.field()?,
                 min: self.count("min")?,
             },
+            "count_equals" if self.raw.child.is_some() => self.children()?,
             "count_equals" => {
                 let list = self.raw.list.take();
                 let list = list.ok_or_else(|| lacking("list", "the field that is counted"))?;
@@ -115,18 +133,24 @@ impl Builder<'_, '_> {
                 field: self.field()?,
                 with: self.operand()?,
             },
-            "min_days_between" => Check::MinDaysBetween {
-                field: self.field()?,
-                with: self.operand()?,
-                days: self.days()?,
-                workdays: self.raw.workdays.take().unwrap_or_default(),
-            },
-            "max_days_between" => Check::MaxDaysBetween {
-                field: self.field()?,
-                with: self.operand()?,
-                days: self.days()?,
-                workdays: self.raw.workdays.take().unwrap_or_default(),
-            },
+            "min_days_between" => {
+                let with = self.operand()?;
+                Check::MinDaysBetween {
+                    field: self.field()?,
+                    days: self.days(&with)?,
+                    with,
+                    workdays: self.raw.workdays.take().unwrap_or_default(),
+                }
+            }
+            "max_days_between" => {
+                let with = self.operand()?;
+                Check::MaxDaysBetween {
+                    field: self.field()?,
+                    days: self.days(&with)?,
+                    with,
+                    workdays: self.raw.workdays.take().unwrap_or_default(),
+                }
+            }
             "not_future" => Check::NotFuture {
                 field: self.field()?,
                 skew_minutes: self.raw.skew_minutes.take().unwrap_or_default(),
@@ -141,6 +165,7 @@ impl Builder<'_, '_> {
                     .hours
                     .take()
                     .ok_or_else(|| lacking("hours", "a number"))?,
+                workdays: self.raw.workdays.take().unwrap_or_default(),
             },
             "region_prefix" => {
                 let (from, to) = self.chars()?;
@@ -171,21 +196,28 @@ impl Builder<'_, '_> {
         Ok(check)
     }
 
+    /// `terms` that make the field, or `fields` that make a `total`.
+    fn sum(&mut self) -> Result<Check, Miss> {
+        let tolerance = self.raw.tolerance.take().unwrap_or_default();
+        let (total, terms) = match (self.raw.total.take(), self.raw.terms.take()) {
+            (Some(figure), None) => (Operand::Value(figure.to_string()), self.fields()?),
+            (None, Some(terms)) => (Operand::Field(self.field()?), self.all(&terms)?),
+            _ => return Err(lacking("terms", "either `terms` or `total`")),
+        };
+        Ok(Check::SumEquals {
+            total,
+            terms,
+            tolerance,
+        })
+    }
+
     /// The conditions under which the rule applies.
     pub(super) fn conditions(&mut self) -> Result<Vec<Condition>, Miss> {
         let raw = std::mem::take(&mut self.raw.when);
         let mut conditions = Vec::new();
         for (name, condition) in raw {
             let field = self.own(&name)?;
-            conditions.push(match condition {
-                RawCondition::Filled(true) => Condition::Present(field),
-                RawCondition::Filled(false) => Condition::Absent(field),
-                RawCondition::Value(value) => Condition::In(field, vec![value]),
-                RawCondition::Values(values) => Condition::In(field, values),
-                RawCondition::Figure(RawFigure::Length(n)) => Condition::Length(field, n),
-                RawCondition::Figure(RawFigure::Greater(n)) => Condition::Greater(field, n),
-                RawCondition::Figure(RawFigure::Less(n)) => Condition::Less(field, n),
-            });
+            conditions.push(joins::condition(field, condition));
         }
         Ok(conditions)
     }
@@ -193,17 +225,9 @@ impl Builder<'_, '_> {
     /// A general rule may come to compare a field with itself (the time field of a data set can be its
     /// timestamp): then it says nothing.
     fn refuse_itself(&self, check: &Check) -> Result<(), Miss> {
-        let same = match check {
-            Check::Equals { field, with }
-            | Check::NotEquals { field, with }
-            | Check::AtMost { field, with, .. }
-            | Check::Prefix { field, with }
-            | Check::NotBefore { field, with }
-            | Check::NotAfter { field, with }
-            | Check::MinDaysBetween { field, with, .. }
-            | Check::MaxDaysBetween { field, with, .. } => *with == Operand::Field(*field),
-            _ => false,
-        };
+        let same = check
+            .sides()
+            .is_some_and(|(field, with)| *with == Operand::Field(field));
         match same {
             false => Ok(()),
             true if self.lenient => Err(Miss::Absent),

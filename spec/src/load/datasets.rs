@@ -80,6 +80,7 @@ pub(super) fn dataset(
         library: raw.library,
         class: raw.class.clone(),
         industry: raw.industry.clone(),
+        general: raw.general.as_ref().map(|code| *code.get_ref()),
         key,
         deal,
         time,
@@ -88,6 +89,7 @@ pub(super) fn dataset(
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
+        referrers: Vec::new(),
     })
 }
 

@@ -11,8 +11,8 @@ use super::raw::{RawDataset, RawEdition, RawProjection};
 use super::rules::General;
 use super::scope::Scope;
 use super::source::Source;
-use super::{LoadError, codes, datasets, indexes, rules};
-use crate::{CodeTable, DatasetCode, Edition, Spec};
+use super::{LoadError, calendar, codes, datasets, indexes, rules};
+use crate::{Calendar, CodeTable, DatasetCode, Edition, Spec};
 
 /// The files of one edition, read but not yet checked against each other.
 #[derive(Default)]
@@ -21,6 +21,7 @@ struct Folder<'f> {
     datasets: Vec<(Source<'f>, RawDataset)>,
     rules: Vec<General<'f>>,
     codes: Vec<Arc<CodeTable>>,
+    calendar: Option<Calendar>,
     projections: BTreeMap<String, Vec<(Source<'f>, RawProjection)>>,
     files: Vec<(String, Vec<u8>)>,
 }
@@ -60,6 +61,9 @@ impl<'f> Folder<'f> {
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         match (place, name.rsplit_once('.').map(|(_, ending)| ending)) {
             ("", Some("toml")) if stem == "edition" => self.head = Some((source, source.toml()?)),
+            ("", Some("csv")) if stem == "calendar" => {
+                self.calendar = Some(calendar::calendar(source)?);
+            }
             ("datasets", Some("toml")) => self.datasets.push((source, source.toml()?)),
             ("rules", Some("toml")) => {
                 let file = source.toml()?;
@@ -84,7 +88,7 @@ fn misplaced(source: Source<'_>) -> LoadError {
     source.fault_on_line(
         1,
         "a file in this place",
-        "edition.toml, datasets/**.toml, codes/*.csv, rules/*.toml or projections/*.toml in the folder of an edition",
+        "edition.toml, calendar.csv, datasets/**.toml, codes/*.csv, rules/*.toml or projections/*.toml in the folder of an edition",
     )
 }
 
@@ -116,6 +120,7 @@ fn edition(
         return Err(LoadError::Data {
             file: format!("{id}/edition.toml"),
             line: 1,
+            column: 1,
             found: "no such file".to_owned(),
             expected: "the identifier, name and dates of the edition".to_owned(),
         });
@@ -189,6 +194,9 @@ fn edition(
         valid_to: head.valid_to.as_ref().map(|day| day.get_ref().clone()),
         datasets,
         codes,
+        calendar: both()
+            .find_map(|folder| folder.calendar.clone())
+            .unwrap_or_default(),
         projections: HashMap::new(),
         deal_code_check: head.deal_code_check,
         waiting_days: head.waiting_days,
@@ -248,6 +256,7 @@ fn projections(
             let (source, _) = files.first().ok_or(LoadError::Data {
                 file: from.id.clone(),
                 line: 1,
+                column: 1,
                 found: format!("projection onto `{target}`"),
                 expected: "an edition".to_owned(),
             })?;

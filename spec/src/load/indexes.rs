@@ -1,20 +1,40 @@
-//! By which fields records must be found: all that the rules of any data set look records up by.
+//! By which fields records must be found: all that the rules of any data set look records up by, and the fields that
+//! refer to others, so that a record that is to be taken back finds those that hang on it.
 //!
-//! A join looks up by the first of its pairs and filters by the others; a group by its first field; a
-//! unique value by the first field it is unique within, or by itself. A field that alone is the
-//! business key needs no index of its own.
+//! A field that alone is the business key needs no index of its own.
 
 use std::collections::BTreeSet;
 
-use crate::rule::{Check, Join, Operand, Rule};
-use crate::{Dataset, DatasetCode, FieldIndex};
+use crate::rule::{Check, Park};
+use crate::{Dataset, DatasetCode, FieldIndex, Referrer};
 
-/// Fills [`Dataset::indexed`] of every data set.
+/// Fills [`Dataset::indexed`] and [`Dataset::referrers`] of every data set.
 pub(super) fn fill(datasets: &mut [Dataset]) {
     let mut wanted: BTreeSet<(DatasetCode, FieldIndex)> = BTreeSet::new();
+    let mut referrers: BTreeSet<(DatasetCode, Referrer)> = BTreeSet::new();
     for dataset in datasets.iter() {
         for rule in &dataset.rules {
-            lookups(dataset.code, rule, &mut wanted);
+            rule.asked(dataset.code, &mut |asked| {
+                wanted.insert((asked.dataset, asked.field));
+            });
+            let Check::Reference {
+                field,
+                to,
+                park: Park::Wait,
+                ..
+            } = &rule.check
+            else {
+                continue;
+            };
+            wanted.insert((dataset.code, *field));
+            referrers.extend(to.iter().map(|target| {
+                let referrer = Referrer {
+                    field: target.field,
+                    dataset: dataset.code,
+                    by: *field,
+                };
+                (target.dataset, referrer)
+            }));
         }
     }
     for dataset in datasets {
@@ -26,71 +46,10 @@ pub(super) fn fill(datasets: &mut [Dataset]) {
             .filter(|(code, field)| *code == dataset.code && key != [*field])
             .map(|(_, field)| *field)
             .collect();
-    }
-}
-
-fn lookups(own: DatasetCode, rule: &Rule, wanted: &mut BTreeSet<(DatasetCode, FieldIndex)>) {
-    let mut join = |join: &Join| {
-        if let Some((_, other)) = join.on.first() {
-            wanted.insert((join.dataset, *other));
-        }
-    };
-    match &rule.check {
-        Check::RequiredIf { parent, .. } => {
-            if let Some((parent, _, _)) = parent {
-                join(parent);
-            }
-        }
-        Check::Equals { with, .. }
-        | Check::NotEquals { with, .. }
-        | Check::AtMost { with, .. }
-        | Check::Prefix { with, .. }
-        | Check::NotBefore { with, .. }
-        | Check::NotAfter { with, .. }
-        | Check::MinDaysBetween { with, .. }
-        | Check::MaxDaysBetween { with, .. } => {
-            if let Operand::Joined(other, _) = with {
-                join(other);
-            }
-        }
-        Check::Exists { join: other }
-        | Check::NotExists { join: other }
-        | Check::ParentHolds { join: other, .. }
-        | Check::MinCountOf { join: other, .. } => join(other),
-        Check::Reference { to, .. } => {
-            for target in to {
-                wanted.insert((target.dataset, target.field));
-            }
-        }
-        Check::Unique { field, within } => {
-            wanted.insert((own, within.first().copied().unwrap_or(*field)));
-        }
-        Check::Group { group, unless, .. } => {
-            if let Some(unless) = unless {
-                join(unless);
-            }
-            if let Some(first) = group.first() {
-                wanted.insert((own, *first));
-            }
-        }
-        Check::ForbiddenIf { .. }
-        | Check::OneOfRequired { .. }
-        | Check::AllOrNone { .. }
-        | Check::InSet { .. }
-        | Check::Range { .. }
-        | Check::SubstringEquals { .. }
-        | Check::ListSameLength { .. }
-        | Check::ListMinLength { .. }
-        | Check::CountEquals { .. }
-        | Check::ProductEquals { .. }
-        | Check::NotFuture { .. }
-        | Check::NotExpired { .. }
-        | Check::TimelinessHours { .. }
-        | Check::RegionPrefix { .. }
-        | Check::RegionLevel { .. }
-        | Check::DealDateNotAfter { .. }
-        | Check::SourceRegistered { .. }
-        | Check::Immutable { .. }
-        | Check::Monotone { .. } => {}
+        dataset.referrers = referrers
+            .iter()
+            .filter(|(code, _)| *code == dataset.code)
+            .map(|(_, referrer)| *referrer)
+            .collect();
     }
 }

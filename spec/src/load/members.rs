@@ -22,11 +22,14 @@ impl Builder<'_, '_> {
             ("min", raw.min.is_some()),
             ("max", raw.max.is_some()),
             ("exclusive", raw.exclusive.is_some()),
+            ("exclusive_min", raw.exclusive_min.is_some()),
             ("in_yuan", raw.in_yuan.is_some()),
             ("ratio", raw.ratio.is_some()),
             ("tolerance", raw.tolerance.is_some()),
+            ("tolerance_minutes", raw.tolerance_minutes.is_some()),
             ("plus_percent", raw.plus_percent.is_some()),
             ("days", raw.days.is_some()),
+            ("days_ref", raw.days_ref.is_some()),
             ("workdays", raw.workdays.is_some()),
             ("hours", raw.hours.is_some()),
             ("skew_minutes", raw.skew_minutes.is_some()),
@@ -34,11 +37,14 @@ impl Builder<'_, '_> {
             ("levels", raw.levels.is_some()),
             ("within", raw.within.is_some()),
             ("list", raw.list.is_some()),
+            ("child", raw.child.is_some()),
+            ("terms", raw.terms.is_some()),
+            ("total", raw.total.is_some()),
             ("factors", raw.factors.is_some()),
+            ("formats", raw.formats.is_some()),
             ("group", raw.group.is_some()),
             ("between", raw.between.is_some()),
             ("start", raw.start.is_some()),
-            ("unless", raw.unless.is_some()),
         ]
         .into_iter()
         .find_map(|(member, there)| there.then_some(member))
@@ -123,10 +129,12 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn bounds(&mut self) -> Result<Bounds, Miss> {
+        let exclusive = self.raw.exclusive.take().unwrap_or_default();
         let bounds = Bounds {
             min: self.raw.min.take(),
             max: self.raw.max.take(),
-            exclusive: self.raw.exclusive.take().unwrap_or_default(),
+            above_min: exclusive || self.raw.exclusive_min.take().unwrap_or_default(),
+            below_max: exclusive,
             in_yuan: self.raw.in_yuan.take().unwrap_or_default(),
         };
         if bounds.min.is_none() && bounds.max.is_none() {
@@ -146,9 +154,9 @@ impl Builder<'_, '_> {
         }
     }
 
-    pub(super) fn days(&mut self) -> Result<i64, Miss> {
-        let days = self.raw.days.take();
-        days.ok_or_else(|| lacking("days", "a number of days"))
+    /// The column code of an own field.
+    pub(super) fn name(&self, field: FieldIndex) -> &str {
+        self.dataset.field(field).map_or("", |field| &field.id)
     }
 
     pub(super) fn reference_to_own(&mut self) -> Result<FieldIndex, Miss> {
@@ -160,5 +168,5 @@ impl Builder<'_, '_> {
 
 /// A member that the check needs is not there.
 pub(super) fn lacking(member: &str, expected: &str) -> Miss {
-    Miss::fault(format!("no `{member}`"), expected)
+    Miss::fault(format!("no {member}"), expected)
 }

@@ -48,6 +48,7 @@ pub(super) fn projection(
             None => LoadError::Data {
                 file: format!("{}/projections/{}.toml", from.id, to.id),
                 line: 1,
+                column: 1,
                 found,
                 expected,
             },

@@ -41,6 +41,8 @@ pub(super) struct RawDataset {
     pub class: String,
     pub industry: String,
     pub key: Spanned<Vec<String>>,
+    /// The general data set that an industry's is projected to and judged as.
+    pub general: Option<Spanned<DatasetCode>>,
     pub deal: Option<Spanned<String>>,
     pub time: Option<Spanned<String>>,
     #[serde(default)]
@@ -108,8 +110,8 @@ pub(super) struct RawRules {
     pub rules: Vec<Spanned<RawRule>>,
 }
 
-/// One rule. Which of the optional members a check takes is said in `checks.rs` and `among.rs`; one
-/// that it does not take is an error.
+/// One rule. Which of the optional members a check takes is said in `rule/check.rs`; one that it does not
+/// take is an error.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRule {
@@ -120,6 +122,8 @@ pub(super) struct RawRule {
     pub fields: Vec<String>,
     #[serde(default)]
     pub when: BTreeMap<String, RawCondition>,
+    pub when_parent: Option<RawJoin>,
+    pub unless: Option<RawUnless>,
     pub severity: Option<Severity>,
     #[serde(default)]
     pub stage: Stage,
@@ -139,11 +143,14 @@ pub(super) struct RawRule {
     pub min: Option<f64>,
     pub max: Option<f64>,
     pub exclusive: Option<bool>,
+    pub exclusive_min: Option<bool>,
     pub in_yuan: Option<bool>,
     pub ratio: Option<f64>,
     pub tolerance: Option<f64>,
+    pub tolerance_minutes: Option<i64>,
     pub plus_percent: Option<bool>,
     pub days: Option<i64>,
+    pub days_ref: Option<String>,
     pub workdays: Option<bool>,
     pub hours: Option<i64>,
     pub skew_minutes: Option<i64>,
@@ -151,11 +158,35 @@ pub(super) struct RawRule {
     pub levels: Option<Vec<String>>,
     pub within: Option<OneOrMany>,
     pub list: Option<String>,
+    pub child: Option<DatasetCode>,
+    pub terms: Option<Vec<String>>,
+    pub total: Option<f64>,
     pub factors: Option<Vec<String>>,
+    pub formats: Option<Vec<String>>,
     pub group: Option<Vec<String>>,
     pub between: Option<String>,
     pub start: Option<i64>,
-    pub unless: Option<String>,
+}
+
+/// Records of another data set, of which one must be there or must not.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawJoin {
+    pub dataset: DatasetCode,
+    pub on: Vec<String>,
+    #[serde(default)]
+    pub r#where: BTreeMap<String, RawCondition>,
+}
+
+/// `unless`: a field of another data set, or a join.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a number and a field, as in 517.F, or { dataset, on, where }"
+)]
+pub(super) enum RawUnless {
+    Field(String),
+    Join(RawJoin),
 }
 
 /// Data sets that a general rule is for.

@@ -5,11 +5,11 @@
 
 use foldhash::{HashMap, HashMapExt};
 
-use super::LoadError;
 use super::checks::Builder;
 use super::raw::{RawDataset, RawRule, RawRules, RawScope};
 use super::scope::{Miss, Scope};
 use super::source::Source;
+use super::{LoadError, as_general};
 use crate::{Dataset, Rule};
 
 /// A rule of the folder `rules`, and where it stands.
@@ -29,8 +29,10 @@ pub(super) fn rules(
     for (dataset, (source, raw)) in scope.datasets.iter().zip(own) {
         let mut rules = Vec::new();
         for spanned in &raw.rules {
-            let fault = |found, expected| source.fault(&spanned.span(), found, expected);
             let raw_rule = spanned.get_ref();
+            let fault = |found: String, expected: String| {
+                source.fault_in(&spanned.span(), &raw_rule.id, &found, expected)
+            };
             if raw_rule.datasets.is_some() {
                 return Err(fault(
                     "`datasets` in the file of one data set".to_owned(),
@@ -47,23 +49,23 @@ pub(super) fn rules(
     }
     for file in general {
         for spanned in &file.file.rules {
-            let fault = |found, expected| file.source.fault(&spanned.span(), found, expected);
+            let id = &spanned.get_ref().id;
+            let fault = |found: String, expected: String| {
+                file.source.fault_in(&spanned.span(), id, &found, expected)
+            };
             let mut applies = false;
             for (dataset, rules) in scope.datasets.iter().zip(&mut all) {
-                match general_rule(scope, dataset, spanned.get_ref()) {
-                    Ok(rule) => {
-                        applies = true;
-                        rules.push(rule);
+                match general_rule(scope, dataset, spanned.get_ref(), own, rules) {
+                    Ok(more) => {
+                        applies |= !more.is_empty();
+                        rules.extend(more);
                     }
                     Err(Miss::Absent) => {}
                     Err(Miss::Fault { found, expected }) => return Err(fault(found, expected)),
                 }
             }
             if !applies && !scope.derived && every(spanned.get_ref()) {
-                let found = format!(
-                    "rule `{}`, which no data set can obey",
-                    spanned.get_ref().id
-                );
+                let found = format!("rule `{id}`, which no data set can obey");
                 return Err(fault(found, "fields that data sets have".to_owned()));
             }
         }
@@ -78,7 +80,14 @@ fn every(raw: &RawRule) -> bool {
         .any(|scope| matches!(scope, RawScope::Every(_)))
 }
 
-fn general_rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule) -> Result<Rule, Miss> {
+/// What a general rule comes to in one data set: itself as a rule, or the rules of its general data set.
+fn general_rule(
+    scope: &Scope<'_>,
+    dataset: &Dataset,
+    raw: &RawRule,
+    own: &[(Source<'_>, &RawDataset)],
+    held: &[Rule],
+) -> Result<Vec<Rule>, Miss> {
     let Some(scopes) = &raw.datasets else {
         return Err(Miss::fault(
             format!("rule `{}` without `datasets`", raw.id),
@@ -88,17 +97,22 @@ fn general_rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule) -> Result<R
     let listed = scopes
         .iter()
         .any(|scope| matches!(scope, RawScope::Number(number) if *number == dataset.code));
-    if listed {
-        return rule(scope, dataset, raw, false);
+    if !listed && !every(raw) {
+        return Err(Miss::Absent);
     }
-    if every(raw) {
-        return rule(scope, dataset, raw, true);
+    if raw.check == "judged_as_general" {
+        return as_general::rules(scope, dataset, raw, own, held);
     }
-    Err(Miss::Absent)
+    Ok(vec![rule(scope, dataset, raw, !listed)?])
 }
 
 /// One rule of one data set. With `lenient`, a field that the data set lacks makes it not apply.
-fn rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule, lenient: bool) -> Result<Rule, Miss> {
+pub(super) fn rule(
+    scope: &Scope<'_>,
+    dataset: &Dataset,
+    raw: &RawRule,
+    lenient: bool,
+) -> Result<Rule, Miss> {
     let mut builder = Builder {
         scope,
         dataset,
@@ -106,6 +120,8 @@ fn rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule, lenient: bool) -> R
         lenient,
     };
     let when = builder.conditions()?;
+    let when_parent = builder.when_parent()?;
+    let unless = builder.unless()?;
     let check = builder.check()?;
     if let Some(member) = builder.left_over() {
         return Err(Miss::fault(
@@ -129,6 +145,8 @@ fn rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule, lenient: bool) -> R
         en: raw.en.clone(),
         stage: raw.stage,
         when,
+        when_parent,
+        unless,
         check,
     })
 }

@@ -67,11 +67,15 @@ impl<'a> Scope<'a> {
         let fault = || Miss::fault(format!("`{text}`"), "a number and a field, as in 503.URL");
         let (number, name) = text.split_once('.').ok_or_else(fault)?;
         let number: DatasetCode = number.parse().map_err(|_| fault())?;
-        let dataset = self
-            .places
-            .get(&number)
-            .and_then(|&place| self.datasets.get(place))
-            .ok_or(Miss::Absent)?;
+        let dataset = self.dataset(number)?;
         Ok((dataset, self.field(dataset, name)?))
+    }
+
+    /// A data set by its number; absent where the edition does not hold it.
+    pub(super) fn dataset(&self, number: DatasetCode) -> Result<&'a Dataset, Miss> {
+        let place = self.places.get(&number);
+        place
+            .and_then(|&place| self.datasets.get(place))
+            .ok_or(Miss::Absent)
     }
 }

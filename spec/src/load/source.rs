@@ -25,6 +25,7 @@ impl<'f> Source<'f> {
                 Err(LoadError::Data {
                     file: path.to_owned(),
                     line: 1 + line_breaks(sound),
+                    column: 1,
                     found: "bytes that are not UTF-8".to_owned(),
                     expected: "UTF-8 text".to_owned(),
                 })
@@ -44,7 +45,35 @@ impl<'f> Source<'f> {
         found: impl Into<String>,
         expected: impl Into<String>,
     ) -> LoadError {
-        self.fault_on_line(self.line(span.start), found, expected)
+        let before = self.text.get(..span.start).unwrap_or_default();
+        let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
+        LoadError::Data {
+            file: self.path.to_owned(),
+            line: self.line(span.start),
+            column: 1 + line.chars().count(),
+            found: found.into(),
+            expected: expected.into(),
+        }
+    }
+
+    /// An error about a member of something that stands at a span, and has a name: the place is that of the word
+    /// which `found` quotes first, if it stands there.
+    pub(super) fn fault_in(
+        &self,
+        span: &Range<usize>,
+        name: &str,
+        found: &str,
+        expected: impl Into<String>,
+    ) -> LoadError {
+        let text = self.text.get(span.clone()).unwrap_or_default();
+        let quoted = found.split('`').nth(1).unwrap_or_default();
+        let offset = word(text, quoted).unwrap_or_default();
+        let found = if quoted == name {
+            found.to_owned()
+        } else {
+            format!("{found} in `{name}`")
+        };
+        self.fault(&(span.start + offset..span.end), found, expected)
     }
 
     /// An error about a line.
@@ -57,6 +86,7 @@ impl<'f> Source<'f> {
         LoadError::Data {
             file: self.path.to_owned(),
             line,
+            column: 1,
             found: found.into(),
             expected: expected.into(),
         }
@@ -73,6 +103,19 @@ impl<'f> Source<'f> {
             self.fault(&span, found, expected)
         })
     }
+}
+
+/// Where a word stands by itself in a text, not as part of a longer one.
+fn word(text: &str, word: &str) -> Option<usize> {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut places = text.match_indices(word).map(|(at, _)| at);
+    places.find(|&at| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text
+            .get(at + word.len()..)
+            .and_then(|text| text.chars().next());
+        !word.is_empty() && !before.is_some_and(part) && !after.is_some_and(part)
+    })
 }
 
 fn line_breaks(bytes: &[u8]) -> usize {

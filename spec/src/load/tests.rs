@@ -7,6 +7,7 @@ use crate::rule::{Check, Park};
 use crate::{Sensitivity, Spec};
 
 mod mistakes;
+mod rule_lines;
 
 type Outcome = Result<(), Box<dyn Error>>;
 

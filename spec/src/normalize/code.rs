@@ -1,10 +1,11 @@
 //! Names, booleans and paths of names that stand for one code of a table.
 
+use super::Reason;
 use crate::{CodeTable, CodeValue};
 
 /// The listed code that a text which is not one stands for, and why, if there is exactly one. A name comes
 /// before the beginnings of a table: one of them may be empty, and take any text for a code.
-pub(crate) fn repaired(table: &CodeTable, text: &str) -> Option<(String, &'static str)> {
+pub(crate) fn repaired(table: &CodeTable, text: &str) -> Option<(String, Reason)> {
     if table.values.contains_key(text) {
         return None;
     }
@@ -14,26 +15,30 @@ pub(crate) fn repaired(table: &CodeTable, text: &str) -> Option<(String, &'stati
     if let Some(whole) = text.strip_suffix(".0")
         && table.values.contains_key(whole)
     {
-        return Some((whole.to_owned(), "number"));
+        return Some((whole.to_owned(), Reason::Number));
     }
     if table.find(text).is_some() {
         return None;
     }
     if table.id == "region" {
-        return region(table, text).map(|code| (code, "region_name"));
+        return region(table, text).map(|code| (code, Reason::RegionName));
     }
     let upper = text.to_ascii_uppercase();
-    (upper != text && table.values.contains_key(&upper)).then_some((upper, "case"))
+    (upper != text && table.values.contains_key(&upper)).then_some((upper, Reason::Case))
 }
 
 /// The code that a name, or a word for yes or no, stands for.
-fn named(table: &CodeTable, text: &str) -> Option<(String, &'static str)> {
+fn named(table: &CodeTable, text: &str) -> Option<(String, Reason)> {
     if let Some(code) = table.by_name.get(text) {
         let region = table.id == "region";
-        let why = if region { "region_name" } else { "code_name" };
+        let why = if region {
+            Reason::RegionName
+        } else {
+            Reason::CodeName
+        };
         return Some((code.clone(), why));
     }
-    truth(table, text).map(|code| (code, "boolean"))
+    truth(table, text).map(|code| (code, Reason::Boolean))
 }
 
 /// `true`, `false`, `T`, `F` for tables that say yes and no.
@@ -170,22 +175,31 @@ mod tests {
         ] {
             let found = repaired(&regions, text);
             assert_eq!(found.as_ref().map(|found| found.0.as_str()), code, "{text}");
-            assert!(found.is_none_or(|found| found.1 == "region_name"));
+            assert!(found.is_none_or(|found| found.1 == Reason::RegionName));
         }
     }
 
     #[test]
     fn booleans_and_names_are_codes_of_their_tables() {
         let yes_no = table("yes_no", &[("0", "否", None), ("1", "是", None)]);
-        assert_eq!(repaired(&yes_no, "true"), Some(("1".to_owned(), "boolean")));
-        assert_eq!(repaired(&yes_no, "F"), Some(("0".to_owned(), "boolean")));
-        assert_eq!(repaired(&yes_no, "否"), Some(("0".to_owned(), "code_name")));
+        assert_eq!(
+            repaired(&yes_no, "true"),
+            Some(("1".to_owned(), Reason::Boolean))
+        );
+        assert_eq!(
+            repaired(&yes_no, "F"),
+            Some(("0".to_owned(), Reason::Boolean))
+        );
+        assert_eq!(
+            repaired(&yes_no, "否"),
+            Some(("0".to_owned(), Reason::CodeName))
+        );
         let mode = table("mode", &[("A1", "公开招标", None)]);
         assert_eq!(
             repaired(&mode, "公开招标"),
-            Some(("A1".to_owned(), "code_name"))
+            Some(("A1".to_owned(), Reason::CodeName))
         );
-        assert_eq!(repaired(&mode, "a1"), Some(("A1".to_owned(), "case")));
+        assert_eq!(repaired(&mode, "a1"), Some(("A1".to_owned(), Reason::Case)));
         assert_eq!(repaired(&mode, "true"), None);
     }
 

@@ -2,7 +2,7 @@
 
 use super::number::{Decimal, Suffix, split_unit};
 use super::text::{Work, clean, narrow};
-use super::{Context, Value, code, date, identifier, list};
+use super::{Context, Reason, Value, code, date, identifier, list};
 use crate::identifier::Places;
 use crate::issue::shown;
 use crate::record::{Input, Kind};
@@ -80,14 +80,14 @@ impl<'c> Desk<'c> {
             Kind::Number => {
                 if !structure::is_numeric(field) && date::width(field.format).is_none() {
                     let text = work.text.clone();
-                    work.steps.push((text.clone(), text, "number_as_text"));
+                    work.steps.push((text.clone(), text, Reason::NumberAsText));
                 }
                 None
             }
             Kind::Bool => (!structure::is_choice(field)).then_some(Trouble::Type),
             Kind::Nested => match list::from_json(&work.text).filter(|_| field.list) {
                 Some(items) => {
-                    work.step("list_separator", items);
+                    work.step(Reason::ListSeparator, items);
                     None
                 }
                 None => Some(Trouble::Type),
@@ -137,10 +137,10 @@ impl<'c> Desk<'c> {
             let before = work.text.clone();
             clean(work, field.format == Format::Unlimited && !is_coded(field));
             let trouble = if field.list {
-                work.step("list_separator", list::joined(&work.text));
+                work.step(Reason::ListSeparator, list::joined(&work.text));
                 self.each_item(field, work);
                 if !holes {
-                    work.step("list_separator", list::closed_up(&work.text));
+                    work.step(Reason::ListSeparator, list::closed_up(&work.text));
                 }
                 None
             } else {
@@ -165,7 +165,7 @@ impl<'c> Desk<'c> {
             items.push(one.text);
         }
         if let Some(why) = reasons.first() {
-            work.step(why, items.join(";"));
+            work.step(*why, items.join(";"));
         }
     }
 
@@ -188,8 +188,12 @@ impl<'c> Desk<'c> {
                 Format::Boolean => {
                     narrow(work);
                     match work.text.as_str() {
-                        "true" | "True" | "TRUE" | "是" => work.step("boolean", "1".to_owned()),
-                        "false" | "False" | "FALSE" | "否" => work.step("boolean", "0".to_owned()),
+                        "true" | "True" | "TRUE" | "是" => {
+                            work.step(Reason::Boolean, "1".to_owned())
+                        }
+                        "false" | "False" | "FALSE" | "否" => {
+                            work.step(Reason::Boolean, "0".to_owned())
+                        }
                         _ => {}
                     }
                 }
@@ -237,7 +241,7 @@ fn instant(field: &Field, work: &mut Work) -> Option<Trouble> {
     }
     match date::read(&work.text, field.format) {
         date::Reading::Instant(text) => {
-            work.step("date", text);
+            work.step(Reason::Date, text);
             None
         }
         date::Reading::Perhaps(text) => Some(Trouble::Ambiguous(text)),
@@ -253,7 +257,7 @@ fn number(field: &Field, work: &mut Work, kind: Kind, beside: Scale) -> Option<T
     let (figure, suffix) = split_unit(&work.text);
     let decimal = Decimal::parse(figure)?;
     let Some(suffix) = suffix else {
-        work.step("number", decimal.to_string());
+        work.step(Reason::Number, decimal.to_string());
         return None;
     };
     let scale = match (&field.unit, suffix) {
@@ -267,7 +271,7 @@ fn number(field: &Field, work: &mut Work, kind: Kind, beside: Scale) -> Option<T
         (_, Suffix::Other(_)) => return None,
     };
     if let Some(converted) = scale.and_then(|places| decimal.clone().shifted(places)) {
-        work.step("unit", converted.to_string());
+        work.step(Reason::Unit, converted.to_string());
         return None;
     }
     match suffix {
@@ -276,12 +280,12 @@ fn number(field: &Field, work: &mut Work, kind: Kind, beside: Scale) -> Option<T
     }
 }
 
-fn change(field: &Field, before: &str, after: &str, why: &str) -> Change {
+fn change(field: &Field, before: &str, after: &str, why: Reason) -> Change {
     Change {
         path: structure::path(&field.id),
         before: shown(before, field.sensitivity),
         after: shown(after, field.sensitivity),
-        why: why.to_owned(),
+        why,
     }
 }
 

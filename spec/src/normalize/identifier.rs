@@ -1,6 +1,7 @@
 //! Repairs of identifiers: blanks inside, small letters, and hyphens where the standard wants none or wants
 //! them, as long as only one identifier can be meant.
 
+use super::Reason;
 use super::text::Work;
 use crate::identifier::{Fault, IdentifierKind, Places, judge};
 
@@ -8,29 +9,29 @@ use crate::identifier::{Fault, IdentifierKind, Places, judge};
 pub(crate) fn repair(kind: IdentifierKind, work: &mut Work, places: &Places<'_>) {
     let has_form = |text: &str| !matches!(judge(kind, text, places, false), Err((Fault::Form, _)));
     if work.text.contains(['‐', '–', '—', '−']) {
-        work.step("hyphen", work.text.replace(['‐', '–', '—', '−'], "-"));
+        work.step(Reason::Hyphen, work.text.replace(['‐', '–', '—', '−'], "-"));
     }
     if work.text.contains(char::is_whitespace) {
         let joined: String = work.text.split_whitespace().collect();
         if has_form(&upper(kind, &joined)) {
-            work.step("trim", joined);
+            work.step(Reason::Trim, joined);
         }
     }
-    work.step("case", upper(kind, &work.text));
+    work.step(Reason::Case, upper(kind, &work.text));
     match kind {
         IdentifierKind::OrgCode | IdentifierKind::SubjectCode
             if work.text.len() == 10 && work.text.as_bytes().get(8) == Some(&b'-') =>
         {
             let joined = work.text.replace('-', "");
             if has_form(&joined) {
-                work.step("hyphen", joined);
+                work.step(Reason::Hyphen, joined);
             }
         }
         IdentifierKind::UnifiedDealCode => {
             if let Some(joined) = with_hyphens(&work.text)
                 && has_form(&joined)
             {
-                work.step("hyphen", joined);
+                work.step(Reason::Hyphen, joined);
             }
         }
         _ => {}

@@ -11,6 +11,7 @@ mod identifier;
 mod list;
 mod number;
 mod quick;
+mod reason;
 mod scan;
 mod text;
 
@@ -21,6 +22,7 @@ use crate::{Action, Change, Dataset, Edition, FieldIndex, Issue, Record};
 pub(crate) use date::is_canonical as is_date;
 pub(crate) use list::{items, keeps_places, parts};
 pub(crate) use number::canonical_digits;
+pub use reason::Reason;
 
 /// What a verdict depends on besides the record: the edition, and facts of the submission.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +67,8 @@ pub struct Normalized<'s, 'a> {
     pub changes: Vec<Change>,
     /// Structure findings met on the way (unknown and repeated fields, wrong types, formats, lengths).
     pub issues: Vec<Issue>,
+    /// Names of the files that travel with it; none where the way in does not say which do.
+    pub attachments: Option<Vec<String>>,
 }
 
 /// Brings a record to its canonical form.
@@ -116,6 +120,7 @@ pub fn normalize<'s, 'a>(context: &Context<'_>, record: Record<'s, 'a>) -> Norma
         values,
         changes,
         issues,
+        attachments: record.attachments,
     }
 }
 

@@ -30,7 +30,7 @@ fn one(field: &str, sent: &str) -> (String, Vec<String>, Vec<IssueCode>) {
         done.changes
             .iter()
             .filter(|change| first(&change.path))
-            .map(|change| change.why.clone())
+            .map(|change| change.why.word().to_owned())
             .collect(),
         done.issues.iter().map(|issue| issue.code).collect(),
     )

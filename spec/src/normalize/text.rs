@@ -5,13 +5,15 @@ use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::Reason;
+
 /// A text under repair, with the steps taken so far.
 #[derive(Debug)]
 pub(crate) struct Work {
     /// The text as it stands.
     pub text: String,
     /// Text before, text after, why.
-    pub steps: Vec<(String, String, &'static str)>,
+    pub steps: Vec<(String, String, Reason)>,
 }
 
 impl Work {
@@ -24,7 +26,7 @@ impl Work {
     }
 
     /// Replaces the text, and remembers why, if that changes it.
-    pub fn step(&mut self, why: &'static str, text: String) {
+    pub fn step(&mut self, why: Reason, text: String) {
         if text != self.text {
             let before = std::mem::replace(&mut self.text, text);
             self.steps.push((before, self.text.clone(), why));
@@ -36,10 +38,10 @@ impl Work {
 pub(crate) fn clean(work: &mut Work, lines: bool) {
     loop {
         let before = work.steps.len();
-        work.step("html", without_markup(&work.text));
-        work.step("control", without_control(&work.text, lines));
-        work.step("nfc", work.text.nfc().collect());
-        work.step("trim", trimmed(&work.text).into_owned());
+        work.step(Reason::Html, without_markup(&work.text));
+        work.step(Reason::Control, without_control(&work.text, lines));
+        work.step(Reason::Nfc, work.text.nfc().collect());
+        work.step(Reason::Trim, trimmed(&work.text).into_owned());
         if work.steps.len() == before {
             return;
         }
@@ -48,8 +50,8 @@ pub(crate) fn clean(work: &mut Work, lines: bool) {
 
 /// Turns full-width letters, digits and marks into half-width ones, for anything but free text.
 pub(crate) fn narrow(work: &mut Work) {
-    work.step("width", work.text.chars().map(half_width).collect());
-    work.step("trim", work.text.trim_matches([' ', '\'']).to_owned());
+    work.step(Reason::Width, work.text.chars().map(half_width).collect());
+    work.step(Reason::Trim, work.text.trim_matches([' ', '\'']).to_owned());
 }
 
 /// Half-width twin of a full-width character.
@@ -111,7 +113,7 @@ fn trimmed(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    fn cleaned(text: &str, lines: bool) -> (String, Vec<&'static str>) {
+    fn cleaned(text: &str, lines: bool) -> (String, Vec<Reason>) {
         let mut work = Work::new(text.to_owned());
         clean(&mut work, lines);
         (work.text, work.steps.iter().map(|step| step.2).collect())
@@ -120,17 +122,17 @@ mod tests {
     #[test]
     fn each_kind_of_dirt_is_removed_and_named() {
         for (dirty, clean, why) in [
-            (" 甲 ", "甲", "trim"),
-            ("\u{3000}甲", "甲", "trim"),
-            ("甲\u{feff}", "甲", "control"),
-            ("\u{200b}甲", "甲", "control"),
-            ("甲\u{0}乙", "甲乙", "control"),
-            ("甲\u{a0}乙", "甲 乙", "control"),
-            ("甲&nbsp;乙", "甲 乙", "html"),
-            ("<em>甲</em>", "甲", "html"),
-            ("'GC2015-1", "GC2015-1", "trim"),
-            ("e\u{301}", "é", "nfc"),
-            ("甲\n乙", "甲 乙", "control"),
+            (" 甲 ", "甲", Reason::Trim),
+            ("\u{3000}甲", "甲", Reason::Trim),
+            ("甲\u{feff}", "甲", Reason::Control),
+            ("\u{200b}甲", "甲", Reason::Control),
+            ("甲\u{0}乙", "甲乙", Reason::Control),
+            ("甲\u{a0}乙", "甲 乙", Reason::Control),
+            ("甲&nbsp;乙", "甲 乙", Reason::Html),
+            ("<em>甲</em>", "甲", Reason::Html),
+            ("'GC2015-1", "GC2015-1", Reason::Trim),
+            ("e\u{301}", "é", Reason::Nfc),
+            ("甲\n乙", "甲 乙", Reason::Control),
         ] {
             assert_eq!(
                 cleaned(dirty, false),

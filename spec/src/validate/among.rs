@@ -1,58 +1,44 @@
-//! Rules about a record and others: references, uniqueness, what may not change, and comparisons with joined records.
+//! Rules about a record and others: existence, uniqueness, what may not change, and comparisons with joined records.
 //! An answer that is not there cannot be known here, and the rule stays silent.
 
-use super::figures::Side;
-use super::filled::missing;
+use super::figures::{Side, plain};
 use super::finding::found;
-use super::pairs::{self, Violation};
-use super::rules::{applies, issue, weighed};
+use super::joins::{Circle, holds, text_of};
+use super::pairs::{Pair, Violation};
+use super::rules::{self, applies, issue};
 use super::{groups, instants};
 use crate::normalize::{Normalized, items};
-use crate::references::{Found, lookup, own_key};
-use crate::rule::{Check, Elsewhere, Join, Operand, Park, Pick, Stage};
-use crate::{Dataset, Edition, FieldIndex, Issue, IssueCode, Known, Lookup, Rule, Severity};
+use crate::references::Found;
+use crate::rule::{Check, Join, Operand, Pick, Stage};
+use crate::{Context, Dataset, FieldIndex, Issue, IssueCode, Known, Lookup};
 
-/// A record among the others that are known.
-#[derive(Debug)]
-pub(super) struct Circle<'k> {
-    pub edition: &'k Edition,
-    pub record: &'k Normalized<'k, 'k>,
-    pub known: &'k Known,
-    /// The record's business key.
-    own: Option<Lookup>,
-}
-
-/// Records found by one item of the own field.
-type ByItem<'k> = Vec<(&'k str, Vec<&'k Found>)>;
-
-/// Judges a record by the rules that need others. Also returns what it waits for.
+/// Judges a record by the rules of a stage that need others, and by those of which only others show that they apply.
+/// Also returns what it waits for.
 pub(super) fn judge<'k>(
-    edition: &'k Edition,
+    context: &'k Context<'k>,
     record: &'k Normalized<'k, 'k>,
     known: &'k Known,
+    stage: Stage,
 ) -> (Vec<Issue>, Vec<Lookup>) {
-    let circle = Circle {
-        edition,
-        record,
-        known,
-        own: own_key(record),
-    };
+    let circle = Circle::new(context, record, known);
     let mut issues = Vec::new();
     let mut waits = Vec::new();
     for rule in &record.dataset.rules {
-        if rule.stage != Stage::Arrival || !applies(rule, record) {
+        if rule.stage != stage
+            || !applies(rule, record)
+            || (rule.is_gated() && circle.admits(rule) != Some(true))
+            || circle.reference(rule, &mut issues, &mut waits)
+        {
             continue;
         }
-        if let Check::Reference { field, to, park } = &rule.check {
-            circle.reference(rule, *field, to, *park, &mut issues, &mut waits);
-            continue;
+        let mut tell = |violation| issues.push(issue(rule, record, violation));
+        for violation in circle.violations(&rule.check).unwrap_or_default() {
+            tell(violation);
         }
-        let violations = circle.violations(&rule.check).unwrap_or_default();
-        issues.extend(
-            violations
-                .into_iter()
-                .map(|violation| issue(rule, record, violation)),
-        );
+        // What the record shows by itself was told when it came, unless it took others to say that it applies.
+        if rule.is_gated() || stage == Stage::Complete {
+            rules::alone(&circle.bench, &rule.check, record, &mut tell);
+        }
     }
     waits.sort_unstable();
     waits.dedup();
@@ -63,24 +49,13 @@ impl<'k> Circle<'k> {
     /// What a check finds; none if it cannot be known, or is not of this kind.
     fn violations(&self, check: &'k Check) -> Option<Vec<Violation>> {
         let one = |violation: Option<Violation>| Some(violation.into_iter().collect());
-        if let Some((field, Operand::Joined(join, other))) = pairs::sides(check) {
+        if let Some((field, operand)) = check.sides() {
+            let Operand::Joined(join, other) = operand else {
+                return None;
+            };
             return one(self.compare(check, field, join, *other));
         }
         match check {
-            Check::RequiredIf {
-                fields,
-                parent: Some((join, field, values)),
-            } => {
-                let (_, parents) = self.joined(join)?;
-                let dataset = self.edition.dataset_by_code(join.dataset)?;
-                let demanded = parents
-                    .iter()
-                    .any(|parent| holds(dataset, parent, *field, values));
-                let absent = fields
-                    .iter()
-                    .filter(|&&field| demanded && self.record.value(field).is_none());
-                Some(absent.map(|&field| missing(field)).collect())
-            }
             Check::Exists { join } => {
                 let name = self.edition.dataset_by_code(join.dataset)?.name.as_str();
                 let found = self.by_item(join)?;
@@ -127,128 +102,14 @@ impl<'k> Circle<'k> {
             Check::Unique { field, within } => one(self.unique(*field, within)),
             Check::Immutable { field } => one(self.changed(*field)),
             Check::Monotone { field } => one(self.went_back(*field)),
+            Check::CountJoined { field, join } => one(self.count(*field, join)),
             Check::Group {
                 field,
                 group,
                 figure,
-                unless,
-            } => {
-                if let Some(unless) = unless
-                    && !self.joined(unless)?.1.is_empty()
-                {
-                    return None;
-                }
-                Some(groups::judge(self, *field, group, figure))
-            }
+            } => one(groups::judge(self, *field, group, figure)),
             _ => None,
         }
-    }
-
-    /// A reference whose target is not there: the record waits, or is kept with a warning.
-    fn reference(
-        &self,
-        rule: &Rule,
-        field: FieldIndex,
-        to: &[Elsewhere],
-        park: Park,
-        issues: &mut Vec<Issue>,
-        waits: &mut Vec<Lookup>,
-    ) {
-        let Some(column) = self.record.dataset.field(field) else {
-            return;
-        };
-        for item in self.record.text(field).into_iter().flat_map(items) {
-            let asked: Vec<Lookup> = to
-                .iter()
-                .map(|target| lookup(self.edition, target.dataset, target.field, item))
-                .collect();
-            let answers: Vec<Option<&Vec<Found>>> = asked
-                .iter()
-                .map(|lookup| self.known.answers.get(lookup))
-                .collect();
-            let unknown = answers.iter().any(Option::is_none);
-            if unknown || answers.into_iter().flatten().any(|found| !found.is_empty()) {
-                continue;
-            }
-            let places: Vec<&str> = to
-                .iter()
-                .filter_map(|target| {
-                    Some(self.edition.dataset_by_code(target.dataset)?.name.as_str())
-                })
-                .collect();
-            let places = places.join("”或“");
-            let expected = match park {
-                Park::Wait => format!("“{places}”中有该记录；收到后自动继续处理"),
-                Park::Warn => format!("“{places}”中有该记录"),
-            };
-            let violation = Violation {
-                field,
-                code: IssueCode::ReferenceMissing,
-                found: found(column, item),
-                expected,
-            };
-            issues.push(weighed(rule, self.record, violation, Severity::Warning));
-            if park == Park::Wait {
-                waits.extend(asked);
-            }
-        }
-    }
-
-    /// Records that a join finds, apart for each item of the own field; none if that cannot be known here.
-    fn by_item(&self, join: &Join) -> Option<ByItem<'k>> {
-        let &(own, other) = join.on.first()?;
-        let dataset = self.edition.dataset_by_code(join.dataset)?;
-        let mut all = Vec::new();
-        for item in items(self.record.text(own)?) {
-            let answers =
-                self.known
-                    .answers
-                    .get(&lookup(self.edition, join.dataset, other, item))?;
-            let mut found = Vec::new();
-            for answer in answers {
-                if self.fits(join, dataset, answer)? {
-                    found.push(answer);
-                }
-            }
-            all.push((item, found));
-        }
-        Some(all)
-    }
-
-    /// Whether a record found by the first pair of a join fits the other pairs and the filter; none where the
-    /// own side is absent.
-    fn fits(&self, join: &Join, dataset: &Dataset, other: &Found) -> Option<bool> {
-        for &(own, theirs) in join.on.iter().skip(1) {
-            let own = self.record.text(own)?;
-            let theirs = text_of(dataset, other, theirs).unwrap_or_default();
-            if !items(own).any(|item| items(theirs).any(|their| their == item)) {
-                return Some(false);
-            }
-        }
-        let passes = join
-            .filter
-            .iter()
-            .all(|(field, values)| holds(dataset, other, *field, values));
-        Some(passes && !(join.dataset == self.record.dataset.code && self.is_own(other)))
-    }
-
-    /// All records that a join finds, once each and oldest first, after the choice among them.
-    fn joined(&self, join: &Join) -> Option<(&'k Dataset, Vec<&'k Found>)> {
-        let mut all: Vec<&Found> = self
-            .by_item(join)?
-            .into_iter()
-            .flat_map(|(_, found)| found)
-            .collect();
-        all.sort_by_key(|found| found.id);
-        all.dedup_by_key(|found| found.id);
-        match join.pick {
-            Pick::First => all.truncate(1),
-            Pick::Last => {
-                all.drain(..all.len().saturating_sub(1));
-            }
-            Pick::Every | Pick::Any | Pick::Sum => {}
-        }
-        Some((self.edition.dataset_by_code(join.dataset)?, all))
     }
 
     fn compare(
@@ -260,22 +121,45 @@ impl<'k> Circle<'k> {
     ) -> Option<Violation> {
         let left = Side::own(self.record, field)?;
         let (dataset, others) = self.joined(join)?;
-        let sides: Vec<Side<'_>> = others
-            .iter()
-            .filter_map(|found| Side::of(&found.body, dataset, other))
-            .collect();
+        let pair = |right, days| Pair {
+            check,
+            field,
+            left: left.clone(),
+            right,
+            days,
+            calendar: &self.edition.calendar,
+        };
         if join.pick == Pick::Sum {
-            return sum(check, field, &left, &sides);
+            let total = plain(sum(dataset, &others, other, check.in_yuan())?);
+            let pair = pair(Side::fixed(&total), None);
+            return (!pair.holds()?).then(|| pair.violation());
         }
         let mut wrong = None;
-        for right in &sides {
-            match pairs::holds(check, &left, right) {
+        for found in others {
+            let Some(right) = Side::of(&found.body, dataset, other) else {
+                continue;
+            };
+            let days = rules::days(check, self.record, |field| text_of(dataset, found, field));
+            let pair = pair(right, days);
+            match pair.holds() {
                 Some(true) if join.pick == Pick::Any => return None,
-                Some(false) if wrong.is_none() => wrong = Some(right),
+                Some(false) if wrong.is_none() => wrong = Some(pair.violation()),
                 _ => {}
             }
         }
-        wrong.map(|right| pairs::violation(check, field, &left, right))
+        wrong
+    }
+
+    /// A number of records that does not agree with those that are there.
+    fn count(&self, field: FieldIndex, join: &Join) -> Option<Violation> {
+        let said = self.record.text(field)?;
+        let (dataset, others) = self.joined(join)?;
+        (said.parse::<usize>() != Ok(others.len())).then(|| Violation {
+            field,
+            code: IssueCode::RuleViolated,
+            found: format!("{said} ≠ {}", others.len()),
+            expected: format!("{}（“{}”的条数）", others.len(), dataset.name),
+        })
     }
 
     fn parent_holds(&self, join: &Join, field: FieldIndex, values: &[String]) -> Option<Violation> {
@@ -315,45 +199,6 @@ impl<'k> Circle<'k> {
             found: found(column, value),
             expected: "未被其他记录使用的值".to_owned(),
         })
-    }
-
-    /// Other current records of the own data set that share the value of `by`, and of all `within`.
-    pub(super) fn siblings(&self, by: FieldIndex, within: &[FieldIndex]) -> Option<Vec<&'k Found>> {
-        let dataset = self.record.dataset;
-        let mut all: Vec<&Found> = Vec::new();
-        for item in items(self.record.text(by)?) {
-            let asked = lookup(self.edition, dataset.code, by, item);
-            all.extend(self.known.answers.get(&asked)?);
-        }
-        for &field in within {
-            let own = self.record.text(field)?;
-            all.retain(|other| {
-                text_of(dataset, other, field)
-                    .is_some_and(|text| items(text).any(|item| items(own).any(|own| own == item)))
-            });
-        }
-        all.retain(|other| !self.is_own(other));
-        all.sort_by_key(|found| found.id);
-        all.dedup_by_key(|found| found.id);
-        Some(all)
-    }
-
-    /// Whether a record of the own data set is the current version of this one.
-    fn is_own(&self, other: &Found) -> bool {
-        let Some(own) = &self.own else {
-            return false;
-        };
-        let dataset = self.record.dataset;
-        let parts = dataset
-            .key
-            .iter()
-            .map(|&field| text_of(dataset, other, field).unwrap_or_default());
-        own.value.split('\u{1f}').eq(parts)
-    }
-
-    /// The current version of this record.
-    fn current(&self) -> Option<&'k Found> {
-        self.known.answers.get(self.own.as_ref()?)?.last()
     }
 
     fn changed(&self, field: FieldIndex) -> Option<Violation> {
@@ -398,37 +243,12 @@ impl<'k> Circle<'k> {
     }
 }
 
-/// Compares with the sum of the joined figures.
-fn sum(
-    check: &Check,
-    field: FieldIndex,
-    left: &Side<'_>,
-    others: &[Side<'_>],
-) -> Option<Violation> {
-    if others.is_empty() {
-        return None;
+/// The sum of a field of joined records; none where there are none, or one of them is no figure.
+fn sum(dataset: &Dataset, others: &[&Found], field: FieldIndex, in_yuan: bool) -> Option<f64> {
+    let mut total = None;
+    for found in others {
+        let figure = Side::of(&found.body, dataset, field)?.number(in_yuan)?;
+        total = Some(total.unwrap_or_default() + figure);
     }
-    let in_yuan = matches!(check, Check::AtMost { in_yuan: true, .. });
-    let mut total = 0.0;
-    for other in others {
-        total += other.number(in_yuan)?;
-    }
-    let total = total.to_string();
-    let right = Side::fixed(&total);
-    (!pairs::holds(check, left, &right)?).then(|| pairs::violation(check, field, left, &right))
-}
-
-/// A field of a found record.
-pub(super) fn text_of<'f>(
-    dataset: &Dataset,
-    found: &'f Found,
-    field: FieldIndex,
-) -> Option<&'f str> {
-    found.body.get(&dataset.field(field)?.id)?.as_str()
-}
-
-/// Whether a field of a found record holds one of the values (for lists: an item does).
-fn holds(dataset: &Dataset, found: &Found, field: FieldIndex, values: &[String]) -> bool {
-    text_of(dataset, found, field)
-        .is_some_and(|text| items(text).any(|item| values.iter().any(|value| value == item)))
+    total
 }

@@ -137,7 +137,10 @@ fn unverified(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -
     Draft::new(IssueCode::CodeUnverified, Severity::Warning)
         .at(field, value.at)
         .found(shown.clone())
-        .expected(format!("代码集{}中经核实的值", table.id))
+        .wanted(
+            format!("代码集{}中经核实的值", table.id),
+            format!("a confirmed value of {}", table.id),
+        )
         .say(
             format!(
                 "{}的值“{shown}”尚未经公开标准核实（代码集“{}”）",

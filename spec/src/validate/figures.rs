@@ -82,3 +82,9 @@ pub(super) fn at_most(a: f64, b: f64) -> bool {
 pub(super) fn agree(a: f64, b: f64, tolerance: f64) -> bool {
     (a - b).abs() <= tolerance.max(1e-9) * b.abs().max(1e-9)
 }
+
+/// A figure for people: without the digits that floating point adds.
+pub(super) fn plain(figure: f64) -> String {
+    let text = format!("{figure:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

@@ -15,16 +15,14 @@ pub(super) fn judge(
 ) -> bool {
     let is_filled = |field: &FieldIndex| record.value(*field).is_some();
     match check {
-        // With a parent it is a matter of other records.
-        Check::RequiredIf {
-            parent: Some(_), ..
-        } => {}
-        Check::RequiredIf {
-            fields,
-            parent: None,
-        } => {
+        Check::RequiredIf { fields } => {
             for &field in fields.iter().filter(|field| !is_filled(field)) {
-                tell(missing(field));
+                tell(Violation {
+                    field,
+                    code: IssueCode::RuleViolated,
+                    found: String::new(),
+                    expected: "填写".to_owned(),
+                });
             }
         }
         Check::ForbiddenIf { fields } => {
@@ -71,16 +69,6 @@ pub(super) fn judge(
         _ => return false,
     }
     true
-}
-
-/// A field that must be filled is not.
-pub(super) fn missing(field: FieldIndex) -> Violation {
-    Violation {
-        field,
-        code: IssueCode::RuleViolated,
-        found: String::new(),
-        expected: "填写".to_owned(),
-    }
 }
 
 fn show(record: &Normalized<'_, '_>, field: FieldIndex) -> String {

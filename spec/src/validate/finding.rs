@@ -15,6 +15,7 @@ pub(crate) struct Draft {
     pub at: Option<usize>,
     found: String,
     expected: String,
+    expected_en: String,
     pub clause: String,
 }
 
@@ -28,6 +29,7 @@ impl Draft {
             at: None,
             found: String::new(),
             expected: String::new(),
+            expected_en: String::new(),
             clause: String::new(),
         }
     }
@@ -56,6 +58,12 @@ impl Draft {
         self
     }
 
+    /// What was expected, in words: Chinese, English.
+    pub fn wanted(mut self, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        self.expected_en = en.into();
+        self.expected(zh.into())
+    }
+
     /// Finishes with the sentence in both languages.
     pub fn say(self, zh: String, en: String) -> Issue {
         Issue {
@@ -64,6 +72,7 @@ impl Draft {
             at: self.at,
             found: self.found,
             expected: self.expected,
+            expected_en: self.expected_en,
             clause: self.clause,
             ..Issue::new(self.code, self.severity, Message::new(zh, en))
         }

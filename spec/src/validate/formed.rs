@@ -3,14 +3,14 @@
 
 use jiff::SignedDuration;
 
-use super::figures::{Side, agree};
+use super::figures::{Side, agree, at_most, plain};
 use super::instants;
-use super::pairs::Violation;
+use super::pairs::{Violation, WHOLE};
 use super::rules::Bench;
 use crate::identifier::IdentifierKind;
 use crate::issue::shown;
 use crate::normalize::{Normalized, items};
-use crate::rule::{Bounds, Check};
+use crate::rule::{Bounds, Check, Operand};
 use crate::{FieldIndex, IssueCode};
 
 /// Judges a check of this kind.
@@ -56,6 +56,27 @@ fn fault(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Optio
                 format!("{}之一", values.join("、")),
             ))
         }
+        Check::NotInSet { field, values } => {
+            let text = record.text(*field)?;
+            let barred = items(text).find(|item| values.iter().any(|value| value == item))?;
+            Some((
+                *field,
+                barred.to_owned(),
+                format!("不是{}", values.join("、")),
+            ))
+        }
+        Check::OddNumber { field, min } => {
+            let text = record.text(*field)?;
+            let number: u64 = text.parse().ok()?;
+            (number.is_multiple_of(2) || number < u64::from(*min))
+                .then(|| (*field, text.to_owned(), format!("不小于{min}的单数")))
+        }
+        Check::AttachmentRequired { formats } => attachment(record, formats),
+        Check::SumEquals {
+            total,
+            terms,
+            tolerance,
+        } => sum(record, total, terms, *tolerance),
         Check::Range { field, bounds } => range(record, *field, bounds),
         Check::SubstringEquals {
             part,
@@ -140,20 +161,20 @@ fn range(record: &Normalized<'_, '_>, field: FieldIndex, bounds: &Bounds) -> Opt
     let number = side.number(bounds.in_yuan)?;
     let below = bounds
         .min
-        .is_some_and(|min| number < min || (bounds.exclusive && number <= min));
+        .is_some_and(|min| number < min || (bounds.above_min && number <= min));
     let above = bounds
         .max
-        .is_some_and(|max| number > max || (bounds.exclusive && number >= max));
+        .is_some_and(|max| number > max || (bounds.below_max && number >= max));
     if !below && !above {
         return None;
     }
     let unit = if bounds.in_yuan { "元" } else { "" };
-    let least = if bounds.exclusive {
+    let least = if bounds.above_min {
         "大于"
     } else {
         "不小于"
     };
-    let most = if bounds.exclusive {
+    let most = if bounds.below_max {
         "小于"
     } else {
         "不大于"
@@ -228,6 +249,60 @@ fn same_length(record: &Normalized<'_, '_>, fields: &[FieldIndex]) -> Option<Fau
     None
 }
 
+fn sum(
+    record: &Normalized<'_, '_>,
+    total: &Operand,
+    terms: &[FieldIndex],
+    tolerance: f64,
+) -> Option<Fault> {
+    let (place, whole) = match total {
+        Operand::Field(field) => (*field, Side::own(record, *field)?),
+        Operand::Value(text) => (*terms.first()?, Side::fixed(text)),
+        Operand::Joined(..) => return None,
+    };
+    let mut sum = 0.0;
+    let mut names = Vec::with_capacity(terms.len());
+    for &term in terms {
+        sum += Side::own(record, term)?.number(true)?;
+        names.push(record.dataset.field(term)?.name.as_str());
+    }
+    let wanted = whole.number(true)?;
+    if at_most((sum - wanted).abs(), tolerance) {
+        return None;
+    }
+    Some((
+        place,
+        format!("{} ≠ {}", plain(wanted), plain(sum)),
+        format!(
+            "{}之和（{}）等于{}",
+            names.join("、"),
+            plain(sum),
+            plain(wanted)
+        ),
+    ))
+}
+
+/// An attachment of one of the formats, where the message says which files travel with the record.
+fn attachment(record: &Normalized<'_, '_>, formats: &[String]) -> Option<Fault> {
+    let files = record.attachments.as_ref()?;
+    let fits = |file: &String| {
+        formats.is_empty()
+            || file.rsplit_once('.').is_some_and(|(_, ending)| {
+                formats
+                    .iter()
+                    .any(|format| ending.eq_ignore_ascii_case(format))
+            })
+    };
+    if files.iter().any(fits) {
+        return None;
+    }
+    let wanted = match formats {
+        [] => "附有附件".to_owned(),
+        formats => format!("附有{}附件", formats.join("或")),
+    };
+    Some((WHOLE, files.join(", "), wanted))
+}
+
 fn product(
     record: &Normalized<'_, '_>,
     field: FieldIndex,
@@ -290,14 +365,28 @@ fn receipt(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Opt
                 )
             })
         }
-        Check::TimelinessHours { field, hours } => {
+        Check::TimelinessHours {
+            field,
+            hours,
+            workdays,
+        } => {
             let text = record.text(*field)?;
-            let late = received.duration_since(instants::end(text)?);
+            let mut late = received.duration_since(instants::end(text)?);
+            if *workdays {
+                let (from, to) = (instants::day(text)?, received.date());
+                let worked = bench.context.edition.calendar.workdays_between(from, to);
+                let off = instants::days_between(from, to) - worked;
+                late -= SignedDuration::from_hours(24 * off);
+            }
             (late > SignedDuration::from_hours(*hours)).then(|| {
                 (
                     *field,
                     format!("{text} + {} h", late.as_hours()),
-                    format!("{hours}小时内报送"),
+                    if *workdays {
+                        format!("{hours}小时内报送（休息日不计）")
+                    } else {
+                        format!("{hours}小时内报送")
+                    },
                 )
             })
         }

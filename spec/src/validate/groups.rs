@@ -5,26 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use super::among::{Circle, text_of};
+use super::figures::{Side, at_most, plain};
 use super::finding::found;
+use super::joins::{Circle, text_of};
 use super::pairs::Violation;
 use crate::normalize::items;
-use crate::rule::GroupFigure;
+use crate::rule::{GroupFigure, Limit};
 use crate::{FieldIndex, IssueCode};
 
-/// Judges one figure; empty if it is right, or cannot be known here.
+/// Judges one figure; none if it is right, or cannot be known here.
 pub(super) fn judge(
-    circle: &Circle<'_>,
-    field: FieldIndex,
-    group: &[FieldIndex],
-    figure: &GroupFigure,
-) -> Vec<Violation> {
-    violation(circle, field, group, figure)
-        .into_iter()
-        .collect()
-}
-
-fn violation(
     circle: &Circle<'_>,
     field: FieldIndex,
     group: &[FieldIndex],
@@ -59,6 +49,18 @@ fn violation(
                 format!("至少{least}个不同的{}", column.name),
             )
         }
+        GroupFigure::MaxCount(limit) => {
+            let count = distinct().len();
+            let most = held(circle, limit, false)?;
+            if at_most(count as f64, most) {
+                return None;
+            }
+            let most = plain(most);
+            say(
+                format!("{count} > {most}"),
+                format!("至多{most}个不同的{}", column.name),
+            )
+        }
         GroupFigure::Odd(least) => {
             let count = distinct().len();
             if count >= *least as usize && count % 2 == 1 {
@@ -85,6 +87,51 @@ fn violation(
             say(
                 format!("{count} × “{value}”"),
                 format!("{wanted}记录的{}为“{value}”", column.name),
+            )
+        }
+        GroupFigure::MaxShare { value, max } => {
+            let holds = |text: &&str| items(text).any(|item| item == value);
+            let count = others().chain([own]).filter(holds).count();
+            let all = siblings.len() + 1;
+            if at_most(count as f64, max * all as f64) {
+                return None;
+            }
+            say(
+                format!("{count}/{all} × “{value}”"),
+                format!("{}为“{value}”的至多占{}%", column.name, plain(max * 100.0)),
+            )
+        }
+        GroupFigure::SumMax {
+            limit,
+            tolerance,
+            in_yuan,
+        }
+        | GroupFigure::SumEquals {
+            limit,
+            tolerance,
+            in_yuan,
+        } => {
+            let mut total = Side::own(circle.record, field)?.number(*in_yuan)?;
+            for other in &siblings {
+                let Some(side) = Side::of(&other.body, dataset, field) else {
+                    continue;
+                };
+                total += side.number(*in_yuan)?;
+            }
+            let bound = held(circle, limit, *in_yuan)?;
+            let equal = matches!(figure, GroupFigure::SumEquals { .. });
+            if at_most(total, bound + tolerance) && (!equal || at_most(bound, total + tolerance)) {
+                return None;
+            }
+            let (mark, words) = if equal {
+                ("≠", "等于")
+            } else {
+                (">", "不大于")
+            };
+            let bound = plain(bound);
+            say(
+                format!("{} {mark} {bound}", plain(total)),
+                format!("{}合计{words}{bound}", column.name),
             )
         }
         GroupFigure::Sequence { start } => {
@@ -120,6 +167,17 @@ fn violation(
                 ),
                 format!("不同{}的{}各不相同", between.name, column.name),
             )
+        }
+    }
+}
+
+/// The figure that a group is held against; of several joined records, the last one received says it.
+fn held(circle: &Circle<'_>, limit: &Limit, in_yuan: bool) -> Option<f64> {
+    match limit {
+        Limit::Fixed(figure) => Some(*figure),
+        Limit::Joined(join, field) => {
+            let (dataset, others) = circle.joined(join)?;
+            Side::of(&others.last()?.body, dataset, *field)?.number(in_yuan)
         }
     }
 }

@@ -82,7 +82,7 @@ fn issue(
     Draft::new(IssueCode::IdentifierCheck, severity)
         .at(field, value.at)
         .found(shown.clone())
-        .expected(composition_zh.to_owned())
+        .wanted(composition_zh, composition_en)
         .say(
             format!("{}的值“{shown}”{zh}，应为{composition_zh}", label(field)),
             format!("{} “{shown}” {en}; expected {composition_en}", field.id),

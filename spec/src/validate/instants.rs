@@ -1,7 +1,7 @@
 //! Days and instants in rules. Texts are canonical digits here, so that order in time is order of texts.
 
 use jiff::SignedDuration;
-use jiff::civil::{Date, DateTime, Weekday};
+use jiff::civil::{Date, DateTime};
 
 /// Fourteen digits of an instant.
 pub(super) type Digits = [u8; 14];
@@ -62,21 +62,18 @@ pub(super) fn end(text: &str) -> Option<DateTime> {
     }
 }
 
-/// Days from one day to another; only Mondays to Fridays are counted if `workdays` is set. Public holidays are not
-/// known here, so a limit in workdays may come a little early.
-pub(super) fn days_between(earlier: Date, later: Date, workdays: bool) -> i64 {
-    let days = later.duration_since(earlier).as_hours() / 24;
-    if !workdays {
-        return days;
+/// Days from one day to another.
+pub(super) fn days_between(earlier: Date, later: Date) -> i64 {
+    later.duration_since(earlier).as_hours() / 24
+}
+
+/// Minutes from one instant to another; none where one of them has no time of day.
+pub(super) fn minutes_between(earlier: &str, later: &str) -> Option<i64> {
+    if earlier.len() < 12 || later.len() < 12 {
+        return None;
     }
-    let weeks = days.div_euclid(7);
-    let mut count = weeks * 5;
-    let mut weekday = earlier.weekday();
-    for _ in 0..days.rem_euclid(7) {
-        weekday = weekday.next();
-        count += i64::from(!matches!(weekday, Weekday::Saturday | Weekday::Sunday));
-    }
-    count
+    let minute = |text: &str| end(text.get(..12)?);
+    Some(minute(later)?.duration_since(minute(earlier)?).as_mins())
 }
 
 #[cfg(test)]
@@ -85,28 +82,13 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn workdays_leave_out_weekends() {
-        // 2025-01-06 is a Monday.
-        for (later, days, workdays) in [
-            (6, 0, 0),
-            (7, 1, 1),
-            (10, 4, 4),
-            (12, 6, 4),
-            (13, 7, 5),
-            (20, 14, 10),
-            (21, 15, 11),
-        ] {
-            assert_eq!(
-                days_between(date(2025, 1, 6), date(2025, 1, later), false),
-                days
-            );
-            assert_eq!(
-                days_between(date(2025, 1, 6), date(2025, 1, later), true),
-                workdays,
-                "{later}"
-            );
-        }
-        assert_eq!(days_between(date(2025, 1, 7), date(2025, 1, 6), false), -1);
+    fn minutes_are_counted_where_both_have_a_time_of_day() {
+        assert_eq!(minutes_between("20250106093000", "202501061030"), Some(60));
+        assert_eq!(
+            minutes_between("20250107000000", "20250106233059"),
+            Some(-30)
+        );
+        assert_eq!(minutes_between("20250106", "20250106093000"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod among;
 mod codes;
+mod complete;
 mod figures;
 mod filled;
 pub(crate) mod finding;
@@ -9,9 +10,11 @@ mod formed;
 mod groups;
 mod identifiers;
 mod instants;
+mod joins;
 mod nearest;
 mod pairs;
 mod reason;
+mod referred;
 pub(crate) mod rules;
 pub(crate) mod structure;
 
@@ -20,7 +23,10 @@ pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use complete::judge_complete;
+
 use crate::identifier::Places;
+use crate::rule::Stage;
 use crate::{Context, Domain, Known, Lookup, Normalized, Report, Severity};
 
 /// Judges what one record shows by itself: required fields, codes, identifiers, rules in the record
@@ -81,7 +87,7 @@ pub fn judge_among(
     record: &Normalized<'_, '_>,
     known: &Known,
 ) -> (Report, Vec<Lookup>) {
-    let (mut issues, waits) = among::judge(context.edition, record, known);
+    let (mut issues, waits) = among::judge(context, record, known, Stage::Arrival);
     finding::cap(&mut issues);
     (Report { issues }, waits)
 }

@@ -3,10 +3,10 @@
 
 use super::figures::Side;
 use super::finding::{Draft, label};
-use super::pairs::{self, Violation};
+use super::pairs::{Pair, Violation};
 use super::{filled, formed, instants};
-use crate::normalize::{Normalized, items};
-use crate::rule::{Condition, Operand};
+use crate::normalize::Normalized;
+use crate::rule::{Check, Days, Operand, Stage};
 use crate::{CodeTable, Context, FieldIndex, Issue, Rule, Severity};
 
 /// What rules need besides the record.
@@ -31,24 +31,34 @@ impl<'c> Bench<'c> {
 /// Judges a record by the rules that need nothing else.
 pub(super) fn judge(bench: &Bench<'_>, record: &Normalized<'_, '_>, issues: &mut Vec<Issue>) {
     for rule in &record.dataset.rules {
-        if !applies(rule, record) {
+        if rule.is_gated() || rule.stage != Stage::Arrival || !applies(rule, record) {
             continue;
         }
-        if let Some((field, operand)) = pairs::sides(&rule.check) {
-            if let Some(violation) = compare(rule, record, field, operand) {
-                issues.push(issue(rule, record, violation));
-            }
-            continue;
+        alone(bench, &rule.check, record, &mut |violation| {
+            issues.push(issue(rule, record, violation));
+        });
+    }
+}
+
+/// Judges a check that needs nothing but the record; others are passed over.
+pub(super) fn alone(
+    bench: &Bench<'_>,
+    check: &Check,
+    record: &Normalized<'_, '_>,
+    tell: &mut impl FnMut(Violation),
+) {
+    if let Some((field, operand)) = check.sides() {
+        if let Some(violation) = compare(bench, check, record, field, operand) {
+            tell(violation);
         }
-        let mut tell = |violation| issues.push(issue(rule, record, violation));
-        if !filled::judge(&rule.check, record, &mut tell) {
-            formed::judge(bench, &rule.check, record, &mut tell);
-        }
+    } else if !filled::judge(check, record, tell) {
+        formed::judge(bench, check, record, tell);
     }
 }
 
 fn compare(
-    rule: &Rule,
+    bench: &Bench<'_>,
+    check: &Check,
     record: &Normalized<'_, '_>,
     field: FieldIndex,
     operand: &Operand,
@@ -58,35 +68,37 @@ fn compare(
         Operand::Value(text) => Side::fixed(text),
         Operand::Joined(..) => return None,
     };
-    let left = Side::own(record, field)?;
-    if pairs::holds(&rule.check, &left, &right)? {
-        return None;
-    }
-    Some(pairs::violation(&rule.check, field, &left, &right))
+    let pair = Pair {
+        check,
+        field,
+        left: Side::own(record, field)?,
+        right,
+        days: days(check, record, |_| None),
+        calendar: &bench.context.edition.calendar,
+    };
+    (!pair.holds()?).then(|| pair.violation())
 }
 
-/// Whether all conditions of a rule hold.
+/// The number of days that a check asks for; `joined` reads a field of the joined record.
+pub(super) fn days<'t>(
+    check: &Check,
+    record: &'t Normalized<'_, '_>,
+    joined: impl FnOnce(FieldIndex) -> Option<&'t str>,
+) -> Option<i64> {
+    let text = match check.days()? {
+        Days::Fixed(days) => return Some(days),
+        Days::Own(field) => record.text(field)?,
+        Days::Joined(field) => joined(field)?,
+    };
+    text.parse().ok()
+}
+
+/// Whether all conditions on the record itself hold.
 pub(crate) fn applies(rule: &Rule, record: &Normalized<'_, '_>) -> bool {
-    rule.when.iter().all(|condition| match condition {
-        Condition::In(field, values) => record
-            .text(*field)
-            .is_some_and(|text| items(text).any(|item| values.iter().any(|value| value == item))),
-        Condition::Greater(field, bound) => {
-            figure(record, *field).is_some_and(|number| number > *bound)
-        }
-        Condition::Less(field, bound) => {
-            figure(record, *field).is_some_and(|number| number < *bound)
-        }
-        Condition::Length(field, length) => record
-            .text(*field)
-            .is_some_and(|text| text.chars().count() == *length as usize),
-        Condition::Present(field) => record.value(*field).is_some(),
-        Condition::Absent(field) => record.value(*field).is_none(),
+    rule.when.iter().all(|condition| {
+        let field = condition.field();
+        condition.holds(record.text(field), record.value(field).is_some())
     })
-}
-
-fn figure(record: &Normalized<'_, '_>, field: FieldIndex) -> Option<f64> {
-    record.text(field)?.parse().ok()
 }
 
 /// The finding that a violation of a rule is.
@@ -110,18 +122,17 @@ pub(super) fn weighed(
     let mut draft = Draft::new(code, severity);
     draft.rule = Some(rule.id.clone());
     draft.clause.clone_from(&rule.clause);
-    let Some(described) = record.dataset.field(field) else {
-        return draft
-            .found(found)
-            .expected(expected)
-            .say(rule.zh.clone(), rule.en.clone());
+    let (name, name_en) = match record.dataset.field(field) {
+        Some(described) => {
+            draft = draft.on(described);
+            draft.at = record.value(field).map(|value| value.at);
+            (label(described), described.id.as_str())
+        }
+        None => (record.dataset.name.clone(), record.dataset.id.as_str()),
     };
-    draft = draft.on(described);
-    draft.at = record.value(field).map(|value| value.at);
-    let name = label(described);
     let seen = if found.is_empty() { "未填" } else { &found };
     let seen_en = if found.is_empty() { "missing" } else { &found };
     let zh = format!("{name}：{}（实际：{seen}；应：{expected}）", rule.zh);
-    let en = format!("{}: {} (found: {seen_en})", described.id, rule.en);
+    let en = format!("{name_en}: {} (found: {seen_en})", rule.en);
     draft.found(found).expected(expected).say(zh, en)
 }

@@ -173,6 +173,7 @@ pub(crate) fn dataset(code: u16, id: &str, fields: &[&str]) -> Dataset {
         library: Library::Transaction,
         class: String::new(),
         industry: "general".to_owned(),
+        general: None,
         key,
         deal: None,
         time: None,
@@ -181,6 +182,7 @@ pub(crate) fn dataset(code: u16, id: &str, fields: &[&str]) -> Dataset {
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
+        referrers: Vec::new(),
     }
 }
 
@@ -194,6 +196,8 @@ pub(crate) fn rule(id: &str, severity: Severity, when: Vec<Condition>, check: Ch
         en: "the rule".to_owned(),
         stage: crate::rule::Stage::Arrival,
         when,
+        when_parent: None,
+        unless: None,
         check,
     }
 }
@@ -214,6 +218,7 @@ pub(crate) fn edition(datasets: Vec<Dataset>) -> Edition {
         valid_to: None,
         datasets,
         codes: tables,
+        calendar: crate::Calendar::default(),
         projections: HashMap::default(),
         deal_code_check: true,
         waiting_days: 30,

@@ -174,7 +174,7 @@ pub(crate) fn issue(
     };
     match trouble {
         Trouble::Type => draft(IssueCode::FieldType)
-            .expected(format!("一个值（{format_zh}）"))
+            .wanted(format!("一个值（{format_zh}）"), format!("one value, {format_en}"))
             .say(
                 format!("{name}应为一个值，不能是对象、数组或布尔值"),
                 format!("{id} must be one plain value, not an object, a list or a boolean"),
@@ -182,7 +182,10 @@ pub(crate) fn issue(
         Trouble::Ambiguous(suggestion) => {
             let suggestion = shown(suggestion, field.sensitivity);
             draft(IssueCode::FieldAmbiguous)
-                .expected(format!("{format_zh}，例如 {suggestion}（请确认）"))
+                .wanted(
+                    format!("{format_zh}，例如 {suggestion}（请确认）"),
+                    format!("{format_en}, perhaps {suggestion} (please confirm)"),
+                )
                 .say(
                     format!("{name}的值“{found}”含义不明确，可能是“{suggestion}”，请按规范格式或规定单位填写"),
                     format!("{id} “{found}” may mean “{suggestion}” or something else: write it in the standard's format or unit"),
@@ -197,7 +200,7 @@ pub(crate) fn issue(
             let place_en = beside.map_or("the unit", |field| field.id.as_str());
             let figure = shown(figure, field.sensitivity);
             let mut issue = draft(IssueCode::FieldAmbiguous)
-                .expected(format!("{figure}，并填写{place}"))
+                .wanted(format!("{figure}，并填写{place}"), format!("{figure}, with {place_en}"))
                 .say(
                     format!("{name}的值“{found}”带有单位，但记录没有填写{place}；请只填数字，并填写{place}"),
                     format!("{id} “{found}” names its unit, but the record does not give {place_en}: write the figure alone, and fill {place_en}"),
@@ -217,23 +220,23 @@ pub(crate) fn issue(
             }
             issue
         }
-        Trouble::Lost => draft(IssueCode::FieldFormat).expected("完整的原始代码或数字".to_owned()).say(
+        Trouble::Lost => draft(IssueCode::FieldFormat).wanted("完整的原始代码或数字", "the code or number with all its digits").say(
             format!("{name}的值“{found}”是电子表格改写的科学计数法，原始数字已丢失；请将该列设为文本格式后重新导出"),
             format!("{id} “{found}” is a number that a spreadsheet rounded, its digits are lost: set the column to text and export again"),
         ),
-        Trouble::Placeholder => draft(IssueCode::FieldFormat).expected(format!("{format_zh}；没有值时省略")).say(
+        Trouble::Placeholder => draft(IssueCode::FieldFormat).wanted(format!("{format_zh}；没有值时省略"), format!("{format_en}, or nothing at all")).say(
             format!("{name}的值“{found}”不是{format_zh}；没有值时请留空或省略该项，不要填写“{found}”"),
             format!("{id} “{found}” is not {format_en}; leave the field out when there is no value"),
         ),
-        Trouble::Format => draft(IssueCode::FieldFormat).expected(format_zh.clone()).say(
+        Trouble::Format => draft(IssueCode::FieldFormat).wanted(&format_zh, &format_en).say(
             format!("{name}的值“{found}”格式不正确，应为{format_zh}"),
             format!("{id} “{found}” must be {format_en}"),
         ),
-        Trouble::Length(length) => draft(IssueCode::FieldLength).expected(format_zh.clone()).say(
+        Trouble::Length(length) => draft(IssueCode::FieldLength).wanted(&format_zh, &format_en).say(
             format!("{name}应为{format_zh}，实际{length}个字符"),
             format!("{id} must be {format_en}, found {length} characters"),
         ),
-        Trouble::Precision(whole, fraction) => draft(IssueCode::FieldFormat).expected(format_zh.clone()).say(
+        Trouble::Precision(whole, fraction) => draft(IssueCode::FieldFormat).wanted(&format_zh, &format_en).say(
             format!("{name}的值“{found}”超出精度，应为{format_zh}，实际整数{whole}位、小数{fraction}位"),
             format!("{id} “{found}” has {whole} digits before and {fraction} after the point, must be {format_en}"),
         ),
@@ -314,10 +317,10 @@ pub(super) fn required(record: &Normalized<'_, '_>, issues: &mut Vec<Issue>) {
 
 /// The finding that a required field is missing.
 pub(super) fn missing(field: &Field) -> Issue {
-    let (format_zh, _) = wording(field.format);
+    let (format_zh, format_en) = wording(field.format);
     Draft::new(IssueCode::FieldRequired, Severity::Error)
         .on(field)
-        .expected(format_zh)
+        .wanted(format_zh, format_en)
         .say(
             format!("{}为必填项，不得为空", label(field)),
             format!("{} is required", field.id),
@@ -332,10 +335,15 @@ pub(crate) fn unknown(dataset: &Dataset, name: &str, input: &Input<'_>) -> Issue
     draft.at = Some(input.at);
     let draft = draft.found(written.clone());
     let Some(near) = nearest::field(dataset, name) else {
-        return draft.expected(format!("{}的数据项", dataset.name)).say(
-            format!("数据集“{}”没有数据项“{written}”", dataset.name),
-            format!("{} has no field “{written}”", dataset.id),
-        );
+        return draft
+            .wanted(
+                format!("{}的数据项", dataset.name),
+                format!("a field of {}", dataset.id),
+            )
+            .say(
+                format!("数据集“{}”没有数据项“{written}”", dataset.name),
+                format!("{} has no field “{written}”", dataset.id),
+            );
     };
     let field = near.field;
     let mut issue = draft.expected(field.id.clone()).say(
@@ -362,7 +370,7 @@ pub(crate) fn repeated(field: &Field, first: Option<&str>, second: &Input<'_>) -
     Draft::new(IssueCode::FieldRepeated, Severity::Error)
         .at(field, second.at)
         .found(found)
-        .expected("只出现一次".to_owned())
+        .wanted("只出现一次", "once only")
         .say(
             format!("{}在一条记录中重复出现", label(field)),
             format!("{} came twice in one record", field.id),

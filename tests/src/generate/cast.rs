@@ -3,9 +3,9 @@
 //! Organization codes begin with `FXT`, births lie before 1910, mail goes to `example.cn`: nothing here
 //! can be mistaken for, or hit, anybody.
 
-use super::identifiers::{citizen, credit_code, organization};
-use super::random::Random;
 use super::scope::Scope;
+use spec::generate::Random;
+use spec::generate::identifiers::{citizen, credit_code, organization};
 
 const FIRST: &str = "槐栎砚芷汀霁澹朔岫棠沅筠";
 const SECOND: &str = "序隐舟屏鸢川岚庐浦湄";

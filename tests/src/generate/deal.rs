@@ -6,11 +6,11 @@ use jiff::civil::Date;
 
 use super::calendar::instant;
 use super::cast::{Cast, City, named, person};
-use super::identifiers::{citizen, deal as deal_code};
-use super::random::Random;
 use super::row::Row;
 use super::scope::Scope;
 use super::templates::Templates;
+use spec::generate::Random;
+use spec::generate::identifiers::{citizen, deal as deal_code};
 
 /// How bidders are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

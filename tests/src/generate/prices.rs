@@ -3,9 +3,9 @@
 use anyhow::Result;
 
 use super::deal::{Desk, plain};
-use super::identifiers::deal as deal_code;
 use super::row::Row;
 use super::scope::Scope;
+use spec::generate::identifiers::deal as deal_code;
 
 const MATERIALS: [(&str, &str, &str, &str, i64); 8] = [
     ("010101001", "热轧带肋钢筋", "HRB400E Φ16", "t", 365_000),

@@ -10,14 +10,14 @@ use super::cast::{City, cast};
 use super::credit::credit;
 use super::deal::{Desk, End, Plan, Way, deal};
 use super::dirt::spoil;
-use super::identifiers::{credit_code, organization};
 use super::prices::{bills, prices};
-use super::random::Random;
 use super::row::{Cell, Expect, Planted, Row};
 use super::scope::Scope;
 use super::subjects::subjects;
 use super::templates::Templates;
 use super::wire::Wire;
+use spec::generate::Random;
+use spec::generate::identifiers::{credit_code, organization};
 
 /// What is generated for one source.
 #[derive(Debug, Clone, Copy)]

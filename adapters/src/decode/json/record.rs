@@ -457,6 +457,11 @@ fn list<'a>(
         return Ok(None);
     }
     input.kind = Kind::Text;
-    replace(&mut input, field, items.join(";"), "list_separator");
+    replace(
+        &mut input,
+        field,
+        items.join(";"),
+        spec::Reason::ListSeparator,
+    );
     Ok(Some(input))
 }

@@ -2,7 +2,7 @@
 //! from the hub's edition through its projection.
 //!
 //! A reference of which some alternative, or a condition, is not forwarded cannot be judged from what is
-//! forwarded, so it is left out.
+//! forwarded, so it is left out. Of a reference of several fields only the first is looked at.
 
 use std::collections::HashMap;
 
@@ -133,7 +133,8 @@ impl View<'_> {
                 field,
                 to,
                 park: Park::Wait,
-            } => {
+                ..
+            } if rule.when_parent.is_none() && rule.unless.is_none() => {
                 let targets: Option<Vec<_>> = to
                     .iter()
                     .map(|elsewhere| {

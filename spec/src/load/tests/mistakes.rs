@@ -5,10 +5,10 @@ use crate::load::{LoadError, from_files};
 use crate::rule::{Check, Operand};
 use crate::{Domain, Required, Spec, Unit};
 
-const EDITION: &str =
+pub(super) const EDITION: &str =
     "id = \"1\"\nname = \"一\"\nvalid_from = \"20250101\"\ndeal_code_check = true\n";
-const CODES: &str = "code,name\n1,红\n2,绿\n";
-const DATASET: &str = r#"code = 1
+pub(super) const CODES: &str = "code,name\n1,红\n2,绿\n";
+pub(super) const DATASET: &str = r#"code = 1
 id = "A"
 name = "甲"
 library = "price"
@@ -27,10 +27,10 @@ rules = [
   { id = "1.b", check = "not_before", fields = ["T"], ref = "1.T", on = ["K:K"], pick = "last", severity = "warning", zh = "不早", en = "not earlier" },
 ]
 "#;
-const GENERAL: &str = "rules = [\n  { id = \"all.a\", datasets = [\"*\"], check = \"not_future\", fields = [\"@time\"], severity = \"warning\", zh = \"将来\", en = \"future\" },\n]\n";
+pub(super) const GENERAL: &str = "rules = [\n  { id = \"all.a\", datasets = [\"*\"], check = \"not_future\", fields = [\"@time\"], severity = \"warning\", zh = \"将来\", en = \"future\" },\n]\n";
 
 /// A small specification; `change` gives one file another content.
-fn load(path: &str, content: &str) -> Result<Spec, LoadError> {
+pub(super) fn load(path: &str, content: &str) -> Result<Spec, LoadError> {
     let mut files = vec![
         ("1/edition.toml".to_owned(), EDITION.as_bytes().to_vec()),
         ("1/codes/colour.csv".to_owned(), CODES.as_bytes().to_vec()),
@@ -253,7 +253,14 @@ fn every_mistake_is_named_with_file_and_line() -> Outcome {
             17,
             "one.T",
         ),
-        (dataset, DATASET, "on = [\"K:K\"], ", "", 17, "`on`"),
+        (
+            dataset,
+            DATASET,
+            "on = [\"K:K\"], ",
+            "",
+            17,
+            "no on in `1.b`",
+        ),
         (dataset, DATASET, "K:K", "K:Z", 17, "`Z`"),
         (
             dataset,
@@ -334,7 +341,7 @@ fn every_mistake_is_named_with_file_and_line() -> Outcome {
             return Err(format!("{from} → {to} was taken").into());
         };
         let message = error.to_string();
-        let place = format!("{path}:{line}: ");
+        let place = format!("{path}:{line}:");
         assert!(message.starts_with(&place), "{from} → {to}: {message}");
         assert!(message.contains(word), "{from} → {to}: {message}");
     }
@@ -344,15 +351,15 @@ fn every_mistake_is_named_with_file_and_line() -> Outcome {
 #[test]
 fn files_that_stand_wrong_are_named() -> Outcome {
     for (path, content, expected) in [
-        ("readme.md", "", "readme.md:1: "),
-        ("1/datasets/a/a.json", "{}", "1/datasets/a/a.json:1: "),
-        ("1/code/x.csv", "code,name\n", "1/code/x.csv:1: "),
-        ("2/codes/x.csv", "code,name\n", "2/edition.toml:1: "),
-        ("1/datasets/b.toml", DATASET, "1/datasets/b.toml:1: "),
+        ("readme.md", "", "readme.md:1:1: "),
+        ("1/datasets/a/a.json", "{}", "1/datasets/a/a.json:1:1: "),
+        ("1/code/x.csv", "code,name\n", "1/code/x.csv:1:1: "),
+        ("2/codes/x.csv", "code,name\n", "2/edition.toml:1:1: "),
+        ("1/datasets/b.toml", DATASET, "1/datasets/b.toml:1:8: "),
         (
             "1/projections/2.0.toml",
             "datasets = []\n",
-            "1/projections/2.0.toml:1: ",
+            "1/projections/2.0.toml:1:1: ",
         ),
     ] {
         let Err(error) = load(path, content) else {
@@ -371,7 +378,7 @@ fn files_that_stand_wrong_are_named() -> Outcome {
     assert!(
         error
             .to_string()
-            .starts_with("1/edition.toml:2: found bytes that are not UTF-8")
+            .starts_with("1/edition.toml:2:1: found bytes that are not UTF-8")
     );
     Ok(())
 }
@@ -398,7 +405,7 @@ fn a_projection_loses_nothing_silently() -> Outcome {
         .map(|error| error.to_string());
     let lost = lost.ok_or("a lost column was taken")?;
     assert!(
-        lost.starts_with("1/projections/2.toml:1: found `N`"),
+        lost.starts_with("1/projections/2.toml:1:1: found `N`"),
         "{lost}"
     );
 
@@ -439,7 +446,7 @@ fn a_projection_loses_nothing_silently() -> Outcome {
             .map(|error| error.to_string());
         let error = error.ok_or("a faulty projection was taken")?;
         assert!(
-            error.starts_with("1/projections/2.toml:2: ") && error.contains(word),
+            error.starts_with("1/projections/2.toml:2:") && error.contains(word),
             "{error}"
         );
     }

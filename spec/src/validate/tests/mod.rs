@@ -1,7 +1,10 @@
 //! Every kind of rule: a record that passes it, and one that triggers it.
 
 mod among;
+mod deals;
+mod groups;
 mod in_record;
+mod silence;
 
 use super::sample::{dataset, edition, rule};
 use crate::{Check, Condition, Edition, Severity};

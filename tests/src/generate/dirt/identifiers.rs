@@ -4,7 +4,7 @@ use spec::identifier::IdentifierKind as Id;
 use spec::{Domain, Field};
 
 use super::{ALL, Kind, Spot, error, kept, repaired, warning};
-use crate::generate::identifiers::deal_characters;
+use spec::generate::identifiers::deal_characters;
 
 pub(super) const KINDS: &[Kind] = &[
     repaired("org_code_hyphen", "hyphen", ALL, org_hyphen),

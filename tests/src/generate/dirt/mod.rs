@@ -15,9 +15,9 @@ use spec::{Dataset, Domain, Edition, Field, Format};
 pub(super) use amounts::with_separators;
 pub(super) use codes::name_of;
 
-use super::random::Random;
 use super::row::{Cell, Expect, Planted, Row};
 use super::wire::Wire;
+use spec::generate::Random;
 
 /// A kind of dirt.
 pub struct Kind {

@@ -1,0 +1,101 @@
+//! A record among the others that are known at a certain time: all that a verdict depends on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::DateTime;
+use serde_json::{Map, Value as Json};
+
+use super::Draft;
+use crate::normalize::items;
+use crate::references::lookups;
+use crate::validate::{judge_alone, judge_among};
+use crate::{Context, DatasetCode, Edition, Found, Issue, Known, Lookup, Normalized, normalize};
+
+/// Records that are known, by data set. Of a data set that is not here nothing is known, and rules that look into it
+/// stay silent; an empty list means that it holds no record.
+pub type Given = BTreeMap<DatasetCode, Vec<Arc<Map<String, Json>>>>;
+
+/// A record among others.
+#[derive(Debug, Clone)]
+pub struct Case<'s> {
+    /// The record that is judged.
+    pub draft: Draft<'s>,
+    /// What else is known. Records may hold only the fields that a rule reads.
+    pub given: Given,
+    /// Time of receipt.
+    pub received: DateTime,
+    /// Platforms that are registered for the sender.
+    pub platforms: Vec<String>,
+}
+
+impl<'s> Case<'s> {
+    /// A record of which nothing else is known.
+    pub fn alone(draft: Draft<'s>, context: &Context<'_>) -> Self {
+        Case {
+            draft,
+            given: Given::new(),
+            received: context.received,
+            platforms: context.platforms.to_vec(),
+        }
+    }
+
+    /// What the engine finds.
+    pub fn judge(&self, edition: &Edition) -> Vec<Issue> {
+        let context = self.context(edition);
+        let mut record = normalize(&context, self.draft.record());
+        let mut issues = judge_alone(&context, &mut record).issues;
+        if !self.given.is_empty() {
+            let known = self.known(edition, &record);
+            issues.extend(judge_among(&context, &record, &known).0.issues);
+        }
+        issues
+    }
+
+    /// What the verdict depends on besides the record.
+    pub(super) fn context<'c>(&'c self, edition: &'c Edition) -> Context<'c> {
+        Context {
+            edition,
+            received: self.received,
+            platforms: &self.platforms,
+        }
+    }
+
+    /// Answers to what the record asks of data sets that are known.
+    pub(super) fn known(&self, edition: &Edition, record: &Normalized<'_, '_>) -> Known {
+        let mut known = Known::default();
+        for lookup in lookups(edition, record) {
+            if let Some(held) = self.given.get(&lookup.dataset) {
+                let found = held
+                    .iter()
+                    .zip(1..)
+                    .filter(|(body, _)| answers(edition, &lookup, body))
+                    .map(|(body, id)| Found {
+                        id,
+                        body: Arc::clone(body),
+                    });
+                let found = found.collect();
+                known.answers.insert(lookup, found);
+            }
+        }
+        known
+    }
+}
+
+/// Whether a stored record answers a lookup.
+fn answers(edition: &Edition, lookup: &Lookup, body: &Map<String, Json>) -> bool {
+    let Some(dataset) = edition.by_code(lookup.dataset) else {
+        return false;
+    };
+    let text = |place| body.get(&dataset.field(place)?.id)?.as_str();
+    match lookup.field {
+        Some(place) => text(place).is_some_and(|text| items(text).any(|item| item == lookup.value)),
+        None => {
+            let parts = dataset
+                .key
+                .iter()
+                .map(|&place| text(place).unwrap_or_default());
+            lookup.value.split('\u{1f}').eq(parts)
+        }
+    }
+}

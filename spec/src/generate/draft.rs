@@ -1,0 +1,67 @@
+//! A record in the making: canonical texts by field, and names that the data set does not have.
+
+use crate::record::{Input, Kind};
+use crate::{Dataset, FieldIndex, Record};
+
+/// A record in the making.
+#[derive(Debug, Clone)]
+pub struct Draft<'s> {
+    /// Its data set.
+    pub dataset: &'s Dataset,
+    values: Vec<Option<String>>,
+    /// Names that the data set does not know, with their values.
+    pub strangers: Vec<(String, String)>,
+}
+
+impl<'s> Draft<'s> {
+    /// An empty record.
+    pub fn new(dataset: &'s Dataset) -> Self {
+        Draft {
+            dataset,
+            values: vec![None; dataset.fields.len()],
+            strangers: Vec::new(),
+        }
+    }
+
+    /// The text of a field.
+    pub fn get(&self, field: FieldIndex) -> Option<&str> {
+        self.values.get(usize::from(field))?.as_deref()
+    }
+
+    /// Puts a text into a field, or takes it out. An empty text is none.
+    pub fn set(&mut self, field: FieldIndex, text: Option<String>) {
+        if let Some(slot) = self.values.get_mut(usize::from(field)) {
+            *slot = text.filter(|text| !text.is_empty());
+        }
+    }
+
+    /// Column codes and texts in the order of the standard, strangers last.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let known = self.dataset.fields.iter().zip(&self.values);
+        known
+            .filter_map(|(field, text)| Some((field.id.as_str(), text.as_deref()?)))
+            .chain(
+                self.strangers
+                    .iter()
+                    .map(|(name, text)| (name.as_str(), text.as_str())),
+            )
+    }
+
+    /// The record as a sender would send it.
+    pub fn record(&self) -> Record<'s, '_> {
+        let input = |text: &'_ String| Input {
+            text: text.clone().into(),
+            kind: Kind::Text,
+            at: 0,
+            mapped: None,
+        };
+        let mut record = Record::new(self.dataset);
+        for (slot, text) in record.values.iter_mut().zip(&self.values) {
+            *slot = text.as_ref().map(input);
+        }
+        for (name, text) in &self.strangers {
+            record.unknown.push((name.as_str().into(), input(text)));
+        }
+        record
+    }
+}
