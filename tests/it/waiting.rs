@@ -246,8 +246,34 @@ fn who_waits_too_long_is_rejected_with_the_reason(engine: Engine) {
     // Sent again, it is judged anew.
     assert_eq!(yard.verdict(0, "again", upsert("f", 2)), "accepted");
     yard.hub.kill();
-    let verified = yard.hub.command(&["log", "verify"]);
-    assert!(verified.status.success(), "{}", hub::stdout(&verified));
+    let verify = || {
+        let output = yard.hub.command(&["log", "verify"]);
+        (output.status.success(), hub::stdout(&output))
+    };
+    let (sound, told) = verify();
+    assert!(sound, "{told}");
+
+    // Nobody makes the rejection unseen.
+    if engine == Engine::Sqlite {
+        use diesel::{Connection as _, RunQueryDsl as _};
+        let file = yard.hub.data.join("hub.db").display().to_string();
+        let mut database = diesel::SqliteConnection::establish(&file).expect("the database");
+        for attack in [
+            "UPDATE changes SET verdict = 0",
+            "UPDATE changes SET verdict = 4, issues = '[]'",
+            "DELETE FROM changes",
+        ] {
+            diesel::sql_query(attack)
+                .execute(&mut database)
+                .expect(attack);
+            let (sound, told) = verify();
+            assert!(!sound, "{attack} was not seen");
+            assert!(
+                told.contains("changes") || told.contains("verdict"),
+                "{told}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -157,7 +157,16 @@ pub fn settle(connection: &mut Database, change: &Change, lane: i64) -> Result<(
 
 /// How the wait of a record ended, if it waited and does no longer.
 pub fn change_of(connection: &mut Database, row: &RecordRow) -> Result<Option<Change>, StoreError> {
-    let place = (row.submission_id, row.record_index);
+    change_at(connection, row.submission_id, row.record_index)
+}
+
+/// The same by the record's submission, and its place there.
+pub fn change_at(
+    connection: &mut Database,
+    submission: i64,
+    index: i32,
+) -> Result<Option<Change>, StoreError> {
+    let place = (submission, index);
     Ok(on!(connection, c => changes::table
         .find(place)
         .select(Change::as_select())
