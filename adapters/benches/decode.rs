@@ -199,6 +199,7 @@ fn edition() -> Result<Arc<spec::Edition>, spec::format::FormatError> {
         name: "试验版".to_owned(),
         valid_from: "20250101".to_owned(),
         valid_to: None,
+        stages: Vec::new(),
         by_name: [("TENDER_PROJECT".to_owned(), 0)].into_iter().collect(),
         datasets: vec![dataset],
         codes: foldhash::HashMap::default(),

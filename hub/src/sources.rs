@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use adapters::{Adapter, Profile};
 use foldhash::HashMap;
+use spec::model::Force;
 use spec::{Edition, Spec};
 
 use crate::error::{Error, ErrorCode};
@@ -18,41 +19,55 @@ pub struct Source {
 }
 
 impl Source {
-    /// The edition of this name, if it is in force on the day of receipt, with the adapter for it.
-    pub fn edition(
-        &self,
-        id: &str,
-        received: Instant,
-    ) -> Result<(&'static Edition, &'static Adapter), Error> {
-        let refuse = |detail: String| Err(Error::request(ErrorCode::Edition, detail));
-        let Some((edition, adapter)) = self.editions.iter().find(|(edition, _)| edition.id == id)
-        else {
-            let live: Vec<&str> = self
-                .editions
-                .iter()
-                .map(|(edition, _)| edition.id.as_str())
-                .collect();
-            return refuse(format!(
-                "edition `{id}` is not known here; expected one of {}",
-                live.join(", ")
-            ));
+    /// The edition of this name, with the adapter for it.
+    pub fn edition(&self, id: &str) -> Result<(&'static Edition, &'static Adapter), Error> {
+        let held = self.editions.iter().find(|(edition, _)| edition.id == id);
+        held.copied().ok_or_else(|| {
+            let all: Vec<&str> = self.editions.iter().map(|(one, _)| &*one.id).collect();
+            let all = all.join(", ");
+            Error::request(
+                ErrorCode::Edition,
+                format!(
+                    "没有规范版本“{id}”，请按 {all} 报送 / edition `{id}` is not known here, send one of {all}"
+                ),
+            )
+        })
+    }
+
+    /// Refuses an edition that does not apply on the day of receipt, and says which ones do.
+    pub fn check_in_force(&self, edition: &Edition, received: Instant) -> Result<(), Error> {
+        let today = received.civil.date().strftime("%Y%m%d").to_string();
+        let (zh, en) = match edition.on(&today) {
+            Force::Applies => return Ok(()),
+            Force::NotYet => (
+                format!("自{}起施行，尚未生效", edition.valid_from),
+                format!("applies from {} only", edition.valid_from),
+            ),
+            Force::Ended => {
+                let last = edition.valid_to.as_deref().unwrap_or_default();
+                (format!("已于{last}终止"), format!("ended on {last}"))
+            }
         };
-        let date = received.civil.date();
-        let today = format!("{:04}{:02}{:02}", date.year(), date.month(), date.day());
-        if today < edition.valid_from {
-            return refuse(format!(
-                "edition `{id}` applies from {}; send an earlier edition",
-                edition.valid_from
-            ));
-        }
-        if let Some(last) = &edition.valid_to
-            && today > *last
-        {
-            return refuse(format!(
-                "edition `{id}` ended on {last}; send the newest edition"
-            ));
-        }
-        Ok((edition, adapter))
+        let applying = self.editions.iter().map(|(one, _)| one);
+        let applying: Vec<&str> = applying
+            .filter(|one| one.on(&today) == Force::Applies)
+            .map(|one| &*one.id)
+            .collect();
+        let (todo_zh, todo_en) = match applying.as_slice() {
+            [] => (
+                "请与省中心联系".to_owned(),
+                "ask the centre which one to send".to_owned(),
+            ),
+            ids => {
+                let ids = ids.join(", ");
+                (format!("请改按 {ids} 报送"), format!("send {ids} instead"))
+            }
+        };
+        let id = &edition.id;
+        Err(Error::request(
+            ErrorCode::Edition,
+            format!("规范版本“{id}”{zh}，{todo_zh} / edition `{id}` {en}; {todo_en}"),
+        ))
     }
 }
 

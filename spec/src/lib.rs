@@ -21,6 +21,7 @@ pub mod load;
 pub mod model;
 mod mute;
 pub mod normalize;
+pub mod projection;
 pub mod record;
 pub mod references;
 pub mod rule;

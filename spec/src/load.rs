@@ -13,6 +13,7 @@ mod codes;
 mod datasets;
 mod editions;
 mod indexes;
+mod inherit;
 mod joins;
 mod members;
 mod projections;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
+use crate::projection::Projection;
+use crate::rule::StageRule;
 use crate::{Calendar, CodeTable, Format, Rule};
 
 /// Number of a data set in the standard, for example 501.
@@ -34,6 +36,8 @@ pub struct Edition {
     pub valid_to: Option<String>,
     /// Data sets in the order of their numbers.
     pub datasets: Vec<Dataset>,
+    /// Rules that the engine holds by itself.
+    pub stages: Vec<StageRule>,
     /// Code tables by identifier, including `region`, `industry`, `currency` and `country`.
     pub codes: HashMap<String, Arc<CodeTable>>,
     /// Days off and days worked instead.
@@ -51,7 +55,29 @@ pub struct Edition {
     pub by_name: HashMap<String, usize>,
 }
 
+/// Whether an edition applies on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Force {
+    /// It begins later.
+    NotYet,
+    /// It does.
+    Applies,
+    /// Its last day is past.
+    Ended,
+}
+
 impl Edition {
+    /// Whether the edition applies on a day, `yyyyMMdd`; its first and last day are days on which it does.
+    pub fn on(&self, day: &str) -> Force {
+        if day < self.valid_from.as_str() {
+            return Force::NotYet;
+        }
+        match &self.valid_to {
+            Some(last) if day > last.as_str() => Force::Ended,
+            _ => Force::Applies,
+        }
+    }
+
     /// Finds a data set by its column code, or by its number written in digits.
     pub fn dataset(&self, name: &str) -> Option<&Dataset> {
         self.by_name
@@ -228,20 +254,4 @@ pub enum Unit {
     By(FieldIndex),
     /// Any other unit of the fact sheet, for example `days` or `m2`.
     Other(String),
-}
-
-/// How records of one edition become records of another.
-#[derive(Debug, Default)]
-pub struct Projection {
-    /// Per data set (number in this edition): its target. Data sets without an entry are not forwarded.
-    pub datasets: HashMap<DatasetCode, DatasetProjection>,
-}
-
-/// How one data set becomes another edition's.
-#[derive(Debug)]
-pub struct DatasetProjection {
-    /// Column code of the target data set.
-    pub target: String,
-    /// Target column for each source column, in the target's field order: (source place, target column).
-    pub columns: Vec<(FieldIndex, String)>,
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use check::{Bounds, Check, Days, GroupFigure, Limit, Near, Park, Scale};
 
 use crate::normalize::items;
-use crate::{DatasetCode, FieldIndex, Severity};
+use crate::{DatasetCode, FieldIndex, IssueCode, Severity};
 
 /// One rule of a data set.
 #[derive(Debug)]
@@ -36,6 +36,23 @@ pub struct Rule {
     pub unless: Option<Join>,
     /// What is checked.
     pub check: Check,
+}
+
+/// A rule that the engine holds by itself, from what the fields say: it has no [`Check`].
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageRule {
+    /// Stable identifier, for example `all.required`.
+    pub id: String,
+    /// Codes of its findings.
+    pub codes: Vec<IssueCode>,
+    /// Clause of the standard or law it rests on.
+    #[serde(default)]
+    pub clause: String,
+    /// What must hold, in Chinese.
+    pub zh: String,
+    /// What must hold, in English.
+    pub en: String,
 }
 
 /// When a rule can be judged.

@@ -111,6 +111,7 @@ pub(crate) fn edition() -> Arc<Edition> {
         name: "试验版".to_owned(),
         valid_from: "20250101".to_owned(),
         valid_to: None,
+        stages: Vec::new(),
         datasets,
         codes,
         calendar: spec::Calendar::default(),

@@ -133,7 +133,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             all.join(", ")
         )
     })?;
-    let (edition, adapter) = source.edition(asked, received)?;
+    let (edition, adapter) = source.edition(asked)?;
+    source.check_in_force(edition, received)?;
     let limits = Limits {
         bytes: config.limits.decompressed_bytes,
         depth: config.limits.depth,

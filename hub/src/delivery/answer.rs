@@ -27,8 +27,14 @@ pub fn decide(
     horizon: i32,
     mut wait: impl FnMut(&Owed) -> i64,
 ) -> (Settlement, Vec<Owed>, Figures) {
-    let by_record: HashMap<i64, &RecordResult> =
-        results.iter().map(|result| (result.id, result)).collect();
+    let mut by_record: HashMap<i64, &RecordResult> = HashMap::new();
+    for result in results {
+        // a record that went as several is taken over when all of them are
+        let held = by_record.entry(result.id).or_insert(result);
+        if held.result == Decision::Accepted {
+            *held = result;
+        }
+    }
     let mut settlement = Settlement {
         others: Some((State::Acknowledged, None)),
         ..Settlement::default()
@@ -106,11 +112,13 @@ mod tests {
             .collect();
         let results = [
             result(1, Decision::Accepted, None),
+            result(2, Decision::Accepted, None),
             result(2, Decision::Refused, Some("schema")),
             result(3, Decision::Refused, Some("order")),
             result(4, Decision::NotProcessed, None),
             result(5, Decision::Refused, Some("duplicate")),
             result(7, Decision::Refused, Some("order")),
+            result(7, Decision::Accepted, None),
         ];
         let (settlement, back, figures) = decide(&members, &results, 3, |owed| owed.id * 10);
         let refused = [

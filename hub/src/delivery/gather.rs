@@ -189,9 +189,9 @@ impl Gatherer {
                 }
             };
             match projected {
-                Ok(record) => {
+                Ok(projected) => {
                     members.push(*row);
-                    records.push(record);
+                    records.extend(projected);
                 }
                 Err(why) => unfit.push((row.id, why.to_string())),
             }

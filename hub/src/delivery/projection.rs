@@ -3,7 +3,9 @@
 //! Which columns go where stands in the specification's projection; nothing here knows a data set. What
 //! cannot be said in XML 1.0 is refused with a reason, never dropped.
 
-use spec::{Edition, Spec};
+use std::collections::BTreeMap;
+
+use spec::{Edition, FieldIndex, Spec};
 
 use crate::store::deliveries::Content;
 
@@ -61,6 +63,11 @@ pub enum Unfit {
         "hub.never_held: 国家平台未接收过该记录，无需删除 / the destination never took it over: nothing to delete"
     )]
     NeverHeld,
+    /// The destination's edition demands a column that the data set does not have.
+    #[error(
+        "hub.column: 国家规范要求字段 {0}，本数据集没有，请补充后由中心处理 / the destination demands column {0}, which the data set does not have; the centre has to ask for it"
+    )]
+    Column(String),
     /// Nothing is left of it.
     #[error("hub.empty: 映射后没有内容 / nothing is left after the projection")]
     Empty,
@@ -92,8 +99,9 @@ impl Projector {
         &self.to
     }
 
-    /// Projects one record version. `held`: the destination holds an earlier version.
-    pub fn project(&self, content: &Content, held: bool) -> Result<Projected, Unfit> {
+    /// The records of the destination that one record version becomes. `held`: the destination holds an
+    /// earlier version.
+    pub fn project(&self, content: &Content, held: bool) -> Result<Vec<Projected>, Unfit> {
         let unknown = || Unfit::Dataset(content.dataset);
         let edition: &Edition = self.spec.edition(&self.from).ok_or_else(unknown)?;
         let dataset = edition
@@ -107,35 +115,40 @@ impl Projector {
         if content.action == 2 && !held {
             return Err(Unfit::NeverHeld);
         }
-        let values: serde_json::Map<String, serde_json::Value> =
+        let values: BTreeMap<String, String> =
             serde_json::from_slice(&content.body).map_err(|_| Unfit::Body)?;
-        let mut columns = Vec::with_capacity(projection.columns.len());
-        for (place, target) in &projection.columns {
-            let Some(value) = dataset
-                .field(*place)
-                .and_then(|field| values.get(&field.id))
-            else {
-                continue;
-            };
-            let text = value.as_str().ok_or(Unfit::Body)?;
-            if !text.chars().all(is_xml) {
-                return Err(Unfit::Character(target.clone()));
+        let value = |place: FieldIndex| {
+            let field = dataset.field(place)?;
+            values.get(&field.id).map(String::as_str)
+        };
+        let records = projection
+            .records(&value)
+            .map_err(|missing| Unfit::Column(missing.column.clone()))?;
+        let operation = match content.action {
+            2 => Operation::Delete,
+            _ if held => Operation::Change,
+            _ => Operation::Add,
+        };
+        let mut projected = Vec::with_capacity(records.len());
+        for record in records {
+            if record.is_empty() {
+                return Err(Unfit::Empty);
             }
-            columns.push((target.clone(), text.to_owned()));
+            let foreign = record.iter().find(|(_, text)| !text.chars().all(is_xml));
+            if let Some((column, _)) = foreign {
+                return Err(Unfit::Character((*column).to_owned()));
+            }
+            projected.push(Projected {
+                id: content.id,
+                dataset: projection.target.clone(),
+                operation,
+                columns: record
+                    .into_iter()
+                    .map(|(column, text)| (column.to_owned(), text.into_owned()))
+                    .collect(),
+            });
         }
-        if columns.is_empty() {
-            return Err(Unfit::Empty);
-        }
-        Ok(Projected {
-            id: content.id,
-            dataset: projection.target.clone(),
-            operation: match content.action {
-                2 => Operation::Delete,
-                _ if held => Operation::Change,
-                _ => Operation::Add,
-            },
-            columns,
-        })
+        Ok(projected)
     }
 }
 

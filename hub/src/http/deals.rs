@@ -6,11 +6,12 @@ use spec::Lookup;
 
 use super::State;
 use super::auth::Caller;
-use super::found;
 use super::moment::AtQuery;
+use super::{found, whole};
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::Instant;
 
-/// Shows the records that name a deal.
+/// Shows the records that name a deal, and what they lack together.
 pub async fn one(
     state: Data<State>,
     caller: Caller,
@@ -19,7 +20,7 @@ pub async fn one(
 ) -> Result<HttpResponse, Error> {
     let at = query.at()?;
     let name = code.clone();
-    let items = state
+    let (items, lacks) = state
         .ask(move |app, connection| {
             let mut lookups = Vec::new();
             for dataset in app
@@ -46,7 +47,17 @@ pub async fn one(
             for version in found::known(app, connection, &lookups, at)? {
                 items.extend(found::show(app, connection, &caller, &version)?);
             }
-            Ok(items)
+            // What a deal lacks is a matter of now.
+            let mut lacks = match at {
+                None => whole::lacks(app, connection, &lookups, Instant::now())?,
+                Some(_) => Vec::new(),
+            };
+            lacks.retain(|lack| {
+                items
+                    .iter()
+                    .any(|item: &found::Shown| item.id == lack.record)
+            });
+            Ok((items, lacks))
         })
         .await?;
     if items.is_empty() {
@@ -55,5 +66,6 @@ pub async fn one(
             format!("nothing is known of deal `{name}` / 未找到该交易"),
         ));
     }
-    Ok(HttpResponse::Ok().json(serde_json::json!({ "deal": name, "items": items })))
+    Ok(HttpResponse::Ok()
+        .json(serde_json::json!({ "deal": name, "items": items, "issues": lacks })))
 }

@@ -21,7 +21,8 @@ use crate::tlog::hash::sha256;
 /// One version of a record, as it is shown.
 #[derive(Debug, Serialize)]
 pub struct Shown {
-    id: i64,
+    /// Number of the version.
+    pub id: i64,
     dataset: String,
     dataset_name: String,
     key: String,

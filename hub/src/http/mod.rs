@@ -26,6 +26,7 @@ mod state;
 mod subjects;
 mod submissions;
 pub mod trace;
+mod whole;
 
 use actix_web::{Route, web};
 

@@ -287,7 +287,7 @@ fn read(
     // The envelope names the edition, but is read together with the records: judge by the edition that was
     // asked for (or the newest), and again if the envelope says another.
     let judge_by = |name: &str| -> Result<(Read, &'static spec::Edition), Error> {
-        let (edition, adapter) = source.edition(name, received)?;
+        let (edition, adapter) = source.edition(name)?;
         let context = spec::Context {
             edition,
             received: received.civil,
@@ -309,10 +309,12 @@ fn read(
             ),
         ));
     }
-    match read.envelope.edition.as_deref() {
-        Some(named) if named != edition.id => judge_by(named),
-        _ => Ok((read, edition)),
-    }
+    let (read, edition) = match read.envelope.edition.as_deref() {
+        Some(named) if named != edition.id => judge_by(named)?,
+        _ => (read, edition),
+    };
+    source.check_in_force(edition, received)?;
+    Ok((read, edition))
 }
 
 /// Makes the receipt and signs it.

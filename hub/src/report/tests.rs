@@ -21,6 +21,7 @@ fn edition() -> spec::Edition {
         name: String::new(),
         valid_from: String::new(),
         valid_to: None,
+        stages: Vec::new(),
         datasets: Vec::new(),
         codes: HashMap::<String, Arc<spec::CodeTable>>::default(),
         calendar: spec::Calendar::default(),

@@ -98,6 +98,7 @@ impl<'a> Builder<'_, 'a> {
                     values: self.values()?,
                 }
             }
+            "judged_as_general" => self.judged_as_general()?,
             "min_count_of" => {
                 let (dataset, field) = self.reference_elsewhere()?;
                 self.field()?;

@@ -193,6 +193,10 @@ fn edition(
         valid_from: head.valid_from.get_ref().clone(),
         valid_to: head.valid_to.as_ref().map(|day| day.get_ref().clone()),
         datasets,
+        stages: general
+            .iter()
+            .flat_map(|file| file.file.stages.clone())
+            .collect(),
         codes,
         calendar: both()
             .find_map(|folder| folder.calendar.clone())
@@ -235,7 +239,7 @@ fn projections(
     place: usize,
     editions: &[Edition],
     folders: &BTreeMap<&str, Folder<'_>>,
-) -> Result<HashMap<String, crate::model::Projection>, LoadError> {
+) -> Result<HashMap<String, crate::projection::Projection>, LoadError> {
     let mut projections = HashMap::new();
     let Some(from) = editions.get(place) else {
         return Ok(projections);

@@ -6,10 +6,10 @@
 use foldhash::{HashMap, HashMapExt};
 
 use super::LoadError;
-use super::raw::{RawDatasetProjection, RawProjection};
+use super::raw::{OneOrMany, RawDatasetProjection, RawProjection};
 use super::source::Source;
-use crate::model::{DatasetProjection, Projection};
-use crate::{Dataset, DatasetCode, Edition, FieldIndex, Required};
+use crate::projection::{Column, DatasetProjection, Missing, Origin, Part, Projection};
+use crate::{Dataset, DatasetCode, Edition, FieldIndex, Format, Required};
 
 /// The projection of `from` onto `to`.
 pub(super) fn projection(
@@ -57,7 +57,7 @@ pub(super) fn projection(
             continue;
         }
         let target = match &raw.target {
-            None => match to.dataset(&dataset.id) {
+            None => match own_target(from, to, dataset) {
                 Some(target) => target,
                 None => continue,
             },
@@ -66,55 +66,174 @@ pub(super) fn projection(
                 fault(format!("target `{name}`"), expected)
             })?,
         };
-        let dropped = |field: &str| marked(dataset.code, field);
-        let columns = columns(dataset, target, raw, &dropped, &fault)?;
-        let target = target.id.clone();
-        let entry = DatasetProjection { target, columns };
-        projection.datasets.insert(dataset.code, entry);
+        let view = View {
+            dataset,
+            target,
+            raw,
+            marked: &|field| marked(dataset.code, field),
+            fault: &fault,
+        };
+        projection.datasets.insert(dataset.code, view.projection()?);
     }
     Ok(projection)
 }
 
-fn columns(
-    dataset: &Dataset,
-    target: &Dataset,
-    raw: &RawDatasetProjection,
-    marked: &dyn Fn(&str) -> bool,
-    fault: &dyn Fn(String, String) -> LoadError,
-) -> Result<Vec<(FieldIndex, String)>, LoadError> {
-    for name in raw.rename.keys().chain(&raw.drop) {
-        if !dataset.fields.iter().any(|field| field.id == *name) {
-            let expected = format!("a field of data set {}", dataset.id);
-            return Err(fault(format!("`{name}`"), expected));
-        }
+/// The data set of the same column code, or that of the general data set.
+fn own_target<'e>(from: &Edition, to: &'e Edition, dataset: &Dataset) -> Option<&'e Dataset> {
+    let general = || to.dataset(&from.by_code(dataset.general?)?.id);
+    to.dataset(&dataset.id).or_else(general)
+}
+
+/// One data set and its target, while the way between them is worked out.
+struct View<'a> {
+    dataset: &'a Dataset,
+    target: &'a Dataset,
+    raw: &'a RawDatasetProjection,
+    /// Fields that are said not to be in the other edition.
+    marked: &'a dyn Fn(&str) -> bool,
+    fault: &'a dyn Fn(String, String) -> LoadError,
+}
+
+impl View<'_> {
+    fn projection(&self) -> Result<DatasetProjection, LoadError> {
+        let split = self.raw.split.as_deref().map(|name| self.own(name));
+        Ok(DatasetProjection {
+            target: self.target.id.clone(),
+            columns: self.columns()?,
+            split: split.transpose()?,
+            missing: self.missing()?,
+        })
     }
-    let mut columns: Vec<(FieldIndex, FieldIndex)> = Vec::new();
-    for (place, field) in (0..).zip(&dataset.fields) {
-        if raw.drop.contains(&field.id) {
-            continue;
+
+    /// A field of the data set.
+    fn own(&self, name: &str) -> Result<FieldIndex, LoadError> {
+        let place = self
+            .dataset
+            .fields
+            .iter()
+            .position(|field| field.id == name);
+        place
+            .and_then(|at| FieldIndex::try_from(at).ok())
+            .ok_or_else(|| {
+                let expected = format!("a field of data set {}", self.dataset.id);
+                (self.fault)(format!("`{name}`"), expected)
+            })
+    }
+
+    /// A column of the target.
+    fn column(&self, name: &str) -> Result<FieldIndex, LoadError> {
+        self.target.field_index(name).ok_or_else(|| {
+            let expected = format!("a column of {}", self.target.id);
+            (self.fault)(format!("`{name}`"), expected)
+        })
+    }
+
+    fn columns(&self) -> Result<Vec<Column>, LoadError> {
+        let raw = self.raw;
+        for name in raw.rename.keys().chain(&raw.drop).chain(&raw.shorten) {
+            self.own(name)?;
         }
-        let name = raw.rename.get(&field.id).unwrap_or(&field.id);
-        match target.field_index(name) {
-            Some(column) => columns.push((column, place)),
-            None if marked(&field.id) && !raw.rename.contains_key(&field.id) => {}
-            None => {
-                let expected = format!("a column of {}, or the field under `drop`", target.id);
-                return Err(fault(format!("`{}` → `{name}`", field.id), expected));
+        let mut columns: Vec<(FieldIndex, Origin)> = Vec::new();
+        for (name, text) in &raw.constant {
+            columns.push((self.column(name)?, Origin::Constant(text.clone())));
+        }
+        let mut composed = Vec::new();
+        for (name, text) in &raw.compose {
+            let parts = self.parts(text)?;
+            composed.extend(parts.iter().filter_map(|part| match part {
+                Part::Value(field) => Some(*field),
+                Part::Words(_) => None,
+            }));
+            columns.push((self.column(name)?, Origin::Text(parts)));
+        }
+        for (place, field) in (0..).zip(&self.dataset.fields) {
+            if raw.drop.contains(&field.id) {
+                continue;
+            }
+            let name = raw.rename.get(&field.id).unwrap_or(&field.id);
+            match self.target.field_index(name) {
+                Some(column) if raw.shorten.contains(&field.id) => {
+                    columns.push((column, Origin::Items(place, self.room(column)?)));
+                }
+                Some(column) => columns.push((column, Origin::Field(place))),
+                None if composed.contains(&place) => {}
+                None if (self.marked)(&field.id) && !raw.rename.contains_key(&field.id) => {}
+                None => {
+                    let target = &self.target.id;
+                    let expected = format!("a column of {target}, or the field under `drop`");
+                    return Err((self.fault)(format!("`{}` → `{name}`", field.id), expected));
+                }
             }
         }
+        columns.sort_by_key(|(column, _)| *column);
+        self.check_filled(&columns)?;
+        let name = |column: FieldIndex| self.target.field(column).map(|field| field.id.clone());
+        Ok(columns
+            .into_iter()
+            .filter_map(|(column, from)| name(column).map(|name| Column { name, from }))
+            .collect())
     }
-    columns.sort_unstable();
-    for (column, field) in (0..).zip(&target.fields) {
-        let filled = columns.iter().filter(|(at, _)| *at == column).count();
-        if filled > 1 || (filled == 0 && field.required == Required::Always) {
-            let found = format!("{filled} fields for column `{}` of {}", field.id, target.id);
-            let expected = "one field for each required column, and never two".to_owned();
-            return Err(fault(found, expected));
+
+    /// Each required column is filled, or said to be missing; none is filled twice.
+    fn check_filled(&self, columns: &[(FieldIndex, Origin)]) -> Result<(), LoadError> {
+        for (column, field) in (0..).zip(&self.target.fields) {
+            let filled = columns.iter().filter(|(at, _)| *at == column).count();
+            let missing = self.raw.missing.contains_key(&field.id);
+            let demanded = field.required == Required::Always && !missing;
+            if filled > 1 || (filled == 0 && demanded) || (filled > 0 && missing) {
+                let target = &self.target.id;
+                let found = format!("{filled} fields for column `{}` of {target}", field.id);
+                let expected = "one field for each required column, or the column under `missing`, and never two";
+                return Err((self.fault)(found, expected.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    fn missing(&self) -> Result<Vec<Missing>, LoadError> {
+        let mut missing = Vec::new();
+        for (column, conditions) in &self.raw.missing {
+            self.column(column)?;
+            let mut when = Vec::new();
+            for (name, values) in conditions {
+                let values = match values {
+                    OneOrMany::One(value) => vec![value.clone()],
+                    OneOrMany::Many(values) => values.clone(),
+                };
+                when.push((self.own(name)?, values));
+            }
+            let column = column.clone();
+            missing.push(Missing { column, when });
+        }
+        Ok(missing)
+    }
+
+    /// How many characters a column has room for.
+    fn room(&self, column: FieldIndex) -> Result<u32, LoadError> {
+        match self.target.field(column).map(|field| field.format) {
+            Some(Format::UpTo(room) | Format::Exact(room)) => Ok(room),
+            _ => Err((self.fault)(
+                "`shorten` for a column without a length".to_owned(),
+                "a column of text with a length".to_owned(),
+            )),
         }
     }
-    let name = |column: FieldIndex| target.field(column).map(|field| field.id.clone());
-    Ok(columns
-        .into_iter()
-        .filter_map(|(column, place)| Some((place, name(column)?)))
-        .collect())
+
+    /// `words {FIELD} words`.
+    fn parts(&self, text: &str) -> Result<Vec<Part>, LoadError> {
+        let mut parts = Vec::new();
+        for piece in text.split('{') {
+            let words = match piece.split_once('}') {
+                Some((name, words)) => {
+                    parts.push(Part::Value(self.own(name)?));
+                    words
+                }
+                None => piece,
+            };
+            if !words.is_empty() {
+                parts.push(Part::Words(words.to_owned()));
+            }
+        }
+        Ok(parts)
+    }
 }

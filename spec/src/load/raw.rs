@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::rule::Stage;
+use crate::rule::{Stage, StageRule};
 use crate::{DatasetCode, Library, Sensitivity, Severity};
 
 /// `edition.toml`.
@@ -41,7 +41,7 @@ pub(super) struct RawDataset {
     pub class: String,
     pub industry: String,
     pub key: Spanned<Vec<String>>,
-    /// The general data set that an industry's is projected to and judged as.
+    /// The general data set that an industry's is projected to and judged as, and whose rules hold for it.
     pub general: Option<Spanned<DatasetCode>>,
     pub deal: Option<Spanned<String>>,
     pub time: Option<Spanned<String>>,
@@ -107,7 +107,11 @@ impl Default for RawRequired {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRules {
+    #[serde(default)]
     pub rules: Vec<Spanned<RawRule>>,
+    /// What the engine holds by itself.
+    #[serde(default)]
+    pub stages: Vec<StageRule>,
 }
 
 /// One rule. Which of the optional members a check takes is said in `rule/check.rs`; one that it does not
@@ -127,6 +131,8 @@ pub(super) struct RawRule {
     pub severity: Option<Severity>,
     #[serde(default)]
     pub stage: Stage,
+    /// `false`: the rule stays in this data set, those of the industries do not take it over.
+    pub inherit: Option<bool>,
     #[serde(default)]
     pub clause: String,
     pub zh: String,
@@ -258,7 +264,7 @@ pub(super) struct RawProjection {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawDatasetProjection {
     pub code: DatasetCode,
-    /// Data set of the other edition; none: the one of the same column code.
+    /// Data set of the other edition; none: the one of the same column code, else that of the general one.
     pub target: Option<String>,
     /// Field → column of the other edition.
     #[serde(default)]
@@ -266,6 +272,20 @@ pub(super) struct RawDatasetProjection {
     /// Fields that are not passed on.
     #[serde(default)]
     pub drop: Vec<String>,
+    /// Lists of which only the items go that the column has room for.
+    #[serde(default)]
+    pub shorten: Vec<String>,
+    /// Column → value that it always has.
+    #[serde(default)]
+    pub constant: BTreeMap<String, String>,
+    /// Column → text, with fields in braces.
+    #[serde(default)]
+    pub compose: BTreeMap<String, String>,
+    /// List of whose items each makes a record.
+    pub split: Option<String>,
+    /// Column that the other edition demands and nothing fills → when: field → values.
+    #[serde(default)]
+    pub missing: BTreeMap<String, BTreeMap<String, OneOrMany>>,
     /// The data set is not passed on at all.
     #[serde(default)]
     pub withhold: bool,

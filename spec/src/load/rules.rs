@@ -3,14 +3,18 @@
 //! A rule that reads a data set or a field which the edition does not hold is passed over: it begins
 //! to work when the data set arrives. A name that no edition knows is an error.
 
-use foldhash::{HashMap, HashMapExt};
+use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
+use toml::Spanned;
+
+use super::LoadError;
 use super::checks::Builder;
+use super::inherit::Family;
 use super::raw::{RawDataset, RawRule, RawRules, RawScope};
 use super::scope::{Miss, Scope};
 use super::source::Source;
-use super::{LoadError, as_general};
-use crate::{Dataset, Rule};
+use crate::{Dataset, DatasetCode, Rule};
 
 /// A rule of the folder `rules`, and where it stands.
 pub(super) struct General<'f> {
@@ -27,7 +31,7 @@ pub(super) fn rules(
     check_unique(own, general)?;
     let mut all: Vec<Vec<Rule>> = Vec::new();
     for (dataset, (source, raw)) in scope.datasets.iter().zip(own) {
-        let mut rules = Vec::new();
+        let mut rules = inherited(scope, dataset, *source, raw, own)?;
         for spanned in &raw.rules {
             let raw_rule = spanned.get_ref();
             let fault = |found: String, expected: String| {
@@ -55,10 +59,10 @@ pub(super) fn rules(
             };
             let mut applies = false;
             for (dataset, rules) in scope.datasets.iter().zip(&mut all) {
-                match general_rule(scope, dataset, spanned.get_ref(), own, rules) {
-                    Ok(more) => {
-                        applies |= !more.is_empty();
-                        rules.extend(more);
+                match general_rule(scope, dataset, spanned.get_ref()) {
+                    Ok(rule) => {
+                        applies = true;
+                        rules.push(rule);
                     }
                     Err(Miss::Absent) => {}
                     Err(Miss::Fault { found, expected }) => return Err(fault(found, expected)),
@@ -73,6 +77,33 @@ pub(super) fn rules(
     Ok(all)
 }
 
+/// The rules of the general data set that one of an industry is judged as. They were checked where they
+/// stand; here one can only miss a column that the industry does not have, and then it does not apply.
+fn inherited(
+    scope: &Scope<'_>,
+    dataset: &Dataset,
+    source: Source<'_>,
+    raw: &RawDataset,
+    own: &[(Source<'_>, &RawDataset)],
+) -> Result<Vec<Rule>, LoadError> {
+    let Some(general) = &raw.general else {
+        return Ok(Vec::new());
+    };
+    let place = scope.places.get(general.get_ref());
+    let Some((_, held)) = place.and_then(|&place| own.get(place)) else {
+        let found = format!("general data set {}", general.get_ref());
+        return Err(source.fault(&general.span(), found, "a data set of this edition"));
+    };
+    let family = Family::of(scope, dataset);
+    let replaced = |id: &str| raw.rules.iter().any(|rule| rule.get_ref().id == id);
+    let rules = held.rules.iter();
+    let rules = rules.filter_map(|rule| family.rule(rule.get_ref()));
+    Ok(rules
+        .filter(|rule| !replaced(&rule.id))
+        .filter_map(|general| rule(scope, dataset, &general, true).ok())
+        .collect())
+}
+
 fn every(raw: &RawRule) -> bool {
     let scopes = raw.datasets.as_deref().unwrap_or_default();
     scopes
@@ -80,39 +111,29 @@ fn every(raw: &RawRule) -> bool {
         .any(|scope| matches!(scope, RawScope::Every(_)))
 }
 
-/// What a general rule comes to in one data set: itself as a rule, or the rules of its general data set.
-fn general_rule(
-    scope: &Scope<'_>,
-    dataset: &Dataset,
-    raw: &RawRule,
-    own: &[(Source<'_>, &RawDataset)],
-    held: &[Rule],
-) -> Result<Vec<Rule>, Miss> {
-    let Some(scopes) = &raw.datasets else {
+fn listed(raw: &RawRule, dataset: DatasetCode) -> bool {
+    let scopes = raw.datasets.as_deref().unwrap_or_default();
+    scopes
+        .iter()
+        .any(|scope| matches!(scope, RawScope::Number(number) if *number == dataset))
+}
+
+fn general_rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule) -> Result<Rule, Miss> {
+    if raw.datasets.is_none() {
         return Err(Miss::fault(
             format!("rule `{}` without `datasets`", raw.id),
             "the data sets that it is for",
         ));
-    };
-    let listed = scopes
-        .iter()
-        .any(|scope| matches!(scope, RawScope::Number(number) if *number == dataset.code));
+    }
+    let listed = listed(raw, dataset.code);
     if !listed && !every(raw) {
         return Err(Miss::Absent);
     }
-    if raw.check == "judged_as_general" {
-        return as_general::rules(scope, dataset, raw, own, held);
-    }
-    Ok(vec![rule(scope, dataset, raw, !listed)?])
+    rule(scope, dataset, raw, !listed)
 }
 
 /// One rule of one data set. With `lenient`, a field that the data set lacks makes it not apply.
-pub(super) fn rule(
-    scope: &Scope<'_>,
-    dataset: &Dataset,
-    raw: &RawRule,
-    lenient: bool,
-) -> Result<Rule, Miss> {
+fn rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule, lenient: bool) -> Result<Rule, Miss> {
     let mut builder = Builder {
         scope,
         dataset,
@@ -138,7 +159,7 @@ pub(super) fn rule(
         return Err(Miss::fault(found, "zh and en"));
     }
     Ok(Rule {
-        id: raw.id.as_str().into(),
+        id: id(raw, dataset.code),
         severity,
         clause: raw.clause.clone(),
         zh: raw.zh.clone(),
@@ -151,26 +172,45 @@ pub(super) fn rule(
     })
 }
 
-fn check_unique(
-    own: &[(Source<'_>, &RawDataset)],
-    general: &[&General<'_>],
+/// `*.panel_odd`, a rule that several data sets have of their own, stands for `891.panel_odd` and so on.
+fn id(raw: &RawRule, dataset: DatasetCode) -> Arc<str> {
+    match raw.id.strip_prefix("*.") {
+        Some(rest) => format!("{dataset}.{rest}").into(),
+        None => raw.id.as_str().into(),
+    }
+}
+
+/// Each identifier stands in one place.
+fn check_unique<'f>(
+    own: &[(Source<'f>, &RawDataset)],
+    general: &[&General<'f>],
 ) -> Result<(), LoadError> {
-    let own = own
-        .iter()
-        .flat_map(|(source, raw)| raw.rules.iter().map(move |rule| (*source, rule)));
-    let general = general
-        .iter()
-        .flat_map(|file| file.file.rules.iter().map(|rule| (file.source, rule)));
-    let mut first: HashMap<&str, (Source<'_>, usize)> = HashMap::new();
-    for (source, rule) in own.chain(general) {
-        let id = rule.get_ref().id.as_str();
-        if let Some((other, at)) = first.insert(id, (source, rule.span().start)) {
-            let found = format!(
-                "rule `{id}`, which stands in {}:{}",
-                other.path,
-                other.line(at)
-            );
-            return Err(source.fault(&rule.span(), found, "each rule identifier once"));
+    let mut first: HashMap<Arc<str>, (Source<'f>, usize)> = HashMap::new();
+    let mut enter = |source: Source<'f>, rule: &Spanned<RawRule>, dataset: DatasetCode| {
+        let id = id(rule.get_ref(), dataset);
+        let here = (source, rule.span().start);
+        match first.insert(Arc::clone(&id), here) {
+            Some((other, at)) if (other.path, at) != (source.path, here.1) => {
+                let line = other.line(at);
+                let found = format!("rule `{id}`, which stands in {}:{line}", other.path);
+                Err(source.fault(&rule.span(), found, "each rule identifier once"))
+            }
+            _ => Ok(()),
+        }
+    };
+    for (source, raw) in own {
+        for rule in &raw.rules {
+            enter(*source, rule, *raw.code.get_ref())?;
+        }
+    }
+    for file in general {
+        for rule in &file.file.rules {
+            for (_, raw) in own {
+                let dataset = *raw.code.get_ref();
+                if every(rule.get_ref()) || listed(rule.get_ref(), dataset) {
+                    enter(file.source, rule, dataset)?;
+                }
+            }
         }
     }
     Ok(())

@@ -3,8 +3,9 @@
 use std::error::Error;
 
 use super::{LoadError, from_directory};
+use crate::model::Force;
 use crate::rule::{Check, Park};
-use crate::{Sensitivity, Spec};
+use crate::{IssueCode, Sensitivity, Spec};
 
 mod mistakes;
 mod rule_lines;
@@ -20,6 +21,11 @@ fn the_embedded_specification_loads() -> Outcome {
         .map(|edition| edition.id.as_str())
         .collect();
     assert_eq!(ids, ["2.0", "3.0"]);
+    for edition in &spec.editions {
+        // The arrangement of 2026, by the State Council's notice of 2025-11-04: nine days off at the Spring Festival.
+        let day = |day| jiff::civil::date(2026, 2, day);
+        assert_eq!(edition.calendar.workdays_between(day(13), day(24)), 2);
+    }
     let province = spec.edition("3.0").ok_or("no edition 3.0")?;
     let tender = province.dataset("501").ok_or("no data set 501")?;
     assert!(std::ptr::eq(
@@ -65,33 +71,35 @@ fn the_national_edition_shares_the_fields_of_the_provincial_one() -> Outcome {
     let national = spec.edition("2.0").ok_or("no edition 2.0")?;
     assert!(national.datasets.len() < province.datasets.len());
     let projection = province.projections.get("2.0").ok_or("no projection")?;
-    let mut left_out = 0;
+    let mut left_out = Vec::new();
     for shared in &national.datasets {
         let own = province.dataset(&shared.id).ok_or("not provincial")?;
         let ids =
             |set: &crate::Dataset| set.fields.iter().map(|f| f.id.clone()).collect::<Vec<_>>();
         let (ours, theirs) = (ids(own), ids(shared));
         assert!(theirs.iter().all(|id| ours.contains(id)), "{}", shared.id);
-        left_out += ours.len() - theirs.len();
+        let lacking = ours.iter().filter(|id| !theirs.contains(id));
+        left_out.extend(lacking.map(|id| format!("{}.{id}", own.code)));
         let entry = projection.datasets.get(&own.code).ok_or("not forwarded")?;
         let columns: Vec<_> = entry
             .columns
             .iter()
-            .map(|(_, column)| column.clone())
+            .map(|column| column.name.clone())
             .collect();
         assert_eq!(columns, theirs, "in the order of the target");
-        for (place, column) in &entry.columns {
-            assert_eq!(own.field(*place).map(|field| &field.id), Some(column));
+        for column in &entry.columns {
+            let field = column.field().and_then(|place| own.field(place));
+            assert_eq!(field.map(|field| &field.id), Some(&column.name));
         }
     }
-    assert_eq!(left_out, 2);
-    let withheld: Vec<_> = province
+    assert!(left_out.contains(&"508.EXPERT_CHECK_IN_TIME".to_owned()));
+    let withheld = province
         .datasets
         .iter()
-        .filter(|set| !projection.datasets.contains_key(&set.code))
-        .map(|set| set.code)
-        .collect();
-    assert_eq!(withheld, [1300, 1301, 1302, 1303, 1304, 1305]);
+        .filter(|set| !projection.datasets.contains_key(&set.code));
+    for set in withheld {
+        assert!(national.dataset(&set.id).is_none(), "{}", set.id);
+    }
     Ok(())
 }
 
@@ -114,26 +122,92 @@ fn general_rules_reach_the_data_sets_that_have_their_fields() -> Outcome {
 }
 
 #[test]
-fn references_into_absent_data_sets_are_passed_over() -> Outcome {
+fn a_data_set_of_an_industry_takes_over_the_rules_of_its_general_one() -> Outcome {
     let spec = Spec::embedded()?;
     let province = spec.edition("3.0").ok_or("no edition 3.0")?;
     let rule = |set: &str, id: &str| {
         let rules = province.dataset(set).map(|set| &set.rules);
         rules.and_then(|rules| rules.iter().find(|rule| &*rule.id == id))
     };
-    let several = rule("305", "305.ref_502_802_832_862").ok_or("no rule")?;
-    match &several.check {
-        Check::Reference { to, park, .. } => {
+    let (general, own) = (rule("503", "503.ref_502"), rule("803", "803.ref_802"));
+    let (general, own) = (general.ok_or("no rule")?, own.ok_or("not taken over")?);
+    assert_eq!((&own.zh, own.severity), (&general.zh, general.severity));
+    match &own.check {
+        Check::Reference { to, .. } => {
             let targets: Vec<_> = to.iter().map(|target| target.dataset).collect();
-            assert_eq!(targets, [502], "only what the edition holds");
-            assert_eq!(*park, Park::Warn);
+            assert_eq!(targets, [802], "towards the own family");
         }
         other => return Err(format!("{other:?}").into()),
     }
+    let entrusted = rule("803", "803.agency_needed").ok_or("not taken over")?;
+    let parent = entrusted.when_parent.as_ref().ok_or("no condition")?;
+    assert_eq!(parent.dataset, 801, "so are the conditions");
+    let blacklist = rule("807", "807.not_blacklisted").ok_or("not taken over")?;
+    assert!(matches!(&blacklist.check, Check::NotExists { join } if join.dataset == 302));
+    assert!(rule("504", "504.margin_percent").is_some());
     assert!(
-        rule("1304", "1304.ref_550").is_none(),
-        "nothing is left to refer to"
+        rule("804", "804.margin_percent").is_none(),
+        "no such column"
     );
+    assert!(rule("501", "501.ref_100").is_some());
+    assert!(rule("801", "801.ref_100").is_none(), "stays where it is");
+    assert!(rule("891", "891.panel_odd").is_some() && rule("906", "906.panel_odd").is_some());
+    Ok(())
+}
+
+#[test]
+fn what_the_engine_holds_by_itself_is_listed() -> Outcome {
+    let spec = Spec::embedded()?;
+    let province = spec.edition("3.0").ok_or("no edition 3.0")?;
+    let codes = province.stages.iter().flat_map(|stage| &stage.codes);
+    let codes: Vec<_> = codes.collect();
+    for code in [
+        IssueCode::FieldRequired,
+        IssueCode::FieldFormat,
+        IssueCode::CodeUnknown,
+        IssueCode::IdentifierCheck,
+    ] {
+        assert!(codes.contains(&&code), "{code:?}");
+    }
+    let national = spec.edition("2.0").ok_or("no edition 2.0")?;
+    assert_eq!(national.stages, province.stages);
+    Ok(())
+}
+
+#[test]
+fn an_edition_applies_from_its_first_day_to_its_last() -> Outcome {
+    let spec = Spec::embedded()?;
+    let mut edition =
+        std::sync::Arc::into_inner(spec.editions.into_iter().next().ok_or("no edition")?)
+            .ok_or("held twice")?;
+    edition.valid_from = "20250101".to_owned();
+    assert_eq!(edition.on("20241231"), Force::NotYet);
+    assert_eq!(edition.on("20250101"), Force::Applies);
+    assert_eq!(edition.on("20991231"), Force::Applies, "open");
+    edition.valid_to = Some("20261231".to_owned());
+    assert_eq!(edition.on("20261231"), Force::Applies);
+    assert_eq!(edition.on("20270101"), Force::Ended);
+    Ok(())
+}
+
+#[test]
+fn references_into_absent_data_sets_are_passed_over() -> Outcome {
+    let spec = Spec::embedded()?;
+    let targets = |edition: &str| -> Result<Vec<_>, Box<dyn Error>> {
+        let edition = spec.edition(edition).ok_or("no such edition")?;
+        let rules = edition.dataset("305").map(|set| &set.rules);
+        let mut rules = rules.ok_or("no data set 305")?.iter();
+        let rule = rules.find(|rule| &*rule.id == "305.ref_502_802_832_862");
+        match rule.map(|rule| &rule.check) {
+            Some(Check::Reference { to, park, .. }) => {
+                assert_eq!(*park, Park::Warn);
+                Ok(to.iter().map(|target| target.dataset).collect())
+            }
+            other => Err(format!("{other:?}").into()),
+        }
+    };
+    assert_eq!(targets("3.0")?, [502, 802, 832, 862]);
+    assert_eq!(targets("2.0")?, [502], "only what the edition holds");
     Ok(())
 }
 

@@ -217,6 +217,7 @@ pub(crate) fn edition(datasets: Vec<Dataset>) -> Edition {
         valid_from: "20250101".to_owned(),
         valid_to: None,
         datasets,
+        stages: Vec::new(),
         codes: tables,
         calendar: crate::Calendar::default(),
         projections: HashMap::default(),

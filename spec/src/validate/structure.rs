@@ -33,7 +33,8 @@ pub(crate) enum Trouble {
     Precision(u32, u32),
 }
 
-/// Words that people write where a value is missing; in a code or an identifier they are no value.
+/// Words that people write where a value is missing; in an identifier they are no value, nor in a code, unless
+/// the table has the word.
 pub(crate) const PLACEHOLDERS: [&str; 14] = [
     "无",
     "/",
@@ -130,7 +131,9 @@ pub(crate) fn judge(field: &Field, text: &str) -> Option<Trouble> {
         Format::Exact(_) | Format::UpTo(_) | Format::Unlimited
     );
     let free = matches!(field.domain, Domain::Free | Domain::Standard(_));
-    if (!textual || !free) && PLACEHOLDERS.contains(&text) {
+    // A table may have such a word for a value: then it says something.
+    let coded = matches!(&field.domain, Domain::Codes(table) if table.values.contains_key(text));
+    if (!textual || !free) && !coded && PLACEHOLDERS.contains(&text) {
         return Some(Trouble::Placeholder);
     }
     if (textual || !free) && parts(field, text).any(is_lost_code) {

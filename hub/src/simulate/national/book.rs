@@ -65,8 +65,8 @@ pub(super) struct Book {
     pub codes: BTreeMap<String, u64>,
     links: Links,
     referred: HashMap<String, Vec<Column>>,
-    /// Accepted versions: (record number, operation) and its content.
-    versions: HashMap<(i64, u8), Map<String, Value>>,
+    /// Accepted versions: (record number, operation) and its content; several when a record went as several.
+    versions: HashMap<(i64, u8), Vec<Map<String, Value>>>,
     /// Current records by data set and business key.
     held: HashMap<(String, String), Map<String, Value>>,
     /// How many current records hold a value: (data set, column, value).
@@ -155,7 +155,8 @@ impl Book {
         fallen: &Fallen,
     ) -> Result<(), (&'static str, &'static str, String)> {
         let refused = |code, reason: String| Err(("refused", code, reason));
-        if self.versions.get(&(sent.id, sent.operation)) == Some(&sent.data) {
+        let versions = self.versions.get(&(sent.id, sent.operation));
+        if versions.is_some_and(|held| held.contains(&sent.data)) {
             return refused("duplicate", "the record is held already".to_owned());
         }
         if let Some(why) = self.hangs_on(sent, fallen) {
@@ -230,8 +231,8 @@ impl Book {
     }
 
     fn take_over(&mut self, batch: i64, sent: &Sent) {
-        self.versions
-            .insert((sent.id, sent.operation), sent.data.clone());
+        let versions = self.versions.entry((sent.id, sent.operation));
+        versions.or_default().push(sent.data.clone());
         self.taken.push(Taken {
             n: self.taken.len() as u64 + 1,
             id: sent.id,

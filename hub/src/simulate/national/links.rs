@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use spec::projection::DatasetProjection;
 use spec::rule::Park;
 use spec::{Check, Condition, Dataset, DatasetCode, Edition, FieldIndex, Spec};
 
@@ -101,7 +102,7 @@ struct View<'e> {
 }
 
 impl View<'_> {
-    fn projection(&self, dataset: DatasetCode) -> Option<&spec::model::DatasetProjection> {
+    fn projection(&self, dataset: DatasetCode) -> Option<&DatasetProjection> {
         self.edition
             .projections
             .get(self.to)?
@@ -115,9 +116,11 @@ impl View<'_> {
 
     fn column(&self, dataset: &Dataset, field: FieldIndex) -> Option<Column> {
         let columns = &self.projection(dataset.code)?.columns;
-        let (_, name) = columns.iter().find(|(source, _)| *source == field)?;
+        let column = columns
+            .iter()
+            .find(|column| column.field() == Some(field))?;
         Some(Column {
-            name: name.clone(),
+            name: column.name.clone(),
             list: dataset.field(field)?.list,
         })
     }

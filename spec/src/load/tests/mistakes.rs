@@ -102,6 +102,15 @@ fn every_mistake_is_named_with_file_and_line() -> Outcome {
             "dreams",
         ),
         (dataset, DATASET, "class = ", "clas = ", 5, "clas"),
+        (
+            dataset,
+            DATASET,
+            "key = ",
+            "general = 9\nkey = ",
+            7,
+            "set 9",
+        ),
+        (general, GENERAL, "all.a", "*.a", 2, "1.a"),
         (dataset, DATASET, "key = [\"K\"]", "key = [\"Q\"]", 7, "`Q`"),
         (
             dataset,
@@ -420,7 +429,11 @@ fn a_projection_loses_nothing_silently() -> Outcome {
         .and_then(|p| p.datasets.get(&1))
         .ok_or("none")?
         .columns;
-    assert!(columns.contains(&(3, "AMOUNT".to_owned())));
+    let renamed_to = columns.iter().find(|column| column.field() == Some(3));
+    assert_eq!(
+        renamed_to.map(|column| column.name.as_str()),
+        Some("AMOUNT")
+    );
 
     let dropped = with(&renamed, "datasets = [ { code = 1, drop = [\"N\"] } ]\n")?;
     let first = dropped.edition("1").ok_or("no edition")?;
