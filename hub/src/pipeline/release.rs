@@ -88,7 +88,10 @@ fn again(
         _ if parked.warned != 0 || report.issues.iter().any(warns) => Verdict::AcceptedWithWarnings,
         _ => Verdict::Accepted,
     };
-    let lane = neighbours.lane(edition, &parents).unwrap_or(row.lane);
+    let lane = match &newest {
+        Some(newest) => newest.lane,
+        None => neighbours.lane(edition, &parents).unwrap_or(row.lane),
+    };
     let outcome = (verdict, report.issues.as_slice());
     ending::settle(transaction, &row, lane, Ending::Released, outcome, now)?;
     if matches!(verdict, Verdict::Rejected | Verdict::Duplicate) {

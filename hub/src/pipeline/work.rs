@@ -211,8 +211,9 @@ impl<'w, 't> Work<'w, 't> {
         }
         if kept {
             self.kept.push(leaf);
-            let lane = match &current {
-                Some(current) => current.lane,
+            // One that was taken back keeps its lane: what comes again must not overtake the withdrawal.
+            let lane = match &newest {
+                Some(newest) => newest.lane,
                 None => self
                     .neighbours
                     .lane(self.edition, &parents)

@@ -89,7 +89,7 @@ fn dataset(level: u16) -> String {
          {{ id = \"DEAL\", name = \"交易标识\", format = \"C..20\" }},\n\
          {{ id = \"KIND\", name = \"类别\", format = \"C..20\" }},\n\
          {{ id = \"NAME\", name = \"名称\", format = \"C..40\" }},\n\
-         {{ id = \"STAMP\", name = \"时间\", format = \"yyyyMMddHHmmss\" }},\n]\nrules = [\n{refers}\
+         {{ id = \"STAMP\", name = \"时间\", format = \"D14\" }},\n]\nrules = [\n{refers}\
          {{ id = \"{level}.kind\", check = \"immutable\", fields = [\"KIND\"], severity = \"error\", zh = \"类别不得变更\", en = \"the kind never changes\" }},\n\
          {{ id = \"{level}.stamp\", check = \"monotone\", fields = [\"STAMP\"], severity = \"error\", zh = \"时间不得倒退\", en = \"the stamp never goes back\" }},\n]\n"
     )
