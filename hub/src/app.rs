@@ -9,6 +9,7 @@ use spec::Spec;
 
 use crate::config::Config;
 use crate::keys::SigningKey;
+use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::writer::Writer;
 use crate::pipeline::{Digests, Figures, RawStore};
 use crate::sequencer::LogHandle;
@@ -41,6 +42,8 @@ pub struct App {
     pub key: SigningKey,
     /// Counts since start.
     pub figures: Figures,
+    /// Asks the published schemas about a sample of the records.
+    pub opinion: SecondOpinion,
     // Held as long as the process lives: a second hub on the same folder is refused.
     _lock: std::fs::File,
 }
@@ -131,6 +134,11 @@ pub fn prepare_key(config: &Config) -> anyhow::Result<SigningKey> {
 }
 
 impl App {
+    /// The key that signs, and the name of the log under which it does.
+    pub fn signs(&self) -> (&SigningKey, &str) {
+        (&self.key, &self.config.log.origin)
+    }
+
     /// Opens (on first start: makes) folder, keys, schema and log. Nothing listens yet.
     pub fn open(config: Config) -> anyhow::Result<Arc<App>> {
         let lock = lock(&config.data)?;
@@ -154,9 +162,15 @@ impl App {
         )
         .context("opening the log")?;
         log.start(woken, Duration::from_millis(config.log.checkpoint_ms))?;
-        let wake = log.clone();
-        let writer = Writer::start(&url, move || wake.wake())?;
+        let next = log.clone();
+        let writer = Writer::start(&url, move |first, entries| next.committed(first, entries))?;
         let raw = RawStore::open(&config.data.join("raw"))?;
+        let opinion = SecondOpinion::start(
+            config.spec.second_opinion,
+            spec::export::json_schema,
+            &config.data,
+        )
+        .context("starting the second opinion")?;
         let limits = adapters::Limits {
             bytes: config.limits.decompressed_bytes,
             depth: config.limits.depth,
@@ -177,6 +191,7 @@ impl App {
             log,
             key,
             figures: Figures::default(),
+            opinion,
             _lock: lock,
         }))
     }

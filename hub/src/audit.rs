@@ -247,7 +247,7 @@ fn submission(
             ));
         }
     }
-    let outcomes = compress::unpack(&row.outcomes).map_err(|error| {
+    let outcomes = compress::outcomes(&row.outcomes).map_err(|error| {
         fault(
             format!("{place}, outcomes"),
             format!("cannot be read: {error}"),

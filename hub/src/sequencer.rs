@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::store::{Readers, StoreError, submissions};
-use crate::tlog::{self, Log, Signer};
+use crate::tlog::{self, Entry, Log, Signer};
 
 /// Leaves taken at once.
 const BATCH: i64 = 8192;
@@ -36,10 +36,40 @@ pub enum SequenceError {
     },
 }
 
+/// Entries that the writer of this process committed and the log does not hold yet, from index `first` on: what is
+/// here need not be read back. It is never more than a shortcut; the database is the truth.
+#[derive(Debug, Default)]
+struct Handed {
+    first: u64,
+    entries: Vec<Entry>,
+}
+
+impl Handed {
+    fn next(&self) -> u64 {
+        self.first + self.entries.len() as u64
+    }
+
+    /// Takes the entries from an index on, if the first of them is here.
+    fn take(&mut self, index: u64) -> Vec<Entry> {
+        let published = index
+            .saturating_sub(self.first)
+            .min(self.next() - self.first);
+        self.entries.drain(..published as usize);
+        self.first += published;
+        if self.first == index {
+            self.first = self.next();
+            std::mem::take(&mut self.entries)
+        } else {
+            Vec::new()
+        }
+    }
+}
+
 /// A handle to the published log.
 #[derive(Clone)]
 pub struct LogHandle {
     log: Arc<Mutex<Log>>,
+    handed: Arc<Mutex<Handed>>,
     readers: Readers,
     wake: Sender<()>,
     fault: Arc<Mutex<Option<String>>>,
@@ -57,6 +87,7 @@ impl LogHandle {
         let (wake, woken) = channel();
         let handle = LogHandle {
             log: Arc::new(Mutex::new(log)),
+            handed: Arc::default(),
             readers,
             wake,
             fault: Arc::new(Mutex::new(None)),
@@ -74,8 +105,18 @@ impl LogHandle {
         Ok(())
     }
 
-    /// Says that something was committed.
-    pub fn wake(&self) {
+    /// Says that entries were committed, of which the first has index `first`.
+    pub fn committed(&self, first: u64, entries: Vec<Entry>) {
+        let mut handed = self.handed.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another hub may have committed in between, or publishing may be in trouble: then the rows will be read.
+        if handed.next() != first || handed.entries.len() > BATCH as usize {
+            *handed = Handed {
+                first,
+                entries: Vec::new(),
+            };
+        }
+        handed.entries.extend(entries);
+        drop(handed);
         // The receiver is gone only when the process ends.
         let _ = self.wake.send(());
     }
@@ -122,6 +163,15 @@ impl LogHandle {
     pub fn catch_up(&self) -> Result<(), SequenceError> {
         loop {
             let first = self.log().size();
+            let handed = self
+                .handed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(first);
+            if !handed.is_empty() {
+                self.log().integrate(first, &handed)?;
+                continue;
+            }
             let mut connection = self.readers.take()?;
             // The last published leaf is read again: a database that lacks it is not the log's.
             let from = first.saturating_sub(1);
@@ -133,10 +183,10 @@ impl LogHandle {
                     committed: rows.len() as u64,
                 });
             }
-            let leaves: Vec<Vec<u8>> = rows
+            let leaves: Vec<Entry> = rows
                 .into_iter()
                 .filter(|(index, _)| *index >= first as i64)
-                .map(|(_, body)| body)
+                .map(|(_, body)| Entry::from(body))
                 .collect();
             if leaves.is_empty() {
                 return Ok(());

@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod contract;
 mod crash;
 mod differential;
 mod fixtures;
@@ -15,6 +16,8 @@ mod forward;
 mod full;
 mod harness;
 mod history;
+mod lookups;
+mod receipts;
 mod tamper;
 mod tidy;
 mod waiting;

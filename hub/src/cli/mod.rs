@@ -129,6 +129,10 @@ mod tests {
             "hub waiting sweep --at 2026-12-31 --data d --format json",
             "hub export schemas --check",
             "hub spec list rules --edition 2.0 --format json",
+            "hub spec show 501.TENDER_MODE",
+            "hub spec diff 2.0 3.0 --format json",
+            "hub spec lint d",
+            "hub spec import f.xlsx --out d",
             "hub simulate national --listen 127.0.0.1:9090 --fail 5xx=0.1",
         ] {
             let parsed = Cli::try_parse_from(line.split(' '));

@@ -92,6 +92,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         sources: &sources,
         profiles: &profiles,
         deadlines: &deadlines,
+        data: &config.data,
     };
     let table = report::make(&arguments.name, &mut connection, &facts, &question)?
         .with_context(|| format!("there is no report `{}`", arguments.name))?;

@@ -7,7 +7,7 @@ use crate::pipeline::Instant;
 use crate::pipeline::expiry::{Deadlines, Expired, sweep};
 use crate::report::parse_instant;
 use crate::report::table::{Cell, Table, column};
-use crate::store::transaction::{Numbers, Transaction, begin, commit};
+use crate::store::transaction::begin;
 
 /// What can be done.
 #[derive(Debug, clap::Subcommand)]
@@ -39,13 +39,9 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
     let deadlines = Deadlines::new(app::load_spec(&config)?, config.waiting.days);
     let mut all: Vec<Expired> = Vec::new();
     loop {
-        begin(&mut connection)?;
-        let mut transaction = Transaction {
-            numbers: Numbers::read(&mut connection)?,
-            connection: &mut connection,
-        };
+        let mut transaction = begin(&mut connection)?;
         let expired = sweep(&mut transaction, &deadlines, due, Instant::now(), MOST)?;
-        commit(&mut connection)?;
+        transaction.commit()?;
         let done = (expired.len() as i64) < MOST;
         all.extend(expired);
         if done {

@@ -206,6 +206,6 @@ impl Task {
 }
 
 fn append(transaction: &mut Transaction<'_>, entry: &serde_json::Value) -> Result<(), StoreError> {
-    transaction.append_leaf(entry.to_string().as_bytes())?;
+    transaction.append_leaf(entry.to_string().into_bytes())?;
     Ok(())
 }

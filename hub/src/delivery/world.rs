@@ -109,7 +109,7 @@ impl World {
             spec: small_spec()?,
             key: SigningKey::generate()?,
             readers: Readers::open(&url, 8)?,
-            writer: Writer::start(&url, || ())?,
+            writer: Writer::start(&url, |_, _| ())?,
             folder,
         })
     }

@@ -121,7 +121,7 @@ pub async fn replay(
                     "v": 1, "kind": "operator", "action": "replay", "operator": operator,
                     "destination": destination, "state": word, "records": records, "at": now.text(),
                 });
-                transaction.append_leaf(leaf.to_string().as_bytes())?;
+                transaction.append_leaf(leaf.to_string().into_bytes())?;
                 Ok(records as i64)
             })
         });

@@ -89,6 +89,13 @@ fn operation(route: &Endpoint) -> Value {
             "name": param.name, "in": "query", "description": param.what, "schema": { "type": "string" },
         }));
     }
+    if route.query.iter().any(|param| param.name == "submission") && route.access == Access::Source
+    {
+        parameters.push(json!({
+            "name": "X-Submission-Id", "in": "header", "schema": { "type": "string" },
+            "description": "the sender's own number, as in `submission`",
+        }));
+    }
     let mut operation = json!({
         "operationId": name(route),
         "summary": route.what,

@@ -13,7 +13,7 @@ use super::auth::Caller;
 use super::openapi::{Param, param};
 use super::submissions;
 use crate::error::{Error, ErrorCode};
-use crate::pipeline::{self, commit};
+use crate::pipeline::{commit, seal};
 use crate::store;
 
 /// Parameters of a receipt.
@@ -51,7 +51,7 @@ pub async fn one(
             let line = submissions::line(connection, &caller, &id)?;
             let row = store::submissions::by_id(connection, line.id)?
                 .ok_or_else(|| Error::Internal(format!("submission {} went away", line.id)))?;
-            let mut receipt = pipeline::sign(app, commit::load(connection, &row)?)?;
+            let mut receipt = seal::receipt(app.signs(), commit::load(connection, &row)?, None);
             if receipt.evidence.leaf_index < app.log.log().size() {
                 receipt.proof = Some(proof_of(app, receipt.evidence.leaf_index)?);
             }

@@ -95,6 +95,7 @@ pub async fn one(
                 sources: &sources,
                 profiles: &profiles,
                 deadlines: &deadlines,
+                data: &app.config.data,
             };
             report::make(&name, connection, &facts, &question)
                 .map_err(error)?
@@ -124,6 +125,7 @@ pub fn error(error: ReportError) -> Error {
         ReportError::Word { .. } => Error::request(ErrorCode::Parameter, error.to_string()),
         ReportError::Store(error) => Error::Store(error),
         ReportError::Sheet(error) => Error::Internal(error.to_string()),
+        ReportError::File(error) => Error::Internal(error.to_string()),
     }
 }
 

@@ -7,12 +7,14 @@ use spec::{Edition, Spec};
 
 use super::compress;
 use super::judge::Item;
-use super::receipt::Outcome;
+use super::receipt::{Leaf, Outcome};
+use super::seal::Seal;
 use super::work::Work;
 use super::writer::{Numbers, Transaction};
 use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError};
-use crate::tlog::hash::{self, Hash};
+use crate::tlog::Span;
+use crate::tlog::hash::{self, Hash, leaf_hash};
 
 /// A submission that is ready to be committed.
 #[derive(Debug)]
@@ -48,10 +50,14 @@ pub struct Prepared {
 pub struct Unsigned {
     /// The leaf, verbatim.
     pub leaf: String,
+    /// What it says.
+    pub says: Leaf,
     /// Its place.
     pub leaf_index: u64,
     /// Outcomes in order.
     pub outcomes: Vec<Outcome>,
+    /// The seal of its commit, when that was before now and is known.
+    pub seal: Option<Seal>,
 }
 
 /// How a commit of a submission ended.
@@ -130,6 +136,7 @@ pub fn judge_only(
             waiting: true,
             ..Numbers::default()
         },
+        entries: Vec::new(),
     };
     let mut work = Work::new(&mut transaction, &prepared);
     work.judge(prepared.items)?;
@@ -165,11 +172,19 @@ pub fn load(connection: &mut Database, row: &Submission) -> Result<Unsigned, Sto
         .ok_or_else(|| damaged(format!("leaf {} is missing", row.leaf_index)))?;
     let leaf = String::from_utf8(leaf)
         .map_err(|_| damaged(format!("leaf {} is not UTF-8", row.leaf_index)))?;
+    let says = serde_json::from_str(&leaf)
+        .map_err(|error| damaged(format!("leaf {}: {error}", row.leaf_index)))?;
     let outcomes =
-        compress::unpack(&row.outcomes).map_err(|error| damaged(format!("outcomes: {error}")))?;
+        compress::outcomes(&row.outcomes).map_err(|error| damaged(format!("outcomes: {error}")))?;
+    let seal = submissions::span(connection, row.leaf_index)?.map(|(first, bodies)| {
+        let hashes = bodies.iter().map(|body| leaf_hash(body)).collect();
+        Seal::new(Span::new(first as u64, hashes))
+    });
     Ok(Unsigned {
         leaf,
+        says,
         leaf_index: row.leaf_index as u64,
         outcomes,
+        seal,
     })
 }

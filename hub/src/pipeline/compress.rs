@@ -1,5 +1,6 @@
 //! Compression of what is kept, with one context per thread: making a context costs more than a small body.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io;
 
@@ -39,23 +40,47 @@ pub fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
     })
 }
 
-/// Outcomes up to this size are kept as they are: a frame of their own would cost more than it saves.
-const PLAIN: usize = 1024;
+/// Up to this size bytes are kept as they are: a frame of their own would cost more than it saves.
+const PLAIN: usize = 2048;
 
-/// The JSON of outcomes as it is kept: in a zstd frame when that pays.
-pub fn pack(json: &[u8]) -> io::Result<Vec<u8>> {
-    if json.len() <= PLAIN {
-        Ok(json.to_vec())
+/// How a zstd frame begins (RFC 8878).
+const FRAME: [u8; 4] = 0xFD2F_B528_u32.to_le_bytes();
+
+/// Bytes as they are kept: in a zstd frame when that pays, or when they could be mistaken for one.
+pub fn pack(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    if bytes.len() <= PLAIN && !bytes.starts_with(&FRAME) {
+        Ok(bytes.to_vec())
     } else {
-        compress(json)
+        compress(bytes)
+    }
+}
+
+/// Reads bytes as they are kept.
+pub fn unpack(kept: &[u8]) -> io::Result<Cow<'_, [u8]>> {
+    if kept.starts_with(&FRAME) {
+        zstd::decode_all(kept).map(Cow::Owned)
+    } else {
+        Ok(Cow::Borrowed(kept))
     }
 }
 
 /// Reads outcomes as they are kept.
-pub fn unpack(kept: &[u8]) -> io::Result<Vec<Outcome>> {
-    // JSON of a list begins with a bracket, a zstd frame never does.
-    if kept.first() == Some(&b'[') {
-        return Ok(serde_json::from_slice(kept)?);
+pub fn outcomes(kept: &[u8]) -> io::Result<Vec<Outcome>> {
+    Ok(serde_json::from_slice(&unpack(kept)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_given_back() -> io::Result<()> {
+        let frame_in_disguise = compress(b"bytes that a sender compressed himself")?;
+        for bytes in [b"".as_slice(), b"[]", &[b'x'; 100_000], &frame_in_disguise] {
+            assert_eq!(unpack(&pack(bytes)?)?, bytes);
+        }
+        assert!(pack(&[b'x'; 100_000])?.len() < 1000);
+        assert_eq!(pack(b"small")?, b"small");
+        Ok(())
     }
-    Ok(serde_json::from_slice(&zstd::decode_all(kept)?)?)
 }

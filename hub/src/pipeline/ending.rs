@@ -71,7 +71,7 @@ pub fn settle(
         "digest": sha256(&row.body).to_hex(), "verdict": verdict, "replaced_by": replaced_by,
         "issues_sha256": sha256(issues.as_bytes()).to_hex(), "at": now.text(),
     });
-    let leaf_index = transaction.append_leaf(leaf.to_string().as_bytes())?;
+    let leaf_index = transaction.append_leaf(leaf.to_string().into_bytes())?;
     let change = Change {
         submission_id: row.submission_id,
         record_index: row.record_index,

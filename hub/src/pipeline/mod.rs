@@ -3,6 +3,7 @@
 //! [`receive`] keeps a submission and answers with its receipt; [`check`] judges the same way and keeps
 //! nothing. Judging runs on worker threads, committing in the one [`writer`].
 
+mod absent;
 pub mod commit;
 pub mod compress;
 mod dependants;
@@ -13,18 +14,17 @@ mod history;
 mod instant;
 pub mod judge;
 pub mod neighbours;
+pub mod opinion;
 mod raw;
 pub mod receipt;
 mod release;
 mod room;
+pub mod seal;
 pub mod sweeper;
 mod work;
 pub mod writer;
 
 use std::sync::Arc;
-
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 
 pub use figures::Figures;
 pub use instant::Instant;
@@ -33,9 +33,9 @@ pub use raw::RawStore;
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
 use crate::tlog::hash::{self, Hash};
-use commit::{Committed, Prepared, Unsigned};
+use commit::{Committed, Prepared};
 use judge::Read;
-use receipt::{Counts, Evidence, Leaf, Outcome, Receipt};
+use receipt::{Counts, Outcome, Receipt};
 use writer::WriteError;
 
 /// Digests that every leaf names: which specification, which code lists, which build judged.
@@ -129,7 +129,7 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
         move |transaction| commit::commit(transaction, prepared),
         move |result| drop(send.send(result)),
     );
-    let committed = match answer.await {
+    let (committed, seal) = match answer.await {
         Ok(Ok(committed)) => committed,
         Ok(Err(WriteError::Busy)) => {
             return Err(Error::request(
@@ -143,9 +143,10 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
     match committed {
         Committed::Fresh(unsigned) => {
             app.figures.judged(&source, &unsigned.outcomes);
-            sign(app, *unsigned)
+            Ok(seal::receipt(app.signs(), *unsigned, Some(&seal)))
         }
-        Committed::Repeated(unsigned) => sign(app, *unsigned),
+        // What was repeated at once may be of this very commit.
+        Committed::Repeated(unsigned) => Ok(seal::receipt(app.signs(), *unsigned, Some(&seal))),
         Committed::Conflict {
             first_sha256,
             receipt,
@@ -190,6 +191,7 @@ async fn finish(
     read: Read,
     edition: &'static spec::Edition,
 ) -> Result<Prepared, Error> {
+    app.opinion.sample(edition, &read.items);
     let raw_sha256 = hash::sha256(&incoming.body);
     let submission = submission_number(&incoming, &read, &raw_sha256)?;
     let raw = app.raw.keep(&raw_sha256, &incoming.body).await?;
@@ -315,43 +317,4 @@ fn read(
     };
     source.check_in_force(edition, received)?;
     Ok((read, edition))
-}
-
-/// Makes the receipt and signs it.
-pub fn sign(app: &App, unsigned: Unsigned) -> Result<Receipt, Error> {
-    let Unsigned {
-        leaf,
-        leaf_index,
-        outcomes,
-    } = unsigned;
-    let parsed: Leaf =
-        serde_json::from_str(&leaf).map_err(|error| Error::Internal(format!("leaf: {error}")))?;
-    let origin = app.config.log.origin.clone();
-    let signature = app
-        .key
-        .sign(&receipt::signed_bytes(&origin, leaf_index, &leaf));
-    Ok(Receipt {
-        id: parsed.id,
-        submission: parsed.submission,
-        source: parsed.source,
-        received_at: parsed.received_at,
-        edition: parsed.edition,
-        counts: parsed.counts,
-        records: outcomes,
-        omitted: Vec::new(),
-        evidence: Evidence {
-            raw_sha256: parsed.raw_sha256,
-            specification: parsed.specification,
-            codes: parsed.codes,
-            build: parsed.build,
-            outcomes_root: parsed.outcomes_root,
-            records_root: parsed.records_root,
-            leaf_hash: hash::leaf_hash(leaf.as_bytes()).to_string(),
-            leaf,
-            leaf_index,
-            origin,
-        },
-        signature: BASE64_STANDARD.encode(signature),
-        proof: None,
-    })
 }

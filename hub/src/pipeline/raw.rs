@@ -34,10 +34,10 @@ impl RawStore {
         })
     }
 
-    /// Keeps bytes: gives them back compressed when they are to be kept in the row, or nothing when they
+    /// Keeps bytes: gives them back packed when they are to be kept in the row, or nothing when they
     /// are durable in the object store.
     pub async fn keep(&self, name: &Hash, bytes: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        let compressed = super::compress::compress(bytes)
+        let compressed = super::compress::pack(bytes)
             .map_err(|error| Error::NotKept(format!("compressing: {error}")))?;
         if compressed.len() <= INLINE {
             return Ok(Some(compressed));
@@ -66,10 +66,10 @@ impl RawStore {
                 .map_err(lost)?;
             &stored[..]
         };
-        let bytes = zstd::decode_all(compressed)
+        let bytes = super::compress::unpack(compressed)
             .map_err(|error| Error::Internal(format!("raw bytes {}: {error}", name.to_hex())))?;
         if crate::tlog::hash::sha256(&bytes) == *name {
-            Ok(bytes)
+            Ok(bytes.into_owned())
         } else {
             Err(Error::Internal(format!(
                 "raw bytes {}: the stored bytes have another SHA-256",

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use spec::{Issue, Verdict};
 
 use crate::tlog::hash::{self, Hash};
-use crate::tlog::{Proof, VerifierKey};
+use crate::tlog::{Proof, VerifierKey, verify_inclusion};
 
 /// How many records of a submission met which verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +144,23 @@ pub struct Evidence {
     pub leaf_index: u64,
     /// Name of the log.
     pub origin: String,
+    /// How the leaf belongs to what is signed; none in receipts whose signature covers the leaf itself.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub group: Option<Group>,
+}
+
+/// The leaves that were committed together and share a signature, and the way from one of them to their root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Promised index of the first leaf.
+    pub first: u64,
+    /// Number of leaves.
+    pub size: u64,
+    /// Merkle root (RFC 6962) over them, base64.
+    pub root: String,
+    /// Inclusion path from the leaf to the root, base64.
+    pub path: Vec<String>,
 }
 
 /// The signed answer to a submission.
@@ -169,14 +186,20 @@ pub struct Receipt {
     pub omitted: Vec<Omitted>,
     /// What it rests on.
     pub evidence: Evidence,
-    /// Ed25519 over [`signed_bytes`], base64.
+    /// Ed25519 over [`signed_group`] (without a group: over [`signed_bytes`]), base64.
     pub signature: String,
     /// C2SP tlog-proof of the leaf, once published.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub proof: Option<String>,
 }
 
-/// What the signature of a receipt covers: a fixed first line, the log's name, the promised place, the leaf.
+/// What the signature of a group of receipts covers: a fixed first line, the log's name, the promised place of the
+/// first leaf, the number of leaves, their root.
+pub fn signed_group(origin: &str, first: u64, size: u64, root: &str) -> Vec<u8> {
+    format!("exchange-hub/receipt/v2\n{origin}\n{first}\n{size}\n{root}").into_bytes()
+}
+
+/// What the signature of a single receipt covers: a fixed first line, the log's name, the promised place, the leaf.
 pub fn signed_bytes(origin: &str, leaf_index: u64, leaf: &str) -> Vec<u8> {
     format!("exchange-hub/receipt/v1\n{origin}\n{leaf_index}\n{leaf}").into_bytes()
 }
@@ -224,6 +247,28 @@ fn same<T: PartialEq + Serialize>(place: &str, found: &T, expected: &T) -> Resul
             ),
         ))
     }
+}
+
+/// The leaf stands under the root of its group, at the place that it was promised.
+fn verify_group(group: &Group, index: u64, leaf: &[u8]) -> Result<(), Fault> {
+    let wrong = |what: String| fault("evidence.group", what);
+    let read = |text: &String| -> Result<Hash, Fault> {
+        text.parse()
+            .map_err(|_| wrong(format!("`{text}` is not a base64 hash")))
+    };
+    let path = group.path.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let place = index.checked_sub(group.first).ok_or_else(|| {
+        wrong(format!(
+            "begins at {}, the receipt promised {index}",
+            group.first
+        ))
+    })?;
+    let leaf = hash::leaf_hash(leaf);
+    verify_inclusion(place, group.size, &leaf, &path, &read(&group.root)?).map_err(|error| {
+        wrong(format!(
+            "the path does not lead from the leaf to the root: {error}"
+        ))
+    })
 }
 
 impl Receipt {
@@ -286,7 +331,13 @@ impl Receipt {
             &evidence.records_root,
             &leaf.records_root,
         )?;
-        let signed = signed_bytes(&evidence.origin, evidence.leaf_index, &evidence.leaf);
+        let signed = match &evidence.group {
+            Some(group) => {
+                verify_group(group, evidence.leaf_index, leaf_bytes)?;
+                signed_group(&evidence.origin, group.first, group.size, &group.root)
+            }
+            None => signed_bytes(&evidence.origin, evidence.leaf_index, &evidence.leaf),
+        };
         let fits = BASE64_STANDARD
             .decode(&self.signature)
             .is_ok_and(|signature| key.verifies(&signed, &signature));

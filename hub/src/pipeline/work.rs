@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use spec::{
-    Action, Context, Edition, Issue, IssueCode, Message, Normalized, Severity, Spec, Verdict,
-};
+use spec::{Action, Context, Dataset, Edition, Issue, Normalized, Severity, Spec, Verdict};
 
+use super::absent;
 use super::commit::{Committed, Prepared, Unsigned, receipt_id};
 use super::compress;
 use super::dependants;
@@ -91,6 +90,16 @@ impl<'w, 't> Work<'w, 't> {
             self.room
                 .fetch(self.transaction.connection, own.flatten())?;
         }
+        // Records that only their message names lead to business keys: these are fetched all at once too.
+        let led_to: Vec<Key> = items
+            .iter()
+            .filter_map(|item| match item {
+                Item::Judged(judged) => self.own_key(judged),
+                Item::Unusable { .. } => None,
+            })
+            .collect();
+        self.neighbours
+            .fetch(self.transaction.connection, led_to.iter())?;
         for (index, item) in (0..).zip(items) {
             match item {
                 Item::Unusable { dataset, issue } => self.unusable(index, dataset, *issue)?,
@@ -164,7 +173,7 @@ impl<'w, 't> Work<'w, 't> {
         if !rejects(&issues) {
             match record.action {
                 Action::Withdraw | Action::Correct if latest.is_none() => {
-                    issues.push(nothing_to(&record));
+                    issues.push(absent::nothing_to(&record));
                 }
                 Action::Withdraw => issues.extend(self.dependants(current.as_deref(), &record)?),
                 Action::Upsert | Action::Correct => {
@@ -278,6 +287,17 @@ impl<'w, 't> Work<'w, 't> {
         dependants::refusal(connection, &mut self.neighbours, &context, current, record)
     }
 
+    /// The business key of a record that is without it, by the key that its sender gave the message.
+    fn own_key(&self, judged: &Judged) -> Option<Key> {
+        let message = judged.message.as_ref().filter(|_| judged.own.is_none())?;
+        self.key_by_message(judged.record.dataset, message)
+    }
+
+    fn key_by_message(&self, dataset: &Dataset, message: &Key) -> Option<Key> {
+        let known = self.neighbours.newest(self.edition, message);
+        Some(by_key(dataset, key_of(dataset, known.last()?.body())?))
+    }
+
     /// The newest version of a record: by its business key, or by the key that its sender gave the message.
     fn newest(
         &mut self,
@@ -288,12 +308,10 @@ impl<'w, 't> Work<'w, 't> {
         let own = match (own, message) {
             (Some(own), _) => own,
             (None, Some(message)) => {
-                let known = self.neighbours.newest(self.edition, message);
-                let value = known
-                    .last()
-                    .and_then(|version| key_of(record.dataset, version.body()));
-                let Some(value) = value else { return Ok(None) };
-                by_key(record.dataset, value)
+                let Some(own) = self.key_by_message(record.dataset, message) else {
+                    return Ok(None);
+                };
+                own
             }
             (None, None) => return Ok(None),
         };
@@ -401,7 +419,7 @@ impl<'w, 't> Work<'w, 't> {
         row.duplicate = self.counts.duplicate as i32;
         row.rejected = self.counts.rejected as i32;
         let (specification, codes) = digests.of(self.edition);
-        let leaf = Leaf {
+        let says = Leaf {
             v: 1,
             kind: "submission".to_owned(),
             id: receipt_id(self.number),
@@ -418,8 +436,8 @@ impl<'w, 't> Work<'w, 't> {
             outcomes_root: hash::merkle_root(&self.hashes).to_hex(),
             records_root: hash::merkle_root(&self.kept).to_hex(),
         };
-        let leaf = serde_json::to_string(&leaf).map_err(|error| broken(&error))?;
-        row.leaf_index = self.transaction.append_leaf(leaf.as_bytes())?;
+        let leaf = serde_json::to_string(&says).map_err(|error| broken(&error))?;
+        row.leaf_index = self.transaction.append_leaf(leaf.clone().into_bytes())?;
         if self.json.is_empty() {
             self.json.push(b'[');
         }
@@ -442,8 +460,10 @@ impl<'w, 't> Work<'w, 't> {
         )?;
         Ok(Committed::Fresh(Box::new(Unsigned {
             leaf,
+            says,
             leaf_index: row.leaf_index as u64,
             outcomes: self.outcomes,
+            seal: None,
         })))
     }
 }
@@ -458,36 +478,4 @@ fn broken(error: &dyn std::error::Error) -> StoreError {
 
 fn rejects(issues: &[Issue]) -> bool {
     issues.iter().any(|issue| issue.severity == Severity::Error)
-}
-
-/// The finding for a correction or withdrawal of what is not there.
-fn nothing_to(record: &Normalized<'_, '_>) -> Issue {
-    let (zh, en) = if record.action == Action::Withdraw {
-        (
-            "要撤回的记录不存在：请先报送，或核对业务主键",
-            "there is no record to withdraw: check its business key",
-        )
-    } else {
-        (
-            "要更正的记录不存在：请先报送，或核对业务主键",
-            "there is no record to correct: check its business key",
-        )
-    };
-    Issue {
-        at: Some(record.at),
-        found: shown_key(record).unwrap_or_default(),
-        expected: record
-            .dataset
-            .key
-            .iter()
-            .filter_map(|&f| record.dataset.field(f))
-            .map(|f| f.id.as_str())
-            .collect::<Vec<_>>()
-            .join("|"),
-        ..Issue::new(
-            IssueCode::ReferenceMissing,
-            Severity::Error,
-            Message::new(zh, en),
-        )
-    }
 }

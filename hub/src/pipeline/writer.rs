@@ -7,10 +7,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::store::transaction::{begin, commit};
+use super::seal::Seal;
+use crate::store::transaction::begin;
 use crate::store::{self, Database, StoreError};
+use crate::tlog::{Entry, Span};
 
 pub use crate::store::transaction::{Numbers, Transaction};
 
@@ -25,7 +27,9 @@ const GATHER: Duration = Duration::from_millis(1);
 
 type Job = Box<dyn FnOnce(Result<&mut Transaction<'_>, &str>) -> Result<Answer, StoreError> + Send>;
 /// Sends the answer once the outcome of the commit is known.
-type Answer = Box<dyn FnOnce(Result<(), &str>) + Send>;
+type Answer = Box<dyn FnOnce(Result<&Arc<Seal>, &str>) + Send>;
+/// Is told of each commit: the index of the first entry that it appended to the log, and these.
+type Committed<'c> = dyn Fn(u64, Vec<Entry>) + 'c;
 
 /// Figures of the writer, for metrics and the bench.
 #[derive(Debug, Default)]
@@ -56,8 +60,11 @@ pub enum WriteError {
 }
 
 impl Writer {
-    /// Starts the writer's thread. `committed` is called after each commit (to wake the log and deliveries).
-    pub fn start(url: &str, committed: impl Fn() + Send + 'static) -> Result<Writer, StoreError> {
+    /// Starts the writer's thread. `committed` is told of each commit, before its jobs are answered.
+    pub fn start(
+        url: &str,
+        committed: impl Fn(u64, Vec<Entry>) + Send + 'static,
+    ) -> Result<Writer, StoreError> {
         let connection = store::connect(url)?;
         let (queue, jobs) = sync_channel(4096);
         let (tidy, commits) = channel();
@@ -74,8 +81,8 @@ impl Writer {
         std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
-                thread.serve(&jobs, &|| {
-                    committed();
+                thread.serve(&jobs, &|first, entries| {
+                    committed(first, entries);
                     // The receiver is gone only when the process ends.
                     let _ = tidy.send(());
                 });
@@ -91,11 +98,12 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Queues a job; `done` is called with its result after the commit, or with why nothing was kept.
+    /// Queues a job; `done` is called with its result and the commit's seal after the commit, or with why nothing
+    /// was kept.
     pub fn submit<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
-        done: impl FnOnce(Result<T, WriteError>) + Send + 'static,
+        done: impl FnOnce(Result<(T, Arc<Seal>), WriteError>) + Send + 'static,
     ) {
         let boxed: Job = Box::new(move |transaction| match transaction {
             Err(why) => {
@@ -103,10 +111,10 @@ impl Writer {
                 Ok(Box::new(|_| ()))
             }
             Ok(transaction) => match job(transaction) {
-                Ok(value) => Ok(Box::new(move |outcome: Result<(), &str>| {
+                Ok(value) => Ok(Box::new(move |outcome: Result<&Arc<Seal>, &str>| {
                     done(
                         outcome
-                            .map(|()| value)
+                            .map(|seal| (value, Arc::clone(seal)))
                             .map_err(|why| WriteError::Failed(why.to_owned())),
                     );
                 })),
@@ -129,7 +137,9 @@ impl Writer {
         job: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, WriteError> {
         let (send, receive) = sync_channel(1);
-        self.submit(job, move |result| drop(send.send(result)));
+        self.submit(job, move |result| {
+            drop(send.send(result.map(|(value, _)| value)));
+        });
         receive
             .recv()
             .unwrap_or_else(|_| Err(WriteError::Failed("the writer has stopped".to_owned())))
@@ -161,53 +171,46 @@ struct Thread {
 }
 
 impl Thread {
-    fn serve(&mut self, jobs: &Receiver<Job>, committed: &dyn Fn()) {
+    fn serve(&mut self, jobs: &Receiver<Job>, committed: &Committed<'_>) {
         let mut crowd = 0;
         while let Ok(first) = jobs.recv() {
-            let mut group = vec![first];
-            // Where many send at once, a short wait lets more of them share the flush; who sends alone never waits.
-            let until = Instant::now()
-                + if crowd > CROWD {
-                    GATHER
-                } else {
-                    Duration::ZERO
-                };
-            while group.len() < GROUP {
-                let job = match jobs.try_recv() {
-                    Ok(job) => job,
-                    Err(_) => {
-                        match jobs.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                            Ok(job) => job,
-                            Err(_) => break,
-                        }
-                    }
-                };
-                group.push(job);
+            // Where many send at once, a short sleep lets more of them share the flush; who sends alone never waits.
+            // Waiting for each job in turn would wake this thread once a job.
+            if crowd > CROWD {
+                std::thread::sleep(GATHER);
             }
+            let mut group = vec![first];
+            group.extend(jobs.try_iter().take(GROUP - 1));
             crowd = group.len();
-            self.commit(group);
-            committed();
+            self.commit(group, committed);
         }
     }
 
-    fn commit(&mut self, group: Vec<Job>) {
+    fn commit(&mut self, group: Vec<Job>, committed: &Committed<'_>) {
         let mut jobs = group.into_iter();
         let mut answers = Vec::new();
         let outcome = self.attempt(&mut jobs, &mut answers);
-        if let Err(error) = &outcome {
-            tracing::error!(error = %error, cause = ?std::error::Error::source(error), "commit failed");
-            // A connection that failed may be lost; the next group opens another.
-            self.connection = None;
-        } else {
-            self.figures.commits.fetch_add(1, Ordering::Relaxed);
-            self.figures
-                .jobs
-                .fetch_add(answers.len() as u64, Ordering::Relaxed);
-        }
-        let text = outcome.err().map(|error| error.to_string());
+        let sealed = match outcome {
+            Ok((first, entries)) => {
+                self.figures.commits.fetch_add(1, Ordering::Relaxed);
+                self.figures
+                    .jobs
+                    .fetch_add(answers.len() as u64, Ordering::Relaxed);
+                let hashes = entries.iter().map(|entry| entry.hash).collect();
+                committed(first, entries);
+                Ok(Arc::new(Seal::new(Span::new(first, hashes))))
+            }
+            Err(error) => {
+                tracing::error!(error = %error, cause = ?std::error::Error::source(&error), "commit failed");
+                // A connection that failed may be lost; the next group opens another.
+                self.connection = None;
+                Err(error.to_string())
+            }
+        };
         for answer in answers {
-            answer(text.as_deref().map_or(Ok(()), Err));
+            answer(sealed.as_ref().map_err(String::as_str));
         }
+        let text = sealed.err();
         for job in jobs {
             drop(job(Err(text
                 .as_deref()
@@ -219,21 +222,16 @@ impl Thread {
         &mut self,
         jobs: &mut std::vec::IntoIter<Job>,
         answers: &mut Vec<Answer>,
-    ) -> Result<(), StoreError> {
-        if self.connection.is_none() {
-            self.connection = Some(store::connect(&self.url)?);
-        }
-        let Some(connection) = self.connection.as_mut() else {
-            return Ok(());
+    ) -> Result<(u64, Vec<Entry>), StoreError> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            none => none.insert(store::connect(&self.url)?),
         };
-        begin(connection)?;
-        let mut transaction = Transaction {
-            numbers: Numbers::read(connection)?,
-            connection,
-        };
+        let mut transaction = begin(connection)?;
         for job in jobs {
             answers.push(job(Ok(&mut transaction))?);
         }
-        commit(connection)
+        let (first, entries) = transaction.commit()?;
+        Ok((first as u64, entries))
     }
 }

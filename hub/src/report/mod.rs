@@ -1,5 +1,6 @@
 //! Reports over what was received: one file each, the same table for HTTP, console and command line.
 
+pub mod disagreements;
 pub mod exchange;
 pub mod findings;
 pub mod issues;
@@ -55,6 +56,9 @@ pub enum ReportError {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// A file of the data folder could not be read.
+    #[error("a file of the data folder could not be read")]
+    File(#[from] std::io::Error),
     /// The sheet could not be written.
     #[error("the sheet could not be written")]
     Sheet(#[from] rust_xlsxwriter::XlsxError),
@@ -70,6 +74,8 @@ pub struct Facts<'f> {
     pub profiles: &'f [Arc<adapters::Profile>],
     /// How long records may wait.
     pub deadlines: &'f Deadlines,
+    /// The hub's data folder.
+    pub data: &'f std::path::Path,
 }
 
 impl Facts<'_> {
@@ -84,7 +90,14 @@ impl Facts<'_> {
 }
 
 /// Names of all reports.
-pub const NAMES: [&str; 5] = ["volumes", "issues", "sources", "exchange", "parked"];
+pub const NAMES: [&str; 6] = [
+    "volumes",
+    "issues",
+    "sources",
+    "exchange",
+    "parked",
+    "disagreements",
+];
 
 /// Makes a report by its name; none when there is no such report.
 pub fn make(
@@ -99,6 +112,7 @@ pub fn make(
         "sources" => sources::make(connection, facts, question)?,
         "exchange" => exchange::make(connection, facts, question)?,
         "parked" => parked::make(connection, facts, question)?,
+        "disagreements" => disagreements::make(facts, question)?,
         _ => return Ok(None),
     }))
 }

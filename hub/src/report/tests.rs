@@ -126,6 +126,7 @@ fn ask(
             },
             30,
         ),
+        data: std::path::Path::new("no such folder"),
     };
     make(name, connection, &facts, question)?.ok_or_else(|| "no such report".into())
 }

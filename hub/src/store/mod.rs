@@ -4,6 +4,7 @@
 //! ([`crate::pipeline::writer`]); readers take a connection from the pool.
 
 pub mod access;
+mod among;
 mod database;
 pub mod deliveries;
 pub mod history;

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::among::among;
 use super::schema::{links, records, waiting};
 use super::{Database, StoreError, on};
 
@@ -39,36 +40,26 @@ pub struct Wait {
     pub record_id: i64,
 }
 
-/// Most values in one statement: SQLite's default limit is 32,766 parameters, short lists plan best.
-const CHUNK: usize = 400;
-
-/// Up to this many values are asked one by one: such statements stay prepared.
-const FEW: usize = 8;
-
-/// Current record versions that are found under any of the hashes, with the hash.
+/// Current record versions that are found under any of the hashes, with the hash; in one query.
 pub fn found_under(
     connection: &mut Database,
     hashes: &[i64],
 ) -> Result<Vec<(i64, RecordRow)>, StoreError> {
-    let mut rows = Vec::new();
-    if hashes.len() <= FEW {
-        for &hash in hashes {
-            rows.extend(on!(connection, c => links::table
-                .inner_join(records::table.on(records::id.eq(links::record_id)))
-                .filter(links::hash.eq(hash))
-                .select((links::hash, RecordRow::as_select()))
-                .load::<(i64, RecordRow)>(c))?);
-        }
-        return Ok(rows);
+    if hashes.is_empty() {
+        return Ok(Vec::new());
     }
-    for chunk in hashes.chunks(CHUNK) {
-        rows.extend(on!(connection, c => links::table
+    Ok(match connection {
+        Database::Sqlite(sqlite) => links::table
             .inner_join(records::table.on(records::id.eq(links::record_id)))
-            .filter(links::hash.eq_any(chunk))
+            .filter(among(links::hash, hashes))
             .select((links::hash, RecordRow::as_select()))
-            .load::<(i64, RecordRow)>(c))?);
-    }
-    Ok(rows)
+            .load(sqlite)?,
+        Database::Postgres(postgres) => links::table
+            .inner_join(records::table.on(records::id.eq(links::record_id)))
+            .filter(links::hash.eq_any(hashes))
+            .select((links::hash, RecordRow::as_select()))
+            .load(postgres)?,
+    })
 }
 
 /// A record version by its number.

@@ -143,6 +143,13 @@ table! {
 }
 
 table! {
+    spans (first_leaf) {
+        first_leaf -> BigInt,
+        leaves -> BigInt,
+    }
+}
+
+table! {
     deliveries (id) {
         id -> BigInt,
         destination -> Text,
@@ -184,6 +191,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     reasons,
     past_links,
     leaves,
+    spans,
     deliveries,
     batches
 );

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::schema::{issues, leaves, submissions, volumes};
+use super::schema::{issues, leaves, spans, submissions, volumes};
 use super::{Database, StoreError, on};
 
 /// A row of `submissions`.
@@ -147,6 +147,28 @@ pub fn leaf(connection: &mut Database, index: i64) -> Result<Option<Vec<u8>>, St
         .select(leaves::body)
         .first(connection)
         .optional()?)
+}
+
+/// The entries that were committed together with the one at an index, and the index of the first; none before it
+/// was kept what belongs together.
+pub fn span(
+    connection: &mut Database,
+    index: i64,
+) -> Result<Option<(i64, Vec<Vec<u8>>)>, StoreError> {
+    let found: Option<(i64, i64)> = spans::table
+        .filter(spans::first_leaf.le(index))
+        .order(spans::first_leaf.desc())
+        .first(connection)
+        .optional()?;
+    let Some((first, size)) = found.filter(|(first, size)| index - first < *size) else {
+        return Ok(None);
+    };
+    let bodies: Vec<Vec<u8>> = leaves::table
+        .filter(leaves::leaf_index.between(first, first + size - 1))
+        .order(leaves::leaf_index)
+        .select(leaves::body)
+        .load(connection)?;
+    Ok((bodies.len() as i64 == size).then_some((first, bodies)))
 }
 
 /// Entries of the log from an index on, in order.

@@ -4,8 +4,9 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 
-use super::schema::{deliveries, leaves, records, submissions, waiting};
+use super::schema::{deliveries, leaves, records, spans, submissions, waiting};
 use super::{Database, StoreError, on};
+use crate::tlog::Entry;
 
 /// The transaction of a group, as jobs see it.
 pub struct Transaction<'t> {
@@ -13,6 +14,8 @@ pub struct Transaction<'t> {
     pub connection: &'t mut Database,
     /// The next free numbers.
     pub numbers: Numbers,
+    /// Entries appended to the log so far, up to the next free index.
+    pub entries: Vec<Entry>,
 }
 
 /// The next free numbers of the tables that the writer numbers, and what else it knows before a group.
@@ -46,17 +49,33 @@ impl Numbers {
 
 impl Transaction<'_> {
     /// Appends an entry to the log; returns its index.
-    pub fn append_leaf(&mut self, body: &[u8]) -> Result<i64, StoreError> {
+    pub fn append_leaf(&mut self, body: Vec<u8>) -> Result<i64, StoreError> {
         let index = self.numbers.leaf;
-        let row = (leaves::leaf_index.eq(index), leaves::body.eq(body));
+        let row = (leaves::leaf_index.eq(index), leaves::body.eq(&body));
         on!(self.connection, c => diesel::insert_into(leaves::table).values(row).execute(c))?;
         self.numbers.leaf += 1;
+        self.entries.push(Entry::from(body));
         Ok(index)
+    }
+
+    /// Ends with everything on disk; gives back what was appended to the log, and the index of the first of it.
+    pub fn commit(self) -> Result<(i64, Vec<Entry>), StoreError> {
+        let size = self.entries.len() as i64;
+        let first = self.numbers.leaf - size;
+        if size > 0 {
+            let row = (spans::first_leaf.eq(first), spans::leaves.eq(size));
+            on!(self.connection, c => diesel::insert_into(spans::table).values(row).execute(c))?;
+        }
+        match self.connection {
+            Database::Sqlite(sqlite) => AnsiTransactionManager::commit_transaction(sqlite)?,
+            Database::Postgres(postgres) => AnsiTransactionManager::commit_transaction(postgres)?,
+        }
+        Ok((first, self.entries))
     }
 }
 
 /// Begins, and takes the one place of a writer: hubs that share a PostgreSQL wait for each other here.
-pub fn begin(connection: &mut Database) -> Result<(), StoreError> {
+pub fn begin(connection: &mut Database) -> Result<Transaction<'_>, StoreError> {
     match connection {
         Database::Sqlite(sqlite) => {
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
@@ -66,14 +85,9 @@ pub fn begin(connection: &mut Database) -> Result<(), StoreError> {
             diesel::sql_query("SELECT pg_advisory_xact_lock(7303001)").execute(postgres)?;
         }
     }
-    Ok(())
-}
-
-/// Ends with everything on disk.
-pub fn commit(connection: &mut Database) -> Result<(), StoreError> {
-    match connection {
-        Database::Sqlite(sqlite) => AnsiTransactionManager::commit_transaction(sqlite)?,
-        Database::Postgres(postgres) => AnsiTransactionManager::commit_transaction(postgres)?,
-    }
-    Ok(())
+    Ok(Transaction {
+        numbers: Numbers::read(connection)?,
+        connection,
+        entries: Vec::new(),
+    })
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
-use crate::tlog::{Log, Signer, merkle_root};
+use crate::tlog::{Entry, Log, Signer, merkle_root};
 use ring::signature::Ed25519KeyPair;
 use std::fs;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ fn grown(sizes: &[u64]) -> Result<(tempfile::TempDir, VerifierKey), Box<dyn std:
     let key = signer.verifier().clone();
     let mut log = Log::open(folder.path(), ORIGIN, signer)?;
     for size in sizes {
-        let leaves: Vec<_> = (log.size()..*size).map(entry).collect();
+        let leaves: Vec<_> = (log.size()..*size).map(entry).map(Entry::from).collect();
         log.integrate(log.size(), &leaves)?;
     }
     Ok((folder, key))

@@ -11,7 +11,7 @@ use super::layout::{CHECKPOINT, Kind, Resource, TILE_WIDTH, Tile};
 use super::note::Signer;
 use super::storage::{Content, Storage, is_unfinished};
 use super::tree::HashTile;
-use super::{Checkpoint, Error, Hash, Proof, Tree, bundle, leaf_hash};
+use super::{Checkpoint, Entry, Error, Hash, Proof, Tree, bundle};
 use super::{prove_consistency, prove_inclusion};
 
 mod resume;
@@ -81,7 +81,7 @@ impl Log {
     /// Appends leaves, of which the first gets index `first`, and publishes the new checkpoint.
     /// When this returns, all of it is on disk. `first` must be the size of the log: after a
     /// failure the log may have grown or not, and a leaf must not enter twice.
-    pub fn integrate(&mut self, first: u64, leaves: &[Vec<u8>]) -> Result<Checkpoint, Error> {
+    pub fn integrate(&mut self, first: u64, leaves: &[Entry]) -> Result<Checkpoint, Error> {
         self.settle()?;
         let size = self.size();
         if first != size {
@@ -227,14 +227,19 @@ impl Log {
 
 impl State {
     /// Appends leaves in memory and returns the tiles that must be written for them.
-    fn append(&mut self, leaves: &[Vec<u8>]) -> Result<Vec<Content>, Error> {
+    fn append(&mut self, leaves: &[Entry]) -> Result<Vec<Content>, Error> {
         let old = self.tree.size();
-        let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
+        let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf.hash).collect();
         let mut files = Vec::new();
+        // Growing a bundle by doubling would cost more than all that is written into it.
+        let room = leaves.iter().take(usize::from(TILE_WIDTH));
+        let room = room.map(|leaf| leaf.body.len() + 2).sum();
+        self.bundle.reserve(room);
         for (size, leaf) in (old + 1..).zip(leaves) {
-            bundle::push(&mut self.bundle, leaf)?;
+            bundle::push(&mut self.bundle, &leaf.body)?;
             if size % u64::from(TILE_WIDTH) == 0 {
-                let bundle = std::mem::take(&mut self.bundle);
+                let next = Vec::with_capacity(room);
+                let bundle = std::mem::replace(&mut self.bundle, next);
                 files.extend(entries_file(size - 1, size, bundle));
             }
         }

@@ -4,7 +4,7 @@
 //! signed note, offline proofs are C2SP tlog-proof: any standard client can follow this log, and
 //! a copy of the folder is a full mirror.
 //!
-//! The pure part ([`hash`], [`layout`], [`bundle`], [`tree`], [`prove`], [`verify`], [`note`],
+//! The pure part ([`hash`], [`layout`], [`bundle`], [`span`], [`tree`], [`prove`], [`verify`], [`note`],
 //! [`checkpoint`], [`proof`]) knows no files; [`storage`], [`log`] and [`audit`] do. Nothing here
 //! knows what an entry means, and nothing here imports another module of this crate.
 
@@ -20,6 +20,7 @@ pub mod log;
 pub mod note;
 pub mod proof;
 pub mod prove;
+pub mod span;
 pub mod storage;
 pub mod tree;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use log::Log;
 pub use note::{Note, Signer};
 pub use proof::Proof;
 pub use prove::{prove_consistency, prove_inclusion};
+pub use span::{Entry, Span};
 pub use storage::Storage;
 pub use tree::Tree;
 pub use verify::{verify_consistency, verify_inclusion};

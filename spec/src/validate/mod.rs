@@ -24,6 +24,7 @@ pub(crate) mod sample;
 mod tests;
 
 pub use complete::judge_complete;
+pub use nearest::nearest_names;
 
 use crate::identifier::Places;
 use crate::rule::Stage;

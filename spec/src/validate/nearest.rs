@@ -40,6 +40,29 @@ pub(super) fn field<'d>(dataset: &'d Dataset, name: &str) -> Option<Near<'d>> {
     })
 }
 
+/// The names nearest to one that is not known, nearest first: those that contain it or take few edits.
+pub fn nearest_names<'n>(
+    wanted: &str,
+    names: impl IntoIterator<Item = &'n str>,
+    most: usize,
+) -> Vec<&'n str> {
+    let wanted: String = wanted.to_uppercase().chars().take(LONGEST).collect();
+    let limit = (wanted.chars().count() / 2).max(1);
+    let mut near: Vec<(usize, &str)> = names
+        .into_iter()
+        .filter_map(|name| {
+            let upper = name.to_uppercase();
+            let edits = distance(&upper, &wanted);
+            let holds = upper.contains(&wanted) && !wanted.is_empty();
+            (holds || edits <= limit)
+                .then_some((if holds { edits.min(limit) } else { edits }, name))
+        })
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(most).map(|(_, name)| name).collect()
+}
+
 /// Number of characters to insert, delete or replace (Levenshtein).
 pub(super) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
@@ -66,6 +89,18 @@ pub(super) fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nearest_names_come_first_and_far_ones_not_at_all() {
+        let names = ["TENDER_MODE", "TENDER_CODE", "REGION", "招标方式"];
+        assert_eq!(
+            nearest_names("tender_mod", names, 9),
+            ["TENDER_MODE", "TENDER_CODE"]
+        );
+        assert_eq!(nearest_names("招标方法", names, 9), ["招标方式"]);
+        assert_eq!(nearest_names("xyz", names, 9), [""; 0]);
+        assert_eq!(nearest_names("tender", names, 1).len(), 1);
+    }
 
     #[test]
     fn distance_counts_edits() {

@@ -1,6 +1,6 @@
 //! Speed and memory as ratios in one run, so that the machine and the hour cancel out.
 //!
-//! `cargo bench -p tests --bench ratios [-- judge|ingest|singles|memory]`. Each part prints what it measured
+//! `cargo bench -p tests --bench ratios [-- judge|ingest|singles|linear|memory]`. Each part prints what it measured
 //! against what, the ratio, and the bound that the project promises; the exit code is 1 when a bound is missed.
 #![expect(
     clippy::expect_used,
@@ -12,6 +12,7 @@
 
 mod ingest;
 mod judge;
+mod linear;
 mod load;
 mod memory;
 mod records;
@@ -59,6 +60,9 @@ fn main() -> std::process::ExitCode {
     }
     if wants("singles") {
         figures.extend(singles::run());
+    }
+    if wants("linear") {
+        figures.extend(linear::run());
     }
     if wants("memory") {
         figures.extend(memory::run());

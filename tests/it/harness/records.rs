@@ -1,5 +1,9 @@
 //! Small sound records, as many different ones as a test needs.
 
+use std::sync::LazyLock;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 /// A project: hangs on nothing, is forwarded.
@@ -18,13 +22,23 @@ pub fn project(number: u32) -> Value {
         "CONTACTOR": "张三",
         "CONTACT_INFORMATION": "02500000000",
         "APPROVAL_NAME": "关于示例道路改造工程的批复",
-        "CREATE_TIME": "20261119093000",
+        "CREATE_TIME": hours_ago(2),
         "PLATFORM_CODE": OPERATOR,
         "PUB_SERVICE_PLAT_CODE": OPERATOR,
-        "DATA_TIMESTAMP": "20261120100000",
+        "DATA_TIMESTAMP": hours_ago(1),
         "TRADE_PLAT": "E3201000001",
         "PUB_SERVICE_PLAT": "E3201000001",
     })
+}
+
+/// The clock in China so many hours before this program started, to the second: records that come late get a finding,
+/// and one that is made twice must be the same.
+fn hours_ago(hours: i64) -> String {
+    static START: LazyLock<Timestamp> = LazyLock::new(Timestamp::now);
+    let then = *START - SignedDuration::from_hours(hours);
+    then.to_zoned(TimeZone::fixed(jiff::tz::offset(8)))
+        .strftime("%Y%m%d%H%M%S")
+        .to_string()
 }
 
 /// A credit code made for tests, with a right check character.

@@ -18,14 +18,14 @@ fn open(folder: &Path) -> Result<Log, Box<dyn std::error::Error>> {
     Ok(Log::open(folder, ORIGIN, signer()?)?)
 }
 
-fn leaves(from: u64, to: u64) -> Vec<Vec<u8>> {
+fn leaves(from: u64, to: u64) -> Vec<Entry> {
     (from..to)
-        .map(|i| format!("entry {i}").into_bytes())
+        .map(|i| format!("entry {i}").into_bytes().into())
         .collect()
 }
 
 fn root_of(size: u64) -> Hash {
-    let hashes: Vec<_> = leaves(0, size).iter().map(|leaf| leaf_hash(leaf)).collect();
+    let hashes: Vec<_> = leaves(0, size).iter().map(|leaf| leaf.hash).collect();
     merkle_root(&hashes)
 }
 
@@ -57,7 +57,7 @@ fn proofs_from_the_folder_verify_at_old_sizes_too() -> Tested {
     for size in sizes {
         for (index, leaf) in (0..).zip(leaves(0, size)) {
             let path = log.prove_inclusion(index, size)?;
-            verify_inclusion(index, size, &leaf_hash(&leaf), &path, &root_of(size))?;
+            verify_inclusion(index, size, &leaf.hash, &path, &root_of(size))?;
         }
         for old in sizes.into_iter().filter(|old| *old <= size) {
             let path = log.prove_consistency(old, size)?;
@@ -103,7 +103,7 @@ fn after_a_crash_at_any_step_the_log_goes_on() -> Tested {
         let mut log = open(folder.path())?;
         let size = log.size();
         assert_eq!(size, verified.size);
-        let other = vec![b"other".to_vec(); 77];
+        let other = vec![Entry::from(b"other".to_vec()); 77];
         log.integrate(size, &other)?;
         let verified = verify_folder(folder.path(), &key)?;
         assert_eq!(
@@ -218,7 +218,7 @@ fn what_cannot_be_appended_changes_nothing() -> Tested {
     let mut log = open(folder.path())?;
     log.integrate(0, &leaves(0, 5))?;
     let before = fs::read(folder.path().join(CHECKPOINT))?;
-    let too_long = vec![b"fine".to_vec(), vec![0; 65_536]];
+    let too_long = [b"fine".to_vec(), vec![0; 65_536]].map(Entry::from);
     let refused = log.integrate(5, &too_long);
     assert!(matches!(
         refused,
@@ -230,7 +230,7 @@ fn what_cannot_be_appended_changes_nothing() -> Tested {
     }
     assert_eq!(log.integrate(5, &[])?.size, 5);
     assert_eq!(fs::read(folder.path().join(CHECKPOINT))?, before);
-    log.integrate(5, &[vec![0; 65_535]])?;
+    log.integrate(5, &[vec![0; 65_535].into()])?;
     assert_eq!(log.size(), 6);
     Ok(())
 }

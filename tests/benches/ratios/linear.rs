@@ -1,0 +1,86 @@
+//! One deal in one submission, ten and a hundred times as large: cost must grow in a line.
+
+use std::time::Instant;
+
+use super::load::Client;
+use super::server::Server;
+use super::{Figure, records};
+
+/// Records of a deal, and how often each size is sent (each time another deal).
+const SIZES: [(u64, u64); 3] = [(1_000, 5), (10_000, 3), (100_000, 2)];
+
+/// A project, its tender project and section, and guarantees for the bids: all of them hang on the section.
+fn deal(edition: &spec::Edition, deal: u64, guarantees: u64) -> Vec<u8> {
+    let own = |field: &str, number: u64| match field {
+        "BID_SECTION_CODE" => Some(format!("E3201000001{deal:06}001001")),
+        "GUARANTEE_NO" => Some(format!("BH{deal:06}{number:08}")),
+        "BIDDER_ORG_CODE" => Some("91320100TEXT00017N".to_owned()),
+        other => records::tender_project(other, deal),
+    };
+    let one = |name: &str, number: u64| {
+        let dataset = edition.dataset(name).expect("a data set");
+        let data = records::record(dataset, 600, number, &|field| own(field, number));
+        format!("{{\"dataset\":\"{name}\",\"data\":{data}}}")
+    };
+    let mut all: Vec<String> = ["PROJECT", "TENDER_PROJECT", "SECTION"]
+        .iter()
+        .map(|name| one(name, 0))
+        .collect();
+    all.extend((0..guarantees).map(|number| one("LETTER_OF_GUARANTEE", number)));
+    format!(
+        "{{\"edition\":\"3.0\",\"source\":\"320100\",\"submission\":\"deal-{deal}\",\"records\":[{}]}}",
+        all.join(",")
+    )
+    .into_bytes()
+}
+
+/// Runs the comparison.
+pub fn run() -> Vec<Figure> {
+    let spec = spec::Spec::embedded().expect("the specification");
+    let edition = spec.edition("3.0").expect("3.0");
+    let server = Server::start();
+    let key = server.key("320100");
+    let mut client = Client::connect(
+        &server.address,
+        "/v1/submissions?records=issues",
+        "application/json",
+        &key,
+    );
+    println!("linear: one deal in one submission");
+    let mut next = 0;
+    let times: Vec<f64> = SIZES
+        .iter()
+        .map(|&(size, rounds)| {
+            let best = (0..rounds)
+                .map(|_| {
+                    next += 1;
+                    let body = deal(edition, next, size);
+                    let started = Instant::now();
+                    let (status, answer) = client.post(&body);
+                    let took = started.elapsed().as_secs_f64();
+                    let head = String::from_utf8_lossy(answer.get(..400).unwrap_or(answer));
+                    assert_eq!(status, 200, "{head}");
+                    let kept = head.contains("\"parked\":0") && head.contains("\"rejected\":0");
+                    assert!(kept, "{head}");
+                    took
+                })
+                .fold(f64::INFINITY, f64::min);
+            println!(
+                "  {size:>7} records {best:>8.3} s, {:>6.1} µs each",
+                best * 1e6 / size as f64
+            );
+            best
+        })
+        .collect();
+    SIZES
+        .iter()
+        .zip(SIZES.iter().skip(1))
+        .zip(times.iter().zip(times.iter().skip(1)))
+        .map(|((small, large), (before, after))| Figure {
+            what: format!("time of a deal of {} / of {} records", large.0, small.0),
+            measured: after / before,
+            bound: 12.0,
+            at_most: true,
+        })
+        .collect()
+}
