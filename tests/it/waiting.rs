@@ -171,7 +171,7 @@ fn a_chain_in_reverse_resolves_in_order(engine: Engine) {
         .as_array()
         .expect("deliveries")
         .iter()
-        .filter_map(|delivery| delivery["record_id"].as_i64())
+        .filter_map(|delivery| delivery["record"].as_i64())
         .collect();
     let of = |name: &str, level: u16| {
         let path = format!("/v1/records/LEVEL{level}/{name}-{level}");
