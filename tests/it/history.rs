@@ -219,6 +219,46 @@ fn what_holds_is_told_apart_from_what_is_known() {
     assert_eq!(name("valid=never"), 422);
 }
 
+fn nobody_is_taken_back_while_others_hang_on_him(engine: Engine) {
+    let desk = Desk::open(engine);
+    let upsert = |level: u16| chain::element(level, "upsert", &chain::record("k", level));
+    let withdraw = |level: u16| {
+        chain::element(level, "withdraw", &json!({ "CODE": format!("k-{level}") }))
+    };
+    desk.send("k", &[upsert(1), upsert(2), upsert(3)]);
+    let refused = desk.send("k1", &[withdraw(1)]);
+    assert_eq!(only(&refused), ("rejected", "reference.held", ""));
+    let related = &refused["records"][0]["issues"][0]["related"];
+    assert_eq!(related.as_array().map(Vec::len), Some(1), "{refused}");
+    assert_eq!(related[0]["dataset"], "LEVEL2", "{refused}");
+    assert_eq!(related[0]["key"], "k-2", "{refused}");
+
+    // In the same submission the children go first; the other way round only they go.
+    let wrong_way = desk.send("k2", &[withdraw(2), withdraw(3)]);
+    assert_eq!(only(&wrong_way), ("rejected", "reference.held", ""));
+    assert_eq!(wrong_way["records"][1]["verdict"], "accepted", "{wrong_way}");
+    let right_way = desk.send("k3", &[withdraw(2), withdraw(1)]);
+    assert_eq!(right_way["counts"]["accepted"], 2, "{right_way}");
+
+    // Nothing hangs on what was taken back: new children wait until it is sent again.
+    let child = desk.send("k4", &[upsert(2)]);
+    assert_eq!(only(&child).0, "parked", "{child}");
+    let again = desk.send("k5", &[upsert(1)]);
+    assert_eq!(only(&again).0, "accepted", "{again}");
+    let current = desk.get("/v1/records/LEVEL2/k-2").json();
+    assert_eq!(current["change"], "released", "{current}");
+}
+
+#[test]
+fn nobody_is_taken_back_while_others_hang_on_him_on_sqlite() {
+    nobody_is_taken_back_while_others_hang_on_him(Engine::Sqlite);
+}
+
+#[test]
+fn nobody_is_taken_back_while_others_hang_on_him_on_postgres() {
+    nobody_is_taken_back_while_others_hang_on_him(Engine::Postgres);
+}
+
 #[test]
 fn corrections_and_withdrawals_travel_on() {
     let national = National::start("");
