@@ -9,7 +9,8 @@ use crate::issue::shown;
 use crate::normalize::{Normalized, canonical_digits, is_date, is_zero_date, items, parts};
 use crate::record::Input;
 use crate::{
-    Dataset, Domain, Field, Format, Issue, IssueCode, Required, Sensitivity, Severity, Unit,
+    Dataset, Domain, Edition, Field, Format, Issue, IssueCode, Message, Required, Sensitivity,
+    Severity, Unit,
 };
 
 /// What is wrong with the structure of a value.
@@ -253,14 +254,21 @@ pub(crate) fn issue(
                 format!("{id} “{found}” says that there is no value and was left out: leave the field out when there is no value"),
             );
             issue.severity = Severity::Warning;
+            issue.patch = Some(json!([{"op": "remove", "path": issue.path}]));
             issue
         }
         Trouble::Format => {
             let (advice_zh, advice_en) = advice(field.format);
-            draft(IssueCode::FieldFormat).wanted(&format_zh, &format_en).say(
+            let mut issue = draft(IssueCode::FieldFormat).wanted(&format_zh, &format_en).say(
                 format!("{name}的值“{found}”格式不正确，应为{format_zh}{advice_zh}"),
                 format!("{id} “{found}” must be {format_en}{advice_en}"),
-            )
+            );
+            issue.help = nearest::date(field.format, text).map(|right| {
+                let right = shown(&right, field.sensitivity);
+                Message::new(format!("是否把月、日写反？可能是 {right}，请核对"),
+                    format!("are month and day exchanged? Perhaps {right}: look at the original"))
+            });
+            issue
         }
         Trouble::Length(length) => draft(IssueCode::FieldLength).wanted(&format_zh, &format_en).say(
             format!("{name}的值“{found}”应为{format_zh}，实际{length}个字符；请核对后填写完整、准确的值"),
@@ -373,14 +381,21 @@ pub(super) fn missing(field: &Field) -> Issue {
 }
 
 /// A name that the data set does not have, with the one that was probably meant.
-pub(crate) fn unknown(dataset: &Dataset, name: &str, input: &Input<'_>) -> Issue {
+///
+/// `taken` says whether the record has a value of a field already: that one must not be overwritten.
+pub(crate) fn unknown(
+    (edition, dataset): (&Edition, &Dataset),
+    name: &str,
+    input: &Input<'_>,
+    taken: impl Fn(&Field) -> bool,
+) -> Issue {
     let written = shown(name, Sensitivity::Public);
     let mut draft = Draft::new(IssueCode::FieldUnknown, Severity::Error);
     draft.path = path(name);
     draft.at = Some(input.at);
     let draft = draft.found(written.clone());
     let Some(near) = nearest::field(dataset, name) else {
-        return draft
+        let mut issue = draft
             .wanted(
                 format!("{}的数据项", dataset.name),
                 format!("a field of {}", dataset.id),
@@ -389,6 +404,16 @@ pub(crate) fn unknown(dataset: &Dataset, name: &str, input: &Input<'_>) -> Issue
                 format!("数据集“{}”没有数据项“{written}”", dataset.name),
                 format!("{} has no field “{written}”", dataset.id),
             );
+        issue.help = nearest::elsewhere(edition, dataset, name).map(|sets| {
+            Message::new(
+                format!("该数据项属于数据集{}，请核对数据集是否写错", sets.zh),
+                format!(
+                    "it is a field of {}: see whether the data set is mistaken",
+                    sets.en
+                ),
+            )
+        });
+        return issue;
     };
     let field = near.field;
     let mut issue = draft.expected(field.id.clone()).say(
@@ -402,7 +427,7 @@ pub(crate) fn unknown(dataset: &Dataset, name: &str, input: &Input<'_>) -> Issue
             dataset.id, field.id
         ),
     );
-    if near.certain {
+    if near.certain && !taken(field) {
         issue.patch = Some(json!([{"op": "move", "from": issue.path, "path": path(&field.id)}]));
     }
     issue
