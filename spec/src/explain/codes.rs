@@ -217,6 +217,20 @@ const fn texts(code: IssueCode) -> (Pair, Pair, Pair) {
                 "Send the record above (this one goes on by itself then), or correct the code",
             ),
         ),
+        IssueCode::ReferenceHeld => (
+            (
+                "仍有其他记录引用本记录，不能撤回，也不能改动被引用的值",
+                "Other records refer to this one: it cannot be taken back, nor lose the value that they refer to",
+            ),
+            (
+                "撤回或改动后，下级记录将失去所挂接的上级",
+                "The records below it would hang on nothing",
+            ),
+            (
+                "先撤回或更正所列的下级记录，再报送本记录",
+                "Take back or correct the records named first, then send this one again",
+            ),
+        ),
         IssueCode::KeyDuplicate => (
             (
                 "应当唯一的值已被其他记录使用",

@@ -256,8 +256,8 @@ fn reason<'a>(members: &mut Members<'a>, scan: &mut Scan<'a>, base: usize) -> Re
     } else {
         members.problem.get_or_insert(shape(
             at,
-            &describe(&token),
-            "a text",
+            &describe(&token).zh,
+            ("文本", "a text"),
             "reason 应为文本",
             "`reason` must be a text",
         ));
