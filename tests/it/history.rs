@@ -222,9 +222,8 @@ fn what_holds_is_told_apart_from_what_is_known() {
 fn nobody_is_taken_back_while_others_hang_on_him(engine: Engine) {
     let desk = Desk::open(engine);
     let upsert = |level: u16| chain::element(level, "upsert", &chain::record("k", level));
-    let withdraw = |level: u16| {
-        chain::element(level, "withdraw", &json!({ "CODE": format!("k-{level}") }))
-    };
+    let withdraw =
+        |level: u16| chain::element(level, "withdraw", &json!({ "CODE": format!("k-{level}") }));
     desk.send("k", &[upsert(1), upsert(2), upsert(3)]);
     let refused = desk.send("k1", &[withdraw(1)]);
     assert_eq!(only(&refused), ("rejected", "reference.held", ""));
@@ -236,7 +235,10 @@ fn nobody_is_taken_back_while_others_hang_on_him(engine: Engine) {
     // In the same submission the children go first; the other way round only they go.
     let wrong_way = desk.send("k2", &[withdraw(2), withdraw(3)]);
     assert_eq!(only(&wrong_way), ("rejected", "reference.held", ""));
-    assert_eq!(wrong_way["records"][1]["verdict"], "accepted", "{wrong_way}");
+    assert_eq!(
+        wrong_way["records"][1]["verdict"], "accepted",
+        "{wrong_way}"
+    );
     let right_way = desk.send("k3", &[withdraw(2), withdraw(1)]);
     assert_eq!(right_way["counts"]["accepted"], 2, "{right_way}");
 

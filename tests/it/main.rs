@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod commands;
 mod contract;
 mod crash;
 mod deals;

@@ -100,7 +100,7 @@ impl<'p, W: Write> Page<'p, W> {
         };
         for dataset in self.edition.datasets.iter().take(TRIED) {
             let mut maker = Maker::new(self.context, SEED);
-            let sound = maker.fill(dataset);
+            let sound = maker.fill(dataset, 500);
             if let Some(faulty) = plant(&mut maker, &sound, fault)
                 && faulty.expected.len() == 1
             {
