@@ -49,7 +49,9 @@ impl Folder {
         anyhow::ensure!(
             store::is_postgres(&url) || Path::new(&url).is_file(),
             super::said(
-                format!("该目录下没有枢纽数据（{url} 不存在），请核对 --data；首次启动请用 hub serve --data 目录"),
+                format!(
+                    "该目录下没有枢纽数据（{url} 不存在），请核对 --data；首次启动请用 hub serve --data 目录"
+                ),
                 format!(
                     "no hub is there: {url} does not exist; check --data \
                      (a hub makes its folder on its first start: `hub serve --data DIR`)"

@@ -95,11 +95,11 @@ const ODD: &[&str] = &[
 type Tables<'e> = BTreeMap<&'e str, Vec<&'e str>>;
 
 fn tables(edition: &Edition) -> Tables<'_> {
-    let names = |table: &'_ spec::CodeTable| {
+    fn names(table: &spec::CodeTable) -> Vec<&str> {
         let mut names: Vec<&str> = table.by_name.keys().map(String::as_str).collect();
         names.sort_unstable();
         names
-    };
+    }
     edition
         .codes
         .values()
