@@ -95,16 +95,13 @@ const ODD: &[&str] = &[
 type Tables<'e> = BTreeMap<&'e str, Vec<&'e str>>;
 
 fn tables(edition: &Edition) -> Tables<'_> {
-    let names = |table: &'_ spec::CodeTable| {
+    let mut tables = Tables::new();
+    for table in edition.codes.values() {
         let mut names: Vec<&str> = table.by_name.keys().map(String::as_str).collect();
         names.sort_unstable();
-        names
-    };
-    edition
-        .codes
-        .values()
-        .map(|table| (table.id.as_str(), names(table)))
-        .collect()
+        tables.insert(&table.id, names);
+    }
+    tables
 }
 
 /// A value as it is sent.
