@@ -95,16 +95,13 @@ const ODD: &[&str] = &[
 type Tables<'e> = BTreeMap<&'e str, Vec<&'e str>>;
 
 fn tables(edition: &Edition) -> Tables<'_> {
-    fn names(table: &spec::CodeTable) -> Vec<&str> {
+    let mut tables = Tables::new();
+    for table in edition.codes.values() {
         let mut names: Vec<&str> = table.by_name.keys().map(String::as_str).collect();
         names.sort_unstable();
-        names
+        tables.insert(&table.id, names);
     }
-    edition
-        .codes
-        .values()
-        .map(|table| (table.id.as_str(), names(table)))
-        .collect()
+    tables
 }
 
 /// A value as it is sent.
