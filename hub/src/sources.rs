@@ -27,8 +27,9 @@ impl Source {
             let all = all.join(", ");
             Error::request(
                 ErrorCode::Edition,
-                format!(
-                    "没有规范版本“{id}”，请按 {all} 报送 / edition `{id}` is not known here, send one of {all}"
+                (
+                    format!("没有规范版本“{id}”，请按 {all} 报送"),
+                    format!("edition `{id}` is not known here, send one of {all}"),
                 ),
             )
         })
@@ -66,7 +67,10 @@ impl Source {
         let id = &edition.id;
         Err(Error::request(
             ErrorCode::Edition,
-            format!("规范版本“{id}”{zh}，{todo_zh} / edition `{id}` {en}; {todo_en}"),
+            (
+                format!("规范版本“{id}”{zh}，{todo_zh}"),
+                format!("edition `{id}` {en}; {todo_en}"),
+            ),
         ))
     }
 }

@@ -12,6 +12,7 @@
 pub mod calendar;
 pub mod codes;
 pub mod dependants;
+pub mod explain;
 pub mod export;
 pub mod format;
 pub mod generate;

@@ -32,8 +32,13 @@ impl Folder {
     /// Opens the database, also while a hub is serving it; makes folder and tables when they are not there.
     pub fn open(&self) -> anyhow::Result<(Config, Database)> {
         let config = self.config(Vec::new())?;
-        std::fs::create_dir_all(&config.data)
-            .with_context(|| format!("making the folder {}", config.data.display()))?;
+        std::fs::create_dir_all(&config.data).with_context(|| {
+            let folder = config.data.display();
+            super::said(
+                format!("无法建立目录 {folder}"),
+                format!("cannot make the folder {folder}"),
+            )
+        })?;
         connect(config)
     }
 
@@ -43,8 +48,14 @@ impl Folder {
         let url = config.database_url();
         anyhow::ensure!(
             store::is_postgres(&url) || Path::new(&url).is_file(),
-            "该目录下没有枢纽数据，请核对 --data / no hub is there: {url} does not exist; check --data \
-             (a hub makes its folder on its first start: `hub serve --data DIR`)"
+            super::said(
+                format!(
+                    "该目录下没有枢纽数据（{url} 不存在），请核对 --data；枢纽首次启动（hub serve --data DIR）时建立目录"
+                ),
+                format!(
+                    "no hub is there: {url} does not exist; check --data (a hub makes its folder on its first start: `hub serve --data DIR`)"
+                ),
+            )
         );
         connect(config)
     }

@@ -86,7 +86,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let deadlines = Deadlines::new(specification, config.waiting.days);
     let edition = specification
         .edition(&config.spec.edition)
-        .with_context(|| format!("there is no edition `{}`", config.spec.edition))?;
+        .with_context(|| {
+            let id = &config.spec.edition;
+            super::said(
+                format!("没有规范版本“{id}”"),
+                format!("there is no edition `{id}`"),
+            )
+        })?;
     let facts = Facts {
         edition,
         sources: &sources,
@@ -94,8 +100,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         deadlines: &deadlines,
         data: &config.data,
     };
-    let table = report::make(&arguments.name, &mut connection, &facts, &question)?
-        .with_context(|| format!("there is no report `{}`", arguments.name))?;
+    let table =
+        report::make(&arguments.name, &mut connection, &facts, &question)?.with_context(|| {
+            let name = &arguments.name;
+            super::said(
+                format!("没有报表“{name}”"),
+                format!("there is no report `{name}`"),
+            )
+        })?;
     let bytes = match arguments.format {
         Form::Text => table.text().into_bytes(),
         Form::Json => format!("{}\n", serde_json::to_string(&table)?).into_bytes(),
@@ -108,7 +120,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         let mut out = std::io::stdout().lock();
         anyhow::ensure!(
             arguments.format != Form::Xlsx || !out.is_terminal(),
-            "an Excel file is not for the terminal: say --output FILE"
+            super::said(
+                "Excel 文件不能输出到终端，请加 --output 文件名",
+                "an Excel file is not for the terminal: say --output FILE",
+            )
         );
         out.write_all(&bytes)?;
     }

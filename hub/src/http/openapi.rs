@@ -201,8 +201,8 @@ fn schemas() -> Value {
             "evidence": { "type": "object" }, "signature": text, "proof": text,
         } },
         "Problem": { "type": "object", "required": ["type", "title", "status", "code", "trace_id"], "properties": {
-            "type": text, "title": text, "title_zh": text, "status": number, "code": { "enum": codes },
-            "detail": text, "detail_zh": text, "line": number, "column": number, "member": text, "trace_id": text,
+            "type": text, "title": text, "title_en": text, "status": number, "code": { "enum": codes },
+            "detail": text, "detail_en": text, "line": number, "column": number, "member": text, "trace_id": text,
         } },
     })
 }

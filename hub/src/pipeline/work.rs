@@ -178,10 +178,13 @@ impl<'w, 't> Work<'w, 't> {
                 Action::Withdraw => issues.extend(self.dependants(current.as_deref(), &record)?),
                 Action::Upsert | Action::Correct => {
                     let known = self.neighbours.known(self.edition, lookups);
-                    let (report, missing) =
+                    let (mut report, missing) =
                         spec::validate::judge_among(&self.context(), &record, &known);
                     if !missing.is_empty() {
                         awaits = room::awaits(self.edition, &record, &missing, &report.issues);
+                    }
+                    for issue in &mut report.issues {
+                        self.neighbours.name(self.edition, &known, issue);
                     }
                     issues.extend(report.issues);
                     issues.extend(self.dependants(current.as_deref(), &record)?);

@@ -11,10 +11,11 @@ mod groups;
 mod identifiers;
 mod instants;
 mod joins;
-mod nearest;
+pub(crate) mod nearest;
 mod pairs;
 mod reason;
 mod referred;
+mod related;
 pub(crate) mod rules;
 pub(crate) mod structure;
 
@@ -38,6 +39,7 @@ pub fn judge_alone(context: &Context<'_>, record: &mut Normalized<'_, '_>) -> Re
     reason::judge(record, &mut issues);
     domains(context, record, &mut issues);
     rules::judge(&rules::Bench::new(context), record, &mut issues);
+    finding::cut_cascades(&mut issues);
     finding::cap(&mut issues);
     Report { issues }
 }
