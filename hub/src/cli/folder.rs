@@ -50,11 +50,10 @@ impl Folder {
             store::is_postgres(&url) || Path::new(&url).is_file(),
             super::said(
                 format!(
-                    "该目录下没有枢纽数据（{url} 不存在），请核对 --data；首次启动请用 hub serve --data 目录"
+                    "该目录下没有枢纽数据（{url} 不存在），请核对 --data；枢纽首次启动（hub serve --data DIR）时建立目录"
                 ),
                 format!(
-                    "no hub is there: {url} does not exist; check --data \
-                     (a hub makes its folder on its first start: `hub serve --data DIR`)"
+                    "no hub is there: {url} does not exist; check --data (a hub makes its folder on its first start: `hub serve --data DIR`)"
                 ),
             )
         );

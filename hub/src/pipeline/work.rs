@@ -180,11 +180,11 @@ impl<'w, 't> Work<'w, 't> {
                     let known = self.neighbours.known(self.edition, lookups);
                     let (mut report, missing) =
                         spec::validate::judge_among(&self.context(), &record, &known);
-                    for issue in &mut report.issues {
-                        self.neighbours.name(self.edition, &known, issue);
-                    }
                     if !missing.is_empty() {
                         awaits = room::awaits(self.edition, &record, &missing, &report.issues);
+                    }
+                    for issue in &mut report.issues {
+                        self.neighbours.name(self.edition, &known, issue);
                     }
                     issues.extend(report.issues);
                     issues.extend(self.dependants(current.as_deref(), &record)?);

@@ -218,17 +218,14 @@ const fn texts(code: IssueCode) -> (Pair, Pair, Pair) {
             ),
         ),
         IssueCode::ReferenceHeld => (
+            ("仍有记录引用本记录", "Other records refer to this one"),
             (
-                "仍有其他记录引用本记录，不能撤回，也不能改动被引用的值",
-                "Other records refer to this one: it cannot be taken back, nor lose the value that they refer to",
+                "被引用的记录撤回或改变被引用的值后，引用它的记录将失去依据",
+                "Taken back, or without the value that they refer to, it would leave them hanging on nothing",
             ),
             (
-                "撤回或改动后，下级记录将失去所挂接的上级",
-                "The records below it would hang on nothing",
-            ),
-            (
-                "先撤回或更正所列的下级记录，再报送本记录",
-                "Take back or correct the records named first, then send this one again",
+                "先撤回或更正引用它的记录（可在同一批次中排在前面），再报送本记录",
+                "Withdraw or correct those first (they may stand before it in the same submission), then send it again",
             ),
         ),
         IssueCode::KeyDuplicate => (
