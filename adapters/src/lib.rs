@@ -11,7 +11,7 @@ mod profile;
 
 pub use chunks::{Chunk, Chunks};
 pub use decode::{
-    Adapter, AttachmentRef, DecodeError, Decoded, Envelope, Hint, Limits, Locator, Origin,
+    Adapter, AttachmentRef, DecodeError, Decoded, Envelope, Hint, Limits, Locator, Origin, Spans,
 };
 pub use profile::{
     Charset, Join, Permitted, Profile, ProfileError, SetProfile, SourceKind, Split, Wire,

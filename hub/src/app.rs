@@ -9,6 +9,7 @@ use spec::Spec;
 
 use crate::config::Config;
 use crate::keys::SigningKey;
+use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::writer::Writer;
 use crate::pipeline::{Digests, Figures, RawStore};
 use crate::sequencer::LogHandle;
@@ -41,6 +42,8 @@ pub struct App {
     pub key: SigningKey,
     /// Counts since start.
     pub figures: Figures,
+    /// Asks the published schemas about a sample of the records.
+    pub opinion: SecondOpinion,
     // Held as long as the process lives: a second hub on the same folder is refused.
     _lock: std::fs::File,
 }
@@ -162,6 +165,12 @@ impl App {
         let next = log.clone();
         let writer = Writer::start(&url, move |first, entries| next.committed(first, entries))?;
         let raw = RawStore::open(&config.data.join("raw"))?;
+        let opinion = SecondOpinion::start(
+            config.spec.second_opinion,
+            spec::export::json_schema,
+            &config.data,
+        )
+        .context("starting the second opinion")?;
         let limits = adapters::Limits {
             bytes: config.limits.decompressed_bytes,
             depth: config.limits.depth,
@@ -182,6 +191,7 @@ impl App {
             log,
             key,
             figures: Figures::default(),
+            opinion,
             _lock: lock,
         }))
     }

@@ -75,6 +75,8 @@ pub struct Specification {
     pub edition: String,
     /// Rules that are not judged.
     pub muted_rules: Vec<String>,
+    /// One record in so many is held against the published schema too; 0: none.
+    pub second_opinion: u64,
 }
 
 /// What is refused as too much.

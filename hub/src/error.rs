@@ -3,6 +3,7 @@
 //! Findings about data are not errors; they are issues in a report. What is not in the table is a 500.
 
 use adapters::DecodeError;
+use spec::Message;
 
 use crate::store::StoreError;
 
@@ -116,12 +117,12 @@ pub enum Error {
     #[error("{0}")]
     Decode(#[from] DecodeError),
     /// Known to the client by its code; the text is for the client.
-    #[error("{detail}")]
+    #[error("{}", detail.en)]
     Request {
         /// Which row of the table.
         code: ErrorCode,
         /// What to tell the client.
-        detail: String,
+        detail: Message,
     },
     /// The store failed: nothing was kept.
     #[error("the store failed")]
@@ -156,8 +157,20 @@ impl Error {
         }
     }
 
-    /// Makes an error for the client.
-    pub fn request(code: ErrorCode, detail: impl Into<String>) -> Self {
+    /// What to tell the client. Of what went wrong inside it learns no more than the title.
+    pub fn message(&self) -> Message {
+        match self {
+            Error::Decode(decode) => decode.message(),
+            Error::Request { detail, .. } => detail.clone(),
+            Error::Store(_) | Error::NotKept(_) | Error::Internal(_) => {
+                let (_, _, en, zh) = self.code().row();
+                Message::new(zh, en)
+            }
+        }
+    }
+
+    /// Makes an error for the client: what to tell it in Chinese and in English.
+    pub fn request(code: ErrorCode, detail: impl Into<Message>) -> Self {
         Error::Request {
             code,
             detail: detail.into(),

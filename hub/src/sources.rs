@@ -27,8 +27,9 @@ impl Source {
             let all = all.join(", ");
             Error::request(
                 ErrorCode::Edition,
-                format!(
-                    "没有规范版本“{id}”，请按 {all} 报送 / edition `{id}` is not known here, send one of {all}"
+                (
+                    format!("没有规范版本“{id}”，请按 {all} 报送"),
+                    format!("edition `{id}` is not known here, send one of {all}"),
                 ),
             )
         })
@@ -66,7 +67,10 @@ impl Source {
         let id = &edition.id;
         Err(Error::request(
             ErrorCode::Edition,
-            format!("规范版本“{id}”{zh}，{todo_zh} / edition `{id}` {en}; {todo_en}"),
+            (
+                format!("规范版本“{id}”{zh}，{todo_zh}"),
+                format!("edition `{id}` {en}; {todo_en}"),
+            ),
         ))
     }
 }
@@ -106,5 +110,68 @@ impl Sources {
         let mut all: Vec<&Source> = self.by_id.values().collect();
         all.sort_by(|a, b| a.profile.id.cmp(&b.profile.id));
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Made<T> = Result<T, Box<dyn std::error::Error>>;
+
+    /// What a source is told that names an edition on the first of July 2026, when the editions apply as said.
+    fn told(id: &str, days: &[(&str, &str, Option<&str>)]) -> Made<Result<(), String>> {
+        let mut specification = Spec::embedded()?;
+        for edition in &mut specification.editions {
+            let edition = Arc::get_mut(edition).ok_or("held twice")?;
+            for (_, first, last) in days.iter().filter(|(name, ..)| *name == edition.id) {
+                (*first).clone_into(&mut edition.valid_from);
+                edition.valid_to = last.map(str::to_owned);
+            }
+        }
+        let specification: &'static Spec = Box::leak(Box::new(specification));
+        let sources = Sources::new(adapters::embedded()?, specification)?;
+        let source = *sources.all().first().ok_or("no source")?;
+        let received = Instant {
+            millis: 0,
+            civil: jiff::civil::date(2026, 7, 1).at(12, 0, 0, 0),
+        };
+        let edition = source.edition(id);
+        let outcome = edition.and_then(|(edition, _)| source.check_in_force(edition, received));
+        Ok(outcome.map_err(|error| {
+            assert_eq!(error.code().row().1, 422);
+            error.to_string()
+        }))
+    }
+
+    #[test]
+    fn an_edition_that_does_not_apply_is_refused_with_its_day_and_what_to_send() -> Made<()> {
+        let ended = [("2.0", "20180101", Some("20260630"))];
+        let refused = told("2.0", &ended)?.err().ok_or("taken after its end")?;
+        assert!(refused.contains("ended on 20260630; send 3.0"), "{refused}");
+        assert!(
+            refused.contains("已于20260630终止，请改按 3.0 报送"),
+            "{refused}"
+        );
+        let last_day = [("2.0", "20180101", Some("20260701"))];
+        assert_eq!(told("2.0", &last_day)?, Ok(()));
+
+        let to_come = [("3.0", "20270101", None)];
+        let refused = told("3.0", &to_come)?.err().ok_or("taken too early")?;
+        assert!(
+            refused.contains("applies from 20270101 only; send 2.0"),
+            "{refused}"
+        );
+        assert_eq!(told("2.0", &to_come)?, Ok(()));
+
+        let neither = [("2.0", "20180101", Some("20260630")), to_come[0]];
+        let refused = told("3.0", &neither)?.err().ok_or("taken too early")?;
+        assert!(refused.contains("ask the centre"), "{refused}");
+
+        let unknown = told("9.9", &[])?
+            .err()
+            .ok_or("an edition that nobody knows")?;
+        assert!(unknown.contains("2.0, 3.0"), "{unknown}");
+        Ok(())
     }
 }

@@ -193,6 +193,26 @@ pub struct Message {
     pub en: Cow<'static, str>,
 }
 
+impl<Z: Into<Cow<'static, str>>, E: Into<Cow<'static, str>>> From<(Z, E)> for Message {
+    fn from((zh, en): (Z, E)) -> Self {
+        Message::new(zh, en)
+    }
+}
+
+/// What is the same in every language: a sign, a name.
+impl From<&'static str> for Message {
+    fn from(sign: &'static str) -> Self {
+        Message::new(sign, sign)
+    }
+}
+
+/// What is the same in every language: a value as it was found.
+impl From<String> for Message {
+    fn from(value: String) -> Self {
+        Message::new(value.clone(), value)
+    }
+}
+
 impl Message {
     /// Puts both together.
     pub fn new(zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {

@@ -11,6 +11,7 @@
 
 pub mod calendar;
 pub mod codes;
+pub mod explain;
 pub mod export;
 pub mod format;
 pub mod generate;

@@ -12,9 +12,11 @@ mod checks;
 mod codes;
 mod datasets;
 mod editions;
+mod faults;
 mod indexes;
 mod inherit;
 mod joins;
+mod lint;
 mod members;
 mod projections;
 mod raw;
@@ -30,8 +32,10 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use crate::Spec;
+use faults::Faults;
 
 pub(crate) use datasets::identifier_word;
+pub use lint::{Level, Remark};
 
 /// The specification that is built in.
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/data");
@@ -83,7 +87,24 @@ pub fn from_directory(directory: &Path) -> Result<Spec, LoadError> {
 /// Builds the specification from its files: (path with `/`, content). Pure.
 pub fn from_files(mut files: Vec<(String, Vec<u8>)>) -> Result<Spec, LoadError> {
     files.sort();
-    editions::specification(&files)
+    let mut faults = Faults::default();
+    let spec = editions::specification(&files, &mut faults);
+    faults.first().map_or(Ok(spec), Err)
+}
+
+/// Everything that is wrong with a folder of the same shape as `spec/data`, and what looks wrong, by file and line.
+pub fn lint(directory: &Path) -> Result<Vec<Remark>, LoadError> {
+    let mut files = Vec::new();
+    collect_directory(directory, "", &mut files)?;
+    Ok(lint_files(files))
+}
+
+/// The same of a specification's files: (path with `/`, content). Pure.
+pub fn lint_files(mut files: Vec<(String, Vec<u8>)>) -> Vec<Remark> {
+    files.sort();
+    let mut faults = Faults::default();
+    let spec = editions::specification(&files, &mut faults);
+    lint::remarks(&files, &spec, faults)
 }
 
 fn collect_embedded(directory: &Dir<'_>, files: &mut Vec<(String, Vec<u8>)>) {

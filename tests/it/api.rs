@@ -234,7 +234,7 @@ fn bad_requests_are_told_what_is_wrong() {
     assert!(
         unreadable["detail"]
             .as_str()
-            .is_some_and(|text| text.contains("line 3")),
+            .is_some_and(|text| text.contains("第3行")),
         "{unreadable}"
     );
 

@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod contract;
 mod crash;
 mod differential;
 mod fixtures;

@@ -36,7 +36,10 @@ pub(crate) fn utf8(document: &[u8], start: usize) -> Result<&str, Fault> {
     simdutf8::basic::from_utf8(bytes).map_err(|_| {
         let valid = str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
         let byte = bytes.get(valid).copied().unwrap_or_default();
-        let found = format!("byte 0x{byte:02X}, which is no UTF-8 here");
+        let found = (
+            format!("字节 0x{byte:02X} 在此处不是 UTF-8"),
+            format!("byte 0x{byte:02X}, which is no UTF-8 here"),
+        );
         Fault::charset(start + valid, found, "utf-8")
     })
 }
@@ -60,7 +63,10 @@ pub(crate) fn decode(bytes: &[u8], charset: Charset) -> Result<Cow<'_, str>, Fau
         _ => read,
     };
     let byte = bytes.get(at).copied().unwrap_or_default();
-    let found = format!("byte 0x{byte:02X}, which begins no GB18030 character here");
+    let found = (
+        format!("字节 0x{byte:02X} 在此处不是 GB18030 字符"),
+        format!("byte 0x{byte:02X}, which begins no GB18030 character here"),
+    );
     Err(Fault::charset(at, found, "gb18030"))
 }
 

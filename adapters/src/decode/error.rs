@@ -8,7 +8,7 @@ use super::{Locator, locator::Origin};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// Not the format that it claims to be.
-    #[error("line {line}, column {column}: {what}, expected {expected}")]
+    #[error("line {line}, column {column}: {}, expected {}", what.en, expected.en)]
     Unreadable {
         /// Line, from 1.
         line: u32,
@@ -17,21 +17,21 @@ pub enum DecodeError {
         /// Byte offset in the document.
         offset: usize,
         /// What stands there.
-        what: String,
+        what: Message,
         /// What should.
-        expected: String,
+        expected: Message,
     },
     /// A member of the envelope is wrong.
     #[error(
-        "line {line}, column {column}: envelope member `{member}` is {found}, expected {expected}"
+        "line {line}, column {column}: envelope member `{member}` is {}, expected {}", found.en, expected.en
     )]
     Envelope {
         /// Name of the member.
         member: String,
         /// What was found.
-        found: String,
+        found: Message,
         /// What was expected.
-        expected: String,
+        expected: Message,
         /// Line, from 1.
         line: u32,
         /// Column in bytes, from 1.
@@ -52,20 +52,20 @@ pub enum DecodeError {
         column: u32,
     },
     /// A construct that is never read, for safety.
-    #[error("line {line}, column {column}: {construct} is forbidden")]
+    #[error("line {line}, column {column}: {} is forbidden", construct.en)]
     Forbidden {
         /// What it is: a document type declaration, an entity.
-        construct: String,
+        construct: Message,
         /// Line, from 1.
         line: u32,
         /// Column in bytes, from 1.
         column: u32,
     },
     /// Bytes that are not of the character set.
-    #[error("line {line}, column {column}: {found}, expected {expected}")]
+    #[error("line {line}, column {column}: {}, expected {expected}", found.en)]
     Charset {
         /// What was found.
-        found: String,
+        found: Message,
         /// The character set of the source.
         expected: String,
         /// Line, from 1.
@@ -76,25 +76,41 @@ pub enum DecodeError {
         offset: usize,
     },
     /// A wire format that the source does not use.
-    #[error("format is {found}, expected {expected}")]
+    #[error("format is {}, expected {expected}", found.en)]
     Format {
         /// Format of the document.
-        found: String,
+        found: Message,
         /// Formats of the source.
         expected: String,
     },
 }
 
 impl DecodeError {
+    /// Line and column of the fault, both from 1; none when it is about the document as a whole.
+    pub fn place(&self) -> Option<(u32, u32)> {
+        match self {
+            DecodeError::Unreadable { line, column, .. }
+            | DecodeError::Envelope { line, column, .. }
+            | DecodeError::Limit { line, column, .. }
+            | DecodeError::Forbidden { line, column, .. }
+            | DecodeError::Charset { line, column, .. } => Some((*line, *column)),
+            DecodeError::Format { .. } => None,
+        }
+    }
+
     /// The same for the sender, in Chinese and English.
     pub fn message(&self) -> Message {
         let zh = match self {
             DecodeError::Unreadable {
                 line,
                 column,
+                what,
                 expected,
                 ..
-            } => format!("第{line}行第{column}列无法读取，此处应为 {expected}"),
+            } => format!(
+                "第{line}行第{column}列无法读取：{}，此处应为{}",
+                what.zh, expected.zh
+            ),
             DecodeError::Envelope {
                 member,
                 found,
@@ -102,7 +118,8 @@ impl DecodeError {
                 line,
                 column,
             } => format!(
-                "第{line}行第{column}列报送信封成员“{member}”有误：实际为 {found}，应为 {expected}"
+                "第{line}行第{column}列报送信封成员“{member}”有误：实际为{}，应为{}",
+                found.zh, expected.zh
             ),
             DecodeError::Limit {
                 which,
@@ -124,16 +141,19 @@ impl DecodeError {
                 construct,
                 line,
                 column,
-            } => format!("第{line}行第{column}列禁止使用：{construct}"),
+            } => format!("第{line}行第{column}列禁止使用{}", construct.zh),
             DecodeError::Charset {
                 found,
                 expected,
                 line,
                 column,
                 ..
-            } => format!("第{line}行第{column}列字符集有误：实际为 {found}，应为 {expected}"),
+            } => format!(
+                "第{line}行第{column}列字符集有误：{}，应为 {expected}",
+                found.zh
+            ),
             DecodeError::Format { found, expected } => {
-                format!("报送格式为 {found}，应为 {expected}")
+                format!("报送格式为 {}，应为 {expected}", found.zh)
             }
         };
         Message {
@@ -153,26 +173,26 @@ pub(crate) struct Fault {
 #[derive(Debug, Clone)]
 pub(crate) enum FaultKind {
     Unreadable {
-        what: String,
-        expected: String,
+        what: Message,
+        expected: Message,
     },
     Envelope {
         member: String,
-        found: String,
-        expected: String,
+        found: Message,
+        expected: Message,
     },
     Limit {
         which: &'static str,
         limit: usize,
         found: usize,
     },
-    Forbidden(String),
+    Forbidden(Message),
     Charset {
-        found: String,
+        found: Message,
         expected: String,
     },
     Format {
-        found: String,
+        found: Message,
         expected: String,
     },
 }
@@ -180,8 +200,8 @@ pub(crate) enum FaultKind {
 impl Fault {
     pub(crate) fn unreadable(
         at: usize,
-        what: impl Into<String>,
-        expected: impl Into<String>,
+        what: impl Into<Message>,
+        expected: impl Into<Message>,
     ) -> Self {
         let (what, expected) = (what.into(), expected.into());
         Fault {
@@ -193,8 +213,8 @@ impl Fault {
     pub(crate) fn envelope(
         at: usize,
         member: impl Into<String>,
-        found: impl Into<String>,
-        expected: impl Into<String>,
+        found: impl Into<Message>,
+        expected: impl Into<Message>,
     ) -> Self {
         Fault {
             at,
@@ -219,7 +239,7 @@ impl Fault {
 
     pub(crate) fn charset(
         at: usize,
-        found: impl Into<String>,
+        found: impl Into<Message>,
         expected: impl Into<String>,
     ) -> Self {
         let (found, expected) = (found.into(), expected.into());

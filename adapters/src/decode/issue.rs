@@ -2,21 +2,32 @@
 
 use std::borrow::Cow;
 
-use spec::{Issue, IssueCode, Message, Severity};
+use spec::explain::edits;
+use spec::{Dataset, Edition, Issue, IssueCode, Message, Severity};
+
+/// Longer than any name of a data set.
+const LONGEST: usize = 64;
 
 /// A finding about a whole record.
 pub(crate) fn issue(
     code: IssueCode,
     at: usize,
     found: &str,
-    expected: impl Into<String>,
+    expected: impl Into<Message>,
     zh: impl Into<Cow<'static, str>>,
     en: impl Into<Cow<'static, str>>,
 ) -> Issue {
+    let expected = expected.into();
+    let expected_en = if expected.en == expected.zh {
+        String::new()
+    } else {
+        expected.en.into_owned()
+    };
     Issue {
         at: Some(at),
         found: cut(found),
-        expected: expected.into(),
+        expected: expected.zh.into_owned(),
+        expected_en,
         ..Issue::new(code, Severity::Error, Message::new(zh, en))
     }
 }
@@ -25,7 +36,7 @@ pub(crate) fn issue(
 pub(crate) fn shape(
     at: usize,
     found: &str,
-    expected: &str,
+    expected: impl Into<Message>,
     zh: &'static str,
     en: &'static str,
 ) -> Issue {
@@ -33,16 +44,37 @@ pub(crate) fn shape(
 }
 
 /// The data set is not in the edition.
-pub(crate) fn unknown_dataset(at: usize, name: &str, edition: &str) -> Issue {
-    let name = cut(name);
-    issue(
+pub(crate) fn unknown_dataset(at: usize, name: &str, edition: &Edition) -> Issue {
+    let near = nearest(edition, name);
+    let (name, edition) = (cut(name), &edition.id);
+    let mut issue = issue(
         IssueCode::DatasetUnknown,
         at,
         &name,
-        format!("column code or number of a data set of edition {edition}"),
+        (
+            format!("规范版本 {edition} 中数据集的英文名或编号"),
+            format!("column code or number of a data set of edition {edition}"),
+        ),
         format!("规范版本 {edition} 中没有数据集“{name}”"),
         format!("edition {edition} has no data set `{name}`"),
-    )
+    );
+    issue.help = near.map(|near| {
+        Message::new(
+            format!("是否为“{}”（{}）？", near.name, near.id),
+            format!("did you mean {}?", near.id),
+        )
+    });
+    issue
+}
+
+/// The data set whose name is nearest, if one is near.
+fn nearest<'e>(edition: &'e Edition, name: &str) -> Option<&'e Dataset> {
+    let name = name.trim();
+    let upper = name.to_ascii_uppercase();
+    let distance = |set: &Dataset| edits(&set.id, &upper).min(edits(&set.name, name));
+    let near = edition.datasets.iter().min_by_key(|set| distance(set))?;
+    let length = name.chars().count();
+    (length <= LONGEST && distance(near) <= (length / 4).clamp(1, 4)).then_some(near)
 }
 
 /// The source may not send the data set.
@@ -51,7 +83,7 @@ pub(crate) fn forbidden_dataset(at: usize, name: &str, source: &str, permitted: 
         IssueCode::DatasetForbidden,
         at,
         name,
-        permitted,
+        permitted.to_owned(),
         format!("数据来源 {source} 无权报送数据集“{name}”"),
         format!("source {source} may not send data set `{name}`"),
     )

@@ -54,6 +54,34 @@ impl<'a> Locator<'a> {
         }
     }
 
+    /// The offset in the file of an offset in the document; a place in the repeated head is one at its start.
+    pub fn in_file(&self, offset: usize) -> u64 {
+        match offset.checked_sub(self.origin.prefix) {
+            Some(after) => self.origin.offset + after as u64,
+            None => offset as u64,
+        }
+    }
+
+    /// Whether the line of an offset begins in the document, not before it.
+    pub fn sees_line(&self, offset: usize) -> bool {
+        let head = self.document.get(self.origin.prefix..offset);
+        self.origin.column == 1 || head.is_some_and(|head| memchr::memchr(b'\n', head).is_some())
+    }
+
+    /// The offset in the document of a line and a column of the file; none when they lie outside of it.
+    pub fn offset(&self, line: u32, column: u32) -> Option<usize> {
+        let origin = &self.origin;
+        let below = line.checked_sub(origin.line)? as usize;
+        let offset = if below == 0 {
+            origin.prefix + column.checked_sub(origin.column)? as usize
+        } else {
+            let rest = self.document.get(origin.prefix..)?;
+            let newline = memchr::memchr_iter(b'\n', rest).nth(below - 1)?;
+            origin.prefix + newline + column as usize
+        };
+        (offset <= self.document.len()).then_some(offset)
+    }
+
     /// Line and column of a byte offset, both from 1, the column counted in bytes.
     pub fn locate(&self, offset: usize) -> (u32, u32) {
         let newlines = self
@@ -107,5 +135,11 @@ mod tests {
         assert_eq!(locator.locate(7), (70, 11));
         assert_eq!(locator.locate(9), (71, 1));
         assert_eq!(locator.locate(1), (1, 2));
+        for offset in 5..=10 {
+            let (line, column) = locator.locate(offset);
+            assert_eq!(locator.offset(line, column), Some(offset));
+        }
+        assert_eq!(locator.offset(69, 1), None);
+        assert_eq!(locator.offset(72, 1), None);
     }
 }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::errors::Error;
 use quick_xml::events::Event;
+use spec::Message;
 
 use super::charset;
 use super::error::{Fault, FaultKind};
@@ -62,7 +63,11 @@ pub(crate) fn text<'d>(
     let wanted = session.adapter.profile.wire.charset;
     let (start, charset) = charset::any_mark(document).unwrap_or((0, wanted));
     if charset != wanted {
-        let found = format!("a mark of {} at the start of the document", charset.name());
+        let name = charset.name();
+        let found = (
+            format!("文件开头是 {name} 的标记"),
+            format!("a mark of {name} at the start of the document"),
+        );
         return Err(Fault::charset(0, found, wanted.name()));
     }
     let bytes = document.get(start..).unwrap_or_default();
@@ -75,11 +80,17 @@ pub(crate) fn text<'d>(
     })?;
     if let Some(nul) = text.find('\0') {
         let at = Places::new(&text, bytes, start, charset).find(nul);
-        return Err(Fault::unreadable(at, "a NUL byte", "a character"));
+        return Err(Fault::unreadable(
+            at,
+            ("空字节（NUL）", "a NUL byte"),
+            ("字符", "a character"),
+        ));
     }
     Ok((text, start))
 }
 
+const OUTSIDE: (&str, &str) = ("元素之外有文字", "text outside of all elements");
+pub(crate) const CLOSING: (&str, &str) = ("结束标记", "its closing tag");
 /// How far into a document its declaration may reach.
 const DECLARATION: usize = 200;
 
@@ -107,7 +118,11 @@ fn declared(bytes: &[u8], start: usize, wanted: Charset) -> Result<(), Fault> {
         return Ok(());
     }
     let at = start + "<?xml".len() + place;
-    let found = format!("the declaration says encoding {:?}", cut(&name));
+    let name = cut(&name);
+    let found = (
+        format!("XML 声明的编码为 {name:?}"),
+        format!("the declaration says encoding {name:?}"),
+    );
     Err(Fault::charset(at, found, wanted.name()))
 }
 
@@ -162,7 +177,7 @@ impl<'t> Markup<'t> {
                     }
                     if !text.trim().is_empty() {
                         let at = self.places.find(from);
-                        return Err(Fault::unreadable(at, "text outside of all elements", "`<`"));
+                        return Err(Fault::unreadable(at, OUTSIDE, "`<`"));
                     }
                 }
                 Event::CData(data) if self.depth > 0 => {
@@ -174,22 +189,23 @@ impl<'t> Markup<'t> {
                     return self.piece(text, from);
                 }
                 Event::DocType(_) => {
-                    let construct = "a document type declaration (DTD)".to_owned();
+                    let construct = ("文档类型声明（DTD）", "a document type declaration (DTD)");
                     return Err(self.forbidden(construct, from));
                 }
                 Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
                 Event::CData(_) => {
                     let at = self.places.find(from);
-                    return Err(Fault::unreadable(at, "text outside of all elements", "`<`"));
+                    return Err(Fault::unreadable(at, OUTSIDE, "`<`"));
                 }
                 Event::Eof if self.depth > 0 => {
                     let at = self.places.find(self.text.len());
-                    let what = "the document ends inside an element";
-                    return Err(Fault::unreadable(at, what, "its closing tag"));
+                    let what = ("文件在元素中结束", "the document ends inside an element");
+                    return Err(Fault::unreadable(at, what, CLOSING));
                 }
                 Event::Eof if !self.has_root => {
                     let at = self.places.find(self.text.len());
-                    return Err(Fault::unreadable(at, "the document has no element", "`<`"));
+                    let what = ("文件中没有元素", "the document has no element");
+                    return Err(Fault::unreadable(at, what, "`<`"));
                 }
                 Event::Eof => return Ok(Piece::Eof),
             }
@@ -246,8 +262,8 @@ impl<'t> Markup<'t> {
         if self.depth == 0 && std::mem::replace(&mut self.has_root, true) {
             return Err(Fault::unreadable(
                 at,
-                "a second root element",
-                "the end of the document",
+                ("第二个根元素", "a second root element"),
+                ("文件结束", "the end of the document"),
             ));
         }
         self.depth += 1;
@@ -257,14 +273,23 @@ impl<'t> Markup<'t> {
         let mut attributes = Vec::new();
         for attribute in tag.attributes() {
             let attribute = attribute.map_err(|error| {
-                Fault::unreadable(at, error.to_string(), "attributes as name=\"value\"")
+                let what = (format!("属性有误（{error}）"), error.to_string());
+                let expected = (" 名称=\"值\" 形式的属性", "attributes as name=\"value\"");
+                Fault::unreadable(at, what, expected)
             })?;
             let name = attribute.key.as_ref().to_owned();
             let value = attribute
                 .normalized_value(quick_xml::XmlVersion::Implicit1_0)
                 .map_err(|_| {
-                    let expected = "only the references &lt; &gt; &amp; &quot; &apos; and characters by number";
-                    Fault::unreadable(at, format!("attribute {name} with another reference"), expected)
+                    let expected = (
+                        "只用 &lt; &gt; &amp; &quot; &apos; 和字符编号引用",
+                        "only the references &lt; &gt; &amp; &quot; &apos; and characters by number",
+                    );
+                    let what = (
+                        format!("属性 {name} 含有其他引用"),
+                        format!("attribute {name} with another reference"),
+                    );
+                    Fault::unreadable(at, what, expected)
                 })?;
             if attributes.len() >= self.limits.fields {
                 let limit = self.limits.fields;
@@ -304,8 +329,8 @@ impl<'t> Markup<'t> {
             let at = self.places.find(from);
             return Err(Fault::unreadable(
                 at,
-                "a reference to no character",
-                "a character by number",
+                ("不是字符的引用", "a reference to no character"),
+                ("字符编号", "a character by number"),
             ));
         }
         let name: &str = reference;
@@ -316,24 +341,30 @@ impl<'t> Markup<'t> {
             "quot" => Ok("\"".to_owned()),
             "apos" => Ok("'".to_owned()),
             _ => {
-                let construct = format!("the entity &{};", cut(name));
+                let name = cut(name);
+                let construct = (format!("实体 &{name};"), format!("the entity &{name};"));
                 Err(self.forbidden(construct, from))
             }
         }
     }
 
-    fn forbidden(&mut self, construct: String, from: usize) -> Fault {
+    fn forbidden(&mut self, construct: impl Into<Message>, from: usize) -> Fault {
         Fault {
             at: self.places.find(from),
-            kind: FaultKind::Forbidden(construct),
+            kind: FaultKind::Forbidden(construct.into()),
         }
     }
 
     fn unreadable(&mut self, error: &Error) -> Fault {
         let at = self.reader.error_position() as usize;
         let at = self.places.find(at);
-        let expected = format!("well-formed XML in {}", self.charset.name());
-        Fault::unreadable(at, error.to_string(), expected)
+        let charset = self.charset.name();
+        let expected = (
+            format!("格式良好的 XML（{charset}）"),
+            format!("well-formed XML in {charset}"),
+        );
+        let what = (format!("XML 有误（{error}）"), error.to_string());
+        Fault::unreadable(at, what, expected)
     }
 }
 

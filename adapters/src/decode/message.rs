@@ -50,7 +50,8 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
             }
             Piece::Start { name, at, .. } if root.is_none() => root = Some((name, at)),
             Piece::Start { name, at, .. } => {
-                let what = format!("found <{}>", cut(&name));
+                let name = cut(&name);
+                let what = (format!("遇到 <{name}>"), format!("found <{name}>"));
                 return Err(Fault::unreadable(at, what, format!("<{record}>")));
             }
             Piece::Eof => break,
@@ -58,7 +59,7 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
         }
     }
     if let (Some((name, at)), false) = (root, any) {
-        let found = "without a message in it";
+        let found = ("其中没有报文", "without a message in it");
         return Err(Fault::envelope(
             at,
             cut(&name),
@@ -98,7 +99,10 @@ fn message(
                     message.problem(shape(
                         at,
                         &name,
-                        "one TITLE, one CONTEXT, FILECONTEXT",
+                        (
+                            "一个 TITLE、一个 CONTEXT、FILECONTEXT",
+                            "one TITLE, one CONTEXT, FILECONTEXT",
+                        ),
                         "报文中有不认识或重复的部分",
                         "the message has a part that is unknown or repeated",
                     ));
@@ -136,7 +140,7 @@ fn title(message: &mut Message, markup: &mut Markup<'_>) -> Result<(), Fault> {
                     message.problem(shape(
                         at,
                         &name,
-                        "one of a name",
+                        ("只出现一次", "one of a name"),
                         "报文标题中的项重复",
                         "a part of the title is repeated",
                     ));
@@ -171,12 +175,12 @@ fn context(
             Piece::Text { text, at } => message.problem(shape(
                 at,
                 &text,
-                "elements named after fields",
+                ("以数据项命名的元素", "elements named after fields"),
                 "CONTEXT 中有不属于任何数据项的文字",
                 "there is text in CONTEXT that belongs to no field",
             )),
             Piece::End => return Ok(()),
-            Piece::Eof => return Err(Fault::unreadable(at, "CONTEXT", "its closing tag")),
+            Piece::Eof => return Err(Fault::unreadable(at, "CONTEXT", markup::CLOSING)),
         }
     }
 }
@@ -223,7 +227,7 @@ fn files(
             }
             Piece::Text { .. } => {}
             Piece::End => return Ok(()),
-            Piece::Eof => return Err(Fault::unreadable(at, "FILECONTEXT", "its closing tag")),
+            Piece::Eof => return Err(Fault::unreadable(at, "FILECONTEXT", markup::CLOSING)),
         }
     }
 }
@@ -293,7 +297,7 @@ fn judge(message: &Message, known: Known<'_>) -> Result<Action, Box<Issue>> {
         return Err(Box::new(shape(
             *number_at,
             number,
-            &known.dataset.code.to_string(),
+            known.dataset.code.to_string(),
             "DATA_NO 与 DATA_EN 不是同一数据集",
             "DATA_NO and DATA_EN are not the same data set",
         )));
@@ -310,7 +314,10 @@ fn judge(message: &Message, known: Known<'_>) -> Result<Action, Box<Issue>> {
             return Err(Box::new(shape(
                 kind_at,
                 kind,
-                "1 (add), 2 (change) or 3 (delete)",
+                (
+                    "1（新增）、2（修改）或 3（删除）",
+                    "1 (add), 2 (change) or 3 (delete)",
+                ),
                 "DATA_TYPE 应为 1（新增）、2（修改）或 3（删除）",
                 "DATA_TYPE must be 1 (add), 2 (change) or 3 (delete)",
             )));

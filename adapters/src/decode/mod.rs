@@ -11,6 +11,7 @@ mod markup;
 mod message;
 mod ndjson;
 mod session;
+mod span;
 mod xml;
 
 use std::borrow::Cow;
@@ -23,6 +24,7 @@ pub use error::DecodeError;
 pub use limits::Limits;
 pub use locator::{Locator, Origin};
 pub(crate) use ndjson::is_header;
+pub use span::Spans;
 
 use crate::mapping::{Plan, check};
 use crate::profile::{Profile, ProfileError, WireFormat};
@@ -164,8 +166,10 @@ impl Adapter {
             let used = std::iter::once(&wire.format).chain(&wire.also);
             let used: Vec<_> = used.map(|form| form.name()).collect();
             let kind = FaultKind::Format {
-                found: said.map_or("unknown", WireFormat::name).to_owned(),
-                expected: used.join(" or "),
+                found: said.map_or(("未知格式", "unknown").into(), |form| {
+                    form.name().into()
+                }),
+                expected: used.join(" / "),
             };
             return Err(Fault { at: 0, kind });
         };

@@ -82,7 +82,7 @@ fn header<'a>(session: &mut Session<'_, '_, 'a>, line: &'a str, at: usize) -> Re
     let mut seen = Seen::default();
     let mut first = true;
     let mut read = || {
-        scan.open(b'{', "`{` of the header line")?;
+        scan.open(b'{', ("首行的 `{`", "`{` of the header line"))?;
         while scan.more(first, b'}')? {
             first = false;
             let (name, place) = scan.key()?;
@@ -109,7 +109,10 @@ pub(crate) fn is_header(line: &[u8]) -> bool {
 
 /// Names of the members of a line.
 fn members(scan: &mut Scan<'_>) -> Result<Vec<String>, Fault> {
-    scan.open(b'{', "`{` of the header line or of a record")?;
+    scan.open(
+        b'{',
+        ("首行或记录的 `{`", "`{` of the header line or of a record"),
+    )?;
     let mut names = Vec::new();
     while scan.more(names.is_empty(), b'}')? {
         names.push(scan.key()?.0.into_owned());
@@ -121,17 +124,20 @@ fn members(scan: &mut Scan<'_>) -> Result<Vec<String>, Fault> {
 
 fn unreadable(session: &mut Session<'_, '_, '_>, at: usize, fault: &Fault) {
     let (found, expected) = match &fault.kind {
-        FaultKind::Unreadable { what, expected } => (what, expected),
-        FaultKind::Charset { found, expected } => (found, expected),
+        FaultKind::Unreadable { what, expected } => (what, expected.clone()),
+        FaultKind::Charset { found, expected } => (found, expected.clone().into()),
         _ => return,
     };
     let problem = issue(
         spec::IssueCode::RecordShape,
         fault.at,
-        found,
-        cut(expected),
-        format!("本行无法读取，此处应为 {expected}"),
-        format!("the line cannot be read: {found}, expected {expected}"),
+        &found.zh,
+        cut(&expected.zh),
+        format!("本行无法读取：{}，此处应为{}", found.zh, expected.zh),
+        format!(
+            "the line cannot be read: {}, expected {}",
+            found.en, expected.en
+        ),
     );
     session.unusable(at, None, problem);
 }

@@ -75,7 +75,7 @@ impl<'r, 's, 'a> Session<'r, 's, 'a> {
             return Err(Box::new(shape(
                 at,
                 "",
-                "a data set",
+                ("数据集的英文名或编号", "a data set"),
                 "记录没有指明数据集",
                 "the record does not say its data set",
             )));
@@ -87,7 +87,7 @@ impl<'r, 's, 'a> Session<'r, 's, 'a> {
         }
         let adapter = self.adapter;
         let Some((place, dataset)) = adapter.dataset(name) else {
-            return Err(Box::new(unknown_dataset(at, name, &adapter.edition.id)));
+            return Err(Box::new(unknown_dataset(at, name, &adapter.edition)));
         };
         let Some(Some(plan)) = adapter.plans.get(place) else {
             let profile = &adapter.profile;

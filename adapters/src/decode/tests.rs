@@ -282,5 +282,5 @@ fn a_format_that_the_source_does_not_use_is_refused() {
         ..Hint::default()
     };
     let error = read(&adapter, b"{}", &hint, &Limits::default()).unwrap_err();
-    assert_eq!(error.to_string(), "format is csv, expected json or ndjson");
+    assert_eq!(error.to_string(), "format is csv, expected json / ndjson");
 }

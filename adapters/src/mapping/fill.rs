@@ -218,7 +218,10 @@ impl<'s, 'a> Filler<'s, 'a> {
                     IssueCode::FieldAmbiguous,
                     value.at,
                     &value.text,
-                    format!("the same unit in the heading and in {}", unit_field.id),
+                    (
+                        format!("表头与{}的单位一致", unit_field.name),
+                        format!("the same unit in the heading and in {}", unit_field.id),
+                    ),
                     format!(
                         "“{}”的表头单位与“{}”不一致，无法判断金额单位",
                         field.name, unit_field.name

@@ -1,5 +1,7 @@
 //! How a source writes its documents.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 /// Form of a document.
@@ -77,6 +79,14 @@ impl Charset {
         match self {
             Charset::Utf8 => "utf-8",
             Charset::Gb18030 => "gb18030",
+        }
+    }
+
+    /// Bytes as text to look at; what is no character is replaced.
+    pub fn decode_lossy(self, bytes: &[u8]) -> Cow<'_, str> {
+        match self {
+            Charset::Utf8 => String::from_utf8_lossy(bytes),
+            Charset::Gb18030 => encoding_rs::GB18030.decode_without_bom_handling(bytes).0,
         }
     }
 }

@@ -2,38 +2,54 @@
 //!
 //! What only a hub can know (whether a referred record is there, whether this one came before) is not judged.
 
+mod excerpt;
+mod explain;
+mod line;
 mod lines;
+mod sarif;
+mod tally;
 mod text;
+mod words;
 
 use std::fs::File;
 use std::io::{Read as _, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use adapters::{Adapter, Chunk, Chunks, DecodeError, Decoded, Hint, Limits, Locator, WireFormat};
+use adapters::{Adapter, Chunk, Chunks, DecodeError, Hint, Limits, Locator, Spans, WireFormat};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use spec::{Change, Issue, Severity, Verdict};
+use spec::Verdict;
 
-use super::Form;
 use super::folder::Folder;
 use crate::app;
 use crate::pipeline::Instant;
-use crate::pipeline::judge::shown_key;
+use excerpt::{Page, Within};
+use line::{Line, tell};
+pub use words::Lang;
 
 /// What can be said.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Files.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "explain")]
     files: Vec<PathBuf>,
     /// Whose files they are.
-    #[arg(long, value_name = "ID")]
-    source: String,
+    #[arg(long, value_name = "ID", required_unless_present = "explain")]
+    source: Option<String>,
+    /// Print a code, a rule or a field (DATASET.FIELD) in full, and check nothing.
+    #[arg(long, value_name = "WHAT")]
+    explain: Option<String>,
     /// Form of the result.
     #[arg(long, value_enum, default_value = "text")]
     format: Form,
+    /// Language of the text.
+    #[arg(long, value_enum, default_value = "zh")]
+    lang: Lang,
+    /// Findings of each rule that the text lists; 0: all.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    max_per_rule: u64,
     /// Edition of the specification; default: that of the configuration.
     #[arg(long)]
     edition: Option<String>,
@@ -44,23 +60,19 @@ pub struct Arguments {
     folder: Folder,
 }
 
+/// Form of the result of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// JSON lines, for scripts.
+    Json,
+    /// SARIF 2.1.0, for tools that show findings of many checkers.
+    Sarif,
+}
+
 /// Bytes of a chunk, about.
 const CHUNK: usize = 2 << 20;
-
-/// One record as it is told.
-#[derive(Debug, Serialize)]
-pub struct Line<'l> {
-    file: &'l str,
-    record: u64,
-    dataset: &'l str,
-    key: Option<&'l str>,
-    verdict: Verdict,
-    issues: &'l [Issue],
-    changes: &'l [Change],
-    /// Line and column of the record, for findings that have no place of their own.
-    #[serde(skip)]
-    begins: (u32, u32),
-}
 
 /// How many records met which verdict.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -107,7 +119,12 @@ pub trait Teller {
     /// One record.
     fn record(&mut self, line: &Line<'_>) -> std::io::Result<()>;
     /// A file that cannot be read further.
-    fn unreadable(&mut self, file: &str, error: &DecodeError) -> std::io::Result<()>;
+    fn unreadable(
+        &mut self,
+        file: &str,
+        error: &DecodeError,
+        within: Option<(Within<'_>, usize)>,
+    ) -> std::io::Result<()>;
     /// The end.
     fn end(&mut self, summary: Summary) -> std::io::Result<()>;
 }
@@ -121,16 +138,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let sources = app::load_sources(&config, specification)?;
     let received = Instant::now();
     let asked = arguments.edition.as_deref().unwrap_or(&config.spec.edition);
-    let source = sources.get(&arguments.source).with_context(|| {
+    if let Some(what) = &arguments.explain {
+        return print(specification, asked, received, arguments.lang, what);
+    }
+    let id = arguments.source.as_deref().unwrap_or_default();
+    let source = sources.get(id).with_context(|| {
         let all: Vec<&str> = sources
             .all()
             .iter()
             .map(|source| source.profile.id.as_str())
             .collect();
-        format!(
-            "there is no source `{}`, expected one of {}",
-            arguments.source,
-            all.join(", ")
+        super::said(
+            format!("没有数据来源“{id}”，应为 {} 之一", all.join("、")),
+            format!(
+                "there is no source `{id}`, expected one of {}",
+                all.join(", ")
+            ),
         )
     })?;
     let (edition, adapter) = source.edition(asked)?;
@@ -155,12 +178,56 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         summary: Summary::default(),
     };
     let bar = progress(&arguments.files)?;
-    let out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    // Colours are left out where there is no terminal, or NO_COLOR asks for it.
+    let out = anstream::AutoStream::auto(std::io::stdout().lock());
+    let out = std::io::BufWriter::with_capacity(1 << 16, out);
+    let (lang, most) = (arguments.lang, arguments.max_per_rule);
     match arguments.format {
         Form::Json => check.all(&arguments.files, &bar, &mut lines::Lines::new(out))?,
-        Form::Text => check.all(&arguments.files, &bar, &mut text::Text::new(out))?,
+        Form::Text => check.all(
+            &arguments.files,
+            &bar,
+            &mut text::Text::new(out, lang, most),
+        )?,
+        Form::Sarif => check.all(
+            &arguments.files,
+            &bar,
+            &mut sarif::Sarif::new(out, lang, edition)?,
+        )?,
     }
     Ok(check.summary.is_clean())
+}
+
+/// Prints what `--explain` asks for.
+fn print(
+    specification: &spec::Spec,
+    edition: &str,
+    received: Instant,
+    lang: Lang,
+    what: &str,
+) -> anyhow::Result<bool> {
+    let edition = specification.edition(edition).with_context(|| {
+        super::said(
+            format!("没有规范版本“{edition}”"),
+            format!("there is no edition `{edition}`"),
+        )
+    })?;
+    let context = spec::Context {
+        edition,
+        received: received.civil,
+        platforms: &[],
+    };
+    let mut out = std::io::stdout().lock();
+    let is_known = explain::explain(&mut out, context, lang, what)?;
+    let near = explain::near(edition, what).join(", ");
+    anyhow::ensure!(
+        is_known,
+        super::said(
+            format!("没有问题代码、规则或数据项“{what}”，相近的有 {near}"),
+            format!("there is no code, rule or field `{what}`; near it: {near}"),
+        )
+    );
+    Ok(true)
 }
 
 /// A bar over all bytes; it hides itself when stderr is no terminal.
@@ -234,15 +301,12 @@ impl Check<'_> {
                         continue;
                     }
                     chunks.end();
-                    match self.rest(&mut chunks, &name, &hint, &mut number, teller)? {
-                        Ok(()) => return Ok(()),
-                        Err(error) => return self.unreadable(&name, &error, teller),
-                    }
+                    return self.rest(&mut chunks, &name, &hint, &mut number, teller);
                 }
                 Err(error) => return self.unreadable(&name, &error, teller),
             };
-            if let Err(error) = self.chunk(&chunk, &name, &hint, &mut number, teller)? {
-                return self.unreadable(&name, &error, teller);
+            if !self.chunk(&chunk, &name, &hint, &mut number, teller)? {
+                return Ok(());
             }
         }
     }
@@ -255,20 +319,21 @@ impl Check<'_> {
         hint: &Hint,
         number: &mut u64,
         teller: &mut impl Teller,
-    ) -> anyhow::Result<Result<(), DecodeError>> {
+    ) -> anyhow::Result<()> {
         loop {
             match chunks.next() {
-                Ok(None) => return Ok(Ok(())),
-                Err(error) => return Ok(Err(error)),
+                Ok(None) => return Ok(()),
+                Err(error) => return self.unreadable(name, &error, teller),
                 Ok(Some(chunk)) => {
-                    if let Err(error) = self.chunk(&chunk, name, hint, number, teller)? {
-                        return Ok(Err(error));
+                    if !self.chunk(&chunk, name, hint, number, teller)? {
+                        return Ok(());
                     }
                 }
             }
         }
     }
 
+    /// A file that grew beyond what may be read at once: there is nothing to show of it.
     fn unreadable(
         &mut self,
         name: &str,
@@ -276,9 +341,10 @@ impl Check<'_> {
         teller: &mut impl Teller,
     ) -> anyhow::Result<()> {
         self.summary.unreadable += 1;
-        Ok(teller.unreadable(name, error)?)
+        Ok(teller.unreadable(name, error, None)?)
     }
 
+    /// Judges what a chunk holds; says whether the file can be read on.
     fn chunk(
         &mut self,
         chunk: &Chunk,
@@ -286,8 +352,13 @@ impl Check<'_> {
         hint: &Hint,
         number: &mut u64,
         teller: &mut impl Teller,
-    ) -> anyhow::Result<Result<(), DecodeError>> {
-        let locator = Locator::within(&chunk.bytes, chunk.origin);
+    ) -> anyhow::Result<bool> {
+        let wire = &self.adapter.profile().wire;
+        let page = Page {
+            bytes: &chunk.bytes,
+            locator: Locator::within(&chunk.bytes, chunk.origin),
+            spans: Spans::new(wire, chunk.wire.unwrap_or(wire.format)),
+        };
         let (context, summary) = (self.context, &mut self.summary);
         let mut told = Ok(());
         let outcome = self.adapter.decode(
@@ -295,7 +366,7 @@ impl Check<'_> {
             &chunk.hint(hint),
             &self.limits,
             &mut |decoded| {
-                told = tell(&context, decoded, &locator, name, *number, summary, teller);
+                told = tell(&context, decoded, &page, name, *number, summary, teller);
                 *number += 1;
                 if told.is_ok() {
                     ControlFlow::Continue(())
@@ -305,70 +376,21 @@ impl Check<'_> {
             },
         );
         told?;
-        Ok(outcome.map(|_| ()))
+        let Err(error) = outcome else {
+            return Ok(true);
+        };
+        summary.unreadable += 1;
+        let within = Within {
+            page: &page,
+            record: None,
+            personal: &[],
+        };
+        let offset = error
+            .place()
+            .and_then(|(line, column)| page.locator.offset(line, column));
+        teller.unreadable(name, &error, offset.map(|offset| (within, offset)))?;
+        Ok(false)
     }
-}
-
-/// Judges one record and tells what came out.
-fn tell(
-    context: &spec::Context<'_>,
-    decoded: Decoded<'_, '_>,
-    locator: &Locator<'_>,
-    file: &str,
-    record: u64,
-    summary: &mut Summary,
-    teller: &mut impl Teller,
-) -> std::io::Result<()> {
-    let (at, dataset, key, mut issues, changes);
-    match decoded {
-        Decoded::Record { record, .. } => {
-            at = record.at;
-            let mut normalized = spec::normalize(context, record);
-            issues = spec::validate::judge_alone(context, &mut normalized).issues;
-            key = shown_key(&normalized);
-            dataset = normalized.dataset.id.clone();
-            changes = normalized.changes;
-        }
-        Decoded::Unusable {
-            at: begins,
-            dataset: named,
-            issue,
-        } => {
-            at = begins;
-            (dataset, key, issues, changes) =
-                (named.unwrap_or_default(), None, vec![issue], Vec::new());
-        }
-    }
-    for issue in &mut issues {
-        if let (Some(at), None) = (issue.at, issue.line) {
-            let (line, column) = locator.locate(at);
-            issue.line = Some(line);
-            issue.column = Some(column);
-        }
-    }
-    let verdict = if issues.iter().any(|issue| issue.severity == Severity::Error) {
-        Verdict::Rejected
-    } else if issues.is_empty() {
-        Verdict::Accepted
-    } else {
-        Verdict::AcceptedWithWarnings
-    };
-    summary.add(verdict);
-    let begins = if issues.is_empty() {
-        (1, 1)
-    } else {
-        locator.locate(at)
-    };
-    teller.record(&Line {
-        file,
-        record,
-        dataset: &dataset,
-        key: key.as_deref(),
-        verdict,
-        issues: &issues,
-        changes: &changes,
-        begins,
-    })
 }
 
 /// Writes one line of JSON.

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use super::folder::Folder;
 use crate::app;
 use crate::http::openapi;
+use crate::report::{Table, sheet};
 
 /// What can be said.
 #[derive(Debug, clap::Args)]
@@ -24,7 +25,14 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let config = arguments.folder.config(Vec::new())?;
-    let mut files = spec::export::write_all(app::load_spec(&config)?);
+    let specification = app::load_spec(&config)?;
+    let mut files = spec::export::write_all(specification);
+    for edition in &specification.editions {
+        let sheets = spec::export::workbook(specification, edition);
+        let tables: Vec<_> = sheets.into_iter().map(Table::from).collect();
+        let workbook = sheet::dated(&tables, &edition.valid_from)?;
+        files.push((format!("{}/dictionary.xlsx", edition.id), workbook));
+    }
     let mut description = serde_json::to_vec_pretty(&openapi::document())?;
     description.push(b'\n');
     files.push(("openapi.json".to_owned(), description));

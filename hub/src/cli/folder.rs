@@ -32,8 +32,13 @@ impl Folder {
     /// Opens the database, also while a hub is serving it; makes folder and tables when they are not there.
     pub fn open(&self) -> anyhow::Result<(Config, Database)> {
         let config = self.config(Vec::new())?;
-        std::fs::create_dir_all(&config.data)
-            .with_context(|| format!("making the folder {}", config.data.display()))?;
+        std::fs::create_dir_all(&config.data).with_context(|| {
+            let folder = config.data.display();
+            super::said(
+                format!("无法建立目录 {folder}"),
+                format!("cannot make the folder {folder}"),
+            )
+        })?;
         let mut connection = store::connect(&config.database_url())?;
         store::migrate(&mut connection)?;
         Ok((config, connection))

@@ -66,7 +66,10 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
             let (_, mut connection) = folder.open()?;
             anyhow::ensure!(
                 access::retire(&mut connection, *id, Instant::now().millis)?,
-                "there is no key {id} in force"
+                super::said(
+                    format!("没有有效的密钥 {id}"),
+                    format!("there is no key {id} in force"),
+                )
             );
             eprintln!("key {id} is retired");
             Ok(true)
@@ -82,10 +85,14 @@ pub fn make(folder: &Folder, name: &str, role: Role) -> anyhow::Result<bool> {
             && name
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)),
-        "`{name}` is not a name: expected 1 to 64 letters, digits, `-`, `_`, `.`"
+        super::said(
+            format!("“{name}”不能作名称：应为 1 至 64 个字母、数字、“-”、“_”或“.”"),
+            format!("`{name}` is not a name: expected 1 to 64 letters, digits, `-`, `_`, `.`"),
+        )
     );
     let (_, mut connection) = folder.open()?;
-    let (key, hash) = api::new_api_key(name).context("making a key")?;
+    let (key, hash) =
+        api::new_api_key(name).context(super::said("无法生成密钥", "cannot make a key"))?;
     let id = access::add(&mut connection, name, role, &hash, Instant::now().millis)?;
     eprintln!(
         "key {id} of {} {name}: keep it, it is not shown again / 请妥善保存，仅显示一次",

@@ -47,13 +47,15 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
         let config = folder.config(Vec::new())?;
         anyhow::ensure!(
             config.data.is_dir(),
-            "{} is no folder",
-            config.data.display()
+            super::said(
+                format!("{} 不是目录", config.data.display()),
+                format!("{} is no folder", config.data.display()),
+            )
         );
         let own = config.data.join("log.pub").display().to_string();
         let key = receipt::read_key(key.as_deref().unwrap_or(&own))?;
-        let mut connection =
-            store::connect(&config.database_url()).context("opening the database")?;
+        let mut connection = store::connect(&config.database_url())
+            .context(super::said("无法打开数据库", "cannot open the database"))?;
         let raw = RawStore::open(&config.data.join("raw"))?;
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         runtime

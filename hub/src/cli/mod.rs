@@ -91,9 +91,22 @@ pub fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("hub: {error:#}");
+            eprintln!("hub: {}", told(&error));
             ExitCode::from(2)
         }
+    }
+}
+
+/// A fault in both languages, the one way of this command line: Chinese, then English.
+fn said(zh: impl std::fmt::Display, en: impl std::fmt::Display) -> String {
+    format!("{zh} / {en}")
+}
+
+/// A fault with its causes. What the hub would tell a client is told in both languages here too.
+fn told(error: &anyhow::Error) -> String {
+    match error.downcast_ref::<crate::error::Error>() {
+        Some(known) => said(known.message().zh, format!("{error:#}")),
+        None => format!("{error:#}"),
     }
 }
 
@@ -109,12 +122,25 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_is_told_in_both_languages() {
+        let fault = crate::error::Error::request(
+            crate::error::ErrorCode::Edition,
+            ("没有该版本", "no such edition"),
+        );
+        assert_eq!(told(&fault.into()), "没有该版本 / no such edition");
+        let fault = anyhow::anyhow!("磁盘已满").context(said("无法写入", "cannot write"));
+        assert_eq!(told(&fault), "无法写入 / cannot write: 磁盘已满");
+    }
+
+    #[test]
     fn the_words_that_scripts_rely_on_are_understood() {
         for line in [
             "hub serve --data d --listen 127.0.0.1:0 --database postgres://u@h/d --config f --national http://n",
             "hub sources add 320100 --data d",
             "hub keys reader audit --role auditor --data d",
             "hub check a b --source 320100 --format json --edition 3.0 --dataset X",
+            "hub check a --source 320100 --format sarif --lang en --max-per-rule 0",
+            "hub check --explain field.required",
             "hub submit a --url http://h --key k --receipts r --concurrency 4",
             "hub receipt verify r.json --key log.pub",
             "hub log verify --data d",
@@ -122,6 +148,10 @@ mod tests {
             "hub report volumes --data d --by source,day --format csv",
             "hub export schemas --check",
             "hub spec list rules --edition 2.0 --format json",
+            "hub spec show 501.TENDER_MODE",
+            "hub spec diff 2.0 3.0 --format json",
+            "hub spec lint d",
+            "hub spec import f.xlsx --out d",
             "hub simulate national --listen 127.0.0.1:9090 --fail 5xx=0.1",
         ] {
             let parsed = Cli::try_parse_from(line.split(' '));

@@ -54,7 +54,12 @@ fn verify(
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
     let receipt: Receipt = match serde_json::from_slice(&bytes) {
         Ok(receipt) => receipt,
-        Err(error) => return Ok(Err(format!("not a receipt: {error}"))),
+        Err(error) => {
+            return Ok(Err(super::said(
+                "不是回执",
+                format!("not a receipt: {error}"),
+            )));
+        }
     };
     Ok(match receipt.verify(key) {
         Err(fault) => Err(fault.to_string()),
@@ -80,7 +85,10 @@ pub fn read_key(key: &str) -> anyhow::Result<VerifierKey> {
     } else {
         key.to_owned()
     };
-    text.trim()
-        .parse()
-        .with_context(|| format!("`{key}` is neither a file nor a vkey (name+hash+key)"))
+    text.trim().parse().with_context(|| {
+        super::said(
+            format!("“{key}”既不是文件，也不是公钥（name+hash+key）"),
+            format!("`{key}` is neither a file nor a vkey (name+hash+key)"),
+        )
+    })
 }

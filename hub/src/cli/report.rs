@@ -78,13 +78,26 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         .collect();
     let edition = specification
         .edition(&config.spec.edition)
-        .with_context(|| format!("there is no edition `{}`", config.spec.edition))?;
+        .with_context(|| {
+            let id = &config.spec.edition;
+            super::said(
+                format!("没有规范版本“{id}”"),
+                format!("there is no edition `{id}`"),
+            )
+        })?;
     let facts = Facts {
         edition,
         sources: &sources,
+        data: &config.data,
     };
-    let table = report::make(&arguments.name, &mut connection, &facts, &question)?
-        .with_context(|| format!("there is no report `{}`", arguments.name))?;
+    let table =
+        report::make(&arguments.name, &mut connection, &facts, &question)?.with_context(|| {
+            let name = &arguments.name;
+            super::said(
+                format!("没有报表“{name}”"),
+                format!("there is no report `{name}`"),
+            )
+        })?;
     let bytes = match arguments.format {
         Form::Text => table.text().into_bytes(),
         Form::Json => format!("{}\n", serde_json::to_string(&table)?).into_bytes(),
@@ -97,7 +110,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         let mut out = std::io::stdout().lock();
         anyhow::ensure!(
             arguments.format != Form::Xlsx || !out.is_terminal(),
-            "an Excel file is not for the terminal: say --output FILE"
+            super::said(
+                "Excel 文件不能输出到终端，请加 --output 文件名",
+                "an Excel file is not for the terminal: say --output FILE",
+            )
         );
         out.write_all(&bytes)?;
     }

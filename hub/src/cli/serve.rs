@@ -64,6 +64,6 @@ fn forward(app: &Arc<App>) -> anyhow::Result<Option<delivery::Handle>> {
         app.spec,
         signer,
     )
-    .context("starting the delivery")?;
+    .context(super::said("无法启动转发", "cannot start the delivery"))?;
     Ok(Some(handle))
 }

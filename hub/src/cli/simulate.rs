@@ -52,9 +52,13 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
     let config = crate::config::Config::load(&PathBuf::from("."), None, &[])?;
     telemetry::start(&config.telemetry);
     let specification = crate::app::load_spec(&config)?;
-    let edition = specification
-        .edition(&arguments.edition)
-        .with_context(|| format!("there is no edition `{}`", arguments.edition))?;
+    let edition = specification.edition(&arguments.edition).with_context(|| {
+        let id = &arguments.edition;
+        super::said(
+            format!("没有规范版本“{id}”"),
+            format!("there is no edition `{id}`"),
+        )
+    })?;
     let schemas: HashMap<String, serde_json::Value> = edition
         .datasets
         .iter()

@@ -61,15 +61,26 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
                 .collect();
             anyhow::ensure!(
                 all.contains(&id.as_str()),
-                "there is no source `{id}`, expected one of {}",
-                all.join(", ")
+                super::said(
+                    format!("没有数据来源“{id}”，应为 {} 之一", all.join("、")),
+                    format!(
+                        "there is no source `{id}`, expected one of {}",
+                        all.join(", ")
+                    ),
+                )
             );
             keys::make(folder, id, Role::Source)
         }
         Command::Retire { id, folder } => {
             let (_, mut connection) = folder.open()?;
             let retired = access::retire_source(&mut connection, id, Instant::now().millis)?;
-            anyhow::ensure!(retired > 0, "source `{id}` has no key in force");
+            anyhow::ensure!(
+                retired > 0,
+                super::said(
+                    format!("数据来源“{id}”没有有效密钥"),
+                    format!("source `{id}` has no key in force"),
+                )
+            );
             eprintln!("{retired} keys of {id} are retired");
             Ok(true)
         }

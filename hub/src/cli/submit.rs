@@ -68,7 +68,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             .trim()
             .to_owned(),
         (Some(key), None) => key.clone(),
-        (None, None) => anyhow::bail!("say --key, --key-file or HUB_KEY"),
+        (None, None) => anyhow::bail!(super::said(
+            "请用 --key、--key-file 或 HUB_KEY 提供密钥",
+            "say --key, --key-file or HUB_KEY",
+        )),
     };
     std::fs::create_dir_all(&arguments.receipts)
         .with_context(|| arguments.receipts.display().to_string())?;
@@ -119,11 +122,10 @@ fn send(arguments: &Arguments, client: &Client, file: &Path) -> anyhow::Result<R
     let body = std::fs::read(file).with_context(|| file.display().to_string())?;
     let mut receipt = client.submit(&name, arguments.dataset.as_deref(), &body)?;
     keep(&arguments.receipts, &name, &receipt)?;
-    receipt.proof = Some(
-        client
-            .proof(&receipt.id)
-            .context("the receipt is kept, its proof could not be fetched")?,
-    );
+    receipt.proof = Some(client.proof(&receipt.id).context(super::said(
+        "回执已保存，但未能取得存证",
+        "the receipt is kept, its proof could not be fetched",
+    ))?);
     keep(&arguments.receipts, &name, &receipt)?;
     Ok(receipt)
 }

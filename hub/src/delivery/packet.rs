@@ -1,7 +1,8 @@
 //! The packet: XML of the destination's edition, signed.
 //!
 //! The same facts give the same bytes, always: a packet is not stored, it is built again after a crash and
-//! must be the same one. The signature covers the bytes from `<HEAD>` to `</BODY>`, both included.
+//! must be the same one. The signature covers the bytes from `<HEAD>` to `</BODY>`, both included. Each record
+//! says its type in the published XML Schema, so that a packet of mixed records can be held against it as a whole.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use quick_xml::Writer;
 use quick_xml::escape::escape;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::projection::Projected;
+use super::projection::{Operation, Projected};
 
 /// Signs bytes.
 pub type Sign = Arc<dyn Fn(&[u8]) -> [u8; 64] + Send + Sync>;
@@ -73,7 +74,9 @@ pub fn build(head: &Head, records: &[Projected], signer: &Signer) -> Result<Vec<
     element(&mut xml, "CREATED", &wall_clock(head.created_at)?)?;
     element(&mut xml, "COUNT", &records.len().to_string())?;
     xml.write_event(Event::End(BytesEnd::new("HEAD")))?;
-    xml.write_event(Event::Start(BytesStart::new("BODY")))?;
+    let mut body = BytesStart::new("BODY");
+    body.push_attribute(("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"));
+    xml.write_event(Event::Start(body))?;
     for (place, record) in records.iter().enumerate() {
         write_record(&mut xml, place + 1, record)?;
     }
@@ -97,6 +100,11 @@ fn write_record(
     record: &Projected,
 ) -> Result<(), PacketError> {
     let mut start = BytesStart::new("RECORD");
+    let kind = match record.operation {
+        Operation::Delete => "WITHDRAWN",
+        Operation::Add | Operation::Change => record.dataset.as_str(),
+    };
+    start.push_attribute(("xsi:type", kind));
     start.push_attribute(("SEQ", place.to_string().as_str()));
     start.push_attribute(("ID", record.id.to_string().as_str()));
     start.push_attribute(("DATASET", record.dataset.as_str()));

@@ -90,7 +90,10 @@ impl FromRequest for Caller {
     }
 }
 
-const MISSING: &str = "send `Authorization: Bearer KEY` / 请在请求头中提供密钥";
+const MISSING: (&str, &str) = (
+    "请在请求头中提供密钥：Authorization: Bearer 密钥",
+    "send `Authorization: Bearer KEY`",
+);
 
 /// Lets a request through when the route table says so.
 pub async fn middleware(
@@ -133,15 +136,15 @@ async fn admit(request: &ServiceRequest) -> Result<Option<Caller>, Error> {
         .ok_or_else(|| {
             Error::request(
                 ErrorCode::Unauthenticated,
-                "the key is not known / 密钥无效",
+                ("密钥无效", "the key is not known"),
             )
         })?;
     if !access.admits(principal.role) {
         return Err(Error::request(
             ErrorCode::Forbidden,
-            format!(
-                "a key of role `{}` may not do this / 该密钥无此权限",
-                principal.role.name()
+            (
+                format!("角色为“{}”的密钥无此权限", principal.role.name()),
+                format!("a key of role `{}` may not do this", principal.role.name()),
             ),
         ));
     }

@@ -82,7 +82,7 @@ pub async fn table(
     let table = edition(&state, &path.0)?
         .codes
         .get(&path.1)
-        .ok_or_else(|| missing("code table", &path.1))?;
+        .ok_or_else(|| missing("代码集", "code table", &path.1))?;
     let values: BTreeMap<_, _> = table.values.iter().collect();
     let items: Vec<Value> = values
         .iter()
@@ -126,17 +126,21 @@ fn edition<'s>(state: &'s State, id: &str) -> Result<&'s Arc<Edition>, Error> {
         .app
         .spec
         .edition(id)
-        .ok_or_else(|| missing("edition", id))
+        .ok_or_else(|| missing("规范版本", "edition", id))
 }
 
 fn find<'e>(edition: &'e Edition, name: &str) -> Result<&'e Dataset, Error> {
     edition
         .dataset(name)
-        .ok_or_else(|| missing("data set", name))
+        .ok_or_else(|| missing("数据集", "data set", name))
 }
 
-fn missing(what: &str, name: &str) -> Error {
-    Error::request(ErrorCode::NotFound, format!("there is no {what} `{name}`"))
+fn missing(zh: &str, en: &str, name: &str) -> Error {
+    let detail = (
+        format!("没有{zh}“{name}”"),
+        format!("there is no {en} `{name}`"),
+    );
+    Error::request(ErrorCode::NotFound, detail)
 }
 
 fn names(dataset: &Dataset, places: &[spec::FieldIndex]) -> Vec<String> {

@@ -56,7 +56,10 @@ pub async fn one(
     if items.is_empty() {
         return Err(Error::request(
             ErrorCode::NotFound,
-            format!("nothing is known of deal `{name}` / 未找到该交易"),
+            (
+                format!("未找到交易“{name}”"),
+                format!("nothing is known of deal `{name}`"),
+            ),
         ));
     }
     Ok(HttpResponse::Ok()

@@ -78,7 +78,10 @@ fn number(word: &str) -> Result<i32, Error> {
         let all = STATES.join(", ");
         Error::request(
             ErrorCode::Parameter,
-            format!("`state` is `{word}`, expected one of {all}"),
+            (
+                format!("参数 state 为“{word}”，应为 {all} 之一"),
+                format!("`state` is `{word}`, expected one of {all}"),
+            ),
         )
     })
 }
@@ -104,7 +107,10 @@ pub async fn replay(
     if !matches!(word.as_str(), "exhausted" | "refused") {
         return Err(Error::request(
             ErrorCode::Parameter,
-            format!("`state` is `{word}`, expected exhausted or refused"),
+            (
+                format!("参数 state 为“{word}”，应为 exhausted 或 refused"),
+                format!("`state` is `{word}`, expected exhausted or refused"),
+            ),
         ));
     }
     let from = number(&word)?;
@@ -129,7 +135,10 @@ pub async fn replay(
             .await
             .map_err(|error| Error::Internal(error.to_string()))?
             .map_err(|error| match error {
-                WriteError::Busy => Error::request(ErrorCode::Busy, error.to_string()),
+                WriteError::Busy => Error::request(
+                    ErrorCode::Busy,
+                    ("等待写入的任务过多，请稍后再试", error.to_string()),
+                ),
                 WriteError::Failed(why) => Error::NotKept(why),
             })?
     } else {

@@ -57,7 +57,10 @@ pub async fn body(
     let encoding = Encoding::parse(header.unwrap_or_default()).ok_or_else(|| {
         Error::request(
             ErrorCode::MediaType,
-            "Content-Encoding must be gzip, zstd or absent / 不支持该压缩方式",
+            (
+                "不支持该压缩方式，Content-Encoding 应为 gzip、zstd 或不填",
+                "Content-Encoding must be gzip, zstd or absent",
+            ),
         )
     })?;
     let announced: Option<usize> = request
@@ -65,7 +68,7 @@ pub async fn body(
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length| length > limits.body_bytes) {
-        return Err(too_large("body", limits.body_bytes));
+        return Err(too_large(("报文", "body"), limits.body_bytes));
     }
     let bytes = collect(payload, announced.unwrap_or(0), limits.body_bytes, idle).await?;
     if encoding == Encoding::Plain {
@@ -92,7 +95,7 @@ async fn collect(
             .map_err(|_| {
                 Error::request(
                     ErrorCode::Unreadable,
-                    "the body stopped arriving / 报文传输中断",
+                    ("报文传输中断", "the body stopped arriving"),
                 )
             })?;
         let Some(chunk) = next else {
@@ -101,11 +104,14 @@ async fn collect(
         let chunk = chunk.map_err(|error| {
             Error::request(
                 ErrorCode::Unreadable,
-                format!("the body broke off: {error}"),
+                (
+                    format!("报文传输中断（{error}）"),
+                    format!("the body broke off: {error}"),
+                ),
             )
         })?;
         if bytes.len() + chunk.len() > most {
-            return Err(too_large("body", most));
+            return Err(too_large(("报文", "body"), most));
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -121,7 +127,10 @@ pub fn expand(
     let broken = |error: std::io::Error| {
         Error::request(
             ErrorCode::Unreadable,
-            format!("the compressed body is broken: {error} / 压缩数据损坏"),
+            (
+                format!("压缩数据损坏（{error}）"),
+                format!("the compressed body is broken: {error}"),
+            ),
         )
     };
     let by_ratio = bytes.len().saturating_mul(ratio).saturating_add(FREE);
@@ -136,10 +145,13 @@ pub fn expand(
     }
     .map_err(|stop| match stop {
         Stop::Broken(error) => broken(error),
-        Stop::Full => too_large("decompressed body", most),
+        Stop::Full => too_large(("解压后的报文", "decompressed body"), most),
         Stop::Ratio => Error::request(
             ErrorCode::TooLarge,
-            format!("the body expands more than {ratio} times / 压缩比超过 {ratio}"),
+            (
+                format!("压缩比超过 {ratio}"),
+                format!("the body expands more than {ratio} times"),
+            ),
         ),
     })
 }
@@ -170,10 +182,13 @@ fn bounded(mut from: impl Read, most: usize, by_ratio: usize) -> Result<Vec<u8>,
     }
 }
 
-fn too_large(what: &str, most: usize) -> Error {
+fn too_large((zh, en): (&str, &str), most: usize) -> Error {
     Error::request(
         ErrorCode::TooLarge,
-        format!("the {what} exceeds {most} bytes / 报文超过 {most} 字节"),
+        (
+            format!("{zh}超过 {most} 字节"),
+            format!("the {en} exceeds {most} bytes"),
+        ),
     )
 }
 
@@ -220,7 +235,10 @@ impl Gate {
     pub fn enter(self: &Arc<Self>, source: &str, now: Instant) -> Result<Pass, Error> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.taken >= self.limits.requests {
-            return Err(busy("the hub has as many requests in progress as it takes"));
+            return Err(busy(
+                "系统正在处理的请求已满，请稍后再试",
+                "the hub has as many requests in progress as it takes",
+            ));
         }
         let burst = f64::from(self.limits.source_burst.max(1));
         let bucket = state
@@ -233,6 +251,7 @@ impl Gate {
             });
         if bucket.taken >= self.limits.source_requests {
             return Err(busy(
+                "该数据来源正在处理的请求已满，请稍后再试",
                 "this source has as many requests in progress as it may",
             ));
         }
@@ -242,7 +261,10 @@ impl Gate {
             bucket.tokens = (bucket.tokens + gained).min(burst);
             bucket.at = now;
             if bucket.tokens < 1.0 {
-                return Err(busy("this source sends more often than it may"));
+                return Err(busy(
+                    "该数据来源发送过于频繁，请稍后再试",
+                    "this source sends more often than it may",
+                ));
             }
             bucket.tokens -= 1.0;
         }
@@ -269,8 +291,8 @@ impl Drop for Pass {
     }
 }
 
-fn busy(what: &str) -> Error {
-    Error::request(ErrorCode::Busy, format!("{what} / 请求过多，请稍后再试"))
+fn busy(zh: &'static str, en: &'static str) -> Error {
+    Error::request(ErrorCode::Busy, (zh, en))
 }
 
 #[cfg(test)]

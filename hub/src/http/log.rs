@@ -53,5 +53,6 @@ pub async fn tile(state: Data<State>, path: Path<String>) -> Result<HttpResponse
 }
 
 fn missing() -> Error {
-    Error::request(ErrorCode::NotFound, "the log has no such part")
+    let detail = ("日志中没有这一部分", "the log has no such part");
+    Error::request(ErrorCode::NotFound, detail)
 }

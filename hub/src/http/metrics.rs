@@ -136,6 +136,22 @@ fn write(state: &State) -> Result<String, std::fmt::Error> {
     jobs.inc_by(writer.jobs.load(Ordering::Relaxed));
     registry.register("commit_jobs", "Jobs in those commits", jobs);
 
+    let opinions = &state.app.opinion.figures;
+    let asked: Counter = Counter::default();
+    asked.inc_by(opinions.asked.load(Ordering::Relaxed));
+    registry.register(
+        "second_opinions",
+        "Records held against the published schema too",
+        asked,
+    );
+    let differing: Counter = Counter::default();
+    differing.inc_by(opinions.disagreements.load(Ordering::Relaxed));
+    registry.register(
+        "second_opinion_disagreements",
+        "Of these, those that the hub's judge sees differently",
+        differing,
+    );
+
     let entries: Gauge = Gauge::default();
     entries.set(state.app.log.log().size() as i64);
     registry.register("log_entries", "Entries of the published log", entries);

@@ -89,6 +89,13 @@ fn operation(route: &Endpoint) -> Value {
             "name": param.name, "in": "query", "description": param.what, "schema": { "type": "string" },
         }));
     }
+    if route.query.iter().any(|param| param.name == "submission") && route.access == Access::Source
+    {
+        parameters.push(json!({
+            "name": "X-Submission-Id", "in": "header", "schema": { "type": "string" },
+            "description": "the sender's own number, as in `submission`",
+        }));
+    }
     let mut operation = json!({
         "operationId": name(route),
         "summary": route.what,
@@ -193,8 +200,8 @@ fn schemas() -> Value {
             "evidence": { "type": "object" }, "signature": text, "proof": text,
         } },
         "Problem": { "type": "object", "required": ["type", "title", "status", "code", "trace_id"], "properties": {
-            "type": text, "title": text, "title_zh": text, "status": number, "code": { "enum": codes },
-            "detail": text, "detail_zh": text, "line": number, "column": number, "member": text, "trace_id": text,
+            "type": text, "title": text, "title_en": text, "status": number, "code": { "enum": codes },
+            "detail": text, "detail_en": text, "line": number, "column": number, "member": text, "trace_id": text,
         } },
     })
 }

@@ -25,7 +25,10 @@ pub fn limit(asked: Option<i64>) -> Result<i64, Error> {
         Some(limit) if (1..=MOST).contains(&limit) => Ok(limit),
         Some(limit) => Err(Error::request(
             ErrorCode::Parameter,
-            format!("`limit` is {limit}, expected 1 to {MOST}"),
+            (
+                format!("参数 limit 为 {limit}，应为 1 至 {MOST}"),
+                format!("`limit` is {limit}, expected 1 to {MOST}"),
+            ),
         )),
     }
 }

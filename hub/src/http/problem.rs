@@ -1,7 +1,7 @@
 //! Answers to requests that were not carried out: `application/problem+json` (RFC 9457).
 //!
 //! What went wrong inside the hub goes to its log, with the trace id that the client gets to quote; the
-//! client never gets the inside.
+//! client never gets the inside. Title and detail are Chinese, with the English beside them.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
@@ -18,12 +18,11 @@ pub struct Problem {
     #[serde(rename = "type")]
     kind: String,
     title: &'static str,
-    title_zh: &'static str,
+    title_en: &'static str,
     status: u16,
     code: &'static str,
     detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail_zh: Option<String>,
+    detail_en: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,27 +35,23 @@ pub struct Problem {
 impl Problem {
     /// Describes an error for the client.
     pub fn of(error: &Error) -> Problem {
-        let (code, status, title, title_zh) = error.code().row();
+        let (code, status, title_en, title) = error.code().row();
+        let detail = error.message();
         let mut problem = Problem {
             kind: format!("urn:exchange-hub:problem:{code}"),
             title,
-            title_zh,
+            title_en,
             status,
             code,
-            detail: if status < 500 {
-                error.to_string()
-            } else {
-                title.to_owned()
-            },
-            detail_zh: None,
+            detail: detail.zh.into_owned(),
+            detail_en: detail.en.into_owned(),
             line: None,
             column: None,
             member: None,
             trace_id: trace::current(),
         };
         if let Error::Decode(decode) = error {
-            problem.detail_zh = Some(decode.message().zh.into_owned());
-            if let Some((line, column)) = place(decode) {
+            if let Some((line, column)) = decode.place() {
                 problem.line = Some(line);
                 problem.column = Some(column);
             }
@@ -65,17 +60,6 @@ impl Problem {
             }
         }
         problem
-    }
-}
-
-fn place(error: &DecodeError) -> Option<(u32, u32)> {
-    match error {
-        DecodeError::Unreadable { line, column, .. }
-        | DecodeError::Envelope { line, column, .. }
-        | DecodeError::Limit { line, column, .. }
-        | DecodeError::Forbidden { line, column, .. }
-        | DecodeError::Charset { line, column, .. } => Some((*line, *column)),
-        DecodeError::Format { .. } => None,
     }
 }
 
@@ -142,23 +126,27 @@ mod tests {
     {
         let error = Error::from(DecodeError::Envelope {
             member: "records".to_owned(),
-            found: "text".to_owned(),
-            expected: "a list".to_owned(),
+            found: "text".into(),
+            expected: ("列表", "a list").into(),
             line: 3,
             column: 9,
         });
         assert_eq!(error.status_code(), 422);
         let body = body(&error).await?;
         assert_eq!(body["type"], "urn:exchange-hub:problem:envelope");
-        assert_eq!(body["title_zh"], "报文结构不正确");
+        assert_eq!(body["title"], "报文结构不正确");
+        assert_eq!(body["title_en"], "The envelope is wrong");
         assert_eq!(
             (&body["line"], &body["column"], &body["member"]),
             (&3.into(), &9.into(), &"records".into())
         );
-        assert!(
-            body["detail_zh"]
-                .as_str()
-                .is_some_and(|text| text.contains("第3行第9列"))
+        assert_eq!(
+            body["detail"],
+            "第3行第9列报送信封成员“records”有误：实际为text，应为列表"
+        );
+        assert_eq!(
+            body["detail_en"],
+            "line 3, column 9: envelope member `records` is text, expected a list"
         );
         assert_eq!(body["status"], 422);
         Ok(())

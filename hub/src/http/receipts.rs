@@ -103,8 +103,10 @@ pub async fn proof(
                 .body(text));
         }
         if Instant::now() >= until {
-            let detail =
-                "the receipt is kept, its place is not published yet / 存证尚未发布，请稍后再试";
+            let detail = (
+                "回执已保存，存证尚未发布，请稍后再试",
+                "the receipt is kept, its place is not published yet",
+            );
             let mut response = Error::request(ErrorCode::NotFound, detail).error_response();
             response.headers_mut().insert(
                 RETRY_AFTER,

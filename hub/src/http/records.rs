@@ -120,6 +120,9 @@ fn before(connection: &mut Database, row: &RecordRow) -> Result<Option<RecordRow
 fn missing(dataset: &str, key: &str) -> Error {
     Error::request(
         ErrorCode::NotFound,
-        format!("there is no record `{key}` of `{dataset}` / 未找到该记录"),
+        (
+            format!("未找到“{dataset}”的记录“{key}”"),
+            format!("there is no record `{key}` of `{dataset}`"),
+        ),
     )
 }

@@ -87,6 +87,7 @@ pub async fn one(
             let facts = Facts {
                 edition,
                 sources: &sources,
+                data: &app.config.data,
             };
             report::make(&name, connection, &facts, &question)
                 .map_err(error)?
@@ -94,7 +95,10 @@ pub async fn one(
                     let all = report::NAMES.join(", ");
                     Error::request(
                         ErrorCode::NotFound,
-                        format!("there is no report `{name}`, expected one of {all}"),
+                        (
+                            format!("没有报表“{name}”，应为 {all} 之一"),
+                            format!("there is no report `{name}`, expected one of {all}"),
+                        ),
                     )
                 })
         })
@@ -113,9 +117,18 @@ fn named(app: &App) -> Vec<(String, String)> {
 /// What a report's fault means to a client.
 pub fn error(error: ReportError) -> Error {
     match error {
-        ReportError::Word { .. } => Error::request(ErrorCode::Parameter, error.to_string()),
+        ReportError::Word {
+            what, ref found, ..
+        } => Error::request(
+            ErrorCode::Parameter,
+            (
+                format!("参数 {what} 的值“{found}”不正确"),
+                error.to_string(),
+            ),
+        ),
         ReportError::Store(error) => Error::Store(error),
         ReportError::Sheet(error) => Error::Internal(error.to_string()),
+        ReportError::File(error) => Error::Internal(error.to_string()),
     }
 }
 

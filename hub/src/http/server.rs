@@ -132,14 +132,18 @@ fn bind(app: &Arc<App>, signals: bool) -> Result<(Server, SocketAddr), ServeErro
 }
 
 fn parameter(error: &dyn std::fmt::Display) -> actix_web::Error {
-    Error::request(ErrorCode::Parameter, format!("{error} / 请求参数不正确")).into()
+    let detail = (format!("请求参数不正确（{error}）"), error.to_string());
+    Error::request(ErrorCode::Parameter, detail).into()
 }
 
 /// Answers an address that is none.
 pub(super) async fn not_found(request: HttpRequest) -> HttpResponse {
     Error::request(
         ErrorCode::NotFound,
-        format!("there is nothing at {}", request.path()),
+        (
+            format!("没有地址 {}", request.path()),
+            format!("there is nothing at {}", request.path()),
+        ),
     )
     .error_response()
 }
@@ -153,9 +157,10 @@ pub(super) async fn wrong_method(request: HttpRequest) -> HttpResponse {
         .map(|route| route.method)
         .collect();
     let allowed = allowed.join(", ");
-    let detail = format!(
-        "{} is not for this address, expected {allowed}",
-        request.method()
+    let method = request.method();
+    let detail = (
+        format!("该地址不支持 {method}，应为 {allowed}"),
+        format!("{method} is not for this address, expected {allowed}"),
     );
     let mut response = Error::request(ErrorCode::Method, detail).error_response();
     if let Ok(value) = actix_web::http::header::HeaderValue::from_str(&allowed) {

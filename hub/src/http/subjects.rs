@@ -48,7 +48,10 @@ pub async fn one(
     if items.is_empty() {
         return Err(Error::request(
             ErrorCode::NotFound,
-            format!("nothing is known of subject `{name}` / 未找到该主体"),
+            (
+                format!("未找到主体“{name}”"),
+                format!("nothing is known of subject `{name}`"),
+            ),
         ));
     }
     Ok(HttpResponse::Ok().json(serde_json::json!({ "subject": name, "items": items })))

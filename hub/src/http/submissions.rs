@@ -142,7 +142,10 @@ pub async fn incoming(
     {
         return Err(Error::request(
             ErrorCode::Parameter,
-            format!("`submission` is `{query}`, but X-Submission-Id is `{header}`"),
+            (
+                format!("参数 submission 为“{query}”，但 X-Submission-Id 为“{header}”，两者应一致"),
+                format!("`submission` is `{query}`, but X-Submission-Id is `{header}`"),
+            ),
         ));
     }
     let config = &state.app.config;
@@ -151,7 +154,7 @@ pub async fn incoming(
     if body.is_empty() {
         return Err(Error::request(
             ErrorCode::Unreadable,
-            "the body is empty / 报文为空",
+            ("报文为空", "the body is empty"),
         ));
     }
     let hint = Hint {
@@ -169,6 +172,9 @@ pub async fn incoming(
         edition: query.edition,
     })
 }
+
+/// Media types that are read.
+const TYPES: &str = "application/json, application/x-ndjson, application/xml, text/csv";
 
 /// The form of a body. A type that says nothing leaves it to the file's name or the source's profile.
 fn wire(media_type: &str, file_name: Option<&str>) -> Result<Option<WireFormat>, Error> {
@@ -189,9 +195,9 @@ fn wire(media_type: &str, file_name: Option<&str>) -> Result<Option<WireFormat>,
     }
     Err(Error::request(
         ErrorCode::MediaType,
-        format!(
-            "Content-Type is `{essence}`, expected application/json, application/x-ndjson, application/xml or \
-             text/csv / 不支持的 Content-Type"
+        (
+            format!("不支持的 Content-Type“{essence}”，应为 {TYPES} 之一"),
+            format!("Content-Type is `{essence}`, expected one of {TYPES}"),
         ),
     ))
 }
@@ -313,7 +319,10 @@ fn number(id: &str) -> Result<i64, Error> {
 fn missing(id: &str) -> Error {
     Error::request(
         ErrorCode::NotFound,
-        format!("there is no submission `{id}` / 未找到该批次"),
+        (
+            format!("未找到批次“{id}”"),
+            format!("there is no submission `{id}`"),
+        ),
     )
 }
 

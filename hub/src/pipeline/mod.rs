@@ -9,6 +9,7 @@ mod figures;
 mod instant;
 pub mod judge;
 pub mod neighbours;
+pub mod opinion;
 mod raw;
 pub mod receipt;
 mod release;
@@ -126,7 +127,10 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
         Ok(Err(WriteError::Busy)) => {
             return Err(Error::request(
                 ErrorCode::Busy,
-                "too many submissions are waiting to be kept",
+                (
+                    "等待保存的报送过多，请稍后再试",
+                    "too many submissions are waiting to be kept",
+                ),
             ));
         }
         Ok(Err(WriteError::Failed(why))) => return Err(Error::NotKept(why)),
@@ -144,9 +148,14 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
             receipt,
         } => Err(Error::request(
             ErrorCode::Conflict,
-            format!(
-                "this submission was received before with other bytes (SHA-256 {first_sha256}, receipt {receipt}); \
-                 send corrected data under a new submission number / 该批次号已用于不同内容，请使用新的批次号"
+            (
+                format!(
+                    "该批次号已用于不同内容（SHA-256 {first_sha256}，回执 {receipt}），更正数据请使用新的批次号"
+                ),
+                format!(
+                    "this submission was received before with other bytes (SHA-256 {first_sha256}, receipt \
+                     {receipt}); send corrected data under a new submission number"
+                ),
             ),
         )),
     }
@@ -183,6 +192,7 @@ async fn finish(
     read: Read,
     edition: &'static spec::Edition,
 ) -> Result<Prepared, Error> {
+    app.opinion.sample(edition, &read.items);
     let raw_sha256 = hash::sha256(&incoming.body);
     let submission = submission_number(&incoming, &read, &raw_sha256)?;
     let raw = app.raw.keep(&raw_sha256, &incoming.body).await?;
@@ -214,7 +224,10 @@ fn submission_number(incoming: &Incoming, read: &Read, raw: &Hash) -> Result<Str
     {
         return Err(Error::request(
             ErrorCode::Envelope,
-            format!("`submission` is `{inside}` in the body, but `{outside}` in the request"),
+            (
+                format!("报文中的 submission 为“{inside}”，请求中为“{outside}”，两者应一致"),
+                format!("`submission` is `{inside}` in the body, but `{outside}` in the request"),
+            ),
         ));
     }
     let number = outside
@@ -223,7 +236,10 @@ fn submission_number(incoming: &Incoming, read: &Read, raw: &Hash) -> Result<Str
     if number.is_empty() || number.len() > 200 || number.chars().any(char::is_control) {
         return Err(Error::request(
             ErrorCode::Envelope,
-            "`submission` must be 1 to 200 bytes of text without control characters",
+            (
+                "submission 应为 1 至 200 字节、不含控制字符的文本",
+                "`submission` must be 1 to 200 bytes of text without control characters",
+            ),
         ));
     }
     Ok(number)
@@ -272,7 +288,10 @@ fn read(
     let source = app.sources.get(&incoming.source).ok_or_else(|| {
         Error::request(
             ErrorCode::Forbidden,
-            format!("source `{}` has no profile", incoming.source),
+            (
+                format!("数据来源“{}”没有接入配置", incoming.source),
+                format!("source `{}` has no profile", incoming.source),
+            ),
         )
     })?;
     // The envelope names the edition, but is read together with the records: judge by the edition that was
@@ -294,9 +313,15 @@ fn read(
     {
         return Err(Error::request(
             ErrorCode::Envelope,
-            format!(
-                "`source` is `{named}`, but the key belongs to `{}`",
-                incoming.source
+            (
+                format!(
+                    "报文中的 source 为“{named}”，但密钥属于“{}”",
+                    incoming.source
+                ),
+                format!(
+                    "`source` is `{named}`, but the key belongs to `{}`",
+                    incoming.source
+                ),
             ),
         ));
     }

@@ -4,8 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 use serde_json::{Map, Value};
-use spec::{Action, Dataset, Edition, Found, Known, Lookup, Normalized};
+use spec::{Action, Dataset, Edition, Found, Issue, Known, Lookup, Normalized};
 
+use super::commit::receipt_id;
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::{Database, StoreError};
 use crate::tlog::hash::sha256;
@@ -21,6 +22,8 @@ pub struct Neighbour {
     pub withdrawn: bool,
     /// Its data set.
     pub dataset: u16,
+    /// The submission that brought it, and its place there.
+    pub came: (i64, i32),
     /// Its canonical bytes.
     pub canonical: Vec<u8>,
     /// The same as an object of strings, read when it is first asked for: most records are never compared with.
@@ -41,6 +44,7 @@ impl Neighbour {
             lane: row.lane,
             withdrawn: row.action == Action::Withdraw as i32,
             dataset,
+            came: (row.submission_id, row.record_index),
             canonical: row.body,
             body: OnceLock::new(),
         })
@@ -192,6 +196,22 @@ impl Neighbours {
             known.answers.insert(key.lookup, found.collect());
         }
         known
+    }
+
+    /// Says of the records that a finding names which submissions brought them. `known` is what they were found by.
+    pub fn name(&self, edition: &Edition, known: &Known, issue: &mut Issue) {
+        for related in &mut issue.related {
+            let mut keys = known.answers.iter();
+            let key = keys.find(|(_, found)| found.iter().any(|other| other.id == related.id));
+            let came = key.and_then(|(lookup, _)| {
+                let found = self.find(edition, &Key::from(lookup.clone()));
+                Some(found.iter().find(|other| other.id == related.id)?.came)
+            });
+            if let Some((submission, record)) = came {
+                related.receipt = Some(receipt_id(submission));
+                related.record = u32::try_from(record).ok();
+            }
+        }
     }
 
     /// The lane of the first record that this one hangs on, if it is here.

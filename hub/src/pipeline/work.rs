@@ -154,8 +154,11 @@ impl<'w, 't> Work<'w, 't> {
                 Action::Withdraw => {}
                 Action::Upsert | Action::Correct => {
                     let known = self.neighbours.known(self.edition, lookups);
-                    let (report, missing) =
+                    let (mut report, missing) =
                         spec::validate::judge_among(&self.context(), &record, &known);
+                    for issue in &mut report.issues {
+                        self.neighbours.name(self.edition, &known, issue);
+                    }
                     issues.extend(report.issues);
                     waits = missing;
                 }

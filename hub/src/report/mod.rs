@@ -1,5 +1,6 @@
 //! Reports over what was received: one file each, the same table for HTTP, console and command line.
 
+pub mod disagreements;
 pub mod exchange;
 pub mod findings;
 pub mod issues;
@@ -51,6 +52,9 @@ pub enum ReportError {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// A file of the data folder could not be read.
+    #[error("a file of the data folder could not be read")]
+    File(#[from] std::io::Error),
     /// The sheet could not be written.
     #[error("the sheet could not be written")]
     Sheet(#[from] rust_xlsxwriter::XlsxError),
@@ -62,6 +66,8 @@ pub struct Facts<'f> {
     pub edition: &'f spec::Edition,
     /// Identifiers and Chinese names of all sources, also of those that never sent.
     pub sources: &'f [(String, String)],
+    /// The hub's data folder.
+    pub data: &'f std::path::Path,
 }
 
 impl Facts<'_> {
@@ -76,7 +82,7 @@ impl Facts<'_> {
 }
 
 /// Names of all reports.
-pub const NAMES: [&str; 4] = ["volumes", "issues", "sources", "exchange"];
+pub const NAMES: [&str; 5] = ["volumes", "issues", "sources", "exchange", "disagreements"];
 
 /// Makes a report by its name; none when there is no such report.
 pub fn make(
@@ -90,6 +96,7 @@ pub fn make(
         "issues" => issues::make(connection, facts, question)?,
         "sources" => sources::make(connection, facts, question)?,
         "exchange" => exchange::make(connection, facts, question)?,
+        "disagreements" => disagreements::make(facts, question)?,
         _ => return Ok(None),
     }))
 }

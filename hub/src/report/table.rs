@@ -66,6 +66,26 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
 }
 
+impl From<spec::export::sheets::Sheet> for Table {
+    fn from(sheet: spec::export::sheets::Sheet) -> Table {
+        let cell = |text: String| {
+            if text.is_empty() {
+                Cell::Empty
+            } else {
+                Cell::Text(text)
+            }
+        };
+        let row = |row: Vec<String>| row.into_iter().map(cell).collect();
+        let columns = sheet.columns.iter();
+        Table {
+            name: sheet.name,
+            zh: sheet.zh,
+            columns: columns.map(|(id, zh)| column(id, zh)).collect(),
+            rows: sheet.rows.into_iter().map(row).collect(),
+        }
+    }
+}
+
 impl Serialize for Table {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;

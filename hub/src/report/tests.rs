@@ -117,6 +117,7 @@ fn ask(
     let facts = Facts {
         edition: &edition,
         sources: &sources,
+        data: std::path::Path::new("no such folder"),
     };
     make(name, connection, &facts, question)?.ok_or_else(|| "no such report".into())
 }

@@ -30,6 +30,24 @@ pub fn dictionary(edition: &Edition) -> String {
     text
 }
 
+/// What changed between two editions, as Markdown.
+pub fn change_list(old: &Edition, new: &Edition) -> String {
+    let mut text = String::new();
+    let sheet = super::changes::changes(old, new);
+    line(&mut text, &format!("# {} 变更清单", new.name));
+    line(&mut text, "");
+    let counts = format!(
+        "自规范版本 {} 至 {}，共 {} 处变更。本文件由规范数据生成，请勿手工修改。",
+        old.id,
+        new.id,
+        sheet.rows.len(),
+    );
+    line(&mut text, &counts);
+    line(&mut text, "");
+    table(&mut text, &sheet, &[]);
+    text
+}
+
 fn dataset(text: &mut String, set: &Dataset) {
     line(text, "");
     line(text, &format!("## {} {} {}", set.code, set.id, set.name));
@@ -78,7 +96,7 @@ fn codes(text: &mut String, edition: &Edition) {
 }
 
 /// A sheet without some of its columns.
-pub(super) fn table(text: &mut String, sheet: &Sheet, without: &[&str]) {
+fn table(text: &mut String, sheet: &Sheet, without: &[&str]) {
     let kept: Vec<bool> = sheet
         .columns
         .iter()
@@ -100,8 +118,7 @@ fn escaped(cell: &str) -> String {
     cell.replace('|', "\\|").replace(['\n', '\r'], " ")
 }
 
-/// A line of Markdown.
-pub(super) fn line(text: &mut String, content: &str) {
+fn line(text: &mut String, content: &str) {
     // writing to a string cannot fail
     let _ = writeln!(text, "{content}");
 }

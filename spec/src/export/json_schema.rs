@@ -3,6 +3,9 @@
 //! It says what the engine calls structure: required and unknown fields, types, lengths, forms of
 //! numbers and dates, closed code tables. Rules and conditional requirements are not in it, nor are
 //! check characters of identifiers. The engine and the schema must never disagree on structure.
+//!
+//! Code tables stand in one document per edition, which the schemas of its data sets refer to. A schema
+//! for one engine carries the tables that it needs within itself, under the same name.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -10,21 +13,34 @@ use std::fmt::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::patterns;
-use crate::identifier::IdentifierKind;
-use crate::normalize::keeps_places;
+use super::shape::Shape;
 use crate::validate::structure::PLACEHOLDERS;
-use crate::{CodeTable, Dataset, Domain, Edition, Field, Format, Required};
+use crate::{Dataset, Domain, Edition, Field, Required};
 
-/// Where a schema keeps its closed code tables and the words that are no values.
+/// What a schema refers to, by name.
 type Definitions = BTreeMap<String, Value>;
 
-/// The schema of a data set's canonical records.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The schema of a data set's canonical records, complete in itself.
 pub fn json_schema(edition: &Edition, dataset: &Dataset) -> Value {
+    let mut tables = Definitions::new();
+    let mut schema = published(edition, dataset, &mut tables);
+    let definitions = schema.get_mut("$defs").and_then(Value::as_object_mut);
+    if let (Some(definitions), false) = (definitions, tables.is_empty()) {
+        let embedded = json!({"$id": codes_id(edition), "$defs": tables});
+        definitions.insert("codes".to_owned(), embedded);
+    }
+    schema
+}
+
+/// The schema as it is published: its code tables are elsewhere ([`codes`]), and put into `tables`.
+pub(super) fn published(edition: &Edition, dataset: &Dataset, tables: &mut Definitions) -> Value {
     let mut definitions = Definitions::new();
     let mut properties = Map::new();
     for (place, field) in dataset.fields.iter().enumerate() {
-        let holes = field.list && keeps_places(dataset, place);
-        let property = property(field, holes, &mut definitions);
+        let shape = Shape::of(dataset, place, field);
+        let property = property(edition, field, shape, &mut definitions, tables);
         properties.insert(field.id.clone(), property);
     }
     let required: Vec<&str> = dataset
@@ -36,13 +52,32 @@ pub fn json_schema(edition: &Edition, dataset: &Dataset) -> Value {
     json!({
         "$defs": definitions,
         "$id": format!("urn:exchange-hub:{}:{}", edition.id, dataset.id),
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "additionalProperties": false,
         "properties": properties,
         "required": required,
         "title": dataset.name,
         "type": "object",
     })
+}
+
+/// The document of the code tables that schemas of an edition refer to, one line per table.
+pub(super) fn codes(edition: &Edition, tables: &Definitions) -> String {
+    let tables = tables.iter().map(|(name, value)| entry(name, value));
+    let mut text = String::from("{\n");
+    let title = json!(format!("{} 代码集", edition.name));
+    let id = json!(codes_id(edition));
+    put(
+        &mut text,
+        format_args!("  \"$schema\": \"{DIALECT}\",\n  \"$id\": {id},\n  \"title\": {title},\n"),
+    );
+    let tables = block(&tables.collect::<Vec<_>>());
+    put(&mut text, format_args!("  \"$defs\": {tables}\n}}\n"));
+    text
+}
+
+fn codes_id(edition: &Edition) -> String {
+    format!("urn:exchange-hub:{}:codes", edition.id)
 }
 
 /// The schema as a file: one line per field and per code table.
@@ -60,21 +95,16 @@ pub(super) fn text(dataset: &Dataset, schema: &Value) -> String {
     ] {
         put(&mut text, format_args!("  \"{name}\": {},\n", member(name)));
     }
-    let block = |entries: Vec<String>| {
-        if entries.is_empty() {
-            "{}".to_owned()
-        } else {
-            format!("{{\n    {}\n  }}", entries.join(",\n    "))
-        }
-    };
-    let entry = |name: &str, value: &Value| format!("{}: {value}", json!(name));
     let fields = dataset.fields.iter().filter_map(|field| {
         let property = schema.get("properties")?.get(&field.id)?;
         Some(entry(&field.id, property))
     });
     put(
         &mut text,
-        format_args!("  \"properties\": {},\n", block(fields.collect())),
+        format_args!(
+            "  \"properties\": {},\n",
+            block(&fields.collect::<Vec<_>>())
+        ),
     );
     let definitions = schema.get("$defs").and_then(Value::as_object);
     let definitions = definitions
@@ -83,7 +113,10 @@ pub(super) fn text(dataset: &Dataset, schema: &Value) -> String {
         .map(|(name, value)| entry(name, value));
     put(
         &mut text,
-        format_args!("  \"$defs\": {}\n}}\n", block(definitions.collect())),
+        format_args!(
+            "  \"$defs\": {}\n}}\n",
+            block(&definitions.collect::<Vec<_>>())
+        ),
     );
     text
 }
@@ -93,45 +126,49 @@ fn put(text: &mut String, part: fmt::Arguments<'_>) {
     let _ = text.write_fmt(part);
 }
 
-/// Members are put in in alphabetical order, so that the text is the same however maps are kept.
-/// `holes`: empty items of the list keep places.
-fn property(field: &Field, holes: bool, definitions: &mut Definitions) -> Value {
-    let mut bounds = Bounds::of(field);
-    let mut members = BTreeMap::new();
-    if field.list {
-        let item = patterns::item(field.format);
-        bounds.pattern = Some(patterns::list_of(&item, holes));
+fn entry(name: &str, value: &Value) -> String {
+    format!("{}: {value}", json!(name))
+}
+
+fn block(entries: &[String]) -> String {
+    if entries.is_empty() {
+        "{}".to_owned()
+    } else {
+        format!("{{\n    {}\n  }}", entries.join(",\n    "))
     }
-    let mut closed = false;
+}
+
+/// Members are put in in alphabetical order, so that the text is the same however maps are kept.
+fn property(
+    edition: &Edition,
+    field: &Field,
+    shape: Shape<'_>,
+    definitions: &mut Definitions,
+    tables: &mut Definitions,
+) -> Value {
+    let mut members = BTreeMap::new();
     if let Domain::Codes(table) = &field.domain {
         members.insert("x-codes", json!(table.id));
-        closed = table.is_closed();
-        if closed {
-            let codes = fitting(table, field.format);
-            if field.list {
-                let item = patterns::one_of(&codes);
-                bounds.pattern = Some(patterns::list_of(&item, holes));
-            } else {
-                let name = definition(table, field.format, &codes, definitions);
-                members.insert("$ref", json!(format!("#/$defs/{name}")));
-                bounds = Bounds::default();
-            }
-        }
     }
     // other formats and closed tables leave no room for such words
-    if !closed && patterns::of_format(field.format).is_none() {
+    if !shape.closed && patterns::of_format(field.format).is_none() {
         members.insert("not", no_value(field, definitions));
     }
-    if let Some(choice) = bounds.choice {
-        members.insert("anyOf", choice);
+    if let Some(codes) = shape.codes {
+        let place = format!("{}#/$defs/{}", codes_id(edition), codes.name);
+        members.insert("$ref", json!(place));
+        tables.insert(codes.name, json!({"enum": codes.codes}));
     }
-    if let Some(least) = bounds.least {
+    if let Some((least, most)) = shape.operator {
+        members.insert("anyOf", operator(least, most));
+    }
+    if let Some(least) = shape.least {
         members.insert("minLength", json!(least));
     }
-    if let Some(most) = bounds.most {
+    if let Some(most) = shape.most {
         members.insert("maxLength", json!(most));
     }
-    if let Some(pattern) = bounds.pattern {
+    if let Some(pattern) = shape.pattern {
         members.insert("pattern", json!(pattern));
     }
     if let Domain::Standard(standard) = &field.domain {
@@ -146,60 +183,15 @@ fn property(field: &Field, holes: bool, definitions: &mut Definitions) -> Value 
     json!(members)
 }
 
-/// What bounds a text.
-#[derive(Default)]
-struct Bounds {
-    least: Option<u32>,
-    most: Option<u32>,
-    pattern: Option<String>,
-    choice: Option<Value>,
-}
-
-impl Bounds {
-    fn of(field: &Field) -> Self {
-        let (least, most) = match field.format {
-            // the length is that of each item
-            Format::Exact(_) if field.list => (Some(1), None),
-            Format::Exact(n) => (Some(n), Some(n)),
-            Format::UpTo(n) => (Some(1), Some(n)),
-            Format::Unlimited => (Some(1), None),
-            other => {
-                return Bounds {
-                    pattern: patterns::of_format(other),
-                    ..Bounds::default()
-                };
-            }
-        };
-        if let (Domain::Identifier(IdentifierKind::OperatorCode), false, Some(most)) =
-            (&field.domain, field.list, most)
-        {
-            return Bounds::operator(field.format, most);
-        }
-        Bounds {
-            least,
-            most,
-            ..Bounds::default()
-        }
-    }
-
-    /// A platform's code is measured without the number of a system behind it.
-    fn operator(format: Format, most: u32) -> Self {
-        let least = if matches!(format, Format::Exact(_)) {
-            most
-        } else {
-            0
-        };
-        let numbered = json!({"pattern": patterns::with_system_number(least, most)});
-        let bare = json!({
-            "maxLength": most,
-            "minLength": least.max(1),
-            "not": {"pattern": patterns::WITH_SYSTEM_NUMBER},
-        });
-        Bounds {
-            choice: Some(json!([bare, numbered])),
-            ..Bounds::default()
-        }
-    }
+/// A platform's code is measured without the number of a system behind it.
+fn operator(least: u32, most: u32) -> Value {
+    let numbered = json!({"pattern": patterns::with_system_number(least, most)});
+    let bare = json!({
+        "maxLength": most,
+        "minLength": least.max(1),
+        "not": {"pattern": patterns::WITH_SYSTEM_NUMBER},
+    });
+    json!([bare, numbered])
 }
 
 /// What a text must not be: rounded by a spreadsheet, or, in a code or an identifier, a word for no value.
@@ -217,46 +209,4 @@ fn no_value(field: &Field, definitions: &mut Definitions) -> Value {
     let words = json!({"anyOf": [{"enum": PLACEHOLDERS}, lost]});
     definitions.insert(word.to_owned(), words);
     json!({"$ref": format!("#/$defs/{word}")})
-}
-
-/// The codes of a closed table that fit a format, in order.
-fn fitting(table: &CodeTable, format: Format) -> Vec<&str> {
-    let mut codes: Vec<&str> = table
-        .values
-        .keys()
-        .map(String::as_str)
-        .filter(|code| {
-            let length = code.chars().count() as u32;
-            match format {
-                Format::Exact(n) | Format::Digits(n) => length == n,
-                Format::UpTo(n) => length <= n,
-                Format::Number { digits, decimals } => length <= digits.saturating_sub(decimals),
-                _ => true,
-            }
-        })
-        .collect();
-    codes.sort_unstable();
-    codes
-}
-
-/// Puts a table into the definitions; its name there. A table that fields use at several lengths
-/// stands there once per length.
-fn definition(
-    table: &CodeTable,
-    format: Format,
-    codes: &[&str],
-    definitions: &mut Definitions,
-) -> String {
-    let values = json!({"enum": codes});
-    match definitions.get(&table.id) {
-        Some(held) if *held != values => {
-            let name = format!("{}.{format}", table.id);
-            definitions.insert(name.clone(), values);
-            name
-        }
-        _ => {
-            definitions.insert(table.id.clone(), values);
-            table.id.clone()
-        }
-    }
 }

@@ -81,7 +81,8 @@ pub(super) fn with_system_number(least: u32, most: u32) -> String {
 fn literal(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
-        if !c.is_alphanumeric() {
+        // XSD knows no escapes of characters that need none
+        if r"\|.?*+(){}[]^$".contains(c) {
             escaped.push('\\');
         }
         escaped.push(c);

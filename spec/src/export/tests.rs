@@ -256,21 +256,39 @@ rules = [
 }
 
 #[test]
-fn published_files_are_complete_and_parse() -> Outcome {
+fn published_files_are_complete_and_say_what_the_engine_is_given() -> Outcome {
     let spec = Spec::embedded()?;
     let files = write_all(&spec);
-    let schemas = spec
-        .editions
-        .iter()
-        .map(|edition| edition.datasets.len() + 1);
-    assert_eq!(files.len(), schemas.sum::<usize>());
+    let read = |path: &str| -> Result<Value, Box<dyn Error>> {
+        let file = files.iter().find(|file| file.0 == path);
+        let (_, bytes) = file.ok_or_else(|| format!("{path} is missing"))?;
+        Ok(serde_json::from_slice(bytes)?)
+    };
     for edition in &spec.editions {
         let text = dictionary(edition);
+        let codes = read(&format!("{}/codes.json", edition.id))?;
+        let name = codes
+            .pointer("/$id")
+            .and_then(Value::as_str)
+            .ok_or("no $id")?;
+        let registry = jsonschema::Registry::new().add(name, &codes)?.prepare()?;
         for dataset in &edition.datasets {
-            let path = format!("{}/{}.json", edition.id, dataset.id);
-            let (_, bytes) = files.iter().find(|file| file.0 == path).ok_or("missing")?;
-            let written: Value = serde_json::from_slice(bytes)?;
-            assert_eq!(written, super::json_schema(edition, dataset), "{path}");
+            let written = read(&format!("{}/{}.json", edition.id, dataset.id))?;
+            let validator = jsonschema::options()
+                .with_registry(&registry)
+                .build(&written)?;
+            let full = Value::Object(record(dataset));
+            assert!(validator.is_valid(&full), "{}", dataset.id);
+            let mut bundled = super::json_schema(edition, dataset);
+            let definitions = bundled.pointer_mut("/$defs").and_then(Value::as_object_mut);
+            if let Some(embedded) = definitions.and_then(|all| all.remove("codes")) {
+                let tables = embedded.pointer("/$defs").and_then(Value::as_object);
+                for (table, values) in tables.ok_or("no tables")? {
+                    let shared = codes.pointer(&format!("/$defs/{table}"));
+                    assert_eq!(shared, Some(values), "{table}");
+                }
+            }
+            assert_eq!(written, bundled, "{} {}", edition.id, dataset.id);
             for field in &dataset.fields {
                 let row = format!("| {} | {} |", field.id, field.name);
                 assert!(text.contains(&row), "{} {row}", dataset.id);

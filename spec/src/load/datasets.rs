@@ -5,18 +5,21 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt};
 
 use super::LoadError;
+use super::faults::Faults;
 use super::raw::{ByRule, RawDataset, RawField, RawRequired};
 use super::source::Source;
 use crate::identifier::IdentifierKind;
 use crate::{CodeTable, Dataset, Domain, Field, FieldIndex, Format, Required, Unit};
 
-/// The data set as an edition has it: without the fields that only other editions have.
+/// The data set as an edition has it: without the fields that only other editions have. What is wrong in it is kept,
+/// and something that allows everything stands in its place.
 pub(super) fn dataset(
     source: Source<'_>,
     raw: &RawDataset,
     edition: &str,
     codes: &HashMap<String, Arc<CodeTable>>,
-) -> Result<Dataset, LoadError> {
+    faults: &mut Faults,
+) -> Dataset {
     let kept: Vec<_> = raw
         .fields
         .iter()
@@ -25,19 +28,26 @@ pub(super) fn dataset(
     let mut by_name: HashMap<String, FieldIndex> = HashMap::new();
     for (place, spanned) in kept.iter().enumerate() {
         let raw_field = spanned.get_ref();
-        let place = FieldIndex::try_from(place)
-            .map_err(|_| source.fault(&spanned.span(), "too many fields", "at most 65,535"))?;
+        let Ok(place) = FieldIndex::try_from(place) else {
+            faults.push(source.fault(&spanned.span(), "too many fields", "at most 65,535"));
+            break;
+        };
         for name in std::iter::once(&raw_field.id).chain(&raw_field.aliases) {
             if by_name.insert(name.clone(), place).is_some() {
                 let found = format!("the name `{name}` for a second time");
-                return Err(source.fault(&spanned.span(), found, "each name and alias once"));
+                faults.push(source.fault(&spanned.span(), found, "each name and alias once"));
             }
         }
     }
     let mut fields = Vec::new();
     for spanned in &kept {
-        let fault = |found, expected| source.fault(&spanned.span(), found, expected);
-        fields.push(field(spanned.get_ref(), codes, &by_name, &fault)?);
+        let id = &spanned.get_ref().id;
+        let fault = |found: String, expected: String| {
+            source.fault_in(&spanned.span(), id, &found, expected)
+        };
+        let read = field(spanned.get_ref(), codes, &by_name, &fault);
+        let read = faults.keep(read);
+        fields.push(read.unwrap_or_else(|| anything(spanned.get_ref())));
     }
 
     let own = |name: &str| {
@@ -47,33 +57,38 @@ pub(super) fn dataset(
             .filter(|&place| fields.get(usize::from(place)).is_some_and(|f| f.id == name))
     };
     // a field that this edition leaves out cannot have the part here that it has elsewhere
-    let named = |name: &toml::Spanned<String>| match own(name.get_ref()) {
-        Some(place) => Ok(Some(place)),
-        None if raw.leaves_out(name.get_ref(), edition) => Ok(None),
-        None => Err(unknown_field(source, &name.span(), name.get_ref())),
+    let mut named = |name: &toml::Spanned<String>| {
+        let place = own(name.get_ref());
+        if place.is_none() && !raw.leaves_out(name.get_ref(), edition) {
+            faults.push(unknown_field(source, &name.span(), name.get_ref()));
+        }
+        place
     };
+    let deal = raw.deal.as_ref().and_then(&mut named);
+    let time = raw.time.as_ref().and_then(&mut named);
     let mut key = Vec::new();
     for name in raw.key.get_ref() {
-        let place = own(name).ok_or_else(|| unknown_field(source, &raw.key.span(), name))?;
+        let Some(place) = own(name) else {
+            faults.push(unknown_field(source, &raw.key.span(), name));
+            continue;
+        };
         if fields.get(usize::from(place)).map(|f| f.required) != Some(Required::Always) {
             let found = format!("key field `{name}`, which is not required");
-            return Err(source.fault(&raw.key.span(), found, "required = true"));
+            faults.push(source.fault(&raw.key.span(), found, "required = true"));
         }
         key.push(place);
     }
-    if key.is_empty() {
-        return Err(source.fault(&raw.key.span(), "no key field", "at least one"));
+    if raw.key.get_ref().is_empty() {
+        faults.push(source.fault(&raw.key.span(), "no key field", "at least one"));
     }
-    let deal = raw.deal.as_ref().map_or(Ok(None), named)?;
-    let time = raw.time.as_ref().map_or(Ok(None), named)?;
     if let (Some(name), Some(place)) = (&raw.time, time) {
         let format = fields.get(usize::from(place)).map(|f| f.format);
         if !matches!(format, Some(Format::Date | Format::Minute | Format::Second)) {
             let found = format!("time field `{}`", name.get_ref());
-            return Err(source.fault(&name.span(), found, "a field of format D8, D12 or D14"));
+            faults.push(source.fault(&name.span(), found, "a field of format D8, D12 or D14"));
         }
     }
-    Ok(Dataset {
+    Dataset {
         code: *raw.code.get_ref(),
         id: raw.id.get_ref().clone(),
         name: raw.name.clone(),
@@ -89,7 +104,30 @@ pub(super) fn dataset(
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
-    })
+    }
+}
+
+/// A field whose line is wrong, as one that holds anything: so that what else speaks of it is still checked.
+fn anything(raw: &RawField) -> Field {
+    Field {
+        id: raw.id.clone(),
+        name: raw.name.clone(),
+        format: raw.format.parse().unwrap_or(Format::Unlimited),
+        required: required(raw),
+        domain: Domain::Free,
+        list: raw.list,
+        sensitivity: raw.sensitivity,
+        unit: None,
+        aliases: raw.aliases.clone(),
+    }
+}
+
+fn required(raw: &RawField) -> Required {
+    match raw.required {
+        RawRequired::Flag(true) => Required::Always,
+        RawRequired::Flag(false) => Required::Optional,
+        RawRequired::Word(ByRule::Rule) => Required::ByRule,
+    }
 }
 
 impl RawDataset {
@@ -153,11 +191,7 @@ fn field(
         id: raw.id.clone(),
         name: raw.name.clone(),
         format,
-        required: match raw.required {
-            RawRequired::Flag(true) => Required::Always,
-            RawRequired::Flag(false) => Required::Optional,
-            RawRequired::Word(ByRule::Rule) => Required::ByRule,
-        },
+        required: required(raw),
         domain,
         list: raw.list,
         sensitivity: raw.sensitivity,

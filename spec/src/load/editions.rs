@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
+use super::faults::Faults;
 use super::projections::projection;
 use super::raw::{RawDataset, RawEdition, RawProjection};
 use super::rules::General;
@@ -14,10 +15,14 @@ use super::source::Source;
 use super::{LoadError, calendar, codes, datasets, indexes, rules};
 use crate::{Calendar, CodeTable, DatasetCode, Edition, Spec};
 
+/// A file that is there, but cannot be read.
+struct Unread;
+
 /// The files of one edition, read but not yet checked against each other.
 #[derive(Default)]
 struct Folder<'f> {
-    head: Option<(Source<'f>, RawEdition)>,
+    /// The file of the edition, or that it cannot be read.
+    head: Option<Result<(Source<'f>, RawEdition), Unread>>,
     datasets: Vec<(Source<'f>, RawDataset)>,
     rules: Vec<General<'f>>,
     codes: Vec<Arc<CodeTable>>,
@@ -27,60 +32,78 @@ struct Folder<'f> {
 }
 
 /// Builds every edition. The files are sorted by path.
-pub(super) fn specification(files: &[(String, Vec<u8>)]) -> Result<Spec, LoadError> {
+/// Mistakes are kept: a specification with any of them is not to be used.
+pub(super) fn specification(files: &[(String, Vec<u8>)], faults: &mut Faults) -> Spec {
     let mut folders: BTreeMap<&str, Folder<'_>> = BTreeMap::new();
     for (path, bytes) in files {
-        let source = Source::new(path, bytes)?;
+        let Some(source) = faults.keep(Source::new(path, bytes)) else {
+            continue;
+        };
         let Some((edition, rest)) = path.split_once('/') else {
-            return Err(misplaced(source));
+            faults.push(misplaced(source));
+            continue;
         };
         let folder = folders.entry(edition).or_default();
         folder.files.push((path.clone(), bytes.clone()));
-        folder.add(source, rest)?;
+        folder.add(source, rest, faults);
     }
+    let unread = faults.count();
     let known: Vec<&str> = folders.keys().copied().collect();
     let mut editions = Vec::new();
     for (id, folder) in &folders {
-        check_mentions(folder, &known)?;
-        editions.push(edition(id, folder, &folders)?);
+        check_mentions(folder, &known, faults);
+        editions.extend(edition(id, folder, &folders, faults));
     }
-    for place in 0..editions.len() {
-        let projections = projections(place, &editions, &folders)?;
+    // what is missing because it could not be read is not missed again
+    let projected = if unread == 0 { 0..editions.len() } else { 0..0 };
+    for place in projected {
+        let projections = projections(place, &editions, &folders, faults);
         if let Some(edition) = editions.get_mut(place) {
             edition.projections = projections;
         }
     }
-    Ok(Spec {
+    Spec {
         editions: editions.into_iter().map(Arc::new).collect(),
-    })
+    }
 }
 
 impl<'f> Folder<'f> {
-    fn add(&mut self, source: Source<'f>, path: &str) -> Result<(), LoadError> {
+    fn add(&mut self, source: Source<'f>, path: &str, faults: &mut Faults) {
         let (place, name) = path.split_once('/').unwrap_or(("", path));
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         match (place, name.rsplit_once('.').map(|(_, ending)| ending)) {
-            ("", Some("toml")) if stem == "edition" => self.head = Some((source, source.toml()?)),
-            ("", Some("csv")) if stem == "calendar" => {
-                self.calendar = Some(calendar::calendar(source)?);
+            ("", Some("toml")) if stem == "edition" => {
+                let head = faults.keep(source.toml()).map(|head| (source, head));
+                self.head = Some(head.ok_or(Unread));
             }
-            ("datasets", Some("toml")) => self.datasets.push((source, source.toml()?)),
+            ("", Some("csv")) if stem == "calendar" => {
+                self.calendar = faults.keep(calendar::calendar(source));
+            }
+            ("datasets", Some("toml")) => {
+                let file = source.toml_all(faults);
+                self.datasets.extend(file.map(|file| (source, file)));
+            }
             ("rules", Some("toml")) => {
-                let file = source.toml()?;
-                self.rules.push(General { source, file });
+                let file = source.toml_all(faults);
+                self.rules.extend(file.map(|file| General { source, file }));
             }
             ("codes", Some("csv")) if !stem.contains('/') => {
-                self.codes.push(Arc::new(codes::table(source, stem)?));
+                let table = faults.keep(codes::table(source, stem));
+                // fields that use a table which cannot be read are not wrong themselves
+                let unread = || CodeTable {
+                    id: stem.to_owned(),
+                    ..CodeTable::default()
+                };
+                self.codes.push(Arc::new(table.unwrap_or_else(unread)));
             }
             ("projections", Some("toml")) => {
                 // `2.0.toml`, or any file in the folder `2.0`
                 let target = name.split_once('/').map_or(stem, |(folder, _)| folder);
                 let files = self.projections.entry(target.to_owned()).or_default();
-                files.push((source, source.toml()?));
+                files.extend(source.toml_all(faults).map(|file| (source, file)));
             }
-            _ => return Err(misplaced(source)),
+            _ => faults.push(misplaced(source)),
         }
-        Ok(())
     }
 }
 
@@ -93,60 +116,64 @@ fn misplaced(source: Source<'_>) -> LoadError {
 }
 
 /// Editions that data sets and fields mention must be there.
-fn check_mentions(folder: &Folder<'_>, known: &[&str]) -> Result<(), LoadError> {
+fn check_mentions(folder: &Folder<'_>, known: &[&str], faults: &mut Faults) {
     for (source, dataset) in &folder.datasets {
         let unknown = |id: &&String| !known.contains(&id.as_str());
         if let Some(id) = dataset.editions.iter().find(unknown) {
             let found = format!("edition `{id}`");
-            return Err(source.fault(&dataset.id.span(), found, known.join(", ")));
+            faults.push(source.fault(&dataset.id.span(), found, known.join(", ")));
         }
         for field in &dataset.fields {
             let only = field.get_ref().only.as_deref().unwrap_or_default();
             if let Some(id) = only.iter().find(unknown) {
                 let found = format!("edition `{id}`");
-                return Err(source.fault(&field.span(), found, known.join(", ")));
+                faults.push(source.fault(&field.span(), found, known.join(", ")));
             }
         }
     }
-    Ok(())
 }
 
 fn edition(
     id: &str,
     folder: &Folder<'_>,
     folders: &BTreeMap<&str, Folder<'_>>,
-) -> Result<Edition, LoadError> {
-    let Some((head_source, head)) = &folder.head else {
-        return Err(LoadError::Data {
+    faults: &mut Faults,
+) -> Option<Edition> {
+    let Some(head) = &folder.head else {
+        faults.push(LoadError::Data {
             file: format!("{id}/edition.toml"),
             line: 1,
             column: 1,
             found: "no such file".to_owned(),
             expected: "the identifier, name and dates of the edition".to_owned(),
         });
+        return None;
     };
+    let (head_source, head) = head.as_ref().ok()?;
     if head.id.get_ref() != id {
         let found = format!("edition `{}` in folder `{id}`", head.id.get_ref());
-        return Err(head_source.fault(&head.id.span(), found, "the name of the folder"));
+        faults.push(head_source.fault(&head.id.span(), found, "the name of the folder"));
     }
     for day in std::iter::once(&head.valid_from).chain(&head.valid_to) {
         if !codes::is_day(day.get_ref()) {
             let found = format!("`{}`", day.get_ref());
-            return Err(head_source.fault(&day.span(), found, "a day, yyyyMMdd"));
+            faults.push(head_source.fault(&day.span(), found, "a day, yyyyMMdd"));
         }
     }
     let base = match &head.base {
         None => None,
         Some(name) => {
             let base = folders.get(name.get_ref().as_str()).filter(|base| {
-                let derived = base.head.as_ref().map(|(_, head)| head.base.is_some());
-                derived == Some(false)
+                let head = base.head.as_ref().and_then(|head| head.as_ref().ok());
+                head.is_some_and(|(_, head)| head.base.is_none())
             });
-            let fault = || {
+            if base.is_none() {
                 let found = format!("base `{}`", name.get_ref());
-                head_source.fault(&name.span(), found, "an edition that has no base itself")
-            };
-            Some(base.ok_or_else(fault)?)
+                let expected = "an edition that has no base itself";
+                faults.push(head_source.fault(&name.span(), found, expected));
+                return None;
+            }
+            base
         }
     };
 
@@ -157,7 +184,7 @@ fn edition(
         .map(|(source, raw)| (*source, raw))
         .collect();
     raw.sort_by_key(|(_, raw)| *raw.code.get_ref());
-    let by_name = names(&raw)?;
+    let by_name = names(&raw, faults);
 
     let both = || base.into_iter().chain(std::iter::once(folder));
     let codes: HashMap<String, Arc<CodeTable>> = both()
@@ -166,8 +193,8 @@ fn edition(
         .collect();
     let mut datasets = raw
         .iter()
-        .map(|(source, raw)| datasets::dataset(*source, raw, id, &codes))
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(|(source, raw)| datasets::dataset(*source, raw, id, &codes, faults))
+        .collect::<Vec<_>>();
     let scope = Scope {
         datasets: &datasets,
         places: raw
@@ -179,7 +206,7 @@ fn edition(
         derived: base.is_some(),
     };
     let general: Vec<&General<'_>> = both().flat_map(|folder| &folder.rules).collect();
-    let rules = rules::rules(&scope, &raw, &general)?;
+    let rules = rules::rules(&scope, &raw, &general, faults);
     for (dataset, rules) in datasets.iter_mut().zip(rules) {
         dataset.rules = rules;
     }
@@ -187,7 +214,7 @@ fn edition(
 
     let mut files: Vec<_> = both().flat_map(|folder| folder.files.clone()).collect();
     files.sort();
-    Ok(Edition {
+    Some(Edition {
         id: id.to_owned(),
         name: head.name.clone(),
         valid_from: head.valid_from.get_ref().clone(),
@@ -217,7 +244,7 @@ fn left_out(raw: &RawDataset, edition: &str) -> (DatasetCode, HashSet<String>) {
 }
 
 /// Place of each data set by column code and by number, both of which stand for one data set only.
-fn names(raw: &[(Source<'_>, &RawDataset)]) -> Result<HashMap<String, usize>, LoadError> {
+fn names(raw: &[(Source<'_>, &RawDataset)], faults: &mut Faults) -> HashMap<String, usize> {
     let mut names: HashMap<String, usize> = HashMap::new();
     for (place, (source, dataset)) in raw.iter().enumerate() {
         let number = (dataset.code.get_ref().to_string(), dataset.code.span());
@@ -226,11 +253,11 @@ fn names(raw: &[(Source<'_>, &RawDataset)]) -> Result<HashMap<String, usize>, Lo
             if let Some(other) = names.insert(name.clone(), place) {
                 let path = raw.get(other).map_or("", |(source, _)| source.path);
                 let found = format!("data set `{name}`, which is in {path} already");
-                return Err(source.fault(&span, found, "each number and column code once"));
+                faults.push(source.fault(&span, found, "each number and column code once"));
             }
         }
     }
-    Ok(names)
+    names
 }
 
 /// The projections of an edition: those that its folder names.
@@ -238,13 +265,14 @@ fn projections(
     place: usize,
     editions: &[Edition],
     folders: &BTreeMap<&str, Folder<'_>>,
-) -> Result<HashMap<String, crate::projection::Projection>, LoadError> {
+    faults: &mut Faults,
+) -> HashMap<String, crate::projection::Projection> {
     let mut projections = HashMap::new();
     let Some(from) = editions.get(place) else {
-        return Ok(projections);
+        return projections;
     };
     let Some(folder) = folders.get(from.id.as_str()) else {
-        return Ok(projections);
+        return projections;
     };
     // fields that are said not to be in the other edition
     let marked = |to: &str, code: DatasetCode, field: &str| {
@@ -256,18 +284,15 @@ fn projections(
     };
     for (target, files) in &folder.projections {
         let Some(to) = editions.iter().find(|edition| edition.id == *target) else {
-            let (source, _) = files.first().ok_or(LoadError::Data {
-                file: from.id.clone(),
-                line: 1,
-                column: 1,
-                found: format!("projection onto `{target}`"),
-                expected: "an edition".to_owned(),
-            })?;
-            let found = format!("projection onto edition `{target}`");
-            return Err(source.fault_on_line(1, found, "an edition that has a folder"));
+            if let Some((source, _)) = files.first() {
+                let found = format!("projection onto edition `{target}`");
+                faults.push(source.fault_on_line(1, found, "an edition that has a folder"));
+            }
+            continue;
         };
         let marked = |code: DatasetCode, field: &str| marked(target, code, field);
-        projections.insert(target.clone(), projection(from, to, files, &marked)?);
+        let projection = projection(from, to, files, &marked, faults);
+        projections.insert(target.clone(), projection);
     }
-    Ok(projections)
+    projections
 }

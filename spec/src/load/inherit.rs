@@ -33,6 +33,11 @@ impl Family {
         }
         let mut rule = raw.clone();
         rule.id = self.id(&raw.id);
+        // what the standard says of the general data set, it does not say of the industry's
+        let about = raw.clause.rsplit(|c: char| !c.is_ascii_digit()).next();
+        if about.is_some_and(|number| self.number(number).is_some()) {
+            rule.clause.clear();
+        }
         let unless = match &mut rule.unless {
             Some(RawUnless::Field(text)) => Some(text),
             Some(RawUnless::Join(join)) => {

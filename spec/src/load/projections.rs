@@ -6,6 +6,7 @@
 use foldhash::{HashMap, HashMapExt};
 
 use super::LoadError;
+use super::faults::Faults;
 use super::raw::{OneOrMany, RawDatasetProjection, RawProjection};
 use super::source::Source;
 use crate::projection::{Column, DatasetProjection, Missing, Origin, Part, Projection};
@@ -17,7 +18,8 @@ pub(super) fn projection(
     to: &Edition,
     files: &[(Source<'_>, RawProjection)],
     marked: &dyn Fn(DatasetCode, &str) -> bool,
-) -> Result<Projection, LoadError> {
+    faults: &mut Faults,
+) -> Projection {
     let mut exceptions: HashMap<DatasetCode, (Source<'_>, usize, &RawDatasetProjection)> =
         HashMap::new();
     for (source, file) in files {
@@ -26,12 +28,13 @@ pub(super) fn projection(
             if !from.datasets.iter().any(|dataset| dataset.code == raw.code) {
                 let found = format!("data set {}", raw.code);
                 let expected = format!("a data set of edition {}", from.id);
-                return Err(source.fault(&spanned.span(), found, expected));
+                faults.push(source.fault(&spanned.span(), found, expected));
+                continue;
             }
             let line = source.line(spanned.span().start);
             if exceptions.insert(raw.code, (*source, line, raw)).is_some() {
                 let found = format!("data set {} for a second time", raw.code);
-                return Err(source.fault(&spanned.span(), found, "each data set once"));
+                faults.push(source.fault(&spanned.span(), found, "each data set once"));
             }
         }
     }
@@ -61,10 +64,14 @@ pub(super) fn projection(
                 Some(target) => target,
                 None => continue,
             },
-            Some(name) => to.dataset(name).ok_or_else(|| {
-                let expected = format!("a data set of edition {}", to.id);
-                fault(format!("target `{name}`"), expected)
-            })?,
+            Some(name) => match to.dataset(name) {
+                Some(target) => target,
+                None => {
+                    let expected = format!("a data set of edition {}", to.id);
+                    faults.push(fault(format!("target `{name}`"), expected));
+                    continue;
+                }
+            },
         };
         let view = View {
             dataset,
@@ -73,9 +80,12 @@ pub(super) fn projection(
             marked: &|field| marked(dataset.code, field),
             fault: &fault,
         };
-        projection.datasets.insert(dataset.code, view.projection()?);
+        let found = faults.keep(view.projection());
+        projection
+            .datasets
+            .extend(found.map(|found| (dataset.code, found)));
     }
-    Ok(projection)
+    projection
 }
 
 /// The data set of the same column code, or that of the general data set.

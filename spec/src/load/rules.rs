@@ -8,8 +8,8 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt};
 use toml::Spanned;
 
-use super::LoadError;
 use super::checks::Builder;
+use super::faults::Faults;
 use super::inherit::Family;
 use super::raw::{RawDataset, RawRule, RawRules, RawScope};
 use super::scope::{Miss, Scope};
@@ -27,26 +27,28 @@ pub(super) fn rules(
     scope: &Scope<'_>,
     own: &[(Source<'_>, &RawDataset)],
     general: &[&General<'_>],
-) -> Result<Vec<Vec<Rule>>, LoadError> {
-    check_unique(own, general)?;
+    faults: &mut Faults,
+) -> Vec<Vec<Rule>> {
+    check_unique(own, general, faults);
     let mut all: Vec<Vec<Rule>> = Vec::new();
     for (dataset, (source, raw)) in scope.datasets.iter().zip(own) {
-        let mut rules = inherited(scope, dataset, *source, raw, own)?;
+        let mut rules = inherited(scope, dataset, *source, raw, own, faults);
         for spanned in &raw.rules {
             let raw_rule = spanned.get_ref();
             let fault = |found: String, expected: String| {
                 source.fault_in(&spanned.span(), &raw_rule.id, &found, expected)
             };
             if raw_rule.datasets.is_some() {
-                return Err(fault(
+                faults.push(fault(
                     "`datasets` in the file of one data set".to_owned(),
                     "a rule of many data sets in the folder rules".to_owned(),
                 ));
+                continue;
             }
             match rule(scope, dataset, raw_rule, false) {
                 Ok(rule) => rules.push(rule),
                 Err(Miss::Absent) => {}
-                Err(Miss::Fault { found, expected }) => return Err(fault(found, expected)),
+                Err(Miss::Fault { found, expected }) => faults.push(fault(found, expected)),
             }
         }
         all.push(rules);
@@ -65,16 +67,21 @@ pub(super) fn rules(
                         rules.push(rule);
                     }
                     Err(Miss::Absent) => {}
-                    Err(Miss::Fault { found, expected }) => return Err(fault(found, expected)),
+                    Err(Miss::Fault { found, expected }) => {
+                        faults.push(fault(found, expected));
+                        // the other data sets would say the same
+                        applies = true;
+                        break;
+                    }
                 }
             }
             if !applies && !scope.derived && every(spanned.get_ref()) {
                 let found = format!("rule `{id}`, which no data set can obey");
-                return Err(fault(found, "fields that data sets have".to_owned()));
+                faults.push(fault(found, "fields that data sets have".to_owned()));
             }
         }
     }
-    Ok(all)
+    all
 }
 
 /// The rules of the general data set that one of an industry is judged as. They were checked where they
@@ -85,23 +92,25 @@ fn inherited(
     source: Source<'_>,
     raw: &RawDataset,
     own: &[(Source<'_>, &RawDataset)],
-) -> Result<Vec<Rule>, LoadError> {
+    faults: &mut Faults,
+) -> Vec<Rule> {
     let Some(general) = &raw.general else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let place = scope.places.get(general.get_ref());
     let Some((_, held)) = place.and_then(|&place| own.get(place)) else {
         let found = format!("general data set {}", general.get_ref());
-        return Err(source.fault(&general.span(), found, "a data set of this edition"));
+        faults.push(source.fault(&general.span(), found, "a data set of this edition"));
+        return Vec::new();
     };
     let family = Family::of(scope, dataset);
     let replaced = |id: &str| raw.rules.iter().any(|rule| rule.get_ref().id == id);
     let rules = held.rules.iter();
     let rules = rules.filter_map(|rule| family.rule(rule.get_ref()));
-    Ok(rules
+    rules
         .filter(|rule| !replaced(&rule.id))
         .filter_map(|general| rule(scope, dataset, &general, true).ok())
-        .collect())
+        .collect()
 }
 
 fn every(raw: &RawRule) -> bool {
@@ -184,7 +193,8 @@ fn id(raw: &RawRule, dataset: DatasetCode) -> Arc<str> {
 fn check_unique<'f>(
     own: &[(Source<'f>, &RawDataset)],
     general: &[&General<'f>],
-) -> Result<(), LoadError> {
+    faults: &mut Faults,
+) {
     let mut first: HashMap<Arc<str>, (Source<'f>, usize)> = HashMap::new();
     let mut enter = |source: Source<'f>, rule: &Spanned<RawRule>, dataset: DatasetCode| {
         let id = id(rule.get_ref(), dataset);
@@ -193,14 +203,14 @@ fn check_unique<'f>(
             Some((other, at)) if (other.path, at) != (source.path, here.1) => {
                 let line = other.line(at);
                 let found = format!("rule `{id}`, which stands in {}:{line}", other.path);
-                Err(source.fault(&rule.span(), found, "each rule identifier once"))
+                faults.push(source.fault(&rule.span(), found, "each rule identifier once"));
             }
-            _ => Ok(()),
+            _ => {}
         }
     };
     for (source, raw) in own {
         for rule in &raw.rules {
-            enter(*source, rule, *raw.code.get_ref())?;
+            enter(*source, rule, *raw.code.get_ref());
         }
     }
     for file in general {
@@ -208,10 +218,9 @@ fn check_unique<'f>(
             for (_, raw) in own {
                 let dataset = *raw.code.get_ref();
                 if every(rule.get_ref()) || listed(rule.get_ref(), dataset) {
-                    enter(file.source, rule, dataset)?;
+                    enter(file.source, rule, dataset);
                 }
             }
         }
     }
-    Ok(())
 }

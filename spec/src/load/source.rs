@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 
 use super::LoadError;
+use super::faults::Faults;
 
 /// A data file.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +93,28 @@ impl<'f> Source<'f> {
         }
     }
 
+    /// Reads the file as TOML of a known shape. With a mistake in a line of its own (a field, a rule), the lines
+    /// after it are read too, so that all are named; the file itself then counts as unread.
+    pub(super) fn toml_all<T: DeserializeOwned>(&self, faults: &mut Faults) -> Option<T> {
+        let mut outcome = self.toml();
+        let mut text = self.text.to_owned();
+        while let Err(fault) = outcome {
+            let LoadError::Data { line, .. } = &fault else {
+                faults.push(fault);
+                return None;
+            };
+            let blank = without_line(&text, *line);
+            faults.push(fault);
+            text = blank?;
+            let rest = Source {
+                path: self.path,
+                text: &text,
+            };
+            outcome = rest.toml::<T>();
+        }
+        outcome.ok().filter(|_| text == self.text)
+    }
+
     /// Reads the file as TOML of a known shape.
     pub(super) fn toml<T: DeserializeOwned>(&self) -> Result<T, LoadError> {
         toml::from_str(self.text).map_err(|error| {
@@ -103,6 +126,20 @@ impl<'f> Source<'f> {
             self.fault(&span, found, expected)
         })
     }
+}
+
+/// The text with a line of a list (`{ … },`) emptied; none when the line is no such line.
+fn without_line(text: &str, line: usize) -> Option<String> {
+    let wanted = text.lines().nth(line.checked_sub(1)?)?;
+    if !wanted.trim_start().starts_with('{') {
+        return None;
+    }
+    let lines = text.split_inclusive('\n').enumerate();
+    Some(
+        lines
+            .map(|(at, text)| if at + 1 == line { "\n" } else { text })
+            .collect(),
+    )
 }
 
 /// Where a word stands by itself in a text, not as part of a longer one.

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use super::{LoadError, from_directory};
 use crate::model::Force;
+use crate::projection::Origin;
 use crate::rule::{Check, Park};
 use crate::{IssueCode, Sensitivity, Spec};
 
@@ -142,6 +143,14 @@ fn a_data_set_of_an_industry_takes_over_the_rules_of_its_general_one() -> Outcom
     let entrusted = rule("803", "803.agency_needed").ok_or("not taken over")?;
     let parent = entrusted.when_parent.as_ref().ok_or("no condition")?;
     assert_eq!(parent.dataset, 801, "so are the conditions");
+    assert!(rule("503", "503.agency_block").is_some_and(|rule| rule.clause.ends_with("503")));
+    assert!(rule("803", "803.agency_block").is_some_and(|rule| rule.clause.is_empty()));
+    let (general, own) = (rule("513", "513.price_cap"), rule("813", "813.price_cap"));
+    assert_eq!(
+        general.map(|rule| &rule.clause),
+        own.map(|rule| &rule.clause),
+        "a law binds all"
+    );
     let blacklist = rule("807", "807.not_blacklisted").ok_or("not taken over")?;
     assert!(matches!(&blacklist.check, Check::NotExists { join } if join.dataset == 302));
     assert!(rule("504", "504.margin_percent").is_some());
@@ -152,6 +161,45 @@ fn a_data_set_of_an_industry_takes_over_the_rules_of_its_general_one() -> Outcom
     assert!(rule("501", "501.ref_100").is_some());
     assert!(rule("801", "801.ref_100").is_none(), "stays where it is");
     assert!(rule("891", "891.panel_odd").is_some() && rule("906", "906.panel_odd").is_some());
+    Ok(())
+}
+
+#[test]
+fn data_sets_of_an_industry_fold_into_the_general_national_ones() -> Outcome {
+    let spec = Spec::embedded()?;
+    let province = spec.edition("3.0").ok_or("no edition 3.0")?;
+    let projection = province.projections.get("2.0").ok_or("no projection")?;
+    let of = |code| projection.datasets.get(&code).ok_or("not forwarded");
+    let from = |code, name: &str| -> Result<Origin, Box<dyn Error>> {
+        let column = of(code)?.columns.iter().find(|column| column.name == name);
+        Ok(column.ok_or("not filled")?.from.clone())
+    };
+    assert_eq!(of(813)?.target, "WIN_RESULT_ANNO");
+    let sections = province
+        .dataset("813")
+        .and_then(|set| set.field_index("BID_SECTION_CODE"));
+    assert_eq!(of(813)?.split, sections, "one record for each section");
+    for code in [825, 858, 909] {
+        let form = Origin::Constant("2".to_owned());
+        assert_eq!(from(code, "GUARANTEE_FORM")?, form, "{code}");
+    }
+    let means = province
+        .dataset("834")
+        .and_then(|set| set.field_index("MARGIN_PAY_TYPE"));
+    let shortened = Origin::Items(means.ok_or("no such field")?, 10);
+    assert_eq!(from(834, "MARGIN_PAY_TYPE")?, shortened);
+    assert!(matches!(from(800, "CONTRIBUTION_SCALE")?, Origin::Text(parts) if parts.len() == 7));
+    let lacking = |code| -> Result<Vec<_>, Box<dyn Error>> {
+        let missing = of(code)?.missing.iter();
+        Ok(missing
+            .map(|one| (one.column.clone(), one.when.len()))
+            .collect())
+    };
+    assert_eq!(lacking(814)?, [("URL".to_owned(), 0)], "always");
+    assert_eq!(lacking(804)?, [("MARGIN_PERCENT".to_owned(), 1)]);
+    for code in [820, 849, 906, 1300, 1900] {
+        assert!(of(code).is_err(), "{code} is the province's alone");
+    }
     Ok(())
 }
 

@@ -212,9 +212,25 @@ impl<'c> Desk<'c> {
         values: &[Option<Value<'_>>],
     ) {
         let end = self.dataset.fields.len();
+        let taken = |field: &Field| {
+            let place = self.dataset.field_index(&field.id).map(usize::from);
+            place.is_some_and(|place| values.get(place).is_some_and(Option::is_some))
+        };
         for (name, input) in unknown {
-            self.issues
-                .push((end, structure::unknown(self.dataset, name, input)));
+            let sets = (self.context.edition, self.dataset);
+            let mut issue = structure::unknown(sets, name, input, taken);
+            // Two names that both mean the same field: nobody can tell which value counts.
+            let twin = |other: &&mut (usize, Issue)| {
+                other.1.code == issue.code
+                    && other.1.patch.is_some()
+                    && other.1.expected == issue.expected
+            };
+            if issue.patch.is_some()
+                && let Some((_, other)) = self.issues.iter_mut().find(twin)
+            {
+                (other.patch, issue.patch) = (None, None);
+            }
+            self.issues.push((end, issue));
         }
         for (place, input) in repeated {
             let Some(field) = self.dataset.field(*place) else {

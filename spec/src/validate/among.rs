@@ -31,6 +31,7 @@ pub(super) fn judge<'k>(
         {
             continue;
         }
+        let before = issues.len();
         let mut tell = |violation| issues.push(issue(rule, record, violation));
         for violation in circle.violations(&rule.check).unwrap_or_default() {
             tell(violation);
@@ -38,6 +39,12 @@ pub(super) fn judge<'k>(
         // What the record shows by itself was told when it came, unless it took others to say that it applies.
         if rule.is_gated() || stage == Stage::Complete {
             rules::alone(&circle.bench, &rule.check, record, &mut tell);
+        }
+        if issues.len() > before {
+            let related = circle.related(rule);
+            for issue in issues.iter_mut().skip(before) {
+                issue.related.clone_from(&related);
+            }
         }
     }
     waits.sort_unstable();
@@ -119,31 +126,49 @@ impl<'k> Circle<'k> {
         join: &Join,
         other: FieldIndex,
     ) -> Option<Violation> {
-        let left = Side::own(self.record, field)?;
-        let (dataset, others) = self.joined(join)?;
-        let pair = |right, days| Pair {
-            check,
-            field,
-            left: left.clone(),
-            right,
-            days,
-            calendar: &self.edition.calendar,
-        };
         if join.pick == Pick::Sum {
+            let (dataset, others) = self.joined(join)?;
             let total = plain(sum(dataset, &others, other, check.in_yuan())?);
-            let pair = pair(Side::fixed(&total), None);
+            let pair = Pair {
+                check,
+                field,
+                left: Side::own(self.record, field)?,
+                right: Side::fixed(&total),
+                days: None,
+                calendar: &self.edition.calendar,
+            };
             return (!pair.holds()?).then(|| pair.violation());
         }
+        self.breaking(check, field, join, other)
+            .map(|(_, violation)| violation)
+    }
+
+    /// The first of the joined records that does not stand to this one as the check wants.
+    pub(super) fn breaking(
+        &self,
+        check: &'k Check,
+        field: FieldIndex,
+        join: &Join,
+        other: FieldIndex,
+    ) -> Option<(&'k Found, Violation)> {
+        let left = Side::own(self.record, field)?;
+        let (dataset, others) = self.joined(join)?;
         let mut wrong = None;
         for found in others {
             let Some(right) = Side::of(&found.body, dataset, other) else {
                 continue;
             };
-            let days = rules::days(check, self.record, |field| text_of(dataset, found, field));
-            let pair = pair(right, days);
+            let pair = Pair {
+                check,
+                field,
+                left: left.clone(),
+                right,
+                days: rules::days(check, self.record, |field| text_of(dataset, found, field)),
+                calendar: &self.edition.calendar,
+            };
             match pair.holds() {
                 Some(true) if join.pick == Pick::Any => return None,
-                Some(false) if wrong.is_none() => wrong = Some(pair.violation()),
+                Some(false) if wrong.is_none() => wrong = Some((found, pair.violation())),
                 _ => {}
             }
         }

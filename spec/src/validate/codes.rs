@@ -82,11 +82,21 @@ fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> 
             field.id, table.id
         ),
     );
-    if certain && !field.list {
-        replace(issue, field, &code)
+    if certain {
+        replace(issue, field, &instead(field, value, item, &code))
     } else {
         issue
     }
+}
+
+/// The value of a field with another code in the place of an item.
+fn instead(field: &Field, value: &Value<'_>, item: &str, code: &str) -> String {
+    if !field.list {
+        return code.to_owned();
+    }
+    let items = value.text.split(';');
+    let items = items.map(|own| if own == item { code } else { own });
+    items.collect::<Vec<_>>().join(";")
 }
 
 /// The code that was probably meant, and whether nothing else can be.
@@ -105,6 +115,15 @@ fn meant(table: &CodeTable, item: &str) -> Option<(String, bool)> {
         .values
         .iter()
         .filter(|(_, value)| item.chars().count() > 1 && similar(&value.name));
+    if let (Some((code, _)), None) = (named.next(), named.next()) {
+        return Some((code.clone(), false));
+    }
+    // A name with a slip of the pen.
+    let slip = |name: &str| {
+        let length = name.chars().count();
+        length > 2 && nearest::distance(name, item) <= length / 3
+    };
+    let mut named = table.values.iter().filter(|(_, value)| slip(&value.name));
     if let (Some((code, _)), None) = (named.next(), named.next()) {
         return Some((code.clone(), false));
     }
@@ -192,8 +211,8 @@ fn expired(
         .expected(expected)
         .say(zh, en);
     match &listed.successor {
-        Some(successor) if !field.list && table.values.contains_key(successor) => {
-            replace(issue, field, successor)
+        Some(successor) if table.values.contains_key(successor) => {
+            replace(issue, field, &instead(field, value, item, successor))
         }
         _ => issue,
     }

@@ -98,6 +98,34 @@ pub(crate) fn found(field: &Field, text: &str) -> String {
     shown(text, field.sensitivity)
 }
 
+/// Leaves one finding of what has one cause: a field that came under a wrong name is not missing too, and one that
+/// is missing is so once, whoever asks for it.
+pub(crate) fn cut_cascades(issues: &mut Vec<Issue>) {
+    if issues.len() < 2 {
+        return;
+    }
+    let meant: Vec<String> = issues
+        .iter()
+        .filter(|issue| issue.code == IssueCode::FieldUnknown)
+        .map(|issue| super::structure::path(&issue.expected))
+        .collect();
+    let mut absent: Vec<String> = Vec::new();
+    issues.retain(|issue| {
+        let misses = issue.at.is_none()
+            && issue.found.is_empty()
+            && matches!(
+                issue.code,
+                IssueCode::FieldRequired | IssueCode::RuleViolated
+            );
+        if !misses || issue.path.is_empty() {
+            return true;
+        }
+        let told = absent.contains(&issue.path) || meant.contains(&issue.path);
+        absent.push(issue.path.clone());
+        !told
+    });
+}
+
 /// Findings of one kind about one place (or of one rule) that are shown.
 const SHOWN: usize = 3;
 /// Unknown names that are shown: a sender who uses other names wants to see most of them.

@@ -2,8 +2,9 @@
 
 use super::finding::{Draft, found, label};
 use crate::identifier::{Fault, IdentifierKind, Places, judge as judge_one};
+use crate::issue::names_a_person;
 use crate::normalize::{Normalized, Value, parts};
-use crate::{Dataset, Domain, Field, Issue, IssueCode, Severity};
+use crate::{Dataset, Domain, Field, Issue, IssueCode, Message, Severity};
 
 /// Judges the value (each item of a list) of a field.
 pub(super) fn judge(
@@ -79,12 +80,31 @@ fn issue(
                 .to_owned(),
         ),
     };
-    Draft::new(IssueCode::IdentifierCheck, severity)
+    let mut issue = Draft::new(IssueCode::IdentifierCheck, severity)
         .at(field, value.at)
         .found(shown.clone())
         .wanted(composition_zh, composition_en)
         .say(
             format!("{}的值“{shown}”{zh}，应为{composition_zh}", label(field)),
             format!("{} “{shown}” {en}; expected {composition_en}", field.id),
-        )
+        );
+    issue.help = hint(field, item, fault);
+    issue
+}
+
+/// The whole identifier with the computed check character: a hint only, the mistake may be elsewhere in it.
+fn hint(field: &Field, item: &str, fault: Fault) -> Option<Message> {
+    let Fault::Check(Some(right)) = fault else {
+        return None;
+    };
+    let mut characters = item.chars();
+    characters.next_back()?;
+    let whole = format!("{}{right}", characters.as_str());
+    if field.sensitivity == crate::Sensitivity::Personal || names_a_person(&whole) {
+        return None;
+    }
+    Some(Message::new(
+        format!("若其余各位无误，则为 {whole}；请对照证照原件逐位核对"),
+        format!("if every other character is right, it is {whole}: compare with the certificate"),
+    ))
 }

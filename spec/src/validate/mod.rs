@@ -11,9 +11,10 @@ mod groups;
 mod identifiers;
 mod instants;
 mod joins;
-mod nearest;
+pub(crate) mod nearest;
 mod pairs;
 mod referred;
+mod related;
 pub(crate) mod rules;
 pub(crate) mod structure;
 
@@ -23,6 +24,7 @@ pub(crate) mod sample;
 mod tests;
 
 pub use complete::judge_complete;
+pub use nearest::nearest_names;
 
 use crate::identifier::Places;
 use crate::rule::Stage;
@@ -35,6 +37,7 @@ pub fn judge_alone(context: &Context<'_>, record: &mut Normalized<'_, '_>) -> Re
     structure::required(record, &mut issues);
     domains(context, record, &mut issues);
     rules::judge(&rules::Bench::new(context), record, &mut issues);
+    finding::cut_cascades(&mut issues);
     finding::cap(&mut issues);
     Report { issues }
 }

@@ -5,6 +5,7 @@ use super::figures::Side;
 use super::finding::{Draft, label};
 use super::pairs::{Pair, Violation};
 use super::{filled, formed, instants};
+use crate::explain;
 use crate::normalize::Normalized;
 use crate::rule::{Check, Days, Operand, Stage};
 use crate::{CodeTable, Context, FieldIndex, Issue, Rule, Severity};
@@ -122,6 +123,11 @@ pub(super) fn weighed(
     let mut draft = Draft::new(code, severity);
     draft.rule = Some(rule.id.clone());
     draft.clause.clone_from(&rule.clause);
+    // Where absence or presence is what is wrong, the reason stands in another field.
+    let help = match &rule.check {
+        Check::RequiredIf { .. } | Check::ForbiddenIf { .. } => explain::because(rule, record),
+        _ => None,
+    };
     let (name, name_en) = match record.dataset.field(field) {
         Some(described) => {
             draft = draft.on(described);
@@ -134,5 +140,8 @@ pub(super) fn weighed(
     let seen_en = if found.is_empty() { "missing" } else { &found };
     let zh = format!("{name}：{}（实际：{seen}；应：{expected}）", rule.zh);
     let en = format!("{name_en}: {} (found: {seen_en})", rule.en);
-    draft.found(found).expected(expected).say(zh, en)
+    Issue {
+        help,
+        ..draft.found(found).expected(expected).say(zh, en)
+    }
 }

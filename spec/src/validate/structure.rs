@@ -9,7 +9,8 @@ use crate::issue::shown;
 use crate::normalize::{Normalized, canonical_digits, is_date, items, parts};
 use crate::record::Input;
 use crate::{
-    Dataset, Domain, Field, Format, Issue, IssueCode, Required, Sensitivity, Severity, Unit,
+    Dataset, Domain, Edition, Field, Format, Issue, IssueCode, Message, Required, Sensitivity,
+    Severity, Unit,
 };
 
 /// What is wrong with the structure of a value.
@@ -227,14 +228,28 @@ pub(crate) fn issue(
             format!("{name}的值“{found}”是电子表格改写的科学计数法，原始数字已丢失；请将该列设为文本格式后重新导出"),
             format!("{id} “{found}” is a number that a spreadsheet rounded, its digits are lost: set the column to text and export again"),
         ),
-        Trouble::Placeholder => draft(IssueCode::FieldFormat).wanted(format!("{format_zh}；没有值时省略"), format!("{format_en}, or nothing at all")).say(
-            format!("{name}的值“{found}”不是{format_zh}；没有值时请留空或省略该项，不要填写“{found}”"),
-            format!("{id} “{found}” is not {format_en}; leave the field out when there is no value"),
-        ),
-        Trouble::Format => draft(IssueCode::FieldFormat).wanted(&format_zh, &format_en).say(
-            format!("{name}的值“{found}”格式不正确，应为{format_zh}"),
-            format!("{id} “{found}” must be {format_en}"),
-        ),
+        Trouble::Placeholder => {
+            let mut issue = draft(IssueCode::FieldFormat).wanted(format!("{format_zh}；没有值时省略"), format!("{format_en}, or nothing at all")).say(
+                format!("{name}的值“{found}”不是{format_zh}；没有值时请留空或省略该项，不要填写“{found}”"),
+                format!("{id} “{found}” is not {format_en}; leave the field out when there is no value"),
+            );
+            if field.required == Required::Optional {
+                issue.patch = Some(json!([{"op": "remove", "path": issue.path}]));
+            }
+            issue
+        }
+        Trouble::Format => {
+            let mut issue = draft(IssueCode::FieldFormat).wanted(&format_zh, &format_en).say(
+                format!("{name}的值“{found}”格式不正确，应为{format_zh}"),
+                format!("{id} “{found}” must be {format_en}"),
+            );
+            issue.help = nearest::date(field.format, text).map(|right| {
+                let right = shown(&right, field.sensitivity);
+                Message::new(format!("是否把月、日写反？可能是 {right}，请核对"),
+                    format!("are month and day exchanged? Perhaps {right}: look at the original"))
+            });
+            issue
+        }
         Trouble::Length(length) => draft(IssueCode::FieldLength).wanted(&format_zh, &format_en).say(
             format!("{name}应为{format_zh}，实际{length}个字符"),
             format!("{id} must be {format_en}, found {length} characters"),
@@ -331,14 +346,21 @@ pub(super) fn missing(field: &Field) -> Issue {
 }
 
 /// A name that the data set does not have, with the one that was probably meant.
-pub(crate) fn unknown(dataset: &Dataset, name: &str, input: &Input<'_>) -> Issue {
+///
+/// `taken` says whether the record has a value of a field already: that one must not be overwritten.
+pub(crate) fn unknown(
+    (edition, dataset): (&Edition, &Dataset),
+    name: &str,
+    input: &Input<'_>,
+    taken: impl Fn(&Field) -> bool,
+) -> Issue {
     let written = shown(name, Sensitivity::Public);
     let mut draft = Draft::new(IssueCode::FieldUnknown, Severity::Error);
     draft.path = path(name);
     draft.at = Some(input.at);
     let draft = draft.found(written.clone());
     let Some(near) = nearest::field(dataset, name) else {
-        return draft
+        let mut issue = draft
             .wanted(
                 format!("{}的数据项", dataset.name),
                 format!("a field of {}", dataset.id),
@@ -347,6 +369,16 @@ pub(crate) fn unknown(dataset: &Dataset, name: &str, input: &Input<'_>) -> Issue
                 format!("数据集“{}”没有数据项“{written}”", dataset.name),
                 format!("{} has no field “{written}”", dataset.id),
             );
+        issue.help = nearest::elsewhere(edition, dataset, name).map(|sets| {
+            Message::new(
+                format!("该数据项属于数据集{}，请核对数据集是否写错", sets.zh),
+                format!(
+                    "it is a field of {}: see whether the data set is mistaken",
+                    sets.en
+                ),
+            )
+        });
+        return issue;
     };
     let field = near.field;
     let mut issue = draft.expected(field.id.clone()).say(
@@ -360,7 +392,7 @@ pub(crate) fn unknown(dataset: &Dataset, name: &str, input: &Input<'_>) -> Issue
             dataset.id, field.id
         ),
     );
-    if near.certain {
+    if near.certain && !taken(field) {
         issue.patch = Some(json!([{"op": "move", "from": issue.path, "path": path(&field.id)}]));
     }
     issue

@@ -40,8 +40,8 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
     let Some(first) = rows.next()? else {
         return Err(Fault::unreadable(
             start,
-            "the file is empty",
-            "a row of headings",
+            ("文件为空", "the file is empty"),
+            ("表头行", "a row of headings"),
         ));
     };
     let mut table = head(session, &first, document, charset)?;
@@ -53,8 +53,12 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
             .and_then(|name| dataset_of(session.adapter, name));
     }
     if session.default_dataset.is_none() && table.dataset_column.is_none() {
-        let expected = format!("a file name like {}", wire.files.join(" or "));
-        return Err(Fault::envelope(first.at, "dataset", "missing", expected));
+        let expected = (
+            format!("形如 {} 的文件名", wire.files.join(" 或 ")),
+            format!("a file name like {}", wire.files.join(" or ")),
+        );
+        let found = ("缺失", "missing");
+        return Err(Fault::envelope(first.at, "dataset", found, expected));
     }
     while let Some(row) = rows.next()? {
         if row
@@ -84,7 +88,7 @@ fn head<'a>(
     if row.unclosed {
         return Err(Fault::unreadable(
             row.at,
-            "a quote that is not closed",
+            ("引号没有闭合", "a quote that is not closed"),
             "`\"`",
         ));
     }
@@ -94,7 +98,11 @@ fn head<'a>(
             let end = row.cells.last().map_or(cell.end, |last| last.end);
             let whole = document.get(row.at..end).unwrap_or_default();
             if charset == Charset::Gb18030 && charset::utf8(whole, 0).is_ok() {
-                return Fault::charset(row.at, "headings in utf-8", charset.name());
+                return Fault::charset(
+                    row.at,
+                    ("表头为 utf-8 编码", "headings in utf-8"),
+                    charset.name(),
+                );
             }
             fault.at += cell.at;
             fault
@@ -154,7 +162,10 @@ fn record<'a>(
         let problem = shape(
             place,
             &word,
-            "1, 2, 3, upsert, correct or withdraw",
+            (
+                "1、2、3、upsert、correct 或 withdraw",
+                "1, 2, 3, upsert, correct or withdraw",
+            ),
             "操作应为 1（新增）、2（修改）或 3（删除）",
             "the action must be 1 (add), 2 (change) or 3 (delete)",
         );
@@ -205,7 +216,7 @@ fn texts<'a>(row: &Row<'a>, table: &Table<'_>) -> Result<Vec<(Cow<'a, str>, usiz
         return Err(Box::new(shape(
             row.cells.last().map_or(row.at, |cell| cell.at),
             "\"",
-            "a closing quote",
+            ("闭合的引号", "a closing quote"),
             "引号没有闭合",
             "a quote is not closed",
         )));
@@ -217,8 +228,8 @@ fn texts<'a>(row: &Row<'a>, table: &Table<'_>) -> Result<Vec<(Cow<'a, str>, usiz
         return Err(Box::new(issue(
             spec::IssueCode::RecordShape,
             row.at,
-            &format!("{found} cells"),
-            format!("{wanted} cells"),
+            &format!("{found} 个单元格"),
+            (format!("{wanted} 个单元格"), format!("{wanted} cells")),
             format!("本行有 {found} 个单元格，表头有 {wanted} 个"),
             format!("the row has {found} cells, the headings are {wanted}"),
         )));
@@ -230,15 +241,15 @@ fn texts<'a>(row: &Row<'a>, table: &Table<'_>) -> Result<Vec<(Cow<'a, str>, usiz
             Err(fault) => {
                 let (found, expected) = match fault.kind {
                     FaultKind::Charset { found, expected } => (found, expected),
-                    _ => (String::new(), table.charset.name().to_owned()),
+                    _ => (String::new().into(), table.charset.name().to_owned()),
                 };
                 return Err(Box::new(issue(
                     spec::IssueCode::RecordShape,
                     cell.at + fault.at,
-                    &found,
+                    &found.zh,
                     expected.clone(),
-                    format!("本行有不属于 {expected} 字符集的字节"),
-                    format!("the row has bytes that are not {expected}: {found}"),
+                    format!("本行有不属于 {expected} 字符集的字节：{}", found.zh),
+                    format!("the row has bytes that are not {expected}: {}", found.en),
                 )));
             }
         }
@@ -292,10 +303,14 @@ impl Table<'_> {
                 .map(|heading| columns::tidy(heading.trim_matches('"')))
                 .any(|heading| known.plan.find_heading(&heading, 0) != Target::Unknown)
         {
-            let found = format!("headings in {}", other.name());
+            let name = other.name();
+            let found = (format!("表头为 {name} 编码"), format!("headings in {name}"));
             return Fault::charset(self.at, found, self.charset.name());
         }
-        let expected = format!("names or codes of the fields of {}", known.dataset.id);
+        let expected = (
+            format!("数据集 {} 的数据项名称或英文名", known.dataset.id),
+            format!("names or codes of the fields of {}", known.dataset.id),
+        );
         Fault::envelope(self.at, "headings", cut(&self.headings.join(",")), expected)
     }
 }

@@ -9,6 +9,7 @@ use super::issue::cut;
 use super::session::Session;
 pub(crate) use record::read_record;
 pub(crate) use scan::{Scan, Token, TokenKind};
+use spec::Message;
 
 /// Members of the envelope and of the header line, besides `records`.
 pub(crate) const MEMBERS: [&str; 5] = ["edition", "source", "submission", "sequence", "dataset"];
@@ -32,7 +33,7 @@ fn envelope<'a>(
     scan: &mut Scan<'a>,
     base: usize,
 ) -> Result<(), Fault> {
-    scan.open(b'{', "`{` of the envelope")?;
+    scan.open(b'{', ("报送信封的 `{`", "`{` of the envelope"))?;
     let mut seen = Seen::default();
     let mut has_records = false;
     let mut first = true;
@@ -50,7 +51,12 @@ fn envelope<'a>(
         if scan.peek() != Some(b'[') {
             let token = scan.value()?;
             let found = describe(&token);
-            return Err(Fault::envelope(token.at, "records", found, "a list"));
+            return Err(Fault::envelope(
+                token.at,
+                "records",
+                found,
+                ("列表", "a list"),
+            ));
         }
         scan.open(b'[', "`[`")?;
         let mut first = true;
@@ -70,8 +76,8 @@ fn envelope<'a>(
         Err(Fault::envelope(
             at,
             "records",
-            "missing",
-            "a list of records",
+            ("缺失", "missing"),
+            ("记录列表", "a list of records"),
         ))
     }
 }
@@ -81,7 +87,12 @@ fn envelope<'a>(
 pub(crate) struct Seen([bool; MEMBERS.len()]);
 
 fn repeated(name: &str, at: usize) -> Fault {
-    Fault::envelope(at, name, "repeated", "one of a name")
+    Fault::envelope(
+        at,
+        name,
+        ("重复", "repeated"),
+        ("只出现一次", "one of a name"),
+    )
 }
 
 /// Reads one member of the envelope whose name was just read.
@@ -94,37 +105,46 @@ pub(crate) fn member<'a>(
 ) -> Result<(), Fault> {
     let place = MEMBERS.iter().position(|member| *member == name);
     let Some(seen) = place.and_then(|place| seen.0.get_mut(place)) else {
-        let expected = format!("one of {}, records", MEMBERS.join(", "));
-        return Err(Fault::envelope(at, cut(name), "not known", expected));
+        let known = MEMBERS.join(", ");
+        let expected = (
+            format!(" {known}, records 之一"),
+            format!("one of {known}, records"),
+        );
+        let found = ("未知成员", "not known");
+        return Err(Fault::envelope(at, cut(name), found, expected));
     };
     if std::mem::replace(seen, true) {
         return Err(repeated(name, at));
     }
     let token = scan.value()?;
-    let wrong = |expected: &str| {
+    let wrong = |zh: &'static str, en: &'static str| {
         let found = describe(&token);
-        Fault::envelope(token.at, name, found, expected)
+        Fault::envelope(token.at, name, found, (zh, en))
     };
     let is_text = matches!(token.kind, TokenKind::String { .. });
     if name == "sequence" {
         let number = token.text.parse::<u64>().ok();
         let number = number.filter(|_| token.kind == TokenKind::Number);
-        session.envelope.sequence = Some(number.ok_or_else(|| wrong("a whole number from 0"))?);
+        session.envelope.sequence =
+            Some(number.ok_or_else(|| wrong("从 0 起的整数", "a whole number from 0"))?);
         return Ok(());
     }
     if name == "dataset" {
         if !is_text && token.kind != TokenKind::Number {
-            return Err(wrong("a column code or number of a data set"));
+            return Err(wrong(
+                "数据集的英文名或编号",
+                "a column code or number of a data set",
+            ));
         }
         session.default_dataset = Some(token.unescape()?.into_owned());
         return Ok(());
     }
     if !is_text {
-        return Err(wrong("a string"));
+        return Err(wrong("字符串", "a string"));
     }
     let text = token.unescape()?.into_owned();
     if text.is_empty() {
-        return Err(wrong("a string that is not empty"));
+        return Err(wrong("非空字符串", "a string that is not empty"));
     }
     match name {
         "edition" => session.envelope.edition = Some(text),
@@ -135,12 +155,15 @@ pub(crate) fn member<'a>(
 }
 
 /// A value in few words.
-pub(crate) fn describe(token: &Token<'_>) -> String {
+pub(crate) fn describe(token: &Token<'_>) -> Message {
     match token.kind {
-        TokenKind::Object => "an object".to_owned(),
-        TokenKind::List => "a list".to_owned(),
-        TokenKind::String { .. } => format!("the string {:?}", cut(token.text)),
-        _ => cut(token.text),
+        TokenKind::Object => ("对象", "an object").into(),
+        TokenKind::List => ("列表", "a list").into(),
+        TokenKind::String { .. } => {
+            let text = cut(token.text);
+            (format!("字符串 {text:?}"), format!("the string {text:?}")).into()
+        }
+        _ => cut(token.text).into(),
     }
 }
 

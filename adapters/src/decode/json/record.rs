@@ -37,8 +37,8 @@ pub(crate) fn read_record<'a>(
         ended(session, scan)?;
         let problem = shape(
             at,
-            &describe(&token),
-            "an object",
+            &describe(&token).zh,
+            ("JSON 对象", "an object"),
             "记录应为 JSON 对象",
             "a record must be a JSON object",
         );
@@ -186,7 +186,7 @@ fn twice(at: usize, name: &str) -> Issue {
     shape(
         at,
         name,
-        "one of a name",
+        ("只出现一次", "one of a name"),
         "记录成员重复",
         "a member of the record is repeated",
     )
@@ -205,8 +205,8 @@ fn dataset<'a>(members: &mut Members<'a>, scan: &mut Scan<'a>, base: usize) -> R
         _ => {
             members.problem.get_or_insert(shape(
                 at,
-                &describe(&token),
-                "a column code or number",
+                &describe(&token).zh,
+                ("数据集的英文名或编号", "a column code or number"),
                 "dataset 应为数据集的字段代码或编号",
                 "`dataset` must be a column code or number",
             ));
@@ -230,8 +230,8 @@ fn action<'a>(members: &mut Members<'a>, scan: &mut Scan<'a>, base: usize) -> Re
     } else if action.is_none() {
         members.problem.get_or_insert(shape(
             at,
-            &describe(&token),
-            "upsert, correct or withdraw",
+            &describe(&token).zh,
+            ("upsert、correct 或 withdraw", "upsert, correct or withdraw"),
             "action 应为 upsert、correct 或 withdraw",
             "`action` must be upsert, correct or withdraw",
         ));
@@ -252,8 +252,8 @@ fn flex<'a>(members: &mut Members<'a>, scan: &mut Scan<'a>, base: usize) -> Resu
     } else {
         members.problem.get_or_insert(shape(
             base + token.at,
-            &describe(&token),
-            "an object",
+            &describe(&token).zh,
+            ("JSON 对象", "an object"),
             "flex 应为 JSON 对象",
             "`flex` must be a JSON object",
         ));
@@ -287,8 +287,8 @@ fn data<'s, 'a>(
     } else {
         members.problem.get_or_insert(shape(
             base + place,
-            &describe(&token),
-            "an object",
+            &describe(&token).zh,
+            ("JSON 对象", "an object"),
             "data 应为 JSON 对象",
             "`data` must be a JSON object",
         ));

@@ -3,6 +3,7 @@
 //! Written for one purpose: one pass over records whose field names are mostly known beforehand. A
 //! visitor over a general reader costs about twice as much per value, for the position of each value.
 
+use spec::Message;
 use std::borrow::Cow;
 
 use crate::decode::error::Fault;
@@ -81,18 +82,19 @@ impl<'a> Scan<'a> {
         found
     }
 
-    pub fn fault(&mut self, expected: &str) -> Fault {
+    pub fn fault(&mut self, expected: impl Into<Message>) -> Fault {
         if self.peek().is_none() {
-            return Fault::unreadable(self.pos, "the text ends", expected);
+            return Fault::unreadable(self.pos, ("文本在此结束", "the text ends"), expected);
         }
         let rest = self.text.get(self.pos..).unwrap_or_default();
         let found = rest.chars().next().unwrap_or_default();
-        Fault::unreadable(self.pos, format!("found {found:?}"), expected)
+        let found = (format!("遇到 {found:?}"), format!("found {found:?}"));
+        Fault::unreadable(self.pos, found, expected)
     }
 
     /// Enters an object or list.
     #[inline]
-    pub fn open(&mut self, bracket: u8, expected: &str) -> Result<(), Fault> {
+    pub fn open(&mut self, bracket: u8, expected: impl Into<Message>) -> Result<(), Fault> {
         if !self.take(bracket) {
             return Err(self.fault(expected));
         }
@@ -120,13 +122,13 @@ impl<'a> Scan<'a> {
             Some(b',') if !first => {
                 self.pos += 1;
                 if self.peek() == Some(close) {
-                    return Err(self.fault("a value after the comma"));
+                    return Err(self.fault(("逗号后的值", "a value after the comma")));
                 }
                 Ok(true)
             }
             Some(_) if first => Ok(true),
-            _ if close == b'}' => Err(self.fault("`,` or `}`")),
-            _ => Err(self.fault("`,` or `]`")),
+            _ if close == b'}' => Err(self.fault((" `,` 或 `}`", "`,` or `}`"))),
+            _ => Err(self.fault((" `,` 或 `]`", "`,` or `]`"))),
         }
     }
 
@@ -154,7 +156,7 @@ impl<'a> Scan<'a> {
     /// The name of a member, and its offset; the colon is stepped over.
     pub fn key(&mut self) -> Result<(Cow<'a, str>, usize), Fault> {
         if self.peek() != Some(b'"') {
-            return Err(self.fault("the name of a member in quotes"));
+            return Err(self.fault(("带引号的成员名", "the name of a member in quotes")));
         }
         let token = self.string()?;
         let name = token.unescape()?;
@@ -175,7 +177,7 @@ impl<'a> Scan<'a> {
             Some(b't') => self.word("true", TokenKind::Bool)?,
             Some(b'f') => self.word("false", TokenKind::Bool)?,
             Some(b'n') => self.word("null", TokenKind::Null)?,
-            _ => return Err(self.fault("a value")),
+            _ => return Err(self.fault(("一个值", "a value"))),
         };
         if token.text.len() > self.max_value {
             let (limit, found) = (self.max_value, token.text.len());
@@ -233,13 +235,17 @@ impl<'a> Scan<'a> {
                     pos = escape(bytes, pos)?;
                 }
                 Some(byte) => {
-                    let found = format!("control character U+{byte:04X} inside a string");
-                    return Err(Fault::unreadable(pos, found, "an escape such as \\n"));
+                    let found = (
+                        format!("字符串内有控制字符 U+{byte:04X}"),
+                        format!("control character U+{byte:04X} inside a string"),
+                    );
+                    let expected = ("转义写法，如 \\n", "an escape such as \\n");
+                    return Err(Fault::unreadable(pos, found, expected));
                 }
                 None => {
                     return Err(Fault::unreadable(
                         pos,
-                        "the text ends inside a string",
+                        ("文本在字符串中结束", "the text ends inside a string"),
                         "`\"`",
                     ));
                 }
@@ -256,7 +262,11 @@ impl<'a> Scan<'a> {
         };
         let some_digits = |from: usize| match digits(from) {
             to if to > from => Ok(to),
-            to => Err(Fault::unreadable(to, "a number breaks off", "a digit")),
+            to => Err(Fault::unreadable(
+                to,
+                ("数字不完整", "a number breaks off"),
+                ("数字", "a digit"),
+            )),
         };
         let mut pos = at + usize::from(bytes.get(at) == Some(&b'-'));
         let whole = pos;
@@ -264,8 +274,11 @@ impl<'a> Scan<'a> {
         if bytes.get(whole) == Some(&b'0') && pos > whole + 1 {
             return Err(Fault::unreadable(
                 whole,
-                "a number with a leading zero",
-                "a number without it, or a string",
+                ("数字以 0 开头", "a number with a leading zero"),
+                (
+                    "不带前导 0 的数字，或字符串",
+                    "a number without it, or a string",
+                ),
             ));
         }
         if bytes.get(pos) == Some(&b'.') {
@@ -283,7 +296,7 @@ impl<'a> Scan<'a> {
         let at = self.pos;
         let end = at + word.len();
         if self.text.as_bytes().get(at..end) != Some(word.as_bytes()) {
-            return Err(self.fault("a value"));
+            return Err(self.fault(("一个值", "a value")));
         }
         self.pos = end;
         Ok(self.token(kind, at, at, end))
@@ -298,7 +311,7 @@ impl<'a> Scan<'a> {
             // At the start of a value.
             match self.peek() {
                 Some(bracket @ (b'{' | b'[')) => {
-                    self.open(bracket, "a value")?;
+                    self.open(bracket, ("一个值", "a value"))?;
                     closers.push(bracket + 2);
                     first = true;
                 }
@@ -338,8 +351,12 @@ impl<'a> Token<'a> {
         }
         let quoted = format!("\"{}\"", self.text);
         serde_json::from_str(&quoted).map(Cow::Owned).map_err(|_| {
-            let expected = "a pair of \\u escapes that is one character";
-            Fault::unreadable(self.at, "half a character in a string", expected)
+            let found = ("字符串中有半个字符", "half a character in a string");
+            let expected = (
+                "合成一个字符的一对 \\u 转义",
+                "a pair of \\u escapes that is one character",
+            );
+            Fault::unreadable(self.at, found, expected)
         })
     }
 }
@@ -355,19 +372,22 @@ fn escape(bytes: &[u8], pos: usize) -> Result<usize, Fault> {
             }
             Err(Fault::unreadable(
                 pos,
-                "a broken \\u escape",
-                "four hexadecimal digits",
+                ("\\u 转义不完整", "a broken \\u escape"),
+                ("四位十六进制数字", "four hexadecimal digits"),
             ))
         }
         Some(_) => Err(Fault::unreadable(
             pos,
-            "an unknown escape",
-            r#"one of \" \\ \/ \b \f \n \r \t \u"#,
+            ("未知的转义", "an unknown escape"),
+            (
+                r#" \" \\ \/ \b \f \n \r \t \u 之一"#,
+                r#"one of \" \\ \/ \b \f \n \r \t \u"#,
+            ),
         )),
         None => Err(Fault::unreadable(
             pos + 1,
-            "the text ends inside a string",
-            "an escape",
+            ("文本在字符串中结束", "the text ends inside a string"),
+            ("转义", "an escape"),
         )),
     }
 }

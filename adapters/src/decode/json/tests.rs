@@ -92,13 +92,13 @@ fn one_bad_record_harms_no_other() {
             "! 300 1:42 \"dataset.forbidden\" at 1:53 found CREDIT",
             "! ? 1:68 \"record.shape\" at 1:68 found 7",
             "! ? 1:70 \"record.shape\" at 1:70 found ",
-            "! SECTION 2:1 \"record.shape\" at 2:29 found a list",
+            "! SECTION 2:1 \"record.shape\" at 2:29 found 列表",
             "! SECTION 2:34 \"record.shape\" at 2:34 found ",
             "! SECTION 2:56 \"record.shape\" at 2:87 found extra",
-            "! SECTION 3:1 \"record.shape\" at 3:31 found the string \"delete\"",
+            "! SECTION 3:1 \"record.shape\" at 3:31 found 字符串 \"delete\"",
             "! SECTION 3:51 \"record.shape\" at 3:89 found 1",
             "! SECTION 4:1 \"record.shape\" at 4:39 found data",
-            "! ? 4:43 \"record.shape\" at 4:54 found a list",
+            "! ? 4:43 \"record.shape\" at 4:54 found 列表",
             "SECTION upsert 5:1 DEPOSIT=5@5:40",
         ]
     );
@@ -171,7 +171,7 @@ fn a_wrong_envelope_names_the_member() {
                 column: c,
                 line: 1,
                 ..
-            }) => assert_eq!((m.as_str(), f.as_str(), c), (member, found, column)),
+            }) => assert_eq!((m.as_str(), f.en.as_ref(), c), (member, found, column)),
             other => panic!("{document}: {other:?}"),
         }
     }

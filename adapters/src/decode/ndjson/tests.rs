@@ -48,11 +48,11 @@ fn an_unreadable_line_harms_no_other() {
     assert_eq!(
         lines,
         [
-            "! ? 2:1 \"record.shape\" at 2:34 found found '}'",
-            "! ? 3:1 \"record.shape\" at 3:27 found found '{'",
-            "! ? 4:1 \"record.shape\" at 4:35 found byte 0xFF, which is no UTF-8 here",
+            "! ? 2:1 \"record.shape\" at 2:34 found 遇到 '}'",
+            "! ? 3:1 \"record.shape\" at 3:27 found 遇到 '{'",
+            "! ? 4:1 \"record.shape\" at 4:35 found 字节 0xFF 在此处不是 UTF-8",
             "SECTION upsert 5:1 DEPOSIT=5@5:34",
-            "! ? 6:1 \"record.shape\" at 6:5 found the text ends inside a string",
+            "! ? 6:1 \"record.shape\" at 6:5 found 文本在字符串中结束",
         ]
     );
 }

@@ -1,133 +1,288 @@
-//! The findings for a clerk: place, what is wrong, what stands there, what should, and what to do about it.
-//!
-//! The first twenty findings of a kind are shown, then counted: a file with one systematic mistake must not
-//! bury the others.
+//! The findings for a clerk, as a compiler tells them: what is wrong, the line with a mark under the place, what
+//! stands there and what should, the clause, and what to do about it.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
 use adapters::DecodeError;
-use spec::{Issue, Severity};
+use anstyle::{AnsiColor, Style};
+use spec::{Issue, IssueCode, Message, Related, Severity};
 
+use super::excerpt::{Excerpt, Target, Within};
+use super::tally::Tally;
+use super::words::{Lang, thousands};
 use super::{Line, Summary, Teller};
 
-/// Findings of one kind that are shown.
-const SHOWN: u64 = 20;
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const FRAME: Style = AnsiColor::Blue.on_default().bold();
+const BOLD: Style = Style::new().bold();
+/// Fields that are named of what is not listed.
+const NAMED: usize = 8;
+/// Rows of the closing table.
+const ROWS: usize = 50;
 
 /// Writes text.
 pub struct Text<W> {
     out: W,
-    /// By severity (errors first), code, rule, data set and place: how many.
-    kinds: BTreeMap<(bool, String, String, String, String), u64>,
+    lang: Lang,
+    /// Findings of a code and rule that are listed; 0: all of them.
+    most: u64,
+    tally: Tally,
 }
 
 impl<W: Write> Text<W> {
-    /// Writes to `out`.
-    pub fn new(out: W) -> Self {
+    /// Writes to `out`, of each code and rule at most so many.
+    pub fn new(out: W, lang: Lang, most: u64) -> Self {
         Text {
             out,
-            kinds: BTreeMap::new(),
+            lang,
+            most,
+            tally: Tally::default(),
         }
     }
 
-    fn issue(&mut self, line: &Line<'_>, issue: &Issue) -> std::io::Result<()> {
+    fn title(&mut self, severity: Severity, code: &str, message: &str) -> std::io::Result<()> {
+        let style = style(severity);
+        let word = self.lang.severity(severity);
+        let colon = self.lang.pick("：", ": ");
+        writeln!(
+            self.out,
+            "{style}{word}[{code}]{style:#}{BOLD}{colon}{message}{BOLD:#}"
+        )
+    }
+
+    /// The line, and the mark under the place.
+    fn excerpt(
+        &mut self,
+        file: &str,
+        excerpt: &Excerpt,
+        severity: Severity,
+        label: &str,
+    ) -> std::io::Result<usize> {
+        let number = excerpt.line.to_string();
+        let gap = " ".repeat(number.len());
+        let style = style(severity);
+        let Excerpt {
+            line,
+            column,
+            text,
+            before,
+            width,
+        } = excerpt;
         let out = &mut self.out;
-        let word = if issue.severity == Severity::Error {
-            "错误 error"
-        } else {
-            "提示 warning"
-        };
-        let field = issue.path.trim_start_matches('/');
-        let place = match (issue.line, issue.column) {
-            (Some(row), Some(column)) => format!("{}:{row}:{column}", line.file),
-            _ => format!("{}:{}:{}", line.file, line.begins.0, line.begins.1),
-        };
-        write!(out, "{place}: {word} {}", issue.code.name())?;
-        if let Some(rule) = &issue.rule {
-            write!(out, " [{rule}]")?;
+        writeln!(out, "{gap}{FRAME}-->{FRAME:#} {file}:{line}:{column}")?;
+        if !text.is_empty() {
+            writeln!(out, "{gap} {FRAME}|{FRAME:#}")?;
+            writeln!(out, "{FRAME}{number} |{FRAME:#} {text}")?;
+            let (blank, mark) = (" ".repeat(*before), "^".repeat(*width));
+            write!(out, "{gap} {FRAME}|{FRAME:#} {blank}{style}{mark}")?;
+            if !label.is_empty() {
+                write!(out, " {label}")?;
+            }
+            writeln!(out, "{style:#}")?;
         }
-        writeln!(out, " · {} {field}", line.dataset)?;
-        writeln!(out, "    {}", issue.message.zh)?;
-        writeln!(out, "    {}", issue.message.en)?;
-        if !issue.found.is_empty() || !issue.expected.is_empty() {
-            let found = match issue.found.as_str() {
-                "" => "（空 empty）".to_owned(),
-                found => format!("`{found}`"),
-            };
+        Ok(number.len())
+    }
+
+    fn note(&mut self, gap: usize, zh: &str, en: &str, what: &str) -> std::io::Result<()> {
+        if what.is_empty() {
+            return Ok(());
+        }
+        let (word, colon) = (self.lang.pick(zh, en), self.lang.pick("：", ": "));
+        let gap = " ".repeat(gap);
+        writeln!(
+            self.out,
+            "{gap} {FRAME}={FRAME:#} {BOLD}{word}{BOLD:#}{colon}{what}"
+        )
+    }
+
+    fn issue(&mut self, line: &Line<'_>, issue: &Issue) -> std::io::Result<()> {
+        let lang = self.lang;
+        let code = issue.rule.as_deref().map_or_else(
+            || issue.code.name().to_owned(),
+            |rule| format!("{} {rule}", issue.code.name()),
+        );
+        self.title(issue.severity, &code, lang.of(&issue.message))?;
+        let expected = match issue.expected_en.as_str() {
+            en if !en.is_empty() => lang.pick(issue.expected.as_str(), en),
+            _ => &issue.expected,
+        };
+        let label = match (issue.at, expected) {
+            (Some(_), expected) if expected.chars().count() <= 24 && !expected.is_empty() => {
+                lang.pick(format!("应为{expected}"), format!("expected {expected}"))
+            }
+            _ => String::new(),
+        };
+        let excerpt = line.within.excerpt(line.target(issue));
+        let gap = self.excerpt(line.file, &excerpt, issue.severity, &label)?;
+        self.note(gap, "实际", "found", &issue.found)?;
+        if label.is_empty() {
+            self.note(gap, "应为", "expected", expected)?;
+        }
+        self.note(gap, "依据", "clause", &issue.clause)?;
+        for related in &issue.related {
+            self.note(gap, "关联", "related", &tell_related(related, lang))?;
+        }
+        if let Some(help) = &issue.help {
+            self.note(gap, "帮助", "help", lang.of(help))?;
+        }
+        for step in issue.patch.iter().flat_map(|patch| lang.patch(patch)) {
+            self.note(gap, "修改", "patch", &step)?;
+        }
+        self.note(gap, "记录", "record", &tell_record(line, lang))?;
+        writeln!(self.out)
+    }
+
+    /// What was not listed, and all kinds with their number.
+    fn closing(&mut self) -> std::io::Result<()> {
+        let lang = self.lang;
+        let out = &mut self.out;
+        let hidden = self.tally.hidden(self.most);
+        for kind in &hidden {
+            let count = thousands(kind.count);
+            let name = kind.rule.as_deref().unwrap_or(kind.code.name());
+            let mut about = kind
+                .about
+                .iter()
+                .take(NAMED)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", ");
+            if kind.about.len() > NAMED {
+                about.push_str(", …");
+            }
             writeln!(
                 out,
-                "    实际 found {found} → 应为 expected {}",
-                issue.expected
+                "{}",
+                lang.pick(
+                    format!("……另有 {count} 处同类问题未逐条列出（{name}：{about}）"),
+                    format!("… and {count} more of this kind ({name}: {about})"),
+                )
             )?;
         }
-        if let Some(patch) = &issue.patch {
-            writeln!(out, "    修复 patch: {patch}")?;
+        let rows = self.tally.rows();
+        if rows.is_empty() {
+            return Ok(());
         }
-        let key = line
-            .key
-            .map(|key| format!("，主键 key {key}"))
-            .unwrap_or_default();
-        let clause = if issue.clause.is_empty() {
-            String::new()
-        } else {
-            format!("，依据 clause {}", issue.clause)
-        };
-        writeln!(out, "    第 {} 条记录 record{key}{clause}", line.record + 1)
+        if !hidden.is_empty() {
+            writeln!(out)?;
+        }
+        let head = lang.pick(
+            "问题汇总（次数、级别、规则、数据项、首次出现）",
+            "findings by kind (count, severity, rule, field, first place)",
+        );
+        writeln!(out, "{BOLD}{head}{BOLD:#}")?;
+        for row in rows.iter().take(ROWS) {
+            let style = style(row.severity);
+            let word = lang.severity(row.severity);
+            let name = row.rule.unwrap_or(row.code.name());
+            let first = &row.first;
+            writeln!(
+                out,
+                "{:>10} {style}{word}{style:#} {name} {}{} {}:{}:{}",
+                thousands(row.count),
+                row.dataset,
+                row.path,
+                first.file,
+                first.line,
+                first.column,
+            )?;
+        }
+        if rows.len() > ROWS {
+            let more = thousands((rows.len() - ROWS) as u64);
+            let said = lang.pick(
+                format!("……另有 {more} 类"),
+                format!("… and {more} more kinds"),
+            );
+            writeln!(out, "{said}")?;
+        }
+        let explain = lang.pick(
+            "规则详解：hub check --explain 规则编号或问题代码",
+            "a rule in full: hub check --explain RULE-OR-CODE",
+        );
+        writeln!(out, "{explain}\n")
     }
+}
+
+fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => ERROR,
+        Severity::Warning => WARNING,
+    }
+}
+
+fn tell_related(related: &Related, lang: Lang) -> String {
+    let Related {
+        dataset,
+        key,
+        path,
+        found,
+        receipt,
+        record,
+        ..
+    } = related;
+    let mut text = lang.pick(
+        format!("{dataset} 主键 {key}"),
+        format!("{dataset} with key {key}"),
+    );
+    if !path.is_empty() {
+        text = format!("{text}，{}={found}", path.trim_start_matches('/'));
+    }
+    if let (Some(receipt), Some(record)) = (receipt, record) {
+        let number = record + 1;
+        text = lang.pick(
+            format!("{text}（回执 {receipt} 第 {number} 条）"),
+            format!("{text} (receipt {receipt}, record {number})"),
+        );
+    }
+    text
+}
+
+fn tell_record(line: &Line<'_>, lang: Lang) -> String {
+    let number = line.record + 1;
+    let mut text = lang.pick(format!("第 {number} 条"), format!("number {number}"));
+    if !line.dataset.is_empty() {
+        let colon = lang.pick("，", ", ");
+        text = format!("{text}{colon}{}{}", line.name, line.dataset);
+    }
+    if let Some(key) = line.key {
+        text = lang.pick(format!("{text}，主键 {key}"), format!("{text}, key {key}"));
+    }
+    text
 }
 
 impl<W: Write> Teller for Text<W> {
     fn record(&mut self, line: &Line<'_>) -> std::io::Result<()> {
         for issue in line.issues {
-            let kind = (
-                issue.severity != Severity::Error,
-                issue.code.name().to_owned(),
-                issue.rule.as_deref().unwrap_or_default().to_owned(),
-                line.dataset.to_owned(),
-                issue.path.clone(),
-            );
-            let count = self.kinds.entry(kind).or_default();
-            *count += 1;
-            if *count <= SHOWN {
+            let count = self.tally.add(line, issue);
+            if self.most == 0 || count <= self.most {
                 self.issue(line, issue)?;
             }
         }
         Ok(())
     }
 
-    fn unreadable(&mut self, file: &str, error: &DecodeError) -> std::io::Result<()> {
-        let message = error.message();
-        writeln!(self.out, "{file}: 错误 error · 无法读取 unreadable")?;
-        writeln!(self.out, "    {}", message.zh)?;
-        writeln!(self.out, "    {}", message.en)
+    fn unreadable(
+        &mut self,
+        file: &str,
+        error: &DecodeError,
+        within: Option<(Within<'_>, usize)>,
+    ) -> std::io::Result<()> {
+        let message: Message = error.message();
+        let text = self.lang.of(&message).to_owned();
+        self.title(Severity::Error, "unreadable", &text)?;
+        match within {
+            Some((within, at)) => {
+                let excerpt = within.excerpt(Target::Place(at));
+                self.excerpt(file, &excerpt, Severity::Error, "")?;
+            }
+            None => writeln!(self.out, " {FRAME}-->{FRAME:#} {file}")?,
+        }
+        writeln!(self.out)
     }
 
     fn end(&mut self, summary: Summary) -> std::io::Result<()> {
-        let out = &mut self.out;
-        if !self.kinds.is_empty() {
-            writeln!(out, "\n问题汇总 / findings by kind")?;
-            let mut kinds: Vec<_> = self.kinds.iter().collect();
-            kinds.sort_by_key(|((warning, ..), count)| (*warning, std::cmp::Reverse(**count)));
-            for ((warning, code, rule, dataset, path), count) in kinds {
-                let word = if *warning { "提示" } else { "错误" };
-                let hidden = count.saturating_sub(SHOWN);
-                let more = if hidden > 0 {
-                    format!("（未逐条列出 not listed: {hidden}）")
-                } else {
-                    String::new()
-                };
-                let rule = if rule.is_empty() {
-                    String::new()
-                } else {
-                    format!(" [{rule}]")
-                };
-                writeln!(
-                    out,
-                    "{count:>8} × {word} {code}{rule} · {dataset}{path}{more}"
-                )?;
-            }
-            writeln!(out)?;
-        }
+        self.closing()?;
         let Summary {
             records,
             accepted,
@@ -136,15 +291,33 @@ impl<W: Write> Teller for Text<W> {
             unreadable,
             ..
         } = summary;
-        write!(
-            out,
-            "共 {records} 条记录：合格 {accepted}，合格有提示 {accepted_with_warnings}，退回 {rejected} / \
-             {records} records: {accepted} accepted, {accepted_with_warnings} accepted with warnings, {rejected} rejected"
-        )?;
+        let lang = self.lang;
+        let mut text = lang.pick(
+            format!(
+                "共 {records} 条记录：合格 {accepted}，合格有提示 {accepted_with_warnings}，退回 {rejected}"
+            ),
+            format!(
+                "{records} records: {accepted} accepted, {accepted_with_warnings} accepted with warnings, \
+                 {rejected} rejected"
+            ),
+        );
         if unreadable > 0 {
-            write!(out, "; 无法读取的文件 unreadable files: {unreadable}")?;
+            text = lang.pick(
+                format!("{text}；无法读取的文件 {unreadable}"),
+                format!("{text}; files that cannot be read: {unreadable}"),
+            );
         }
-        writeln!(out)?;
-        out.flush()
+        writeln!(self.out, "{text}")?;
+        self.out.flush()
+    }
+}
+
+/// What a finding points at.
+pub fn target(issue: &Issue, record: usize) -> Target {
+    match (issue.at, issue.code) {
+        (Some(at), IssueCode::FieldUnknown) => Target::Name(at),
+        (Some(at), IssueCode::RecordShape) => Target::Place(at),
+        (Some(at), _) => Target::Value(at),
+        (None, _) => Target::Record(record),
     }
 }

@@ -2,7 +2,7 @@
 
 use spec::export::sheets;
 
-use super::{Asked, edition, say, table};
+use super::{Asked, edition, say};
 
 /// What can be said.
 #[derive(Debug, clap::Args)]
@@ -34,6 +34,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         What::Identifiers => sheets::identifiers(edition),
         What::Editions => sheets::editions(specification),
     };
-    say(arguments.asked.format, &table(sheet))?;
+    say(arguments.asked.format, &sheet.into())?;
     Ok(true)
 }

@@ -1,26 +1,41 @@
 //! `hub spec`: the specification read, compared, held to account, and made from published tables.
 
+mod diff;
+mod import;
+mod lint;
 mod list;
+mod show;
 
 use serde::Serialize;
-use spec::export::sheets::Sheet;
 
 use super::Form;
 use super::folder::Folder;
 use crate::app;
-use crate::report::table::{Cell, Table, column};
+use crate::report::Table;
 
 /// What can be done.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// List data sets, code tables, rules, identifiers or editions.
     List(list::Arguments),
+    /// Show a data set, a field, a code table, a code, a rule or an identifier.
+    Show(show::Arguments),
+    /// Name every mistake in a specification folder.
+    Lint(lint::Arguments),
+    /// Turn a published table of fields into data files, for review.
+    Import(import::Arguments),
+    /// Say what changed from one edition to another.
+    Diff(diff::Arguments),
 }
 
 /// Runs the command.
 pub fn run(command: &Command) -> anyhow::Result<bool> {
     match command {
         Command::List(arguments) => list::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+        Command::Lint(arguments) => lint::run(arguments),
+        Command::Import(arguments) => import::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
     }
 }
 
@@ -59,29 +74,6 @@ fn edition<'s>(specification: &'s spec::Spec, id: &str) -> anyhow::Result<&'s sp
             "there is no edition `{id}`, expected one of {}",
             all.join(", ")
         ),
-    }
-}
-
-/// A sheet of the specification as a table.
-fn table(sheet: Sheet) -> Table {
-    let cells = |row: Vec<String>| row.into_iter().map(cell).collect();
-    Table {
-        name: sheet.name,
-        zh: sheet.zh,
-        columns: sheet
-            .columns
-            .iter()
-            .map(|(id, zh)| column(id, zh))
-            .collect(),
-        rows: sheet.rows.into_iter().map(cells).collect(),
-    }
-}
-
-fn cell(text: String) -> Cell {
-    if text.is_empty() {
-        Cell::Empty
-    } else {
-        text.into()
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
+use crate::cli::said;
 use crate::pipeline::receipt::Receipt;
 
 /// How long to go on.
@@ -91,7 +92,8 @@ impl Client {
                 None => read(request.send(body)),
             }
         })?;
-        serde_json::from_slice(&answer.body).context("the answer is not a receipt")
+        serde_json::from_slice(&answer.body)
+            .context(said("返回内容不是回执", "the answer is not a receipt"))
     }
 
     /// Fetches the proof of a receipt, once the log is published that far.
@@ -110,7 +112,11 @@ impl Client {
                 }
                 _ if Instant::now() >= until => {
                     let why = answer.map_or_else(|error| error.to_string(), |answer| told(&answer));
-                    anyhow::bail!("no proof within {:?}: {why}", self.patience.proof_wait);
+                    let wait = self.patience.proof_wait;
+                    anyhow::bail!(said(
+                        format!("{wait:?} 内未取得存证（{why}）"),
+                        format!("no proof within {wait:?}: {why}"),
+                    ));
                 }
                 _ => std::thread::sleep(wait(attempt, None).min(Duration::from_secs(2))),
             }
@@ -140,7 +146,10 @@ impl Client {
                     tell(attempt, &told(answer));
                     answer.retry_after
                 }
-                Err(error) if last => anyhow::bail!("the hub cannot be reached: {error}"),
+                Err(error) if last => anyhow::bail!(said(
+                    format!("无法连接数据枢纽（{error}）"),
+                    format!("the hub cannot be reached: {error}"),
+                )),
                 Err(error) => {
                     tell(attempt, &error.to_string());
                     None
@@ -179,11 +188,12 @@ fn told(answer: &Answer) -> String {
             .to_owned()
     };
     format!(
-        "{} {} {} {}",
+        "{} {} {} {} / {}",
         answer.status,
         part("code"),
-        part("title_zh"),
-        part("detail")
+        part("title"),
+        part("detail"),
+        part("detail_en")
     )
     .trim_end()
     .to_owned()

@@ -71,8 +71,8 @@ fn the_packet_has_the_agreed_form() -> Tested {
     let xml = String::from_utf8(packet(&world, 5, &[child(9, "C<1>", "P1")])?)?;
     assert!(xml.starts_with(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><PACKET><HEAD><BATCH>5</BATCH><SENDER>320000</SENDER>\
-         <EDITION>2.0</EDITION><CREATED>2023-11-15T06:13:20+08:00</CREATED><COUNT>1</COUNT></HEAD><BODY>\
-         <RECORD SEQ=\"1\" ID=\"9\" DATASET=\"CHILD\" OPERATION=\"1\"><CODE>C&lt;1&gt;</CODE>\
+         <EDITION>2.0</EDITION><CREATED>2023-11-15T06:13:20+08:00</CREATED><COUNT>1</COUNT></HEAD><BODY xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
+         <RECORD xsi:type=\"CHILD\" SEQ=\"1\" ID=\"9\" DATASET=\"CHILD\" OPERATION=\"1\"><CODE>C&lt;1&gt;</CODE>\
          <PARENT_CODE>P1</PARENT_CODE></RECORD></BODY><SIGNATURE ALGORITHM=\"Ed25519\" KEY=\"hub.test\">"
     ), "{xml}");
     assert!(xml.ends_with("</SIGNATURE></PACKET>"));

@@ -11,7 +11,7 @@ use crate::references::{Found, Known, Lookup, index_entries, lookups};
 use crate::rule::{Days, Elsewhere, Join, Near, Operand, Park, Pick, Scale};
 use crate::validate::sample::{context, field, record, rule};
 use crate::validate::{judge_alone, judge_among};
-use crate::{Check, Condition, Edition, IssueCode, Severity, normalize};
+use crate::{Check, Condition, Edition, Issue, IssueCode, Severity, normalize};
 
 /// Records that the store holds: data set, identifier, fields.
 pub(super) type Held<'h> = &'h [(usize, i64, &'h str)];
@@ -22,6 +22,17 @@ pub(super) fn among(
     sent: &str,
     held: Held<'_>,
 ) -> (Vec<(IssueCode, Severity, String)>, Vec<Lookup>) {
+    let (issues, waits) = issues_among(edition, sent, held);
+    let short = |issue: Issue| (issue.code, issue.severity, issue.found);
+    (issues.into_iter().map(short).collect(), waits)
+}
+
+/// The same, with all that a finding says.
+pub(super) fn issues_among(
+    edition: &Edition,
+    sent: &str,
+    held: Held<'_>,
+) -> (Vec<Issue>, Vec<Lookup>) {
     let context = context(edition);
     let sent_to = &edition.datasets[0];
     let mut normalized = normalize(&context, record(sent_to, &values(sent)));
@@ -57,14 +68,7 @@ pub(super) fn among(
         (Vec::new(), Vec::new()),
         "what cannot be known is no finding"
     );
-    (
-        report
-            .issues
-            .into_iter()
-            .map(|issue| (issue.code, issue.severity, issue.found))
-            .collect(),
-        waits,
-    )
+    (report.issues, waits)
 }
 
 pub(super) fn join(on: &[(u16, u16)], pick: Pick) -> Join {

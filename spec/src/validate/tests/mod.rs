@@ -5,6 +5,7 @@ mod deals;
 mod groups;
 mod in_record;
 mod silence;
+mod suggestions;
 
 use super::sample::{dataset, edition, rule};
 use crate::{Check, Condition, Edition, Severity};

@@ -1,0 +1,302 @@
+//! The published XML Schemas, held by `xmllint` against what is received and forwarded in XML.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use adapters::{Adapter, Decoded, Hint, Limits};
+use hub::delivery::packet::{self, Head, Signer};
+use hub::delivery::projection::{Projected, Projector};
+use hub::store::deliveries::Content;
+use spec::validate::judge_alone;
+use spec::{Context, Severity, Spec};
+
+use super::harness::root;
+
+/// The source that speaks XML.
+const SOURCE: &str = "320300";
+
+/// Writes what is published into a folder.
+fn publish(folder: &Path) -> &'static Spec {
+    let spec: &'static Spec = Box::leak(Box::new(Spec::embedded().unwrap()));
+    for (path, content) in spec::export::write_all(spec) {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    spec
+}
+
+/// Which of the documents are valid, and what is said of the others.
+fn xmllint(schema: &Path, documents: &[PathBuf]) -> (BTreeSet<PathBuf>, String) {
+    let output = Command::new("xmllint")
+        .arg("--noout")
+        .arg("--schema")
+        .arg(schema)
+        .args(documents)
+        .output()
+        .expect("xmllint (Debian: libxml2-utils) is installed");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !said.contains("failed to compile"),
+        "{}: {said}",
+        schema.display()
+    );
+    let valid = said
+        .lines()
+        .filter_map(|line| line.strip_suffix(" validates"));
+    (valid.map(PathBuf::from).collect(), said)
+}
+
+/// The messages in a file, each as a document of its own. No second byte of GB18030 is a bracket.
+fn messages(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let find = |from: usize, what: &[u8]| {
+        let rest = &bytes[from..];
+        rest.windows(what.len())
+            .position(|window| window == what)
+            .map(|at| from + at)
+    };
+    let mut all = Vec::new();
+    let mut from = 0;
+    while let Some(start) = find(from, b"<DES>") {
+        let end = find(start, b"</DES>").expect("a message ends") + b"</DES>".len();
+        let mut document = b"<?xml version=\"1.0\" encoding=\"GB18030\"?>\n".to_vec();
+        document.extend_from_slice(&bytes[start..end]);
+        all.push(document);
+        from = end;
+    }
+    all
+}
+
+/// Files of the source, in order, with their names.
+fn files() -> Vec<(String, Vec<u8>)> {
+    let folder = root().join("fixtures/sources").join(SOURCE);
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut all: Vec<_> = entries
+        .filter(|path| path.extension().is_some_and(|ending| ending == "xml"))
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, std::fs::read(path).unwrap())
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn messages_pass_the_schema_of_their_data_set_and_planted_faults_of_structure_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    publish(folder.path());
+    let expected = root()
+        .join("fixtures/sources")
+        .join(SOURCE)
+        .join("expected.json");
+    let expected: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(expected).unwrap()).unwrap();
+    // (file, record) → whether the record must fail (Some), or may pass or fail (None)
+    let mut planted = BTreeMap::new();
+    for fault in expected["planted"].as_array().unwrap() {
+        let place = (
+            fault["file"].as_str().unwrap(),
+            fault["record"].as_u64().unwrap(),
+        );
+        let structural = [
+            "field.length",
+            "field.format",
+            "code.unknown",
+            "field.unknown",
+        ];
+        let refused =
+            fault["expect"] == "error" && structural.contains(&fault["code"].as_str().unwrap());
+        if refused {
+            planted.insert(place, true);
+        } else if ["repaired", "error"].contains(&fault["expect"].as_str().unwrap()) {
+            planted.entry(place).or_insert(false);
+        }
+    }
+    let mut documents: BTreeMap<String, Vec<(PathBuf, Option<bool>)>> = BTreeMap::new();
+    for (name, bytes) in files() {
+        for (number, message) in (0_u64..).zip(messages(&bytes)) {
+            let text = String::from_utf8_lossy(&message).into_owned();
+            let dataset = text
+                .split("<DATA_EN>")
+                .nth(1)
+                .and_then(|rest| rest.split('<').next());
+            let path = folder.path().join(format!("{name}.{number}"));
+            std::fs::write(&path, message).unwrap();
+            let fault = planted.get(&(name.as_str(), number)).copied();
+            documents
+                .entry(dataset.unwrap().to_owned())
+                .or_default()
+                .push((path, fault));
+        }
+    }
+    let (mut passed, mut refused, mut wrong) = (0, 0, Vec::new());
+    for (dataset, documents) in documents {
+        let schema = folder.path().join(format!("3.0/xsd/message/{dataset}.xsd"));
+        if !schema.exists() {
+            // planted: a data set that there is not
+            assert!(
+                documents.iter().all(|(_, fault)| fault.is_some()),
+                "{dataset}"
+            );
+            continue;
+        }
+        let paths: Vec<PathBuf> = documents.iter().map(|(path, _)| path.clone()).collect();
+        let (valid, said) = xmllint(&schema, &paths);
+        for (path, fault) in documents {
+            let passes = valid.contains(&path);
+            match fault {
+                None if passes => passed += 1,
+                Some(true) if !passes => refused += 1,
+                Some(false) => {}
+                None | Some(true) => wrong.push(format!("{dataset} {fault:?} {said}")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} documents: {}", wrong.len(), wrong[0]);
+    assert!(
+        passed > 400 && refused > 0,
+        "{passed} passed, {refused} refused"
+    );
+}
+
+/// The records of the fixtures as the national platform gets them, without those that the hub refuses.
+fn projected(spec: &'static Spec) -> Vec<Projected> {
+    let edition = spec.edition("3.0").unwrap();
+    let profiles = adapters::embedded().unwrap();
+    let profile = profiles
+        .into_iter()
+        .find(|profile| profile.id == SOURCE)
+        .unwrap();
+    let adapter = Adapter::new(Arc::new(profile), Arc::clone(edition)).unwrap();
+    let context = Context {
+        edition,
+        received: jiff::civil::date(2026, 11, 20).at(9, 0, 0, 0),
+        platforms: &[],
+    };
+    let projector = Projector::new(spec, "3.0", "2.0");
+    let mut all = Vec::new();
+    for (name, bytes) in files() {
+        let hint = Hint {
+            file_name: Some(name),
+            ..Hint::default()
+        };
+        let mut sink = |decoded: Decoded<'_, '_>| {
+            if let Decoded::Record { record, .. } = decoded {
+                let action = record.action;
+                let mut record = spec::normalize(&context, record);
+                let report = judge_alone(&context, &mut record);
+                let withdrawn = action == spec::Action::Withdraw;
+                if withdrawn
+                    || report
+                        .issues
+                        .iter()
+                        .all(|issue| issue.severity != Severity::Error)
+                {
+                    let mut body = Vec::new();
+                    record.canonical(&mut body);
+                    let content = Content {
+                        id: all.len() as i64 + 1,
+                        dataset: i32::from(record.dataset.code),
+                        action: i32::from(withdrawn) * 2,
+                        previous: None,
+                        body,
+                    };
+                    // what names nothing is not forwarded
+                    all.extend(projector.project(&content, false).into_iter().flatten());
+                }
+            }
+            ControlFlow::Continue(())
+        };
+        adapter
+            .decode(&bytes, &hint, &Limits::default(), &mut sink)
+            .unwrap();
+    }
+    all
+}
+
+#[test]
+fn packets_of_mixed_records_pass_the_schema_and_damaged_ones_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = publish(folder.path());
+    let schema = folder.path().join("2.0/xsd/packet.xsd");
+    let signer = Signer {
+        key_id: "test".to_owned(),
+        sign: Arc::new(|_| [7; 64]),
+    };
+    let head = Head {
+        batch: 1,
+        sender: "320000".to_owned(),
+        edition: "2.0".to_owned(),
+        created_at: 1_763_600_000_000,
+    };
+    let mut records = projected(spec);
+    let mut withdrawn = records[0].clone();
+    withdrawn.operation = hub::delivery::projection::Operation::Delete;
+    withdrawn.columns.truncate(1);
+    records.push(withdrawn);
+    assert!(records.len() > 400, "{} records", records.len());
+    let whole = String::from_utf8(packet::build(&head, &records, &signer).unwrap()).unwrap();
+    let one = packet::build(&head, &records[..1], &signer).unwrap();
+    let one = String::from_utf8(one).unwrap();
+    let (first, _) = &records[0].columns[0];
+    let damaged = [
+        (
+            "an unknown element",
+            one.replacen(first.as_str(), "NO_SUCH_FIELD", 2),
+        ),
+        (
+            "no record",
+            one.replace("<RECORD", "<RECORDS")
+                .replace("</RECORD", "</RECORDS"),
+        ),
+        (
+            "another data set",
+            one.replacen(&records[0].dataset, "NO_SUCH_SET", 1),
+        ),
+        ("no type", one.replacen("xsi:type", "OTHER", 1)),
+        (
+            "an empty value",
+            one.replacen(&records[0].columns[0].1, "", 1),
+        ),
+        (
+            "an unknown operation",
+            one.replacen("OPERATION=\"1\"", "OPERATION=\"7\"", 1),
+        ),
+    ];
+    let mut paths = vec![
+        folder.path().join("whole.xml"),
+        folder.path().join("one.xml"),
+    ];
+    std::fs::write(&paths[0], &whole).unwrap();
+    std::fs::write(&paths[1], &one).unwrap();
+    for (number, (_, text)) in damaged.iter().enumerate() {
+        assert_ne!(*text, one);
+        let path = folder.path().join(format!("damaged{number}.xml"));
+        std::fs::write(&path, text).unwrap();
+        paths.push(path);
+    }
+    let (valid, said) = xmllint(&schema, &paths);
+    let expected: BTreeSet<PathBuf> = paths[..2].iter().cloned().collect();
+    assert_eq!(valid, expected, "{said}");
+}
+
+#[test]
+fn every_published_xml_schema_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = publish(folder.path());
+    let document = folder.path().join("other.xml");
+    std::fs::write(&document, "<OTHER/>").unwrap();
+    for edition in &spec.editions {
+        for dataset in &edition.datasets {
+            let schema = format!("{}/xsd/message/{}.xsd", edition.id, dataset.id);
+            let (valid, _) = xmllint(&folder.path().join(schema), &[document.clone()]);
+            assert!(valid.is_empty(), "{} says nothing", dataset.id);
+        }
+    }
+}
