@@ -2,6 +2,8 @@
 
 use foldhash::HashMap;
 
+use crate::normalize::half_width;
+
 /// A closed list of values.
 #[derive(Debug, Default)]
 pub struct CodeTable {
@@ -11,7 +13,8 @@ pub struct CodeTable {
     pub values: HashMap<String, CodeValue>,
     /// Values that stand for every code with this beginning (`A08*`); an empty beginning accepts all.
     pub prefixes: Vec<(String, CodeValue)>,
-    /// Code by name, for senders that write names; names that stand for two codes are left out.
+    /// Code by name, as it is listed and as [`plain_name`] makes it, for senders that write names; names that stand for
+    /// two codes are left out.
     pub by_name: HashMap<String, String>,
 }
 
@@ -50,6 +53,14 @@ impl CodeTable {
     pub fn is_closed(&self) -> bool {
         self.prefixes.is_empty() && self.values.values().all(|value| value.known)
     }
+}
+
+/// A name as it is looked up: half-width, without blanks and quotation marks.
+pub(crate) fn plain_name(name: &str) -> String {
+    name.chars()
+        .map(half_width)
+        .filter(|c| !c.is_whitespace() && !matches!(c, '"' | '\'' | '“' | '”'))
+        .collect()
 }
 
 #[cfg(test)]

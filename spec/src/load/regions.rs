@@ -5,6 +5,7 @@
 
 use foldhash::{HashMap, HashMapExt};
 
+use crate::codes::plain_name;
 use crate::{CodeTable, CodeValue};
 
 /// Endings that people leave off the name of a province or city, longest first.
@@ -27,6 +28,14 @@ pub(super) fn names(table: &CodeTable) -> HashMap<String, String> {
         .iter()
         .partition(|(_, value)| value.valid_to.is_none());
     let own = |value: &CodeValue| vec![value.name.clone()];
+    let plain = |value: &CodeValue| {
+        let plain = plain_name(&value.name);
+        if plain == value.name {
+            Vec::new()
+        } else {
+            vec![plain]
+        }
+    };
     let paths = |value: &CodeValue| paths(table, value);
 
     // exact names before paths, paths before shortened names: a wide net never spoils a fine one
@@ -36,11 +45,13 @@ pub(super) fn names(table: &CodeTable) -> HashMap<String, String> {
         .values()
         .any(|value| value.level.as_deref() == Some("province"));
     take(&mut names, &current, own);
+    take(&mut names, &current, plain);
     if regions {
         take(&mut names, &current, paths);
         take(&mut names, &current, shortened);
     }
     take(&mut names, &withdrawn, own);
+    take(&mut names, &withdrawn, plain);
     if regions {
         take(&mut names, &withdrawn, paths);
     }

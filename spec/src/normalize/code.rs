@@ -1,120 +1,110 @@
-//! Names, booleans and paths of names that stand for one code of a table.
+//! Names, words for yes and no, and other writings that stand for one code of a table.
 
-use super::Reason;
-use crate::{CodeTable, CodeValue};
+use super::{Reason, region};
+use crate::CodeTable;
+use crate::codes::plain_name;
 
-/// The listed code that a text which is not one stands for, and why, if there is exactly one. A name comes
-/// before the beginnings of a table: one of them may be empty, and take any text for a code.
-pub(crate) fn repaired(table: &CodeTable, text: &str) -> Option<(String, Reason)> {
-    if table.values.contains_key(text) {
-        return None;
-    }
-    if let Some(named) = named(table, text) {
-        return Some(named);
-    }
-    if let Some(whole) = text.strip_suffix(".0")
-        && table.values.contains_key(whole)
-    {
-        return Some((whole.to_owned(), Reason::Number));
-    }
-    if table.find(text).is_some() {
-        return None;
-    }
-    if table.id == "region" {
-        return region(table, text).map(|code| (code, Reason::RegionName));
-    }
-    let upper = text.to_ascii_uppercase();
-    (upper != text && table.values.contains_key(&upper)).then_some((upper, Reason::Case))
+/// What a text that is no code of a table stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// This code, and why.
+    Code(String, Reason),
+    /// One of these: code and name.
+    Several(Vec<String>),
+    /// Nothing that is known.
+    Unknown,
 }
 
-/// The code that a name, or a word for yes or no, stands for.
-fn named(table: &CodeTable, text: &str) -> Option<(String, Reason)> {
-    if let Some(code) = table.by_name.get(text) {
-        let region = table.id == "region";
-        let why = if region {
+/// The listed code that a text stands for, if it is not in force itself and exactly one can be meant. A name comes before
+/// the beginnings of a table: one of them may be empty, and take any text for a code.
+pub(crate) fn read(table: &CodeTable, text: &str) -> Meaning {
+    let is_region = table.id == "region";
+    let code = |code: &str, why| Meaning::Code(code.to_owned(), why);
+    if let Some(value) = table.values.get(text) {
+        let successor = value.successor.as_deref().filter(|_| is_region);
+        return match successor {
+            Some(successor) => code(successor, Reason::RegionSuccessor),
+            None => Meaning::Unknown,
+        };
+    }
+    if let Some(named) = named(table, text) {
+        let why = if is_region {
             Reason::RegionName
         } else {
             Reason::CodeName
         };
-        return Some((code.clone(), why));
+        return code(named, why);
     }
-    truth(table, text).map(|code| (code, Reason::Boolean))
+    if let Some(said) = truth(table, text) {
+        return code(said, Reason::Boolean);
+    }
+    if let Some(whole) = text.strip_suffix(".0")
+        && table.values.contains_key(whole)
+    {
+        return code(whole, Reason::Number);
+    }
+    if table.find(text).is_some() {
+        return Meaning::Unknown;
+    }
+    if is_region {
+        return region::read(table, text);
+    }
+    let upper = text.to_ascii_uppercase();
+    if upper != text && table.values.contains_key(&upper) {
+        return code(&upper, Reason::Case);
+    }
+    Meaning::Unknown
 }
 
-/// `true`, `false`, `T`, `F` for tables that say yes and no.
-fn truth(table: &CodeTable, text: &str) -> Option<String> {
-    let name = match text {
-        "true" | "True" | "TRUE" | "T" => "是",
-        "false" | "False" | "FALSE" | "F" => "否",
-        _ => return None,
+/// The code that a name stands for; a code written beside it must be the same.
+pub(super) fn named<'t>(table: &'t CodeTable, text: &str) -> Option<&'t str> {
+    let by_name = |name: &str| {
+        let code = table.by_name.get(name);
+        let code = code.or_else(|| table.by_name.get(&plain_name(name)));
+        code.map(String::as_str)
     };
-    table.by_name.get(name).cloned()
-}
-
-/// Endings that people leave out of the names of regions.
-const ENDINGS: [&str; 6] = ["", "省", "市", "自治区", "县", "区"];
-
-/// A region by the path of its names: `江苏省,常州市`, `行政区:广西壮族 > 钦州市 > 灵山县`, `曲靖市本级`.
-fn region(table: &CodeTable, text: &str) -> Option<String> {
-    let path = text.rsplit(':').next().unwrap_or(text);
-    let mut names = path
-        .split([',', '>', '/', ' ', '-', '、', '·'])
-        .map(|name| name.trim_end_matches("本级"))
-        .filter(|name| !name.is_empty())
-        .rev();
-    let last = names.next()?;
-    let above: Vec<&str> = names.collect();
-    let full = ENDINGS.map(|ending| format!("{last}{ending}"));
-    let current = |named: &dyn Fn(&CodeValue) -> bool| -> Vec<&String> {
-        let fits = |value: &CodeValue| {
-            value.valid_to.is_none() && named(value) && is_below(table, value, &above)
-        };
-        let rows = table.values.iter().filter(|(_, value)| fits(value));
-        rows.map(|(code, _)| code).collect()
+    if let Some(code) = by_name(text) {
+        return Some(code);
+    }
+    let beside = |c: char| c.is_ascii_alphanumeric();
+    let marks = |c: char| {
+        matches!(
+            c,
+            ' ' | '-' | ':' | '.' | '|' | '(' | ')' | '[' | ']' | '_' | '/'
+        )
     };
-    let exact = current(&|value| full.contains(&value.name));
-    if let [code] = exact.as_slice() {
-        return Some((*code).clone());
-    }
-    if !exact.is_empty() || last.chars().count() < 2 {
-        return None;
-    }
-    // A name cut short (内蒙古, 阿拉善) stands for the highest region that begins with it.
-    for level in ["province", "city"] {
-        let of_level = |value: &CodeValue| value.level.as_deref() == Some(level);
-        match current(&|value| of_level(value) && value.name.starts_with(last)).as_slice() {
-            [] => {}
-            [code] => return Some((*code).clone()),
-            _ => return None,
+    let bare = text.trim_matches(marks);
+    let (front, back) = (
+        bare.trim_start_matches(beside),
+        bare.trim_end_matches(beside),
+    );
+    for (name, written) in [
+        (front, bare.strip_suffix(front)),
+        (back, bare.strip_prefix(back)),
+    ] {
+        if let (Some(code), Some(written)) = (by_name(name.trim_matches(marks)), written)
+            && written == code
+        {
+            return Some(code);
         }
     }
     None
 }
 
-/// Whether the names stand in the chain of parents, nearest first (names may be shortened).
-fn is_below(table: &CodeTable, value: &CodeValue, above: &[&str]) -> bool {
-    let mut parent = value.parent.as_deref();
-    let mut names = above.iter();
-    let mut name = names.next();
-    // A region has at most two parents; the bound only guards against a circle in the data.
-    for _ in 0..4 {
-        let (Some(wanted), Some(code)) = (name, parent) else {
-            break;
-        };
-        let Some(value) = table.values.get(code) else {
-            break;
-        };
-        if value.name.starts_with(wanted) {
-            name = names.next();
-        }
-        parent = value.parent.as_deref();
-    }
-    name.is_none()
+/// `true`, `Y`, `F` and the like for tables that say yes and no.
+fn truth<'t>(table: &'t CodeTable, text: &str) -> Option<&'t str> {
+    let name = match text.to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" => "是",
+        "false" | "f" | "no" | "n" => "否",
+        _ => return None,
+    };
+    table.by_name.get(name).map(String::as_str)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::CodeValue;
 
     fn value(name: &str, parent: Option<&str>) -> CodeValue {
         CodeValue {
@@ -141,46 +131,11 @@ mod tests {
     }
 
     #[test]
-    fn regions_are_found_by_name_and_path() {
-        let mut regions = table(
-            "region",
-            &[
-                ("320000", "江苏省", None),
-                ("320100", "南京市", Some("320000")),
-                ("320106", "鼓楼区", Some("320100")),
-                ("320300", "徐州市", Some("320000")),
-                ("320302", "鼓楼区", Some("320300")),
-                ("152900", "阿拉善盟", None),
-                ("500109", "北碚区", None),
-            ],
-        );
-        if let Some(league) = regions.values.get_mut("152900") {
-            league.level = Some("city".to_owned());
-        }
-        regions.by_name.remove("鼓楼区");
-        for (text, code) in [
-            ("江苏省", Some("320000")),
-            ("江苏", Some("320000")),
-            ("南京", Some("320100")),
-            ("江苏省,徐州市", Some("320300")),
-            ("行政区:江苏 > 徐州市 > 鼓楼区", Some("320302")),
-            ("江苏省,南京市,鼓楼区", Some("320106")),
-            ("南京市本级", Some("320100")),
-            ("阿拉善", Some("152900")),
-            ("北碚", Some("500109")),
-            ("鼓楼区", None),
-            ("浙江省,南京市", None),
-            ("全国", None),
-            ("", None),
-        ] {
-            let found = repaired(&regions, text);
-            assert_eq!(found.as_ref().map(|found| found.0.as_str()), code, "{text}");
-            assert!(found.is_none_or(|found| found.1 == Reason::RegionName));
-        }
-    }
-
-    #[test]
     fn booleans_and_names_are_codes_of_their_tables() {
+        let repaired = |table: &CodeTable, text: &str| match read(table, text) {
+            Meaning::Code(code, why) => Some((code, why)),
+            Meaning::Several(_) | Meaning::Unknown => None,
+        };
         let yes_no = table("yes_no", &[("0", "否", None), ("1", "是", None)]);
         assert_eq!(
             repaired(&yes_no, "true"),
@@ -204,10 +159,44 @@ mod tests {
     }
 
     #[test]
+    fn brackets_blanks_and_the_code_beside_do_not_hide_a_name() {
+        let mut mode = table(
+            "mode",
+            &[
+                ("1", "公开招标（资格后审）", None),
+                ("A2", "邀请招标", None),
+            ],
+        );
+        mode.by_name
+            .insert("公开招标(资格后审)".to_owned(), "1".to_owned());
+        for (text, code) in [
+            ("公开招标(资格后审)", "1"),
+            ("公开招标 (资格后审)", "1"),
+            ("A2 邀请招标", "A2"),
+            ("A2-邀请招标", "A2"),
+            ("邀请招标(A2)", "A2"),
+            ("[A2]邀请招标", "A2"),
+        ] {
+            let found = read(&mode, text);
+            assert_eq!(
+                found,
+                Meaning::Code(code.to_owned(), Reason::CodeName),
+                "{text}"
+            );
+        }
+        for text in ["1 邀请招标", "邀请", "A2邀请", ""] {
+            assert_eq!(read(&mode, text), Meaning::Unknown, "{text}");
+        }
+    }
+
+    #[test]
     fn names_are_read_also_where_a_table_takes_any_text() {
         let mut pay = table("pay", &[("1", "资金", None), ("2", "银行保函", None)]);
         pay.prefixes.push((String::new(), value("其余值", None)));
-        let code = |text: &str| repaired(&pay, text).map(|found| found.0);
+        let code = |text: &str| match read(&pay, text) {
+            Meaning::Code(code, _) => Some(code),
+            Meaning::Several(_) | Meaning::Unknown => None,
+        };
         assert_eq!(code("资金").as_deref(), Some("1"));
         assert_eq!(code("2.0").as_deref(), Some("2"));
         assert_eq!(code("1"), None);

@@ -1,18 +1,23 @@
 //! Dates and instants: every writing that says one thing only becomes `yyyyMMdd`, `yyyyMMddHHmm` or
 //! `yyyyMMddHHmmss` in the time of China (UTC+8, without daylight saving since 1992).
 
+mod numerals;
+mod spelled;
+mod written;
+
 use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Span};
 
+use super::Reason;
 use crate::Format;
 
 /// What a text says about time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// One instant, in the format asked for.
-    Instant(String),
-    /// It may mean this, or something else.
-    Perhaps(String),
+    /// One instant, in the format asked for, and what kind of writing it was.
+    Instant(String, Reason),
+    /// It may mean one of these, or something else.
+    Perhaps(Vec<String>),
     /// No date, or one that does not exist.
     Unreadable,
 }
@@ -61,21 +66,66 @@ fn exists(digits: &[u8]) -> bool {
         && part(12).is_none_or(|second| second < 60)
 }
 
+/// Words for a paper that does not run out; many systems keep the last day there is for them.
+const ENDLESS: [&str; 4] = ["长期", "长期有效", "永久", "无固定期限"];
+
+/// Whether a text is the zero date that databases show for an empty one: `0000-00-00`, `0000-00-00 00:00:00`.
+pub(crate) fn is_zero(text: &str) -> bool {
+    text.starts_with("0000")
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0' | b'-' | b'/' | b'.' | b':' | b' ' | b'T'))
+}
+
 /// Reads a text (half-width, trimmed) as an instant in the format asked for.
 pub(crate) fn read(text: &str, format: Format) -> Reading {
     let Some(width) = width(format) else {
         return Reading::Unreadable;
     };
-    let shown = |instant: DateTime| render(instant, width);
+    let text = without_wrapping(text);
     if let Some(serial) = spreadsheet_serial(text) {
-        return Reading::Perhaps(shown(serial));
+        return Reading::Instant(render(serial, width), Reason::DateSerial);
     }
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return digits(text, width);
     }
-    match written(text) {
-        Some(instant) => Reading::Instant(shown(instant)),
+    if ENDLESS.contains(&text) {
+        let end = "99991231235959".get(..width).unwrap_or_default();
+        return Reading::Perhaps(vec![end.to_owned()]);
+    }
+    let found = written::read(&numerals::in_digits(text)).or_else(|| spelled::read(text));
+    match found {
+        Some(written::Written::Sure(instant)) => {
+            Reading::Instant(render(instant, width), Reason::Date)
+        }
+        Some(written::Written::Perhaps(instants)) => {
+            let mut readings: Vec<String> = Vec::new();
+            for instant in instants {
+                let reading = render(instant, width);
+                if !readings.contains(&reading) {
+                    readings.push(reading);
+                }
+            }
+            Reading::Perhaps(readings)
+        }
         None => Reading::Unreadable,
+    }
+}
+
+/// Takes off what programs put around a count: `/Date(1736127000000+0800)/`, `45663.0`.
+fn without_wrapping(text: &str) -> &str {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let inner = text
+        .strip_prefix("/Date(")
+        .and_then(|rest| rest.strip_suffix(")/"))
+        // The count is of universal time, whatever offset stands behind it.
+        .map(|count| count.split(['+', '-']).next().unwrap_or(count));
+    let text = inner.unwrap_or(text);
+    match text.split_once('.') {
+        Some((whole, fraction)) if digits(whole) && fraction.bytes().all(|byte| byte == b'0') => {
+            whole
+        }
+        _ => text,
     }
 }
 
@@ -95,27 +145,40 @@ fn render(instant: DateTime, width: usize) -> String {
 
 /// Digits only: another of the standard's formats, or seconds or milliseconds since 1970.
 fn digits(text: &str, width: usize) -> Reading {
+    let sure = |instant: DateTime| Reading::Instant(render(instant, width), Reason::Date);
     match text.len() {
         8 | 12 | 14 if exists(text.as_bytes()) => {
             let mut text = format!("{text:0<14}");
             text.truncate(width);
-            Reading::Instant(text)
+            Reading::Instant(text, Reason::Date)
         }
         // Milliseconds behind the seconds.
         17 => text
             .get(..14)
             .filter(|instant| exists(instant.as_bytes()))
             .map_or(Reading::Unreadable, |instant| {
-                Reading::Instant(instant.chars().take(width).collect())
+                Reading::Instant(instant.chars().take(width).collect(), Reason::Date)
             }),
+        // The century was left out.
+        6 => {
+            let whole = format!("20{text}");
+            if exists(whole.as_bytes()) {
+                let whole = format!("{whole:0<14}");
+                Reading::Perhaps(vec![whole.get(..width).unwrap_or_default().to_owned()])
+            } else {
+                Reading::Unreadable
+            }
+        }
         10 => match (epoch(text, 1), is_hour_of_our_time(text)) {
-            (Some(instant), true) => Reading::Perhaps(render(instant, width)),
-            (Some(instant), false) => Reading::Instant(render(instant, width)),
+            (Some(instant), true) => {
+                let hour = format!("{text}0000");
+                let hour = hour.get(..width).unwrap_or_default().to_owned();
+                Reading::Perhaps(vec![hour, render(instant, width)])
+            }
+            (Some(instant), false) => sure(instant),
             (None, _) => Reading::Unreadable,
         },
-        13 => epoch(text, 1000).map_or(Reading::Unreadable, |instant| {
-            Reading::Instant(render(instant, width))
-        }),
+        13 => epoch(text, 1000).map_or(Reading::Unreadable, sure),
         _ => Reading::Unreadable,
     }
 }
@@ -127,6 +190,7 @@ fn is_hour_of_our_time(text: &str) -> bool {
         && exists(format!("{text}00").as_bytes())
 }
 
+/// An instant counted from 1970, if it lies in the years that records are about: other counts are no dates.
 fn epoch(text: &str, per_second: i64) -> Option<DateTime> {
     let seconds = text.parse::<i64>().ok()?.div_euclid(per_second);
     let china = SignedDuration::from_secs(seconds) + SignedDuration::from_hours(8);
@@ -134,6 +198,7 @@ fn epoch(text: &str, per_second: i64) -> Option<DateTime> {
         .ok()?
         .checked_add(china)
         .ok()
+        .filter(|instant| (1990..2060).contains(&instant.year()))
 }
 
 /// `45663` or `45663.39583`: days since 1899-12-30, between 1990 and 2060.
@@ -153,132 +218,6 @@ fn spreadsheet_serial(text: &str) -> Option<DateTime> {
     start
         .checked_add(Span::new().days(days).seconds(seconds))
         .ok()
-}
-
-/// A date with separators: `2025/1/6`, `2025年12月30日 17:50`, `2026-07-29T11:44:00Z`.
-fn written(text: &str) -> Option<DateTime> {
-    // A label before the date: `发布时间:2015年3月1日`.
-    let start = text.find(|c: char| c.is_ascii_digit())?;
-    let (label, text) = text.split_at(start);
-    let text = text.strip_suffix("(北京时间)").unwrap_or(text).trim_end();
-    if !label.is_empty() && !label.trim_end().ends_with([':', '：']) {
-        return None;
-    }
-    let mut rest = text;
-    let year = number(&mut rest, 4, 4)?;
-    let mark = separator(&mut rest, &["-", "/", ".", "年"])?;
-    let month = number(&mut rest, 1, 2)?;
-    separator(&mut rest, &[if mark == "年" { "月" } else { mark }])?;
-    let day = number(&mut rest, 1, 2)?;
-    let said = separator(&mut rest, &["日"]).is_some();
-    if said != (mark == "年") {
-        return None;
-    }
-    let date = Date::new(i16::try_from(year).ok()?, month as i8, day as i8).ok()?;
-    let after = rest.strip_prefix(['T', 't']).unwrap_or(rest).trim_start();
-    if after.is_empty() {
-        return Some(date.at(0, 0, 0, 0));
-    }
-    // The time must be set off from the day.
-    if !said && after.len() == rest.len() {
-        return None;
-    }
-    let (time, zone) = clock(after)?;
-    let [hour, minute, second] = time;
-    let instant = DateTime::new(
-        date.year(),
-        date.month(),
-        date.day(),
-        hour,
-        minute,
-        second,
-        0,
-    )
-    .ok()?;
-    match zone {
-        None => Some(instant),
-        Some(minutes) => instant
-            .checked_add(SignedDuration::from_mins(8 * 60 - minutes))
-            .ok(),
-    }
-}
-
-/// Hour, minute and second, and the offset from UTC in minutes if one is written.
-fn clock(text: &str) -> Option<([i8; 3], Option<i64>)> {
-    let mut rest = text;
-    let hour = number(&mut rest, 1, 2)?;
-    let mut time = [hour as i8, 0, 0];
-    if let Some(mark) = separator(&mut rest, &[":", "时", "点"]) {
-        let spoken = mark != ":";
-        if !(spoken && rest.is_empty()) {
-            time[1] = number(&mut rest, 1, 2)? as i8;
-            let next = separator(&mut rest, &[if spoken { "分" } else { ":" }]);
-            if next.is_some() && !(spoken && rest.is_empty()) {
-                time[2] = number(&mut rest, 1, 2)? as i8;
-                if spoken {
-                    separator(&mut rest, &["秒"])?;
-                } else if let Some(fraction) = rest.strip_prefix(['.', ',']) {
-                    rest = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
-                }
-            }
-        }
-    } else {
-        return None;
-    }
-    Some((time, zone(rest.trim())?))
-}
-
-/// Offset from UTC in minutes: `Z`, `+08:00`, `+0800`, `+08`; inner none when nothing is written.
-#[expect(
-    clippy::option_option,
-    reason = "outer none: something else is written"
-)]
-fn zone(text: &str) -> Option<Option<i64>> {
-    if text.is_empty() {
-        return Some(None);
-    }
-    if matches!(text, "Z" | "z" | "UTC" | "GMT") {
-        return Some(Some(0));
-    }
-    let (sign, digits) = match text.split_at_checked(1)? {
-        ("+", digits) => (1, digits),
-        ("-", digits) => (-1, digits),
-        _ => return None,
-    };
-    let digits = digits.replace(':', "");
-    let hours = digits.get(..2)?.parse::<i64>().ok()?;
-    let minutes = match digits.get(2..)? {
-        "" => 0,
-        rest if rest.len() == 2 => rest.parse::<i64>().ok()?,
-        _ => return None,
-    };
-    (hours <= 14 && minutes < 60).then_some(Some(sign * (hours * 60 + minutes)))
-}
-
-/// Takes a number of `least` to `most` digits (blanks around it allowed) off the front.
-fn number(rest: &mut &str, least: usize, most: usize) -> Option<u32> {
-    let text = rest.trim_start();
-    let length = text.bytes().take_while(u8::is_ascii_digit).count();
-    if !(least..=most).contains(&length) {
-        return None;
-    }
-    let (digits, after) = text.split_at(length);
-    *rest = after;
-    digits.parse().ok()
-}
-
-/// Takes one of the marks off the front.
-fn separator<'m>(rest: &mut &str, marks: &[&'m str]) -> Option<&'m str> {
-    marks
-        .iter()
-        .copied()
-        .find(|mark| match rest.strip_prefix(mark) {
-            Some(after) => {
-                *rest = after;
-                true
-            }
-            None => false,
-        })
 }
 
 #[cfg(test)]
@@ -306,6 +245,31 @@ mod tests {
             ("2026-07-29T11:44:00+0000", "20260729194400"),
             ("发布时间:2015年3月1日 17:11", "20150301171100"),
             ("2026-08-11 09:00(北京时间)", "20260811090000"),
+            (
+                "2026-08-20 10:00 (北京时间)前递交投标文件",
+                "20260820100000",
+            ),
+            ("投标截止时间为2026年8月13日9时30分", "20260813093000"),
+            (
+                "并于2026年08月19日 10点00分(北京时间)前递交",
+                "20260819100000",
+            ),
+            ("2026年8月3 日09点30", "20260803093000"),
+            ("2025年1月6日(星期一)下午3:30", "20250106153000"),
+            ("2025/1/6 3:30 PM", "20250106153000"),
+            ("2025/1/6 12:05:00 AM", "20250106000500"),
+            ("2025-01-06T093000Z", "20250106173000"),
+            ("20250106T093000+0800", "20250106093000"),
+            ("20250106 09:30:00", "20250106093000"),
+            ("二〇二五年一月六日", "20250106000000"),
+            ("二零二五年十二月三十一日", "20251231000000"),
+            ("2025年1月6号上午9点半", "20250106093000"),
+            ("13/1/2025", "20250113000000"),
+            ("/Date(1736127000000+0800)/", "20250106093000"),
+            ("1736127000.0", "20250106093000"),
+            ("Mon Jan 06 09:30:00 CST 2025", "20250106093000"),
+            ("Mon, 06 Jan 2025 01:30:00 GMT", "20250106093000"),
+            ("6-Jan-2025", "20250106000000"),
             ("20170428", "20170428000000"),
             ("201704281530", "20170428153000"),
             ("20170428153000123", "20170428153000"),
@@ -315,32 +279,66 @@ mod tests {
         ] {
             assert_eq!(
                 second(written),
-                Reading::Instant(canonical.to_owned()),
+                Reading::Instant(canonical.to_owned(), Reason::Date),
                 "{written}"
             );
         }
         assert_eq!(
             read("20250106000000", Format::Date),
-            Reading::Instant("20250106".to_owned())
+            Reading::Instant("20250106".to_owned(), Reason::Date)
         );
         assert_eq!(
             read("2025-01-06 09:30:59", Format::Minute),
-            Reading::Instant("202501060930".to_owned())
+            Reading::Instant("202501060930".to_owned(), Reason::Date)
         );
     }
 
     #[test]
+    fn serial_numbers_of_spreadsheets_are_dates_again() {
+        for (serial, instant) in [
+            ("45663", "20250106000000"),
+            ("45663.0", "20250106000000"),
+            ("45663.39583", "20250106093000"),
+        ] {
+            assert_eq!(
+                second(serial),
+                Reading::Instant(instant.to_owned(), Reason::DateSerial),
+                "{serial}"
+            );
+        }
+        assert_eq!(second("12345"), Reading::Unreadable);
+        assert_eq!(second("99999"), Reading::Unreadable);
+    }
+
+    #[test]
     fn what_may_mean_two_things_is_not_decided() {
-        assert_eq!(
-            second("45663"),
-            Reading::Perhaps("20250106000000".to_owned())
-        );
-        assert_eq!(
-            second("45663.39583"),
-            Reading::Perhaps("20250106093000".to_owned())
-        );
-        assert!(matches!(second("1900010609"), Reading::Perhaps(_)));
-        assert!(matches!(second("2025010609"), Reading::Perhaps(_)));
+        for (text, readings) in [
+            (
+                "2025010609",
+                &["20250106090000", "20340303225649"] as &[&str],
+            ),
+            ("250106", &["20250106000000"]),
+            ("25-1-6", &["20250106000000"]),
+            ("25年1月6日", &["20250106000000"]),
+            ("1/6/2025", &["20250106000000", "20250601000000"]),
+            (
+                "2025-01-06 至 2025-01-08",
+                &["20250106000000", "20250108000000"],
+            ),
+            (
+                "2025-01-06 09:00 - 2025-01-08 17:00",
+                &["20250106090000", "20250108170000"],
+            ),
+            ("2025-01-06 09:00-11:00", &["20250106090000"]),
+            ("2025年1月6日至8日", &["20250106000000"]),
+            ("2025-01-06开工", &["20250106000000"]),
+            ("第2次:2025-01-06", &["20250106000000"]),
+            ("2025年1月6日24:00", &["20250107000000"]),
+            ("长期", &["99991231235959"]),
+        ] {
+            let readings = readings.iter().map(|&text| text.to_owned()).collect();
+            assert_eq!(second(text), Reading::Perhaps(readings), "{text}");
+        }
     }
 
     #[test]
@@ -356,10 +354,11 @@ mod tests {
             "/",
             "",
             "2025-01",
-            "2025-01-06 至 2025-01-08",
-            "2025-01-06 - 2025-01-08",
             "2025-01/06",
             "2025年1月6",
+            "3100000021",
+            "13912345678",
+            "详见正文",
             "1899",
             "2025-01-0612:00",
             "2025-01-06 09",

@@ -1,13 +1,13 @@
 //! The slow way: repairs one value that is not canonical, lists what was done, and says what is still wrong.
 
-use super::number::{Decimal, Suffix, split_unit};
+use super::beside::{self, Beside};
 use super::text::{Work, clean, narrow};
-use super::{Context, Reason, Value, code, date, identifier, list};
+use super::{Context, Reason, Value, code, date, figure, identifier, list};
 use crate::identifier::Places;
 use crate::issue::shown;
 use crate::record::{Input, Kind};
 use crate::validate::structure::{self, Trouble};
-use crate::{Change, Dataset, Domain, Field, FieldIndex, Format, Issue, Unit};
+use crate::{Change, Dataset, Domain, Field, FieldIndex, Format, Issue, Required, Unit};
 
 /// Where the values of one record are repaired.
 #[derive(Debug)]
@@ -19,24 +19,9 @@ pub(crate) struct Desk<'c> {
     issues: Vec<(usize, Issue)>,
 }
 
-/// Power of ten yuan that an amount is counted in.
-type Scale = Option<i32>;
-
 /// Whether the amount cannot be repaired before another field is.
 pub(super) fn waits(field: &Field) -> bool {
     matches!(field.unit, Some(Unit::By(_)))
-}
-
-/// Unit of an amount that another field of the record gives.
-pub(super) fn scale_beside(field: &Field, values: &[Option<Value<'_>>]) -> Scale {
-    let Some(Unit::By(other)) = field.unit else {
-        return None;
-    };
-    match values.get(usize::from(other))?.as_ref()?.text.as_ref() {
-        "0" => Some(0),
-        "1" => Some(4),
-        _ => None,
-    }
 }
 
 impl<'c> Desk<'c> {
@@ -66,7 +51,7 @@ impl<'c> Desk<'c> {
         place: usize,
         field: &Field,
         mut input: Input<'a>,
-        beside: Scale,
+        beside: Beside,
     ) -> Option<Value<'a>> {
         if let Some(mapped) = input.mapped.take() {
             self.changes.push((place, masked(field, *mapped)));
@@ -105,9 +90,23 @@ impl<'c> Desk<'c> {
             return None;
         }
         let trouble = trouble.or_else(|| structure::judge(field, &work.text));
-        let failed = trouble.is_some();
+        if trouble == Some(Trouble::Placeholder) && self.may_be_empty(place, field) {
+            let issue =
+                structure::issue(self.dataset, field, &work.text, input.at, &Trouble::Omitted);
+            self.issues.push((place, issue));
+            let change = change(field, &work.text, "", Reason::Placeholder);
+            self.changes.push((place, change));
+            return None;
+        }
+        // What the sender blacked out says nothing that a rule could be held against.
+        let failed = trouble.is_some() || structure::is_masked(&work.text);
         if let Some(trouble) = trouble {
-            let issue = structure::issue(self.dataset, field, &work.text, input.at, &trouble);
+            // A sender looks for what was sent, not for what it was converted to.
+            let found = match trouble {
+                Trouble::Precision(..) => &input.text,
+                _ => work.text.as_str(),
+            };
+            let issue = structure::issue(self.dataset, field, found, input.at, &trouble);
             self.issues.push((place, issue));
         }
         let text = if work.text == *input.text {
@@ -124,25 +123,51 @@ impl<'c> Desk<'c> {
         })
     }
 
+    /// Whether a record without the field has no structure finding.
+    fn may_be_empty(&self, place: usize, field: &Field) -> bool {
+        let is_key = self
+            .dataset
+            .key
+            .iter()
+            .any(|&key| usize::from(key) == place);
+        field.required != Required::Always && !is_key
+    }
+
+    /// Fills the field of a unit.
+    pub(super) fn fill<'a>(
+        &mut self,
+        place: FieldIndex,
+        code: &'static str,
+        at: usize,
+    ) -> Option<Value<'a>> {
+        let (value, change) = beside::filled(self.dataset.field(place)?, code, at);
+        self.changes.push((usize::from(place), change));
+        Some(value)
+    }
+
     /// Repairs until nothing changes any more. One repair may uncover another, so one pass is not enough.
     /// `holes` keeps the empty items of a list.
     fn settle(
         &self,
         field: &Field,
         work: &mut Work,
-        (kind, beside): (Kind, Scale),
+        (kind, beside): (Kind, Beside),
         holes: bool,
     ) -> Option<Trouble> {
         for _ in 0..8 {
             let before = work.text.clone();
+            if field.list {
+                work.step(Reason::ListSeparator, list::without_breaks(&work.text));
+            }
             clean(work, field.format == Format::Unlimited && !is_coded(field));
             let trouble = if field.list {
-                work.step(Reason::ListSeparator, list::joined(&work.text));
-                self.each_item(field, work);
+                let sound = |item: &str| self.is_item(field, item);
+                work.step(Reason::ListSeparator, list::joined(&work.text, &sound));
+                let trouble = self.each_item(field, work);
                 if !holes {
                     work.step(Reason::ListSeparator, list::closed_up(&work.text));
                 }
-                None
+                trouble
             } else {
                 self.pass(field, work, kind, beside)
             };
@@ -153,29 +178,44 @@ impl<'c> Desk<'c> {
         None
     }
 
+    /// Whether a text is one item of a list of codes or identifiers, or the name of one.
+    fn is_item(&self, field: &Field, text: &str) -> bool {
+        match &field.domain {
+            Domain::Codes(table) => {
+                table.values.contains_key(text) || code::named(table, text).is_some()
+            }
+            Domain::Identifier(kind) => self.sound(*kind, text),
+            Domain::Free | Domain::Standard(_) => false,
+        }
+    }
+
     /// Repairs the items of a list by themselves.
-    fn each_item(&self, field: &Field, work: &mut Work) {
+    fn each_item(&self, field: &Field, work: &mut Work) -> Option<Trouble> {
         let mut items = Vec::new();
         let mut reasons = Vec::new();
+        let mut trouble = None;
         for item in work.text.split(list::SEPARATOR) {
             let mut one = Work::new(item.to_owned());
             clean(&mut one, false);
-            self.pass(field, &mut one, Kind::Text, None);
+            trouble = trouble.or(self.pass(field, &mut one, Kind::Text, Beside::Own));
             reasons.extend(one.steps.iter().map(|step| step.2));
             items.push(one.text);
         }
         if let Some(why) = reasons.first() {
             work.step(*why, items.join(";"));
         }
+        trouble
     }
 
     /// One round of the repairs that belong to what the field holds.
-    fn pass(&self, field: &Field, work: &mut Work, kind: Kind, beside: Scale) -> Option<Trouble> {
+    fn pass(&self, field: &Field, work: &mut Work, kind: Kind, beside: Beside) -> Option<Trouble> {
         match &field.domain {
             Domain::Codes(table) => {
                 narrow(work);
-                if let Some((code, why)) = code::repaired(table, &work.text) {
-                    work.step(why, code);
+                match code::read(table, &work.text) {
+                    code::Meaning::Code(code, why) => work.step(why, code),
+                    code::Meaning::Several(codes) => return Some(Trouble::Ambiguous(codes)),
+                    code::Meaning::Unknown => {}
                 }
             }
             Domain::Identifier(kind) => {
@@ -183,16 +223,16 @@ impl<'c> Desk<'c> {
                 identifier::repair(*kind, work, &self.places);
             }
             Domain::Free | Domain::Standard(_) => match field.format {
-                Format::Number { .. } => return number(field, work, kind, beside),
+                Format::Number { .. } => return figure::repair(field, work, kind, beside),
                 Format::Digits(_) => narrow(work),
                 Format::Boolean => {
                     narrow(work);
                     match work.text.as_str() {
                         "true" | "True" | "TRUE" | "是" => {
-                            work.step(Reason::Boolean, "1".to_owned())
+                            work.step(Reason::Boolean, "1".to_owned());
                         }
                         "false" | "False" | "FALSE" | "否" => {
-                            work.step(Reason::Boolean, "0".to_owned())
+                            work.step(Reason::Boolean, "0".to_owned());
                         }
                         _ => {}
                     }
@@ -256,43 +296,12 @@ fn instant(field: &Field, work: &mut Work) -> Option<Trouble> {
         return None;
     }
     match date::read(&work.text, field.format) {
-        date::Reading::Instant(text) => {
-            work.step(Reason::Date, text);
+        date::Reading::Instant(text, why) => {
+            work.step(why, text);
             None
         }
-        date::Reading::Perhaps(text) => Some(Trouble::Ambiguous(text)),
+        date::Reading::Perhaps(readings) => Some(Trouble::Ambiguous(readings)),
         date::Reading::Unreadable => None,
-    }
-}
-
-fn number(field: &Field, work: &mut Work, kind: Kind, beside: Scale) -> Option<Trouble> {
-    narrow(work);
-    if kind == Kind::Text && structure::is_lost_code(&work.text) {
-        return Some(Trouble::Lost);
-    }
-    let (figure, suffix) = split_unit(&work.text);
-    let decimal = Decimal::parse(figure)?;
-    let Some(suffix) = suffix else {
-        work.step(Reason::Number, decimal.to_string());
-        return None;
-    };
-    let scale = match (&field.unit, suffix) {
-        (Some(Unit::Yuan), Suffix::Money(power)) => Some(power),
-        (Some(Unit::WanYuan), Suffix::Money(power)) => Some(power - 4),
-        (Some(Unit::By(_)), Suffix::Money(power)) => beside.map(|unit| power - unit),
-        (Some(Unit::Other(unit)), Suffix::Money(0)) if unit.starts_with("yuan_per") => Some(0),
-        (_, Suffix::Money(_)) => None,
-        (Some(Unit::Other(unit)), Suffix::Other(said)) if unit == said => Some(0),
-        // Another unit than the field's: no amount of shifting repairs that.
-        (_, Suffix::Other(_)) => return None,
-    };
-    if let Some(converted) = scale.and_then(|places| decimal.clone().shifted(places)) {
-        work.step(Reason::Unit, converted.to_string());
-        return None;
-    }
-    match suffix {
-        Suffix::Money(power) => Some(Trouble::Unit(decimal.to_string(), power)),
-        Suffix::Other(_) => None,
     }
 }
 

@@ -13,20 +13,63 @@ pub(crate) fn is_loose(text: &str) -> bool {
         || text.contains([',', '|', '；', '，', '、'])
 }
 
+/// What senders put between values in place of the semicolon.
+const MARKS: [char; 4] = [',', '|', '，', '、'];
+
+/// The list with semicolons in place of those marks that stand outside of brackets: 医院（第一医院、中医院） is one name.
+fn separated(text: &str) -> String {
+    let mut depth = 0_u32;
+    let mark = |c: char| {
+        match c {
+            '(' | '（' | '[' | '【' | '《' => depth += 1,
+            ')' | '）' | ']' | '】' | '》' => depth = depth.saturating_sub(1),
+            _ if depth == 0 && MARKS.contains(&c) => return SEPARATOR,
+            _ => {}
+        }
+        c
+    };
+    text.chars().map(mark).collect()
+}
+
 /// The list with the standard's separator. Marks that also occur within names separate only where
-/// neither semicolon is used.
-pub(crate) fn joined(text: &str) -> String {
+/// neither semicolon is used; blanks and slashes only where `sound` finds a value on every side of them.
+pub(crate) fn joined(text: &str, sound: &dyn Fn(&str) -> bool) -> String {
     let mut text = text.replace('；', ";");
     loop {
         let bare = text.trim_end_matches([';', ' ']);
         if bare.len() != text.len() {
             text.truncate(bare.len());
         }
-        if text.contains(SEPARATOR) || !text.contains([',', '|', '，', '、']) {
+        if text.contains(SEPARATOR) || sound(&text) {
             return text;
         }
-        text = text.replace([',', '|', '，', '、'], ";");
+        let apart = separated(&text);
+        if apart == text {
+            break;
+        }
+        text = apart;
     }
+    for mark in [' ', '/'] {
+        let items: Vec<&str> = text.split(mark).filter(|item| !item.is_empty()).collect();
+        if items.len() > 1 && items.iter().all(|item| sound(item)) {
+            return items.join(";");
+        }
+    }
+    text
+}
+
+/// The list with semicolons in place of line breaks.
+pub(crate) fn without_breaks(text: &str) -> String {
+    let lines = text.split(['\n', '\r']).map(str::trim);
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    if lines.len() < 2 {
+        return text.to_owned();
+    }
+    let bare = |line: &&str| {
+        line.trim_end_matches([';', '；', ',', '，', '、'])
+            .to_owned()
+    };
+    lines.iter().map(bare).collect::<Vec<_>>().join(";")
 }
 
 /// Whether an empty item of the list keeps the place of those behind it: a rule counts the items of several
@@ -87,12 +130,25 @@ mod tests {
             ("甲;乙;", "甲;乙"),
             ("甲,乙;", "甲;乙"),
             ("甲（一、二期）；乙", "甲（一、二期）;乙"),
+            ("甲（一、二期）、乙", "甲（一、二期）;乙"),
+            ("甲（一、二期）", "甲（一、二期）"),
             ("甲;;乙", "甲;;乙"),
             (";;", ""),
         ] {
-            assert_eq!(joined(written), canonical, "{written}");
-            assert_eq!(joined(canonical), canonical, "{written}");
+            assert_eq!(joined(written, &|_| false), canonical, "{written}");
+            assert_eq!(joined(canonical, &|_| false), canonical, "{written}");
         }
+    }
+
+    #[test]
+    fn blanks_and_slashes_separate_only_sound_values() {
+        let sound = |text: &str| matches!(text, "E1" | "E2" | "甲、乙");
+        assert_eq!(joined("E1 E2", &sound), "E1;E2");
+        assert_eq!(joined("E1/E2", &sound), "E1;E2");
+        assert_eq!(joined("甲、乙", &sound), "甲、乙");
+        assert_eq!(joined("甲/E2", &sound), "甲/E2");
+        assert_eq!(without_breaks("甲\r\n乙；\n\n丙"), "甲;乙;丙");
+        assert_eq!(without_breaks("甲\n"), "甲\n");
     }
 
     #[test]

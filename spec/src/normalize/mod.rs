@@ -3,26 +3,33 @@
 //! A value that is canonical already is recognized in one look and stays borrowed from the input; only
 //! the others take the slow way of `field`. What would need a guess is never repaired: it becomes a finding.
 
+mod amount;
+mod beside;
 mod canonical;
 mod code;
 mod date;
 mod field;
+mod figure;
 mod identifier;
 mod list;
 mod number;
 mod quick;
 mod reason;
+mod region;
 mod scan;
 mod text;
 
 use std::borrow::Cow;
 
+use beside::Beside;
+
 use crate::{Action, Change, Dataset, Edition, FieldIndex, Issue, Record};
 
-pub(crate) use date::is_canonical as is_date;
+pub(crate) use date::{is_canonical as is_date, is_zero as is_zero_date};
 pub(crate) use list::{items, keeps_places, parts};
 pub(crate) use number::canonical_digits;
 pub use reason::Reason;
+pub(crate) use text::half_width;
 
 /// What a verdict depends on besides the record: the edition, and facts of the submission.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +49,7 @@ pub struct Value<'a> {
     pub text: Cow<'a, str>,
     /// Byte offset of the value in the original document.
     pub at: usize,
-    /// Structure already failed: later stages leave the field alone.
+    /// Structure already failed, or the sender blacked the value out: later stages leave the field alone.
     pub failed: bool,
     /// JSON writes it as it is, without an escape.
     pub(crate) plain: bool,
@@ -57,6 +64,8 @@ pub struct Normalized<'s, 'a> {
     pub dataset: &'s Dataset,
     /// What the sender wants done.
     pub action: Action,
+    /// Why it is corrected or taken back, in one line; none for an upsert.
+    pub reason: Option<String>,
     /// Byte offset of the record in the original document.
     pub at: usize,
     /// Values by the place of their field.
@@ -93,13 +102,23 @@ pub fn normalize<'s, 'a>(context: &Context<'_>, record: Record<'s, 'a>) -> Norma
                 later.push((place, field, input));
                 None
             }
-            None => desk.repair(place, field, input, None),
+            None => desk.repair(place, field, input, Beside::Own),
         });
     }
     // Amounts whose unit stands in another field, which is canonical by now.
-    for (place, field, input) in later {
-        let scale = field::scale_beside(field, &values);
-        let value = desk.repair(place, field, input, scale);
+    let named: Vec<_> = later
+        .iter()
+        .map(|(_, field, input)| (field.unit.as_ref(), beside::named(input)))
+        .collect();
+    for ((place, field, input), &(_, own)) in later.into_iter().zip(&named) {
+        let at = input.at;
+        let beside = beside::of(record.dataset, field, &values, own, &named);
+        let value = desk.repair(place, field, input, beside);
+        if let (Beside::Empty(unit, power), Some(_)) = (beside, &value)
+            && let Some(slot) = values.get_mut(usize::from(unit))
+        {
+            *slot = desk.fill(unit, beside::fitting(power).0, at);
+        }
         if let Some(slot) = values.get_mut(place) {
             *slot = value;
         }
@@ -109,12 +128,23 @@ pub fn normalize<'s, 'a>(context: &Context<'_>, record: Record<'s, 'a>) -> Norma
     Normalized {
         dataset: record.dataset,
         action: record.action,
+        reason: record
+            .reason
+            .filter(|_| record.action != Action::Upsert)
+            .map(one_line)
+            .filter(|reason| !reason.is_empty()),
         at: record.at,
         values,
         changes,
         issues,
         attachments: record.attachments,
     }
+}
+
+/// A text without control characters and outer blanks.
+fn one_line(text: Cow<'_, str>) -> String {
+    let plain = text.replace(char::is_control, " ");
+    plain.trim().to_owned()
 }
 
 impl<'a> Normalized<'_, 'a> {

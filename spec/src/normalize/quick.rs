@@ -55,7 +55,7 @@ impl Desk<'_> {
         structure::fits(field.format, text).then_some(found)
     }
 
-    fn sound(&self, kind: IdentifierKind, text: &str) -> bool {
+    pub(super) fn sound(&self, kind: IdentifierKind, text: &str) -> bool {
         identifier::judge(
             kind,
             text,
@@ -97,9 +97,12 @@ impl Desk<'_> {
     }
 }
 
-/// Whether a listed code needs no further judging; none if it is not listed.
+/// Whether a listed code needs no further judging; none if it is not listed, or has a successor.
 fn settled_code(table: &CodeTable, text: &str) -> Option<bool> {
-    let value = table.values.get(text)?;
+    let value = table
+        .values
+        .get(text)
+        .filter(|value| value.successor.is_none())?;
     let clean = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     clean.then_some(value.known && value.valid_from.is_none() && value.valid_to.is_none())
 }

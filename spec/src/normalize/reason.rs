@@ -24,6 +24,8 @@ pub enum Reason {
     Case,
     /// Hyphens that the standard wants, or does not want.
     Hyphen,
+    /// Words or marks around an identifier.
+    Label,
     /// Another writing of a date or an instant.
     Date,
     /// Days since 1899-12-30: what a spreadsheet makes of a date.
@@ -58,7 +60,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order of this file.
-    pub const ALL: [Reason; 23] = [
+    pub const ALL: [Reason; 24] = [
         Reason::Trim,
         Reason::Control,
         Reason::Nfc,
@@ -67,6 +69,7 @@ impl Reason {
         Reason::LookAlike,
         Reason::Case,
         Reason::Hyphen,
+        Reason::Label,
         Reason::Date,
         Reason::DateSerial,
         Reason::Number,
@@ -95,6 +98,7 @@ impl Reason {
             Reason::LookAlike => "look_alike",
             Reason::Case => "case",
             Reason::Hyphen => "hyphen",
+            Reason::Label => "label",
             Reason::Date => "date",
             Reason::DateSerial => "date_serial",
             Reason::Number => "number",
@@ -136,6 +140,10 @@ impl Reason {
             ),
             Reason::Case => ("小写字母改为大写", "made small letters capital"),
             Reason::Hyphen => ("按标准增减连字符", "put hyphens as the standard wants them"),
+            Reason::Label => (
+                "去除代码前后的说明文字或括号",
+                "took out words or brackets around a code",
+            ),
             Reason::Date => (
                 "统一日期时间格式",
                 "brought a date to the standard's format",

@@ -85,14 +85,15 @@ fn step(
     }
 }
 
-/// Whether the text begins or ends with something that trimming removes; for quiet texts only.
+/// Whether the text begins or ends with something that trimming removes, or begins as a masked or a quoted cell does; for
+/// quiet texts only.
 pub(crate) fn ragged(text: &str) -> bool {
     const IDEOGRAPHIC_SPACE: &str = "\u{3000}";
     let bytes = text.as_bytes();
     let edge = |byte: Option<&u8>| byte.is_none_or(|&byte| byte <= b' ');
     edge(bytes.first())
         || edge(bytes.last())
-        || bytes.first() == Some(&b'\'')
+        || matches!(bytes.first(), Some(b'\'' | b'=' | b'*'))
         || (bytes.first() == Some(&0xe3) && text.starts_with(IDEOGRAPHIC_SPACE))
         || (bytes.last() == Some(&0x80) && text.ends_with(IDEOGRAPHIC_SPACE))
 }

@@ -72,6 +72,21 @@ fn every_repair_gives_the_canonical_value_and_its_reason() {
         ("F N..5 free unit:days", "30日历天", "30", &["unit"]),
         ("F N..5 free", "=30", "30", &[]),
         ("F D8 free", "2025年3月1日", "20250301", &["date"]),
+        ("F D8 free", "=45663", "20250106", &["date_serial"]),
+        ("F C..20 free", "***", "***", &[]),
+        (
+            "F N..12,2 free yuan",
+            "人民币壹佰万元整（￥1,000,000.00）",
+            "1000000",
+            &["width", "numerals"],
+        ),
+        (
+            "F N..12,2 free yuan",
+            "预算金额：320.5 万元（人民币）",
+            "3205000",
+            &["width", "unit"],
+        ),
+        ("F N..12,2 free unit:m2", "1.5公顷", "15000", &["unit"]),
         ("F D8 free", "20250301000000", "20250301", &["date"]),
         (
             "F D14 free",
@@ -101,7 +116,34 @@ fn every_repair_gives_the_canonical_value_and_its_reason() {
         ),
         ("F C6 codes:region", "江苏", "320000", &["region_name"]),
         ("F B free", "=true", "1", &["boolean"]),
+        (
+            "F C6 codes:region",
+            "320103",
+            "320104",
+            &["region_successor"],
+        ),
+        ("F C6 codes:region", "3201", "320100", &["region_code"]),
+        ("F C1 codes:mode", "1-公开招标", "1", &["code_name"]),
+        ("F C1 codes:yes_no", "Y", "1", &["boolean"]),
         ("F C9 org", "08694293-8", "086942938", &["hyphen"]),
+        (
+            "F C18 uscc",
+            "统一社会信用代码：91320100TEXT00017N",
+            "91320100TEXT00017N",
+            &["width", "label"],
+        ),
+        (
+            "F C18 uscc",
+            "9132O1OOTEXT00017N",
+            "91320100TEXT00017N",
+            &["look_alike"],
+        ),
+        (
+            "F C18 uscc",
+            "91320100ТЕХТ00017N",
+            "91320100TEXT00017N",
+            &["look_alike"],
+        ),
         (
             "F C18 uscc",
             "91320100text00017n",
@@ -157,6 +199,14 @@ fn every_repair_gives_the_canonical_value_and_its_reason() {
             "1;2",
             &["code_name"],
         ),
+        ("F C..50 free list", "甲\n乙", "甲;乙", &["list_separator"]),
+        (
+            "F C..100 subject list",
+            "TEXT00017/TEXT00025",
+            "TEXT00017;TEXT00025",
+            &["list_separator"],
+        ),
+        ("F C..50 free list", "甲/乙", "甲/乙", &[]),
         ("F C..50 free list", ";;", "", &["list_separator"]),
         ("F C..50 free list", "甲;;乙", "甲;乙", &["list_separator"]),
         (
@@ -195,7 +245,24 @@ fn every_repair_gives_the_canonical_value_and_its_reason() {
 #[test]
 fn what_would_need_a_guess_is_a_finding() {
     for (field, sent, code) in [
-        ("F D14 free", "45663", IssueCode::FieldAmbiguous),
+        ("F D14 free", "250106", IssueCode::FieldAmbiguous),
+        (
+            "F D14 free",
+            "2025-01-06 至 2025-01-08",
+            IssueCode::FieldAmbiguous,
+        ),
+        (
+            "F N..12,2 free yuan",
+            "100元（含税106元）",
+            IssueCode::FieldAmbiguous,
+        ),
+        ("F N..5 free", "30天", IssueCode::FieldAmbiguous),
+        ("F N..12,2 free yuan", "5(万美元)", IssueCode::FieldFormat),
+        (
+            "F N..5 free unit:days",
+            "30个工作日",
+            IssueCode::FieldFormat,
+        ),
         ("F N..12,2 free", "88万元", IssueCode::FieldAmbiguous),
         ("F N..12,2 free yuan", "1.19E+06", IssueCode::FieldFormat),
         (
@@ -203,14 +270,14 @@ fn what_would_need_a_guess_is_a_finding() {
             "价格系数：98.65%",
             IssueCode::FieldFormat,
         ),
-        ("F N..12,2 free yuan", "未提供", IssueCode::FieldFormat),
+        ("key F N..12,2 free yuan", "未提供", IssueCode::FieldFormat),
         ("F N..4,2 free", "123.4", IssueCode::FieldFormat),
         ("F N..4,2 free", "1.234", IssueCode::FieldFormat),
         ("F N2 free", "123", IssueCode::FieldFormat),
         ("F D8 free", "20250230", IssueCode::FieldFormat),
-        ("F D8 free", "/", IssueCode::FieldFormat),
-        ("F C1 codes:mode", "无", IssueCode::FieldFormat),
-        ("F C..50 id_number", "-", IssueCode::FieldFormat),
+        ("F D8 free required", "/", IssueCode::FieldFormat),
+        ("F C1 codes:mode required", "无", IssueCode::FieldFormat),
+        ("F C..50 id_number required", "-", IssueCode::FieldFormat),
         ("F C20 tender", "3.2E+19", IssueCode::FieldFormat),
         ("F C..20 free", "3.2E+19", IssueCode::FieldFormat),
         ("F C..20 free list", "3.2E+19", IssueCode::FieldFormat),
@@ -230,6 +297,114 @@ fn what_would_need_a_guess_is_a_finding() {
         let (_, _, issues) = one(field, sent);
         assert_eq!(issues, [code], "{field}: {sent}");
     }
+}
+
+#[test]
+fn an_amount_that_names_its_unit_fills_the_empty_field_of_the_unit() {
+    let edition = edition(vec![dataset(
+        1,
+        "D",
+        &[
+            "A N..20,6 free by:2",
+            "B N..20,6 free by:2",
+            "UNIT C1 codes:unit",
+        ],
+    )]);
+    let dataset = &edition.datasets[0];
+    let done = |values: &[(&str, &str)]| {
+        let done = normalize(&context(&edition), record(dataset, values));
+        let text = |place: u16| done.text(place).map(str::to_owned);
+        let codes: Vec<_> = done.issues.iter().map(|issue| issue.code).collect();
+        (text(0), text(1), text(2), codes)
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        done(&[("A", "8983476.00(元)")]),
+        (some("8983476"), None, some("0"), vec![])
+    );
+    assert_eq!(
+        done(&[("A", "50(万元人民币)"), ("B", "1000元")]),
+        (some("50"), some("0.1"), some("1"), vec![])
+    );
+    assert_eq!(
+        done(&[("A", "1.5亿元"), ("B", "未提供")]),
+        (some("15000"), None, some("1"), vec![IssueCode::FieldFormat])
+    );
+    // Nobody knows the unit of the plain amount: filling the field would give it one.
+    let doubt = vec![IssueCode::FieldAmbiguous];
+    assert_eq!(
+        done(&[("A", "50万元"), ("B", "1000")]),
+        (None, some("1000"), None, doubt.clone())
+    );
+    assert_eq!(
+        done(&[("A", "50万元"), ("B", "1,000.0")]),
+        (None, some("1000"), None, doubt)
+    );
+}
+
+#[test]
+fn a_region_of_many_is_told_with_all_of_them() {
+    let mut regions = crate::validate::sample::table(
+        "region",
+        &[
+            ("320106", "鼓楼区"),
+            ("320302", "鼓楼区"),
+            ("320000", "江苏省"),
+        ],
+    );
+    regions.by_name.remove("鼓楼区");
+    let mut edition = edition(vec![dataset(1, "D", &["F C6 codes:region"])]);
+    edition.datasets[0].fields[0].domain = crate::Domain::Codes(regions.into());
+    let done = normalize(
+        &context(&edition),
+        record(&edition.datasets[0], &[("F", "鼓楼区")]),
+    );
+    assert_eq!(done.issues[0].code, IssueCode::FieldAmbiguous);
+    let said = &done.issues[0];
+    for text in [&said.expected, &said.expected_en] {
+        assert!(text.contains("320106") && text.contains("320302"), "{text}");
+    }
+}
+
+#[test]
+fn a_word_for_no_value_is_left_out_where_none_is_needed() {
+    for (field, sent) in [
+        ("F D8 free", "0000-00-00"),
+        ("F D8 free", "/"),
+        ("F N..12,2 free yuan", "未提供"),
+        ("F C1 codes:mode", "N/A"),
+        ("F C..50 id_number", "-"),
+    ] {
+        for (suffix, severity, reasons) in [
+            ("", Severity::Warning, vec!["placeholder".to_owned()]),
+            (" required", Severity::Error, Vec::new()),
+        ] {
+            let edition = edition(vec![dataset(1, "D", &[&format!("{field}{suffix}")])]);
+            let done = normalize(
+                &context(&edition),
+                record(&edition.datasets[0], &[("F", sent)]),
+            );
+            let why: Vec<_> = done
+                .changes
+                .iter()
+                .map(|c| c.why.word().to_owned())
+                .collect();
+            assert_eq!(why, reasons, "{sent}");
+            let found = (done.issues[0].code, done.issues[0].severity);
+            assert_eq!(found, (IssueCode::FieldFormat, severity), "{sent}");
+        }
+    }
+}
+
+#[test]
+fn what_was_blacked_out_counts_against_no_rule() {
+    let edition = edition(vec![dataset(1, "D", &["A C..20 free", "B C..20 free"])]);
+    let done = normalize(
+        &context(&edition),
+        record(&edition.datasets[0], &[("A", "***"), ("B", "***")]),
+    );
+    assert_eq!(done.issues, []);
+    assert_eq!((done.text(0), done.value(0).is_some()), (None, true));
 }
 
 #[test]

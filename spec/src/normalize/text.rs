@@ -38,7 +38,7 @@ impl Work {
 pub(crate) fn clean(work: &mut Work, lines: bool) {
     loop {
         let before = work.steps.len();
-        work.step(Reason::Html, without_markup(&work.text));
+        work.step(Reason::Html, without_markup(&work.text, lines));
         work.step(Reason::Control, without_control(&work.text, lines));
         work.step(Reason::Nfc, work.text.nfc().collect());
         work.step(Reason::Trim, trimmed(&work.text).into_owned());
@@ -54,6 +54,61 @@ pub(crate) fn narrow(work: &mut Work) {
     work.step(Reason::Trim, work.text.trim_matches([' ', '\'']).to_owned());
 }
 
+/// Turns letters of other alphabets into the Latin ones and digits that they look like, for codes and identifiers.
+pub(crate) fn latin(work: &mut Work) {
+    if !work.text.is_ascii() {
+        work.step(
+            Reason::LookAlike,
+            work.text.chars().map(look_alike).collect(),
+        );
+    }
+}
+
+/// Letters of Cyrillic and Greek, and circles, beside what they look like.
+const LOOK_ALIKES: [(&str, char); 30] = [
+    ("АΑ", 'A'),
+    ("ВΒ", 'B'),
+    ("СϹ", 'C'),
+    ("ЕΕ", 'E'),
+    ("НΗ", 'H'),
+    ("ІΙ", 'I'),
+    ("Ј", 'J'),
+    ("КΚK", 'K'),
+    ("МΜ", 'M'),
+    ("Ν", 'N'),
+    ("ОΟ", 'O'),
+    ("РΡ", 'P'),
+    ("Ѕ", 'S'),
+    ("ТΤ", 'T'),
+    ("ХΧ", 'X'),
+    ("ҮΥ", 'Y'),
+    ("Ζ", 'Z'),
+    ("а", 'a'),
+    ("с", 'c'),
+    ("е", 'e'),
+    ("і", 'i'),
+    ("ј", 'j'),
+    ("оο", 'o'),
+    ("р", 'p'),
+    ("ѕ", 's'),
+    ("х", 'x'),
+    ("у", 'y'),
+    ("ν", 'v'),
+    ("〇○◯", '0'),
+    ("‐‑‒–—―−﹣", '-'),
+];
+
+fn look_alike(c: char) -> char {
+    if c.is_ascii() {
+        return c;
+    }
+    let twin = LOOK_ALIKES
+        .iter()
+        .find(|(letters, _)| letters.contains(c))
+        .map(|&(_, twin)| twin);
+    twin.unwrap_or(c)
+}
+
 /// Half-width twin of a full-width character.
 pub(crate) fn half_width(c: char) -> char {
     match c {
@@ -63,7 +118,46 @@ pub(crate) fn half_width(c: char) -> char {
     }
 }
 
-fn without_markup(text: &str) -> String {
+/// Named characters that portals leave in titles and names.
+const ENTITIES: [(&str, &str); 17] = [
+    ("&nbsp;", " "),
+    ("&ensp;", " "),
+    ("&emsp;", " "),
+    ("&amp;", "&"),
+    ("&lt;", "<"),
+    ("&gt;", ">"),
+    ("&quot;", "\""),
+    ("&apos;", "'"),
+    ("&ldquo;", "“"),
+    ("&rdquo;", "”"),
+    ("&lsquo;", "‘"),
+    ("&rsquo;", "’"),
+    ("&middot;", "·"),
+    ("&mdash;", "—"),
+    ("&hellip;", "…"),
+    ("&times;", "×"),
+    ("&yen;", "¥"),
+];
+
+/// Tags that only mark a part of a line; those that break one become a blank.
+const TAGS: [(&str, &str); 12] = [
+    ("em", ""),
+    ("b", ""),
+    ("i", ""),
+    ("u", ""),
+    ("strong", ""),
+    ("font", ""),
+    ("span", ""),
+    ("a", ""),
+    ("sup", ""),
+    ("br", " "),
+    ("p", " "),
+    ("div", " "),
+];
+
+/// Left-overs of web pages. Long texts may be pages themselves: of those only blanks and the marks of search
+/// engines are taken.
+fn without_markup(text: &str, long: bool) -> String {
     if !text.contains(['&', '<']) {
         return text.to_owned();
     }
@@ -71,7 +165,71 @@ fn without_markup(text: &str) -> String {
     for tag in ["<em>", "</em>"] {
         text = text.replace(tag, "");
     }
-    text
+    if long {
+        return text;
+    }
+    for (name, character) in ENTITIES {
+        text = text.replace(name, character);
+    }
+    without_tags(&numbered(&text))
+}
+
+/// `&#160;` and `&#xA0;` as the characters that they number.
+fn numbered(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("&#") {
+        out.push_str(before);
+        let read = || {
+            let (number, tail) = after
+                .split_once(';')
+                .filter(|(number, _)| number.len() <= 7)?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            Some((char::from_u32(code)?, tail))
+        };
+        match read() {
+            Some((c, tail)) => {
+                out.push(c);
+                rest = tail;
+            }
+            None => {
+                out.push_str("&#");
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn without_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        out.push_str(before);
+        let inner = after.strip_prefix('/').unwrap_or(after);
+        let length = inner.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (name, tail) = inner.split_at(length);
+        let tag = TAGS.iter().find(|(tag, _)| name.eq_ignore_ascii_case(tag));
+        // A name is followed by attributes or by the end of the tag: `A<B>C` keeps its B only without one.
+        match (tag, tail.split_once('>')) {
+            (Some((_, becomes)), Some((attributes, tail)))
+                if attributes.is_empty() || attributes.starts_with([' ', '/']) =>
+            {
+                out.push_str(becomes);
+                rest = tail;
+            }
+            _ => {
+                out.push('<');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 fn without_control(text: &str, lines: bool) -> String {
@@ -95,13 +253,22 @@ fn without_control(text: &str, lines: bool) -> String {
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
-        '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}'
+        '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'
+            ..='\u{202e}' | '\u{2060}' | '\u{feff}'
     )
 }
 
 fn trimmed(text: &str) -> Cow<'_, str> {
     let text =
         text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200c}' | '\u{200d}'));
+    // Another way of spreadsheets to keep text: ="0012".
+    if let Some(inner) = text
+        .strip_prefix("=\"")
+        .and_then(|rest| rest.strip_suffix('"'))
+        && !inner.contains('"')
+    {
+        return trimmed(inner);
+    }
     // A spreadsheet writes one apostrophe before a cell that shall stay text; quoted text has two.
     match text.strip_prefix('\'') {
         Some(rest) if !rest.contains('\'') => trimmed(rest),
@@ -130,6 +297,10 @@ mod tests {
             ("甲\u{a0}乙", "甲 乙", Reason::Control),
             ("甲&nbsp;乙", "甲 乙", Reason::Html),
             ("<em>甲</em>", "甲", Reason::Html),
+            ("<font color=red>甲</font>", "甲", Reason::Html),
+            ("甲<br/>乙", "甲 乙", Reason::Html),
+            ("甲&amp;乙&#183;丙", "甲&乙·丙", Reason::Html),
+            ("=\"0012\"", "0012", Reason::Trim),
             ("'GC2015-1", "GC2015-1", Reason::Trim),
             ("e\u{301}", "é", Reason::Nfc),
             ("甲\n乙", "甲 乙", Reason::Control),
@@ -141,6 +312,11 @@ mod tests {
             );
         }
         assert_eq!(cleaned("'甲' 乙", false).0, "'甲' 乙");
+        for kept in ["甲<乙", "a<b>c", "AT&T", "a?b=1&c=2", "&#x;", "&unknown;"] {
+            let kept = kept.replace("<b>", "<big>");
+            assert_eq!(cleaned(&kept, false).0, kept);
+        }
+        assert_eq!(cleaned("<p>甲&lt;乙</p>", true).0, "<p>甲&lt;乙</p>");
         assert_eq!(cleaned("甲\r\n乙", true).0, "甲\n乙");
         assert_eq!(cleaned("（甲）１２", false).0, "（甲）１２");
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::finding::{Draft, label};
 use super::nearest;
 use crate::issue::shown;
-use crate::normalize::{Normalized, canonical_digits, is_date, items, parts};
+use crate::normalize::{Normalized, canonical_digits, is_date, is_zero_date, items, parts};
 use crate::record::Input;
 use crate::{
     Dataset, Domain, Edition, Field, Format, Issue, IssueCode, Message, Required, Sensitivity,
@@ -18,14 +18,16 @@ use crate::{
 pub(crate) enum Trouble {
     /// Not a plain value, or `true` where no yes or no belongs.
     Type,
-    /// It may mean this, or something else.
-    Ambiguous(String),
+    /// It may mean one of these, or something else.
+    Ambiguous(Vec<String>),
     /// An amount that names its unit (the power of ten yuan) where the record does not say in which unit it counts.
     Unit(String, i32),
     /// A spreadsheet replaced the digits of a long code by a rounded number.
     Lost,
     /// A word that says that there is no value.
     Placeholder,
+    /// The same in a field that may be empty: it was left out.
+    Omitted,
     /// Not of the format.
     Format,
     /// Too long, or not of the exact length: characters found.
@@ -52,6 +54,17 @@ pub(crate) const PLACEHOLDERS: [&str; 14] = [
     "NULL",
     "***",
 ];
+
+/// Whether a value was blacked out before it was sent.
+pub(crate) fn is_masked(text: &str) -> bool {
+    text.starts_with('*') && text.bytes().all(|byte| byte == b'*')
+}
+
+/// Whether a text says that there is no value.
+fn is_placeholder(field: &Field, text: &str) -> bool {
+    let dated = matches!(field.format, Format::Date | Format::Minute | Format::Second);
+    PLACEHOLDERS.contains(&text) || (dated && is_zero_date(text))
+}
 
 /// Whether the field holds a number.
 pub(crate) fn is_numeric(field: &Field) -> bool {
@@ -134,7 +147,7 @@ pub(crate) fn judge(field: &Field, text: &str) -> Option<Trouble> {
     let free = matches!(field.domain, Domain::Free | Domain::Standard(_));
     // A table may have such a word for a value: then it says something.
     let coded = matches!(&field.domain, Domain::Codes(table) if table.values.contains_key(text));
-    if (!textual || !free) && !coded && PLACEHOLDERS.contains(&text) {
+    if (!textual || !free) && !coded && is_placeholder(field, text) {
         return Some(Trouble::Placeholder);
     }
     if (textual || !free) && parts(field, text).any(is_lost_code) {
@@ -180,19 +193,22 @@ pub(crate) fn issue(
         Trouble::Type => draft(IssueCode::FieldType)
             .wanted(format!("一个值（{format_zh}）"), format!("one value, {format_en}"))
             .say(
-                format!("{name}应为一个值，不能是对象、数组或布尔值"),
-                format!("{id} must be one plain value, not an object, a list or a boolean"),
+                format!("{name}应为一个值，不能是对象、数组或布尔值；请改为{format_zh}"),
+                format!("{id} must be one plain value, not an object, a list or a boolean: write {format_en}"),
             ),
-        Trouble::Ambiguous(suggestion) => {
-            let suggestion = shown(suggestion, field.sensitivity);
+        Trouble::Ambiguous(readings) => {
+            let shown = |reading: &String| shown(reading, field.sensitivity);
+            let readings: Vec<String> = readings.iter().map(shown).collect();
+            let (zh, en) = (readings.join("”或“"), readings.join("” or “"));
+            let said = readings.join(" / ");
             draft(IssueCode::FieldAmbiguous)
                 .wanted(
-                    format!("{format_zh}，例如 {suggestion}（请确认）"),
-                    format!("{format_en}, perhaps {suggestion} (please confirm)"),
+                    format!("{format_zh}，例如 {said}（请确认）"),
+                    format!("{format_en}, perhaps {said} (please confirm)"),
                 )
                 .say(
-                    format!("{name}的值“{found}”含义不明确，可能是“{suggestion}”，请按规范格式或规定单位填写"),
-                    format!("{id} “{found}” may mean “{suggestion}” or something else: write it in the standard's format or unit"),
+                    format!("{name}的值“{found}”含义不明确，可能是“{zh}”；系统不作猜测，请确认后按规范格式或规定单位填写"),
+                    format!("{id} “{found}” may mean “{en}” or something else: nothing was guessed, confirm it and write it in the standard's format or unit"),
                 )
         }
         Trouble::Unit(figure, power) => {
@@ -238,10 +254,20 @@ pub(crate) fn issue(
             }
             issue
         }
+        Trouble::Omitted => {
+            let mut issue = draft(IssueCode::FieldFormat).wanted(format!("{format_zh}；没有值时省略"), format!("{format_en}, or nothing at all")).say(
+                format!("{name}的值“{found}”表示没有值，已按未填处理；没有值时请留空或省略该项"),
+                format!("{id} “{found}” says that there is no value and was left out: leave the field out when there is no value"),
+            );
+            issue.severity = Severity::Warning;
+            issue.patch = Some(json!([{"op": "remove", "path": issue.path}]));
+            issue
+        }
         Trouble::Format => {
+            let (advice_zh, advice_en) = advice(field.format);
             let mut issue = draft(IssueCode::FieldFormat).wanted(&format_zh, &format_en).say(
-                format!("{name}的值“{found}”格式不正确，应为{format_zh}"),
-                format!("{id} “{found}” must be {format_en}"),
+                format!("{name}的值“{found}”格式不正确，应为{format_zh}{advice_zh}"),
+                format!("{id} “{found}” must be {format_en}{advice_en}"),
             );
             issue.help = nearest::date(field.format, text).map(|right| {
                 let right = shown(&right, field.sensitivity);
@@ -251,13 +277,28 @@ pub(crate) fn issue(
             issue
         }
         Trouble::Length(length) => draft(IssueCode::FieldLength).wanted(&format_zh, &format_en).say(
-            format!("{name}应为{format_zh}，实际{length}个字符"),
-            format!("{id} must be {format_en}, found {length} characters"),
+            format!("{name}的值“{found}”应为{format_zh}，实际{length}个字符；请核对后填写完整、准确的值"),
+            format!("{id} “{found}” must be {format_en}, found {length} characters: check the value and send it whole"),
         ),
         Trouble::Precision(whole, fraction) => draft(IssueCode::FieldFormat).wanted(&format_zh, &format_en).say(
-            format!("{name}的值“{found}”超出精度，应为{format_zh}，实际整数{whole}位、小数{fraction}位"),
-            format!("{id} “{found}” has {whole} digits before and {fraction} after the point, must be {format_en}"),
+            format!("{name}的值“{found}”超出精度，应为{format_zh}，实际整数{whole}位、小数{fraction}位；系统不作四舍五入，请核对金额单位或精度"),
+            format!("{id} “{found}” has {whole} digits before and {fraction} after the point, must be {format_en}: nothing was rounded, check its unit or round it yourself"),
         ),
+    }
+}
+
+/// What to do about a value that is not of a format, where that is not plain: Chinese, English.
+fn advice(format: Format) -> (&'static str, &'static str) {
+    match format {
+        Format::Number { .. } => (
+            "；只填一个数字，单位、币种、费率和说明填入相应数据项",
+            ": write one figure alone; unit, currency, rates and remarks have fields of their own",
+        ),
+        Format::Date | Format::Minute | Format::Second => (
+            "；只填一个时间，起止时间分别填入相应数据项",
+            ": write one instant alone; beginning and end have fields of their own",
+        ),
+        _ => ("", ""),
     }
 }
 
@@ -340,8 +381,8 @@ pub(super) fn missing(field: &Field) -> Issue {
         .on(field)
         .wanted(format_zh, format_en)
         .say(
-            format!("{}为必填项，不得为空", label(field)),
-            format!("{} is required", field.id),
+            format!("{}为必填项，不得为空，请填写", label(field)),
+            format!("{} is required: fill it", field.id),
         )
 }
 
@@ -407,8 +448,8 @@ pub(crate) fn repeated(field: &Field, first: Option<&str>, second: &Input<'_>) -
         .found(found)
         .wanted("只出现一次", "once only")
         .say(
-            format!("{}在一条记录中重复出现", label(field)),
-            format!("{} came twice in one record", field.id),
+            format!("{}在一条记录中重复出现，请只保留一个", label(field)),
+            format!("{} came twice in one record: keep one of them", field.id),
         )
 }
 

@@ -1,8 +1,8 @@
 //! Dirt in amounts: units written behind the figure, thousands separators, words in place of a figure.
 
-use spec::{Field, Unit};
+use spec::{Field, Required, Unit};
 
-use super::{ALL, Kind, PLAIN, Spot, error, is_number, repaired};
+use super::{ALL, Kind, PLAIN, Spot, error, is_number, repaired, warning};
 use crate::generate::deal::plain;
 
 pub(super) const KINDS: &[Kind] = &[
@@ -31,8 +31,10 @@ pub(super) const KINDS: &[Kind] = &[
     error("amount_coefficient", "field.format", ALL, |spot| {
         words(spot, "价格系数：98.65%")
     }),
-    error("amount_not_given", "field.format", ALL, |spot| {
-        words(spot, "未提供")
+    warning("amount_not_given", "field.format", ALL, |spot| {
+        let optional = |field: &Field| field.required == Required::Optional;
+        let (id, _) = spot.pick(|field, _| is_amount(field) && optional(field))?;
+        spot.dirty(&id, "未提供")
     }),
     error("amount_sentence", "field.format", ALL, |spot| {
         words(spot, "详见成交明细，按实结算")

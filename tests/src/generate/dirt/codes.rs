@@ -2,7 +2,7 @@
 
 use spec::{CodeTable, Domain, Field};
 
-use super::{ALL, JSON, Kind, PLAIN, Spot, error, repaired, warning};
+use super::{ALL, JSON, Kind, PLAIN, Spot, error, repaired};
 use crate::generate::row::Cell;
 
 pub(super) const KINDS: &[Kind] = &[
@@ -27,7 +27,7 @@ pub(super) const KINDS: &[Kind] = &[
     repaired("region_own_level", "region_name", ALL, |spot| {
         region(spot, |_, city, _| format!("{city}本级"))
     }),
-    warning("region_withdrawn", "code.expired", ALL, |spot| {
+    repaired("region_withdrawn", "region_successor", ALL, |spot| {
         region(spot, |city, _, _| withdrawn(city))
     }),
     error("region_unknown", "code.unknown", ALL, |spot| {

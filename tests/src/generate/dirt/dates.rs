@@ -64,7 +64,7 @@ pub(super) const KINDS: &[Kind] = &[
             format!("{}-{}-{}    {}:{}", d.0, d.1, d.2, d.3, d.4)
         })
     }),
-    error("date_two_instants", "field.format", ALL, |spot| {
+    error("date_two_instants", "field.ambiguous", ALL, |spot| {
         instant(spot, |d| {
             format!(
                 "{}年{}月{}日 {}:{} 至 {}年{}月{}日 23:59",
@@ -75,7 +75,7 @@ pub(super) const KINDS: &[Kind] = &[
     error("date_impossible", "field.format", ALL, |spot| {
         instant(spot, |d| format!("{}0231{}{}{}", d.0, d.3, d.4, d.5))
     }),
-    error("date_serial", "field.ambiguous", ALL, serial),
+    repaired("date_serial", "date_serial", ALL, serial),
 ];
 
 /// Year, month, day, hour, minute, second.
