@@ -13,12 +13,12 @@ pub(super) fn of_rule<'s>(maker: &mut Maker<'_>, case: &Case<'s>, rule: &Rule) -
     let reads = reads(case.draft.dataset, rule);
     let mut all = Vec::new();
     // Until it applies and has all that it reads, nothing else matters.
-    let ready = ready(maker, case, rule, &reads);
-    if let Some(ready) = &ready {
-        all.push(ready.clone());
-        beside(maker, ready, rule, &reads, &mut all);
+    let begun = ready(maker, case, rule, &reads);
+    if let Some(begun) = &begun {
+        all.push(begun.clone());
+        beside(maker, begun, rule, &reads, &mut all);
     }
-    let case = ready.as_ref().unwrap_or(case);
+    let case = begun.as_ref().unwrap_or(case);
     beside(maker, case, rule, &reads, &mut all);
     presence(case, &reads, &mut all);
     values(maker, case, &reads, &mut all);
@@ -98,7 +98,7 @@ fn ready<'s>(
     rule: &Rule,
     reads: &Reads<'_>,
 ) -> Option<Case<'s>> {
-    let mut ready = case.clone();
+    let mut begun = case.clone();
     let mut changed = false;
     for condition in &rule.when {
         let place = condition.field();
@@ -108,20 +108,20 @@ fn ready<'s>(
             case.draft.dataset.field(place),
         ) {
             let text = fulfilling(maker, field, condition);
-            ready.draft.set(place, text);
+            begun.draft.set(place, text);
             changed = true;
         }
     }
     if !reads.about_presence {
         for &place in &reads.own {
-            if let (None, Some(field)) = (ready.draft.get(place), case.draft.dataset.field(place)) {
+            if let (None, Some(field)) = (begun.draft.get(place), case.draft.dataset.field(place)) {
                 let text = maker.value(field);
-                ready.draft.set(place, Some(text));
+                begun.draft.set(place, Some(text));
                 changed = true;
             }
         }
     }
-    changed.then_some(ready)
+    changed.then_some(begun)
 }
 
 /// What stands beside the record: others, registered platforms, attachments.

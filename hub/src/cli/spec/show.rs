@@ -79,7 +79,7 @@ impl Found {
         let mut text = format!("{} {}\n", self.kind, self.title);
         for (name, value) in &self.facts {
             if !value.is_empty() {
-                text.push_str(&format!("  {name}: {value}\n"));
+                text.extend([format!("  {name}: {value}\n")]);
             }
         }
         for table in &self.tables {

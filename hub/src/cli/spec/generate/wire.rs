@@ -132,11 +132,11 @@ fn messages(drafts: &[&Draft<'_>]) -> String {
     for draft in drafts {
         let dataset = draft.dataset;
         let (number, id, name) = (dataset.code, &dataset.id, escaped(&dataset.name));
-        text.push_str(&format!(
+        text.extend([format!(
             "<DES>\n<TITLE><DATA_TYPE>1</DATA_TYPE><DATA_NO>{number}</DATA_NO><DATA_EN>{id}</DATA_EN><DATA_CN>{name}</DATA_CN></TITLE>\n<CONTEXT>\n"
-        ));
+        )]);
         for (name, value) in draft.pairs() {
-            text.push_str(&format!("<{name}>{}</{name}>\n", escaped(value)));
+            text.extend([format!("<{name}>{}</{name}>\n", escaped(value))]);
         }
         text.push_str("</CONTEXT>\n</DES>\n");
     }
