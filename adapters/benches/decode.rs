@@ -192,6 +192,7 @@ fn edition() -> Result<Arc<spec::Edition>, spec::format::FormatError> {
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
+        referrers: Vec::new(),
     };
     Ok(Arc::new(spec::Edition {
         id: "3.0".to_owned(),
@@ -205,6 +206,7 @@ fn edition() -> Result<Arc<spec::Edition>, spec::format::FormatError> {
         calendar: spec::Calendar::default(),
         projections: foldhash::HashMap::default(),
         deal_code_check: false,
+        waiting_days: 30,
         files: Vec::new(),
     }))
 }

@@ -3,6 +3,8 @@
 //! Everything is derived again from the rows; nothing is changed, and nothing needs a running hub. The first
 //! wrong place is named: table and row, or file.
 
+mod changes;
+
 use std::path::Path;
 
 use crate::pipeline::RawStore;
@@ -142,8 +144,13 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
         let Some((last, _)) = page.last() else { break };
         from = last + 1;
         for (index, body) in &page {
-            let Some(leaf) = submission_leaf(*index, body)? else {
-                continue;
+            let leaf = match logged(*index, body)? {
+                Logged::Submission(leaf) => leaf,
+                Logged::Change(leaf) => {
+                    changes::of_leaf(*index, &leaf, connection)?;
+                    continue;
+                }
+                Logged::Other => continue,
             };
             let place = format!("submissions, id {}", leaf.id);
             let id = crate::pipeline::commit::parse_receipt_id(&leaf.id).ok_or_else(|| {
@@ -162,16 +169,24 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
     Ok((count, versions))
 }
 
-fn submission_leaf(index: i64, body: &[u8]) -> Result<Option<Leaf>, FirstFault> {
+/// What a leaf is about.
+enum Logged {
+    Submission(Box<Leaf>),
+    Change(serde_json::Value),
+    Other,
+}
+
+fn logged(index: i64, body: &[u8]) -> Result<Logged, FirstFault> {
     let place = || format!("leaves, leaf_index {index}");
     let value: serde_json::Value = serde_json::from_slice(body)
         .map_err(|error| fault(place(), format!("is not JSON: {error}")))?;
-    if value.get("kind").and_then(serde_json::Value::as_str) != Some("submission") {
-        return Ok(None);
+    match value.get("kind").and_then(serde_json::Value::as_str) {
+        Some("submission") => serde_json::from_value(value)
+            .map(|leaf| Logged::Submission(Box::new(leaf)))
+            .map_err(|error| fault(place(), format!("is not a submission leaf: {error}"))),
+        Some("change") => Ok(Logged::Change(value)),
+        _ => Ok(Logged::Other),
     }
-    serde_json::from_value(value)
-        .map(Some)
-        .map_err(|error| fault(place(), format!("is not a submission leaf: {error}")))
 }
 
 fn submission(
@@ -325,7 +340,7 @@ fn kept(
     let rows = records::of_submission(connection, row.id, row.id).map_err(|error| lost(&error))?;
     let hashes: Vec<Hash> = rows.iter().map(|record| leaf_hash(&record.body)).collect();
     if merkle_root(&hashes).to_hex() == leaf.records_root {
-        return verdicts(&rows, outcomes).map(|()| rows.len() as u64);
+        return verdicts(&rows, outcomes, connection).map(|()| rows.len() as u64);
     }
     // The outcomes hold the digest of each record: they tell which one it is.
     for record in &rows {
@@ -354,20 +369,27 @@ fn kept(
     ))
 }
 
-/// Each version has the verdict that was receipted; one that was parked may have been released since.
-fn verdicts(rows: &[RecordRow], outcomes: &[Outcome]) -> Result<(), FirstFault> {
+/// Each version has the verdict that was receipted; one that was parked, that of its change.
+fn verdicts(
+    rows: &[RecordRow],
+    outcomes: &[Outcome],
+    connection: &mut Database,
+) -> Result<(), FirstFault> {
     for record in rows {
         let outcome = usize::try_from(record.record_index)
             .ok()
             .and_then(|index| outcomes.get(index));
-        let sound = outcome.is_some_and(|outcome| {
-            outcome.verdict == spec::Verdict::Parked
-                || verdict_number(outcome.verdict) == record.verdict
-        });
+        let sound = match outcome {
+            Some(outcome) if outcome.verdict == spec::Verdict::Parked => {
+                changes::of_record(record, connection)?
+            }
+            Some(outcome) => verdict_number(outcome.verdict) == record.verdict,
+            None => false,
+        };
         if !sound {
             return Err(fault(
                 format!("records, id {}, verdict", record.id),
-                "is not the verdict that was receipted",
+                "is not the verdict that was receipted, or that the log has given it since",
             ));
         }
     }

@@ -31,6 +31,8 @@ pub struct Config {
     pub spec: Specification,
     /// What is refused as too much.
     pub limits: Limits,
+    /// The waiting room.
+    pub waiting: Waiting,
     /// The transparency log.
     pub log: Log,
     /// The national platform.
@@ -105,6 +107,16 @@ pub struct Limits {
     pub source_rate: u32,
     /// Submissions that may come at once.
     pub source_burst: u32,
+}
+
+/// The waiting room.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// Days that a record may wait; below 0: what its edition says.
+    pub days: i64,
+    /// How often those over it are looked for.
+    pub sweep_ms: u64,
 }
 
 /// The transparency log.
@@ -270,7 +282,7 @@ impl Config {
     /// URL of the database: a file name is one inside the data folder.
     pub fn database_url(&self) -> String {
         let name = &self.store.database;
-        if name.starts_with("postgres://") || name.starts_with("postgresql://") {
+        if crate::store::is_postgres(name) {
             return name.clone();
         }
         self.data.join(name).to_string_lossy().into_owned()

@@ -16,6 +16,8 @@ pub enum ErrorCode {
     Envelope,
     /// A parameter of the request is wrong.
     Parameter,
+    /// An instant in the request cannot be read.
+    Time,
     /// No key, or one that is not known.
     Unauthenticated,
     /// The key is known, but not for this.
@@ -42,10 +44,11 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for documents and tests.
-    pub const ALL: [ErrorCode; 14] = [
+    pub const ALL: [ErrorCode; 15] = [
         ErrorCode::Unreadable,
         ErrorCode::Envelope,
         ErrorCode::Parameter,
+        ErrorCode::Time,
         ErrorCode::Unauthenticated,
         ErrorCode::Forbidden,
         ErrorCode::NotFound,
@@ -65,6 +68,7 @@ impl ErrorCode {
             ErrorCode::Unreadable => ("unreadable", 400, "The body cannot be read", "报文无法读取"),
             ErrorCode::Envelope => ("envelope", 422, "The envelope is wrong", "报文结构不正确"),
             ErrorCode::Parameter => ("parameter", 400, "A parameter is wrong", "请求参数不正确"),
+            ErrorCode::Time => ("time", 422, "An instant cannot be read", "时间无法识别"),
             ErrorCode::Unauthenticated => (
                 "unauthenticated",
                 401,

@@ -15,4 +15,5 @@ pub mod simulate;
 pub mod sources;
 pub mod store;
 pub mod telemetry;
+pub mod timeline;
 pub mod tlog;

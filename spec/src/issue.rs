@@ -55,6 +55,9 @@ pub enum IssueCode {
     /// The record that this one refers to is not there.
     #[serde(rename = "reference.missing")]
     ReferenceMissing,
+    /// Other records refer to this one, which is to be taken back, or to lose the value that they refer to.
+    #[serde(rename = "reference.held")]
+    ReferenceHeld,
     /// Another record already holds this value, which must be unique.
     #[serde(rename = "key.duplicate")]
     KeyDuplicate,
@@ -71,7 +74,7 @@ pub enum IssueCode {
 
 impl IssueCode {
     /// Every code, in the order of the stages that find them.
-    pub const ALL: [IssueCode; 19] = [
+    pub const ALL: [IssueCode; 20] = [
         IssueCode::DatasetUnknown,
         IssueCode::DatasetForbidden,
         IssueCode::RecordShape,
@@ -87,6 +90,7 @@ impl IssueCode {
         IssueCode::CodeUnverified,
         IssueCode::IdentifierCheck,
         IssueCode::ReferenceMissing,
+        IssueCode::ReferenceHeld,
         IssueCode::KeyDuplicate,
         IssueCode::KeyChanged,
         IssueCode::TimeOrder,
@@ -111,6 +115,7 @@ impl IssueCode {
             IssueCode::CodeUnverified => "code.unverified",
             IssueCode::IdentifierCheck => "identifier.check",
             IssueCode::ReferenceMissing => "reference.missing",
+            IssueCode::ReferenceHeld => "reference.held",
             IssueCode::KeyDuplicate => "key.duplicate",
             IssueCode::KeyChanged => "key.changed",
             IssueCode::TimeOrder => "time.order",

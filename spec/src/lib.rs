@@ -11,6 +11,7 @@
 
 pub mod calendar;
 pub mod codes;
+pub mod dependants;
 pub mod explain;
 pub mod export;
 pub mod format;
@@ -27,6 +28,7 @@ pub mod references;
 pub mod rule;
 pub mod stored;
 pub mod validate;
+pub mod waiting;
 
 pub use calendar::Calendar;
 pub use codes::{CodeTable, CodeValue};
@@ -34,8 +36,8 @@ pub use format::Format;
 pub use issue::{Issue, IssueCode, Message, Related, Report, Severity, Verdict};
 pub use load::LoadError;
 pub use model::{
-    Dataset, DatasetCode, Domain, Edition, Field, FieldIndex, Library, Required, Sensitivity, Spec,
-    Unit,
+    Dataset, DatasetCode, Domain, Edition, Field, FieldIndex, Library, Referrer, Required,
+    Sensitivity, Spec, Unit,
 };
 pub use normalize::{Context, Normalized, Reason, normalize};
 pub use record::{Action, Change, Input, Kind, Record};

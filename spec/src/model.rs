@@ -46,6 +46,8 @@ pub struct Edition {
     pub projections: HashMap<String, Projection>,
     /// Whether the check character of the unified deal code is judged (as a warning).
     pub deal_code_check: bool,
+    /// Days after which a record that still waits for another is rejected, unless the hub is told otherwise.
+    pub waiting_days: u32,
     /// The data files that this edition was read from (path, content), sorted by path: what the
     /// specification digest is made of.
     pub files: Vec<(String, Vec<u8>)>,
@@ -133,6 +135,8 @@ pub struct Dataset {
     pub by_name: HashMap<String, FieldIndex>,
     /// Fields by which rules of any data set look up records of this one (besides its key).
     pub indexed: Vec<FieldIndex>,
+    /// Fields of other data sets that wait for a value of this one.
+    pub referrers: Vec<Referrer>,
 }
 
 impl Dataset {
@@ -145,6 +149,17 @@ impl Dataset {
     pub fn field(&self, index: FieldIndex) -> Option<&Field> {
         self.fields.get(usize::from(index))
     }
+}
+
+/// A field whose value must stand in a record of this data set before its own record is current.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Referrer {
+    /// The field here that must hold the value.
+    pub field: FieldIndex,
+    /// The data set that refers.
+    pub dataset: DatasetCode,
+    /// Its field.
+    pub by: FieldIndex,
 }
 
 /// Library of the centre that a data set belongs to.

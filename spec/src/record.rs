@@ -52,6 +52,8 @@ pub struct Record<'s, 'a> {
     pub dataset: &'s Dataset,
     /// What to do with it.
     pub action: Action,
+    /// Why it is corrected or taken back.
+    pub reason: Option<Cow<'a, str>>,
     /// Byte offset of the record in the original document.
     pub at: usize,
     /// Values by the place of their field; same length as the data set's fields.
@@ -72,6 +74,7 @@ impl<'s> Record<'s, '_> {
         Record {
             dataset,
             action: Action::Upsert,
+            reason: None,
             at: 0,
             values,
             unknown: Vec::new(),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use crate::normalize::{Value, items};
 use crate::references::lookup;
 use crate::rule::Park;
-use crate::{Action, Check, Dataset, Edition, Lookup, Normalized};
+use crate::{Action, Check, Dataset, Edition, FieldIndex, Lookup, Normalized};
 
 impl<'s> Normalized<'s, '_> {
     /// The same record, owning its values, free of the document it came from.
@@ -16,6 +16,7 @@ impl<'s> Normalized<'s, '_> {
         Normalized {
             dataset: self.dataset,
             action: self.action,
+            reason: self.reason,
             at: self.at,
             values: self
                 .values
@@ -42,6 +43,7 @@ impl<'s> Normalized<'s, '_> {
         Normalized {
             dataset,
             action: Action::Upsert,
+            reason: None,
             at: 0,
             values,
             changes: Vec::new(),
@@ -49,6 +51,18 @@ impl<'s> Normalized<'s, '_> {
             attachments: None,
         }
     }
+}
+
+/// The field that says since when a record holds in the world: the time of its event, or, where the data set has
+/// none, the stamp that never goes back between versions.
+pub fn valid_from(dataset: &Dataset) -> Option<FieldIndex> {
+    let stamp = |rule: &crate::Rule| match rule.check {
+        Check::Monotone { field } => Some(field),
+        _ => None,
+    };
+    dataset
+        .time
+        .or_else(|| dataset.rules.iter().find_map(stamp))
 }
 
 /// The records that this one hangs on: what it would wait for, in the order of its rules.

@@ -10,13 +10,15 @@ use super::harness::hub::{self, Hub};
 use super::harness::{Engine, records};
 
 /// The simulated national platform as a process.
-struct National {
+pub struct National {
     child: Child,
-    url: String,
+    /// Its address.
+    pub url: String,
 }
 
 impl National {
-    fn start(fail: &str) -> National {
+    /// Starts it, with the faults that are named.
+    pub fn start(fail: &str) -> National {
         let mut command = Command::new(hub::program());
         command.args(["simulate", "national", "--listen", "127.0.0.1:0"]);
         if !fail.is_empty() {

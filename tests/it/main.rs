@@ -8,14 +8,20 @@
 )]
 
 mod api;
+mod commands;
 mod contract;
 mod crash;
+mod deals;
 mod differential;
 mod fixtures;
 mod forward;
 mod full;
+mod generate;
 mod harness;
+mod history;
 mod lookups;
 mod receipts;
+mod rules;
 mod tamper;
 mod tidy;
+mod waiting;

@@ -22,6 +22,7 @@ struct Message {
     number: Option<Placed>,
     code: Option<Placed>,
     key: Option<Placed>,
+    reason: Option<Placed>,
     has_title: bool,
     has_context: bool,
     fields: Vec<(String, Input<'static>)>,
@@ -91,7 +92,7 @@ fn message(
     loop {
         match markup.next()? {
             Piece::Start { name, at, .. } => match name.as_str() {
-                "TITLE" if !message.has_title => title(&mut message, markup)?,
+                "TITLE" if !message.has_title => title(session, &mut message, markup)?,
                 "CONTEXT" if !message.has_context => context(session, &mut message, markup, at)?,
                 "FILECONTEXT" | "FILE" => files(session, &mut message, markup, at)?,
                 _ => {
@@ -121,7 +122,12 @@ fn message(
     }
 }
 
-fn title(message: &mut Message, markup: &mut Markup<'_>) -> Result<(), Fault> {
+fn title(
+    session: &Session<'_, '_, '_>,
+    message: &mut Message,
+    markup: &mut Markup<'_>,
+) -> Result<(), Fault> {
+    let reason = session.adapter.profile.wire.reason.as_deref();
     message.has_title = true;
     loop {
         match markup.next()? {
@@ -133,6 +139,7 @@ fn title(message: &mut Message, markup: &mut Markup<'_>) -> Result<(), Fault> {
                     "DATA_NO" => &mut message.number,
                     "DATA_EN" => &mut message.code,
                     "DATA_KEY" => &mut message.key,
+                    name if Some(name) == reason => &mut message.reason,
                     _ => continue,
                 };
                 let text = content.text.trim();
@@ -273,6 +280,7 @@ fn hand_on(session: &mut Session<'_, '_, '_>, mut message: Message) {
     };
     let mut filler = Filler::new(known.plan, known.dataset, at);
     filler.record.action = action;
+    filler.record.reason = message.reason.map(|(reason, _)| Cow::Owned(reason));
     for (name, input) in message.fields {
         let target = known.plan.find(&name);
         filler.put(target, Cow::Owned(name), input);

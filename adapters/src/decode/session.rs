@@ -132,11 +132,15 @@ impl<'r, 's, 'a> Session<'r, 's, 'a> {
     #[inline]
     pub fn record(
         &mut self,
-        record: Record<'s, 'a>,
+        mut record: Record<'s, 'a>,
         flex: Option<&'a str>,
         attachments: Vec<AttachmentRef>,
         message_key: Option<std::borrow::Cow<'a, str>>,
     ) {
+        if record.action != spec::Action::Upsert && record.reason.is_none() {
+            let unstated = self.adapter.profile.wire.reason_unstated.as_ref();
+            record.reason = unstated.map(|text| std::borrow::Cow::Owned(text.clone()));
+        }
         let record = Decoded::Record {
             record,
             flex,

@@ -59,6 +59,7 @@ pub(crate) fn dataset(code: u16, id: &str, fields: &[(&str, &str, &str)]) -> Dat
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
+        referrers: Vec::new(),
     }
 }
 
@@ -116,6 +117,7 @@ pub(crate) fn edition() -> Arc<Edition> {
         calendar: spec::Calendar::default(),
         projections: HashMap::default(),
         deal_code_check: false,
+        waiting_days: 30,
         files: Vec::new(),
         by_name,
     })

@@ -130,6 +130,12 @@ pub struct Wire {
     /// Column of a CSV file that names the action of its row, as 1, 2, 3 or in the words of the envelope.
     #[serde(default)]
     pub action_column: Option<String>,
+    /// Column of a CSV file, or part of the title of a message, that says why a record is corrected or taken back.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// What stands for that reason where the source's documents have no place for one.
+    #[serde(default)]
+    pub reason_unstated: Option<String>,
     /// Separator of the cells of a CSV file.
     #[serde(default)]
     pub separator: Option<char>,

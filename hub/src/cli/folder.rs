@@ -1,6 +1,6 @@
 //! The data folder that a command works on, and its configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
@@ -39,8 +39,30 @@ impl Folder {
                 format!("cannot make the folder {folder}"),
             )
         })?;
-        let mut connection = store::connect(&config.database_url())?;
-        store::migrate(&mut connection)?;
-        Ok((config, connection))
+        connect(config)
     }
+
+    /// Opens the database of a hub that was started before; where none is, says so and makes nothing.
+    pub fn open_existing(&self) -> anyhow::Result<(Config, Database)> {
+        let config = self.config(Vec::new())?;
+        let url = config.database_url();
+        anyhow::ensure!(
+            store::is_postgres(&url) || Path::new(&url).is_file(),
+            super::said(
+                format!(
+                    "该目录下没有枢纽数据（{url} 不存在），请核对 --data；枢纽首次启动（hub serve --data DIR）时建立目录"
+                ),
+                format!(
+                    "no hub is there: {url} does not exist; check --data (a hub makes its folder on its first start: `hub serve --data DIR`)"
+                ),
+            )
+        );
+        connect(config)
+    }
+}
+
+fn connect(config: Config) -> anyhow::Result<(Config, Database)> {
+    let mut connection = store::connect(&config.database_url())?;
+    store::migrate(&mut connection)?;
+    Ok((config, connection))
 }

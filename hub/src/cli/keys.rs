@@ -63,7 +63,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
             make(folder, name, role)
         }
         Command::Retire { id, folder } => {
-            let (_, mut connection) = folder.open()?;
+            let (_, mut connection) = folder.open_existing()?;
             anyhow::ensure!(
                 access::retire(&mut connection, *id, Instant::now().millis)?,
                 super::said(
@@ -103,7 +103,7 @@ pub fn make(folder: &Folder, name: &str, role: Role) -> anyhow::Result<bool> {
 }
 
 fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {
-    let (_, mut connection) = folder.open()?;
+    let (_, mut connection) = folder.open_existing()?;
     let keys = access::list(&mut connection)?;
     match format {
         Form::Json => println!("{}", serde_json::to_string(&keys)?),
@@ -138,5 +138,6 @@ fn table(keys: &[Principal]) -> Table {
         zh: "密钥",
         columns,
         rows,
+        total: None,
     }
 }

@@ -15,6 +15,7 @@ mod simulate;
 mod sources;
 mod spec;
 mod submit;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,9 @@ enum Command {
     Log(log::Command),
     /// Reports over what was received.
     Report(report::Arguments),
+    /// The waiting room.
+    #[command(subcommand)]
+    Waiting(waiting::Command),
     /// Write what is published: schemas, dictionary, interface description.
     Export(export::Arguments),
     /// The specification: listed, shown, compared, checked, imported.
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Receipt(command) => receipt::run(&command),
         Command::Log(command) => log::run(&command),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Waiting(command) => waiting::run(&command),
         Command::Export(arguments) => export::run(&arguments),
         Command::Spec(command) => spec::run(&command),
         Command::Keys(command) => keys::run(&command),
@@ -146,8 +151,11 @@ mod tests {
             "hub log verify --data d",
             "hub log verify --tiles t --key log.pub",
             "hub report volumes --data d --by source,day --format csv",
+            "hub report parked --data d",
+            "hub waiting sweep --at 2026-12-31 --data d --format json",
             "hub export schemas --check",
             "hub spec list rules --edition 2.0 --format json",
+            "hub spec generate X --count 9 --seed 1 --faults 0.5 --format csv --source s --at 2026-11-20T09:00:00 --expect f",
             "hub spec show 501.TENDER_MODE",
             "hub spec diff 2.0 3.0 --format json",
             "hub spec lint d",

@@ -2,11 +2,13 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
 use super::folder::Folder;
 use crate::app;
+use crate::pipeline::expiry::Deadlines;
 use crate::report::{self, Facts, NAMES, Question};
 use crate::store::totals::Span;
 
@@ -30,7 +32,7 @@ pub struct Arguments {
     /// Only of this source.
     #[arg(long)]
     source: Option<String>,
-    /// For issues: most rows.
+    /// For issues and parked: most rows.
     #[arg(long)]
     limit: Option<usize>,
     /// Form of the result.
@@ -69,13 +71,19 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         by: report::parse_by(&arguments.by)?,
         limit: arguments.limit,
     };
-    let (config, mut connection) = arguments.folder.open()?;
+    let (config, mut connection) = arguments.folder.open_existing()?;
     let specification = app::load_spec(&config)?;
-    let sources: Vec<(String, String)> = app::load_sources(&config, specification)?
+    let loaded = app::load_sources(&config, specification)?;
+    let profiles: Vec<_> = loaded
         .all()
         .into_iter()
-        .map(|source| (source.profile.id.clone(), source.profile.name.clone()))
+        .map(|source| Arc::clone(&source.profile))
         .collect();
+    let sources: Vec<(String, String)> = profiles
+        .iter()
+        .map(|profile| (profile.id.clone(), profile.name.clone()))
+        .collect();
+    let deadlines = Deadlines::new(specification, config.waiting.days);
     let edition = specification
         .edition(&config.spec.edition)
         .with_context(|| {
@@ -88,6 +96,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let facts = Facts {
         edition,
         sources: &sources,
+        profiles: &profiles,
+        deadlines: &deadlines,
         data: &config.data,
     };
     let table =

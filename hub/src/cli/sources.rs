@@ -72,7 +72,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
             keys::make(folder, id, Role::Source)
         }
         Command::Retire { id, folder } => {
-            let (_, mut connection) = folder.open()?;
+            let (_, mut connection) = folder.open_existing()?;
             let retired = access::retire_source(&mut connection, id, Instant::now().millis)?;
             anyhow::ensure!(
                 retired > 0,
@@ -89,7 +89,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
 }
 
 fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {
-    let (config, mut connection) = folder.open()?;
+    let (config, mut connection) = folder.open_existing()?;
     let sources = app::load_sources(&config, app::load_spec(&config)?)?;
     let keys = access::list(&mut connection)?;
     let rows = sources
@@ -127,6 +127,7 @@ fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {
         zh: "数据来源",
         columns,
         rows,
+        total: None,
     };
     match format {
         Form::Json => println!("{}", serde_json::to_string(&table)?),

@@ -205,7 +205,8 @@ fn report(arguments: &Arguments, results: &[Option<Sent>]) -> anyhow::Result<boo
                 name: "submit",
                 zh: "报送",
                 columns,
-                rows
+                rows,
+                total: None,
             }
             .text()
         );

@@ -58,6 +58,11 @@ pub enum Unfit {
         "hub.character: 字段 {0} 含有 XML 不允许的字符 / column {0} has a character that XML forbids"
     )]
     Character(String),
+    /// A deletion of what the destination never took over.
+    #[error(
+        "hub.never_held: 国家平台未接收过该记录，无需删除 / the destination never took it over: nothing to delete"
+    )]
+    NeverHeld,
     /// The destination's edition demands a column that the data set does not have.
     #[error(
         "hub.column: 国家规范要求字段 {0}，本数据集没有，请补充后由中心处理 / the destination demands column {0}, which the data set does not have; the centre has to ask for it"
@@ -107,6 +112,9 @@ impl Projector {
             .get(&self.to)
             .and_then(|projection| projection.datasets.get(&dataset.code))
             .ok_or_else(unknown)?;
+        if content.action == 2 && !held {
+            return Err(Unfit::NeverHeld);
+        }
         let values: BTreeMap<String, String> =
             serde_json::from_slice(&content.body).map_err(|_| Unfit::Body)?;
         let value = |place: FieldIndex| {

@@ -180,7 +180,10 @@ fn versions_are_added_changed_and_deleted() -> Tested {
         action: 2,
         ..second.clone()
     };
-    let again = parent(1, "P1", "c");
+    let again = Draft {
+        previous: Some(3),
+        ..parent(1, "P1", "c")
+    };
     world.owe("s1", vec![first, second, gone, again])?;
     let _delivery = world.start(World::settings(&national.url))?;
     until("all acknowledged", || {

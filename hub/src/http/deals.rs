@@ -1,11 +1,12 @@
-//! Everything current under one unified deal code 统一交易标识码.
+//! Everything known under one unified deal code, now or at an instant 统一交易标识码.
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
 use spec::Lookup;
 
 use super::State;
 use super::auth::Caller;
+use super::moment::AtQuery;
 use super::{found, whole};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::Instant;
@@ -15,7 +16,9 @@ pub async fn one(
     state: Data<State>,
     caller: Caller,
     code: Path<String>,
+    query: Query<AtQuery>,
 ) -> Result<HttpResponse, Error> {
+    let at = query.at()?;
     let name = code.clone();
     let (items, lacks) = state
         .ask(move |app, connection| {
@@ -41,10 +44,14 @@ pub async fn one(
                 }
             }
             let mut items = Vec::new();
-            for row in found::current(app, connection, &lookups)? {
-                items.extend(found::show(app, connection, &caller, &row)?);
+            for version in found::known(app, connection, &lookups, at)? {
+                items.extend(found::show(app, connection, &caller, &version)?);
             }
-            let mut lacks = whole::lacks(app, connection, &lookups, Instant::now())?;
+            // What a deal lacks is a matter of now.
+            let mut lacks = match at {
+                None => whole::lacks(app, connection, &lookups, Instant::now())?,
+                Some(_) => Vec::new(),
+            };
             lacks.retain(|lack| {
                 items
                     .iter()

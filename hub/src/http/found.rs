@@ -2,19 +2,20 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use spec::{Dataset, Lookup, Sensitivity, Verdict};
+use spec::{Action, Dataset, Lookup, Sensitivity, Verdict};
 
 use super::auth::Caller;
 use crate::app::App;
 use crate::error::Error;
 use crate::pipeline::commit::receipt_id;
+use crate::pipeline::ending::Ending;
 use crate::pipeline::{
     self,
     neighbours::{Key, holds},
 };
 use crate::store::records::{self, RecordRow};
-use crate::store::submissions::{Filter, SubmissionLine};
-use crate::store::{self, Database, StoreError};
+use crate::store::{self, Database, StoreError, history, waiting};
+use crate::timeline::{self, Claim, Version};
 use crate::tlog::hash::sha256;
 
 /// One version of a record, as it is shown.
@@ -26,7 +27,20 @@ pub struct Shown {
     dataset_name: String,
     key: String,
     action: &'static str,
+    /// Why it corrects or takes back the version before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     verdict: &'static str,
+    /// How its wait ended: `released`, `expired`, `replaced`; none if it did not wait, or waits still.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<&'static str>,
+    /// Known as current from then on; none if it never was.
+    from: Option<String>,
+    /// Current until then; none while it is.
+    to: Option<String>,
+    /// Since when it holds in the world, as the record says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_from: Option<String>,
     source: String,
     /// Number of the submission and its receipt.
     receipt: String,
@@ -47,30 +61,94 @@ pub fn stored_key(shown: &str) -> String {
     shown.replace(SHOWN, &STORED.to_string())
 }
 
-/// Finds current records under any of the lookups. A hash that fits by chance is not a find.
+/// The hashes under which lookups are kept.
+fn hashes(lookups: &[Lookup]) -> Vec<i64> {
+    let keys = lookups.iter().map(|lookup| Key::from(lookup.clone()).hash);
+    keys.collect()
+}
+
+/// Whether a version found under a hash really holds one of the values: a hash that fits by chance is not a find.
+fn fits(app: &App, lookups: &[Lookup], hash: i64, row: &RecordRow) -> Result<bool, StoreError> {
+    let body = body(row)?;
+    Ok(lookups.iter().any(|lookup| {
+        Key::from(lookup.clone()).hash == hash
+            && i32::from(lookup.dataset) == row.dataset
+            && dataset(app, row.dataset).is_some_and(|dataset| holds(dataset, &body, lookup))
+    }))
+}
+
+/// Finds current records under any of the lookups.
 pub fn current(
     app: &App,
     connection: &mut Database,
     lookups: &[Lookup],
 ) -> Result<Vec<RecordRow>, Error> {
-    let hashes: Vec<i64> = lookups
-        .iter()
-        .map(|lookup| Key::from(lookup.clone()).hash)
-        .collect();
     let mut rows: Vec<RecordRow> = Vec::new();
-    for (hash, row) in records::found_under(connection, &hashes)? {
-        let body = body(&row)?;
-        let found = lookups.iter().zip(&hashes).any(|(lookup, &own)| {
-            own == hash
-                && i32::from(lookup.dataset) == row.dataset
-                && dataset(app, row.dataset).is_some_and(|dataset| holds(dataset, &body, lookup))
-        });
-        if found && rows.iter().all(|other| other.id != row.id) {
+    for (hash, row) in records::found_under(connection, &hashes(lookups))? {
+        if fits(app, lookups, hash, &row)? && rows.iter().all(|other| other.id != row.id) {
             rows.push(row);
         }
     }
     rows.sort_by_key(|row| (row.dataset, row.id));
     Ok(rows)
+}
+
+/// The newest version of a record, also one that waits still.
+pub fn newest(
+    app: &App,
+    connection: &mut Database,
+    own: &Lookup,
+) -> Result<Option<RecordRow>, Error> {
+    let lookups = std::slice::from_ref(own);
+    let mut rows = current(app, connection, lookups)?;
+    for (parked, row) in waiting::by_own_hash(connection, &hashes(lookups))? {
+        if fits(app, lookups, parked.own_hash, &row)? {
+            rows.push(row);
+        }
+    }
+    Ok(rows.into_iter().max_by_key(|row| row.id))
+}
+
+/// The versions under any of the lookups that are current, or were at an instant.
+pub fn known(
+    app: &App,
+    connection: &mut Database,
+    lookups: &[Lookup],
+    at: Option<i64>,
+) -> Result<Vec<Version>, Error> {
+    let mut starts: Vec<(RecordRow, Option<i64>)> = current(app, connection, lookups)?
+        .into_iter()
+        .map(|row| (row, None))
+        .collect();
+    if at.is_some() {
+        for (hash, until, row) in history::found_under(connection, &hashes(lookups))? {
+            if fits(app, lookups, hash, &row)? {
+                starts.push((row, Some(until)));
+            }
+        }
+    }
+    let mut versions: Vec<Version> = Vec::new();
+    for (row, until) in starts {
+        let chain = timeline::back_from(connection, row, until)?;
+        let wanted = chain
+            .into_iter()
+            .find(|version| at.map_or(version.to.is_none(), |at| version.known_at(at)));
+        let Some(version) = wanted else { continue };
+        let body = body(&version.row)?;
+        let named = lookups.iter().any(|lookup| {
+            i32::from(lookup.dataset) == version.row.dataset
+                && dataset(app, version.row.dataset)
+                    .is_some_and(|dataset| holds(dataset, &body, lookup))
+        });
+        // What was taken back is found by its own key only, whenever it is asked for.
+        let withdrawn = version.row.action == Action::Withdraw as i32;
+        let new = versions.iter().all(|other| other.row.id != version.row.id);
+        if named && new && !withdrawn {
+            versions.push(version);
+        }
+    }
+    versions.sort_by_key(|version| (version.row.dataset, version.row.id));
+    Ok(versions)
 }
 
 /// The data set of a stored record, by the newest edition that has it.
@@ -102,16 +180,26 @@ fn key(dataset: &Dataset, body: &Map<String, Value>, between: char) -> String {
     parts.join(&between.to_string())
 }
 
+/// Column code and key of a stored record, personal parts masked.
+pub fn name(app: &App, row: &RecordRow) -> Result<(String, String), StoreError> {
+    let Some(dataset) = dataset(app, row.dataset) else {
+        return Ok((row.dataset.to_string(), String::new()));
+    };
+    let mut data = body(row)?;
+    mask(dataset, &mut data);
+    Ok((dataset.id.clone(), key(dataset, &data, SHOWN)))
+}
+
 /// Shows a version to a caller; none when it came from a source that the caller may not see.
 pub fn show(
     app: &App,
     connection: &mut Database,
     caller: &Caller,
-    row: &RecordRow,
+    version: &Version,
 ) -> Result<Option<Shown>, Error> {
-    let Some(line) = line(connection, row.submission_id)? else {
-        return Ok(None);
-    };
+    let Version {
+        row, line, change, ..
+    } = version;
     if !caller.may_see(&line.source) {
         return Ok(None);
     }
@@ -120,6 +208,8 @@ pub fn show(
     if let Some(dataset) = dataset {
         mask(dataset, &mut data);
     }
+    let text = |millis: i64| pipeline::Instant::from_millis(millis).text();
+    let reason = history::reason(connection, row.id)?;
     Ok(Some(Shown {
         id: row.id,
         dataset: dataset.map_or_else(|| row.dataset.to_string(), |dataset| dataset.id.clone()),
@@ -134,28 +224,21 @@ pub fn show(
             1 => "correct",
             _ => "withdraw",
         },
+        reason,
         verdict: stored_verdict(row.verdict),
-        source: line.source,
+        change: change.as_ref().map(|change| Ending::word(change.kind)),
+        from: version.from.map(text),
+        to: version.to.map(text),
+        valid_from: dataset.and_then(|dataset| Claim::of(dataset, row).since),
+        source: line.source.clone(),
         receipt: receipt_id(row.submission_id),
         record_index: row.record_index,
-        received_at: pipeline::Instant::from_millis(line.received_at).text(),
-        edition: line.edition,
+        received_at: text(line.received_at),
+        edition: line.edition.clone(),
         digest: sha256(&row.body).to_hex(),
         previous: row.previous,
         data,
     }))
-}
-
-/// The submission of a record.
-pub fn line(connection: &mut Database, id: i64) -> Result<Option<SubmissionLine>, StoreError> {
-    let filter = Filter {
-        after: id - 1,
-        limit: 1,
-        ..Filter::default()
-    };
-    Ok(store::submissions::list(connection, &filter)?
-        .pop()
-        .filter(|line| line.id == id))
 }
 
 /// The word for a verdict.
@@ -169,7 +252,8 @@ pub const fn verdict_name(verdict: Verdict) -> &'static str {
     }
 }
 
-fn stored_verdict(number: i32) -> &'static str {
+/// The word for a stored verdict.
+pub fn stored_verdict(number: i32) -> &'static str {
     use Verdict::{Accepted, AcceptedWithWarnings, Duplicate, Parked, Rejected};
     [Accepted, AcceptedWithWarnings, Parked, Duplicate, Rejected]
         .into_iter()

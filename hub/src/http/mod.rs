@@ -5,6 +5,7 @@
 pub mod auth;
 mod bench;
 mod catalog;
+mod changes;
 mod check;
 mod deals;
 mod deliveries;
@@ -13,6 +14,7 @@ mod health;
 pub mod limits;
 mod log;
 mod metrics;
+mod moment;
 pub mod openapi;
 mod paging;
 pub mod problem;
@@ -68,16 +70,16 @@ use Access::{Member, Operator, Public, Reader, Source};
 pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "POST", path: "/v1/submissions", access: Source, query: submissions::SUBMIT, what: "Send records; answers with the signed receipt", zh: "报送数据，返回签名回执", handler: || web::post().to(submissions::submit) },
     Endpoint { method: "GET", path: "/v1/submissions", access: Member, query: submissions::LIST, what: "List submissions", zh: "查询报送批次", handler: || web::get().to(submissions::list) },
-    Endpoint { method: "GET", path: "/v1/submissions/{id}", access: Member, query: &[], what: "One submission", zh: "查询单个批次", handler: || web::get().to(submissions::one) },
+    Endpoint { method: "GET", path: "/v1/submissions/{id}", access: Member, query: &[], what: "One submission, and what became of its records since its receipt", zh: "查询单个批次及其记录的后续变化", handler: || web::get().to(submissions::one) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}/issues", access: Member, query: submissions::ISSUES, what: "Its findings, as JSON, CSV or Excel", zh: "下载校验问题清单", handler: || web::get().to(submissions::issues) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}/raw", access: Member, query: &[], what: "The bytes as received", zh: "下载原始报文", handler: || web::get().to(submissions::raw) },
     Endpoint { method: "POST", path: "/v1/check", access: Source, query: check::QUERY, what: "Judge records, keep nothing", zh: "仅校验，不入库", handler: || web::post().to(check::check) },
     Endpoint { method: "GET", path: "/v1/receipts/{id}", access: Member, query: receipts::QUERY, what: "The signed receipt", zh: "查询回执", handler: || web::get().to(receipts::one) },
     Endpoint { method: "GET", path: "/v1/receipts/{id}/proof", access: Member, query: receipts::PROOF, what: "Proof of its place in the log (C2SP tlog-proof)", zh: "查询存证证明", handler: || web::get().to(receipts::proof) },
-    Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}", access: Member, query: records::QUERY, what: "The current version of a record, or as of an instant", zh: "查询记录", handler: || web::get().to(records::current) },
+    Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}", access: Member, query: records::QUERY, what: "The current version of a record, what was known of it then (at), what held then (valid)", zh: "查询记录", handler: || web::get().to(records::current) },
     Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}/versions", access: Member, query: &[], what: "All versions of a record, newest first", zh: "查询记录历史版本", handler: || web::get().to(records::versions) },
-    Endpoint { method: "GET", path: "/v1/deals/{code}", access: Member, query: &[], what: "Current records that name a unified deal code", zh: "按统一交易标识码查询", handler: || web::get().to(deals::one) },
-    Endpoint { method: "GET", path: "/v1/subjects/{uscc}", access: Member, query: &[], what: "Current records about a subject of trading", zh: "按统一社会信用代码查询主体", handler: || web::get().to(subjects::one) },
+    Endpoint { method: "GET", path: "/v1/deals/{code}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, that name a unified deal code, and what they lack together", zh: "按统一交易标识码查询", handler: || web::get().to(deals::one) },
+    Endpoint { method: "GET", path: "/v1/subjects/{uscc}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, about a subject of trading", zh: "按统一社会信用代码查询主体", handler: || web::get().to(subjects::one) },
     Endpoint { method: "GET", path: "/v1/reports/{name}", access: Member, query: reports::QUERY, what: "A report, as JSON, CSV or Excel", zh: "统计报表", handler: || web::get().to(reports::one) },
     Endpoint { method: "GET", path: "/v1/deliveries", access: Reader, query: deliveries::LIST, what: "What is owed to destinations", zh: "查询转发队列", handler: || web::get().to(deliveries::list) },
     Endpoint { method: "POST", path: "/v1/deliveries/replay", access: Operator, query: deliveries::REPLAY, what: "Send exhausted or refused ones again; counts only unless confirmed", zh: "重新转发（默认试算）", handler: || web::post().to(deliveries::replay) },

@@ -173,6 +173,7 @@ fn schemas() -> Value {
             "edition": text, "source": text, "submission": text, "sequence": number,
             "records": { "type": "array", "items": { "type": "object", "required": ["dataset", "data"], "properties": {
                 "dataset": text, "action": { "enum": ["upsert", "correct", "withdraw"] },
+                "reason": { "type": "string", "minLength": 1, "maxLength": 200, "description": "required of correct and withdraw" },
                 "data": { "type": "object" }, "flex": {},
             } } },
         } },

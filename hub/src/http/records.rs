@@ -1,4 +1,4 @@
-//! One record: its current version, an earlier one, all of them.
+//! One record: what is known of it, what was known, what holds; all of its versions.
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
@@ -7,59 +7,66 @@ use spec::Lookup;
 
 use super::auth::Caller;
 use super::found::{self, Shown};
-use super::openapi::{Param, param};
-use super::{State, reports};
+use super::openapi::Param;
+use super::{State, moment};
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
-use crate::report;
-use crate::store::records::{self, RecordRow};
-use crate::store::{Database, StoreError};
+use crate::pipeline::Instant;
+use crate::store::Database;
+use crate::timeline::{self, Claim, Version};
 
 /// Parameters.
-pub const QUERY: &[Param] = &[param("at", "the version that was current at this instant")];
-
-/// Most versions that are shown.
-const MOST: usize = 1000;
+pub const QUERY: &[Param] = &[moment::AT, moment::VALID];
 
 /// What the query says.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AtQuery {
+pub struct MomentQuery {
     at: Option<String>,
+    valid: Option<String>,
 }
 
-/// Shows the version that is, or was, current.
+/// Shows the version that is current, or was known as such at an instant, or holds at one.
 pub async fn current(
     state: Data<State>,
     caller: Caller,
     path: Path<(String, String)>,
-    query: Query<AtQuery>,
+    query: Query<MomentQuery>,
 ) -> Result<HttpResponse, Error> {
-    let at = query
-        .at
-        .as_deref()
-        .map(|text| report::parse_instant("at", text, true))
-        .transpose();
-    let at = at.map_err(reports::error)?;
+    let at = moment::parse("at", query.at.as_deref())?;
+    let valid = moment::parse("valid", query.valid.as_deref())?;
     let shown = state
         .ask(move |app, connection| {
             let (dataset, key) = path.into_inner();
-            let mut version = Some(newest(app, connection, &dataset, &key)?);
-            while let Some(row) = version {
-                let line = found::line(connection, row.submission_id)?;
-                if at.is_none_or(|at| line.is_some_and(|line| line.received_at <= at)) {
-                    return found::show(app, connection, &caller, &row)?
-                        .ok_or_else(|| missing(&dataset, &key));
-                }
-                version = before(connection, &row)?;
-            }
-            Err(missing(&dataset, &key))
+            let mut known = chain(app, connection, &dataset, &key)?;
+            known.retain(|version| {
+                let until = at.unwrap_or(i64::MAX);
+                version.from.is_some_and(|from| from <= until)
+            });
+            let version = match valid {
+                None => known.into_iter().next(),
+                Some(valid) => holding(app, known, valid),
+            };
+            let version = version.ok_or_else(|| missing(&dataset, &key))?;
+            found::show(app, connection, &caller, &version)?.ok_or_else(|| missing(&dataset, &key))
         })
         .await?;
     Ok(HttpResponse::Ok().json(shown))
 }
 
-/// Shows all versions, the newest first.
+/// The version, of those known (the newest first), that holds at an instant of the world.
+fn holding(app: &App, mut known: Vec<Version>, valid: i64) -> Option<Version> {
+    known.reverse();
+    let dataset = found::dataset(app, known.first()?.row.dataset)?;
+    let claims: Vec<Claim> = known
+        .iter()
+        .map(|version| Claim::of(dataset, &version.row))
+        .collect();
+    let place = timeline::valid_at(&claims, Instant::from_millis(valid))?;
+    known.into_iter().nth(place)
+}
+
+/// Shows all versions, the newest first, also those that waited or wait.
 pub async fn versions(
     state: Data<State>,
     caller: Caller,
@@ -69,12 +76,8 @@ pub async fn versions(
         .ask(move |app, connection| {
             let (dataset, key) = path.into_inner();
             let mut shown: Vec<Shown> = Vec::new();
-            let mut version = Some(newest(app, connection, &dataset, &key)?);
-            while let Some(row) = version
-                && shown.len() < MOST
-            {
-                shown.extend(found::show(app, connection, &caller, &row)?);
-                version = before(connection, &row)?;
+            for version in chain(app, connection, &dataset, &key)? {
+                shown.extend(found::show(app, connection, &caller, &version)?);
             }
             if shown.is_empty() {
                 Err(missing(&dataset, &key))
@@ -86,12 +89,13 @@ pub async fn versions(
     Ok(HttpResponse::Ok().json(serde_json::json!({ "items": versions })))
 }
 
-fn newest(
+/// All versions of a record, the newest first.
+fn chain(
     app: &App,
     connection: &mut Database,
     dataset: &str,
     key: &str,
-) -> Result<RecordRow, Error> {
+) -> Result<Vec<Version>, Error> {
     let known = app
         .spec
         .editions
@@ -99,22 +103,13 @@ fn newest(
         .rev()
         .find_map(|edition| edition.dataset(dataset));
     let known = known.ok_or_else(|| missing(dataset, key))?;
-    let lookup = Lookup {
+    let own = Lookup {
         dataset: known.code,
         field: None,
         value: found::stored_key(key),
     };
-    found::current(app, connection, &[lookup])?
-        .pop()
-        .ok_or_else(|| missing(dataset, key))
-}
-
-fn before(connection: &mut Database, row: &RecordRow) -> Result<Option<RecordRow>, StoreError> {
-    match row.previous {
-        // The chain leads to ever older numbers; anything else would be a circle.
-        Some(previous) if previous < row.id => records::by_id(connection, previous),
-        _ => Ok(None),
-    }
+    let newest = found::newest(app, connection, &own)?.ok_or_else(|| missing(dataset, key))?;
+    Ok(timeline::back_from(connection, newest, None)?)
 }
 
 fn missing(dataset: &str, key: &str) -> Error {

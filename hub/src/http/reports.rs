@@ -1,5 +1,7 @@
 //! Reports, and their three forms.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{Data, Path, Query};
@@ -10,6 +12,7 @@ use super::auth::Caller;
 use super::openapi::{Param, param};
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::expiry::Deadlines;
 use crate::report::{self, Facts, Question, ReportError, Table};
 use crate::store::totals::Span;
 
@@ -22,7 +25,7 @@ pub const QUERY: &[Param] = &[
     ),
     param("by", "volumes: source, day, dataset, joined with commas"),
     param("source", "only of this source"),
-    param("limit", "issues: most rows"),
+    param("limit", "issues, parked: most rows"),
     param("format", "json (default), csv, xlsx"),
 ];
 
@@ -80,6 +83,9 @@ pub async fn one(
     let table = state
         .ask(move |app, connection| {
             let sources = named(app);
+            let all = app.sources.all().into_iter();
+            let profiles: Vec<_> = all.map(|source| Arc::clone(&source.profile)).collect();
+            let deadlines = Deadlines::new(app.spec, app.config.waiting.days);
             let edition = app
                 .spec
                 .edition(&app.default_edition)
@@ -87,6 +93,8 @@ pub async fn one(
             let facts = Facts {
                 edition,
                 sources: &sources,
+                profiles: &profiles,
+                deadlines: &deadlines,
                 data: &app.config.data,
             };
             report::make(&name, connection, &facts, &question)

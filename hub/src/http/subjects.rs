@@ -1,12 +1,13 @@
-//! What is current about one subject of trading 交易主体, by its unified social credit code.
+//! What is, or was at an instant, known about one subject of trading 交易主体, by its unified social credit code.
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
 use spec::{Library, Lookup};
 
 use super::State;
 use super::auth::Caller;
 use super::found;
+use super::moment::AtQuery;
 use crate::error::{Error, ErrorCode};
 
 /// Shows the records about a subject.
@@ -14,7 +15,9 @@ pub async fn one(
     state: Data<State>,
     caller: Caller,
     uscc: Path<String>,
+    query: Query<AtQuery>,
 ) -> Result<HttpResponse, Error> {
+    let at = query.at()?;
     let name = uscc.clone();
     let items = state
         .ask(move |app, connection| {
@@ -39,8 +42,8 @@ pub async fn one(
                 }
             }
             let mut items = Vec::new();
-            for row in found::current(app, connection, &lookups)? {
-                items.extend(found::show(app, connection, &caller, &row)?);
+            for version in found::known(app, connection, &lookups, at)? {
+                items.extend(found::show(app, connection, &caller, &version)?);
             }
             Ok(items)
         })

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::auth::Caller;
 use super::openapi::{Param, param};
-use super::{State, limits, paging, reports};
+use super::{State, changes, limits, paging, reports};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::commit::{self, parse_receipt_id, receipt_id};
 use crate::pipeline::receipt::{Counts, Outcome};
@@ -298,16 +298,32 @@ pub async fn list(
     }))
 }
 
+/// One submission, and what became of its records since its receipt.
+#[derive(Debug, Serialize)]
+struct Detail {
+    #[serde(flatten)]
+    shape: Shape,
+    #[serde(flatten)]
+    changes: changes::Changes,
+}
+
 /// Shows one submission.
 pub async fn one(
     state: Data<State>,
     caller: Caller,
     id: Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let line = state
-        .ask(move |_, connection| line(connection, &caller, &id))
+    let shown = state
+        .ask(move |app, connection| {
+            let line = line(connection, &caller, &id)?;
+            let changes = changes::of(app, connection, line.id)?;
+            Ok(Detail {
+                shape: Shape::from(line),
+                changes,
+            })
+        })
         .await?;
-    Ok(HttpResponse::Ok().json(Shape::from(line)))
+    Ok(HttpResponse::Ok().json(shown))
 }
 
 /// Reads the public number of a submission.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use spec::Edition;
+use spec::{Edition, Spec};
 
 use super::compress;
 use super::judge::Item;
@@ -25,6 +25,8 @@ pub struct Prepared {
     pub submission: String,
     /// The edition that judges.
     pub edition: &'static Edition,
+    /// All editions: what waits is judged by its own.
+    pub specification: &'static Spec,
     /// The sender's counter.
     pub sequence: Option<i64>,
     /// Time of receipt.
@@ -130,7 +132,10 @@ pub fn judge_only(
 ) -> Result<Vec<Outcome>, StoreError> {
     let mut transaction = Transaction {
         connection,
-        numbers: Numbers::default(),
+        numbers: Numbers {
+            waiting: true,
+            ..Numbers::default()
+        },
         entries: Vec::new(),
     };
     let mut work = Work::new(&mut transaction, &prepared);

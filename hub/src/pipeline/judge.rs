@@ -138,14 +138,14 @@ pub fn read(
     Ok(Read { envelope, items })
 }
 
-/// To take a record back, only what identifies it must be right.
+/// To take a record back, only what identifies it must be right, and there must be a reason.
 fn matters_to_withdrawal(record: &Normalized<'_, '_>, issue: &Issue, by_message: bool) -> bool {
     let missing = issue.code == IssueCode::FieldRequired;
     let names_key = record.dataset.key.iter().any(|&place| {
         let field = record.dataset.field(place);
         field.is_some_and(|field| issue.path.strip_prefix('/') == Some(&field.id))
     });
-    names_key && !(missing && by_message)
+    issue.code == IssueCode::RecordShape || names_key && !(missing && by_message)
 }
 
 fn locate(locator: &Locator<'_>, issue: &mut Issue) {

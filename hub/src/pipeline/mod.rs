@@ -3,9 +3,14 @@
 //! [`receive`] keeps a submission and answers with its receipt; [`check`] judges the same way and keeps
 //! nothing. Judging runs on worker threads, committing in the one [`writer`].
 
+mod absent;
 pub mod commit;
 pub mod compress;
+mod dependants;
+pub mod ending;
+pub mod expiry;
 mod figures;
+mod history;
 mod instant;
 pub mod judge;
 pub mod neighbours;
@@ -13,7 +18,9 @@ pub mod opinion;
 mod raw;
 pub mod receipt;
 mod release;
+mod room;
 pub mod seal;
+pub mod sweeper;
 mod work;
 pub mod writer;
 
@@ -200,6 +207,7 @@ async fn finish(
         source: incoming.source,
         submission,
         edition,
+        specification: app.spec,
         sequence: read
             .envelope
             .sequence
@@ -257,6 +265,7 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
         source: source.clone(),
         submission: submission.clone(),
         edition,
+        specification: app.spec,
         sequence: None,
         received,
         raw_sha256,

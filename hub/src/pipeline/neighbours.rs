@@ -223,7 +223,7 @@ impl Neighbours {
 }
 
 /// Whether a neighbour is what a look-up means.
-fn answers(edition: &Edition, neighbour: &Neighbour, lookup: &Lookup) -> bool {
+pub fn answers(edition: &Edition, neighbour: &Neighbour, lookup: &Lookup) -> bool {
     if neighbour.dataset != lookup.dataset {
         return false;
     }

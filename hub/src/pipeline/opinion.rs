@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -103,7 +103,7 @@ impl SecondOpinion {
                 .iter()
                 .take(8)
                 .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-            if number % self.every != 0 || judged.record.action == Action::Withdraw {
+            if !number.is_multiple_of(self.every) || judged.record.action == Action::Withdraw {
                 continue;
             }
             let refused =
@@ -154,7 +154,7 @@ pub fn kept(data: &Path) -> std::io::Result<Vec<Disagreement>> {
         .collect())
 }
 
-fn work(samples: &Receiver<Sample>, schema: Schema, figures: &Opinions, path: &PathBuf) {
+fn work(samples: &Receiver<Sample>, schema: Schema, figures: &Opinions, path: &Path) {
     let mut compiled: HashMap<(String, u16), Option<Validator>> = HashMap::new();
     while let Ok(sample) = samples.recv() {
         let key = (sample.edition.id.clone(), sample.dataset.code);

@@ -1,17 +1,21 @@
-//! The waiting room: a parked record is judged again, by itself, when what it waits for has come.
+//! A parked record is judged again, by itself, when what it waits for has come.
 
-use spec::{Context, Edition, Lookup, Normalized, Severity, Verdict};
+use spec::{Context, Edition, Lookup, Normalized, Severity, Spec, Verdict};
 
+use super::ending::{self, Ending};
+use super::history::History;
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, links_of};
+use super::room;
 use super::writer::Transaction;
+use crate::store::StoreError;
 use crate::store::insert::{self, Owed, Rows};
-use crate::store::records::{self, RecordRow};
-use crate::store::{StoreError, verdict_number};
+use crate::store::records::{self, Link, RecordRow};
+use crate::store::waiting::{self, Parked};
 
 /// Judges every parked record again that waits for one of the hashes, and those that wait for it in turn.
 pub fn release(
     transaction: &mut Transaction<'_>,
-    edition: &'static Edition,
+    specification: &'static Spec,
     now: super::Instant,
     hashes: &[i64],
 ) -> Result<(), StoreError> {
@@ -20,34 +24,36 @@ pub fn release(
     }
     let mut arrived = hashes.to_vec();
     while !arrived.is_empty() {
-        let ready = records::waiting_for(transaction.connection, &arrived)?;
+        let ready = waiting::ready(transaction.connection, &arrived)?;
         arrived.clear();
-        for id in ready {
-            if let Some(row) = records::by_id(transaction.connection, id)? {
-                arrived.extend(again(transaction, edition, now, &row)?);
+        for (parked, row) in ready {
+            // Judged by the edition that it was sent in; one that is gone leaves the record to its deadline.
+            if let Some(edition) = specification.edition(&parked.edition) {
+                arrived.extend(again(transaction, edition, now, &parked, row)?);
             }
         }
     }
     Ok(())
 }
 
-/// Judges one parked record again; the hashes under which it is found now, if it was released.
+/// Judges one parked record again; the hashes under which it is found now, if it became current.
 fn again(
     transaction: &mut Transaction<'_>,
     edition: &'static Edition,
     now: super::Instant,
-    row: &RecordRow,
+    parked: &Parked,
+    row: RecordRow,
 ) -> Result<Vec<i64>, StoreError> {
-    let parked = Neighbour::from_row(row.clone())?;
-    let Some(dataset) = edition.by_code(parked.dataset) else {
+    let version = Neighbour::from_row(row.clone())?;
+    let Some(dataset) = edition.by_code(version.dataset) else {
         return Ok(Vec::new());
     };
-    let record = Normalized::from_canonical(dataset, parked.body());
+    let record = Normalized::from_canonical(dataset, version.body());
     let keys = |lookups: Vec<Lookup>| lookups.into_iter().map(Key::from).collect::<Vec<_>>();
     let lookups = keys(spec::references::lookups(edition, &record));
     let parents = keys(spec::stored::parents(edition, &record));
     let mut neighbours = Neighbours::default();
-    neighbours.fetch(transaction.connection, lookups.iter())?;
+    neighbours.fetch(transaction.connection, lookups.iter().chain(&parents))?;
     let known = neighbours.known(edition, lookups);
     let context = Context {
         edition,
@@ -56,44 +62,54 @@ fn again(
     };
     let (report, waits) = spec::validate::judge_among(&context, &record, &known);
     if !waits.is_empty() {
+        let awaits = room::awaits(edition, &record, &waits, &report.issues);
+        // What it referred to may have been taken back while it waited for something else.
+        if awaits != parked.awaits {
+            let parked = Parked {
+                awaits,
+                ..parked.clone()
+            };
+            waiting::leave(transaction.connection, row.id)?;
+            waiting::enter(
+                transaction.connection,
+                &[parked],
+                &room::rows_of(&waits, row.id),
+            )?;
+        }
         return Ok(Vec::new());
     }
     let own = record.key().map(|value| by_key(dataset, value));
-    let current = own.and_then(|own| neighbours.find(edition, &own).into_iter().next_back());
-    let verdict = match &current {
+    let newest = own.and_then(|own| neighbours.newest(edition, &own).pop());
+    let current = newest.as_ref().filter(|version| !version.withdrawn);
+    let warns = |issue: &spec::Issue| issue.severity == Severity::Warning;
+    let verdict = match current {
         _ if report.rejects() => Verdict::Rejected,
         Some(known) if known.canonical == row.body => Verdict::Duplicate,
-        _ if report
-            .issues
-            .iter()
-            .any(|issue| issue.severity == Severity::Warning) =>
-        {
-            Verdict::AcceptedWithWarnings
-        }
+        _ if parked.warned != 0 || report.issues.iter().any(warns) => Verdict::AcceptedWithWarnings,
         _ => Verdict::Accepted,
     };
-    let lane = neighbours.lane(edition, &parents).unwrap_or(row.lane);
-    records::release(
-        transaction.connection,
-        row.id,
-        verdict_number(verdict),
-        lane,
-    )?;
-    let leaf = serde_json::json!({
-        "v": 1, "kind": "release", "record": row.id, "submission": super::commit::receipt_id(row.submission_id),
-        "index": row.record_index, "verdict": verdict, "at": now.text(),
-    });
-    transaction.append_leaf(leaf.to_string().into_bytes())?;
-    // A newer version may have come while this one waited: then this one is history already.
-    let overtaken = current.as_ref().is_some_and(|known| known.id > row.id);
-    if overtaken || matches!(verdict, Verdict::Rejected | Verdict::Duplicate) {
+    let lane = match &newest {
+        Some(newest) => newest.lane,
+        None => neighbours.lane(edition, &parents).unwrap_or(row.lane),
+    };
+    let outcome = (verdict, report.issues.as_slice());
+    ending::settle(transaction, &row, lane, Ending::Released, outcome, now)?;
+    if matches!(verdict, Verdict::Rejected | Verdict::Duplicate) {
         return Ok(Vec::new());
     }
     let mut added = Rows::default();
-    if let Some(old) = &current {
-        records::unlink(transaction.connection, &links_of(edition, old))?;
+    added.links = links_of(edition, &version);
+    if let Some(old) = &newest {
+        let before = links_of(edition, old);
+        records::unlink(transaction.connection, &before)?;
+        let mut history = History::default();
+        history.superseded(&before, &added.links, now.millis);
+        history.write(transaction.connection)?;
     }
-    added.links = links_of(edition, &parked);
+    added.links.extend(parked.message_hash.map(|hash| Link {
+        hash,
+        record_id: row.id,
+    }));
     if edition
         .projections
         .values()

@@ -72,12 +72,11 @@ pub fn receipt(
         .as_ref()
         .or(seal)
         .and_then(|seal| Some((seal.group(leaf_index)?, seal.signature(key, origin))));
-    let (group, signature) = match sealed {
-        Some((group, signature)) => (Some(group), signature),
-        None => {
-            let message = receipt::signed_bytes(origin, leaf_index, &leaf);
-            (None, BASE64_STANDARD.encode(key.sign(&message)))
-        }
+    let (group, signature) = if let Some((group, signature)) = sealed {
+        (Some(group), signature)
+    } else {
+        let message = receipt::signed_bytes(origin, leaf_index, &leaf);
+        (None, BASE64_STANDARD.encode(key.sign(&message)))
     };
     Receipt {
         id: says.id,

@@ -4,20 +4,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use spec::{
-    Action, Context, Dataset, Edition, Issue, IssueCode, Lookup, Message, Normalized, Severity,
-    Verdict,
-};
+use spec::{Action, Context, Dataset, Edition, Issue, Normalized, Severity, Spec, Verdict};
 
+use super::absent;
 use super::commit::{Committed, Prepared, Unsigned, receipt_id};
 use super::compress;
+use super::dependants;
+use super::history::History;
 use super::judge::{Item, Judged, shown_key};
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links_of};
 use super::receipt::{Counts, Leaf, Outcome};
+use super::room::{self, Room};
 use super::writer::Transaction;
 use crate::store::insert::{self, Owed, Rows};
-use crate::store::records::{self, Link, RecordRow, Wait};
+use crate::store::records::{self, Link, RecordRow};
 use crate::store::submissions::{IssueRow, Submission, Volume};
+use crate::store::waiting::Parked;
 use crate::store::{self, StoreError, verdict_number};
 use crate::tlog::hash::{self, Hash};
 
@@ -25,9 +27,12 @@ use crate::tlog::hash::{self, Hash};
 pub struct Work<'w, 't> {
     transaction: &'w mut Transaction<'t>,
     edition: &'static Edition,
+    specification: &'static Spec,
     received: super::Instant,
     number: i64,
     neighbours: Neighbours,
+    room: Room,
+    history: History,
     rows: Rows,
     superseded: Vec<Link>,
     /// Outcomes so far, in order.
@@ -48,9 +53,12 @@ impl<'w, 't> Work<'w, 't> {
         Work {
             transaction,
             edition: prepared.edition,
+            specification: prepared.specification,
             received: prepared.received,
             number,
             neighbours: Neighbours::default(),
+            room: Room::default(),
+            history: History::default(),
             rows: Rows {
                 records: Vec::with_capacity(prepared.items.len()),
                 ..Rows::default()
@@ -74,6 +82,14 @@ impl<'w, 't> Work<'w, 't> {
         });
         self.neighbours
             .fetch(self.transaction.connection, lookups.flatten())?;
+        if self.transaction.numbers.waiting {
+            let own = items.iter().filter_map(|item| match item {
+                Item::Judged(judged) => Some(judged.own.iter().chain(&judged.message)),
+                Item::Unusable { .. } => None,
+            });
+            self.room
+                .fetch(self.transaction.connection, own.flatten())?;
+        }
         // Records that only their message names lead to business keys: these are fetched all at once too.
         let led_to: Vec<Key> = items
             .iter()
@@ -133,33 +149,45 @@ impl<'w, 't> Work<'w, 't> {
             message,
         } = judged;
         let dataset = record.dataset;
-        let newest = self.newest(&record, own, message.as_ref())?;
+        let newest = self.newest(&record, own.clone(), message.as_ref())?;
         let current = newest.clone().filter(|version| !version.withdrawn);
+        // What still waits under this key gives way to what is sent now.
+        let parked = self
+            .room
+            .holds(self.edition, own.as_ref(), message.as_ref())
+            .cloned();
+        let latest = parked.as_ref().or(current.as_ref());
         let mut key = shown_key(&record);
         if record.action == Action::Withdraw
-            && let Some(current) = &current
+            && let Some(taken_back) = current.as_ref().or(latest)
         {
             // What is taken back is named, kept and forwarded in full.
-            canonical.clone_from(&current.canonical);
+            canonical.clone_from(&taken_back.canonical);
             digest = hash::sha256(&canonical);
             leaf = hash::leaf_hash(&canonical);
-            key = shown_key(&Normalized::from_canonical(dataset, current.body()));
+            key = shown_key(&Normalized::from_canonical(dataset, taken_back.body()));
         }
         let mut waits = Vec::new();
+        let mut awaits = String::new();
+        let warned = !issues.is_empty();
         if !rejects(&issues) {
             match record.action {
-                Action::Withdraw | Action::Correct if current.is_none() => {
-                    issues.push(nothing_to(&record));
+                Action::Withdraw | Action::Correct if latest.is_none() => {
+                    issues.push(absent::nothing_to(&record));
                 }
-                Action::Withdraw => {}
+                Action::Withdraw => issues.extend(self.dependants(current.as_deref(), &record)?),
                 Action::Upsert | Action::Correct => {
                     let known = self.neighbours.known(self.edition, lookups);
                     let (mut report, missing) =
                         spec::validate::judge_among(&self.context(), &record, &known);
+                    if !missing.is_empty() {
+                        awaits = room::awaits(self.edition, &record, &missing, &report.issues);
+                    }
                     for issue in &mut report.issues {
                         self.neighbours.name(self.edition, &known, issue);
                     }
                     issues.extend(report.issues);
+                    issues.extend(self.dependants(current.as_deref(), &record)?);
                     waits = missing;
                 }
             }
@@ -167,9 +195,10 @@ impl<'w, 't> Work<'w, 't> {
         let verdict = if rejects(&issues) {
             Verdict::Rejected
         } else if record.action == Action::Upsert
-            && current
-                .as_ref()
-                .is_some_and(|known| known.canonical == canonical)
+            && [latest, current.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|known| known.canonical == canonical)
         {
             Verdict::Duplicate
         } else if !waits.is_empty() {
@@ -179,18 +208,30 @@ impl<'w, 't> Work<'w, 't> {
         } else {
             Verdict::AcceptedWithWarnings
         };
-        if matches!(
+        let kept = matches!(
             verdict,
             Verdict::Accepted | Verdict::AcceptedWithWarnings | Verdict::Parked
-        ) {
+        );
+        let replaces = match &parked {
+            Some(parked) => kept || parked.canonical != canonical && verdict == Verdict::Duplicate,
+            None => false,
+        };
+        if replaces {
+            let by = kept.then_some(self.transaction.numbers.record);
+            self.room
+                .replace(self.edition, own.as_ref(), message.as_ref(), by);
+        }
+        if kept {
             self.kept.push(leaf);
-            let lane = match &current {
-                Some(current) => current.lane,
+            // One that was taken back keeps its lane: what comes again must not overtake the withdrawal.
+            let lane = match &newest {
+                Some(newest) => newest.lane,
                 None => self
                     .neighbours
                     .lane(self.edition, &parents)
                     .unwrap_or(self.transaction.numbers.record),
             };
+            let before = newest.iter().chain(&parked).map(|known| known.id).max();
             let row = RecordRow {
                 id: self.transaction.numbers.record,
                 submission_id: self.number,
@@ -199,22 +240,27 @@ impl<'w, 't> Work<'w, 't> {
                 action: record.action as i32,
                 verdict: verdict_number(verdict),
                 lane,
-                previous: newest.as_ref().map(|known| known.id),
+                previous: before,
                 body: canonical,
             };
             self.transaction.numbers.record += 1;
+            self.history.because(row.id, record.reason.clone());
             if verdict == Verdict::Parked {
-                let wait = |lookup: &Lookup| Wait {
-                    hash: Key::from(lookup.clone()).hash,
+                let parked = Parked {
                     record_id: row.id,
+                    submission_id: row.submission_id,
+                    edition: self.edition.id.clone(),
+                    own_hash: own.as_ref().map_or(0, |own| own.hash),
+                    message_hash: message.as_ref().map(|message| message.hash),
+                    since: self.received.millis,
+                    warned: i32::from(warned),
+                    awaits,
                 };
-                let mut waiting: Vec<Wait> = waits.iter().map(wait).collect();
-                waiting.sort_unstable_by_key(|wait| wait.hash);
-                waiting.dedup();
-                self.rows.waiting.extend(waiting);
+                let waits = self.room.enter(&row, parked, &waits)?;
+                self.rows.waiting.extend(waits);
                 self.transaction.numbers.waiting = true;
             } else {
-                self.make_current(&row, newest.as_deref(), &entries)?;
+                self.make_current(&row, newest.as_deref(), &entries, current.is_some())?;
             }
             self.rows.records.push(row);
         }
@@ -228,6 +274,20 @@ impl<'w, 't> Work<'w, 't> {
             issues,
         };
         self.note(i32::from(dataset.code), outcome)
+    }
+
+    /// Why a version may not give way to what is sent now, because others hang on it.
+    fn dependants(
+        &mut self,
+        current: Option<&Neighbour>,
+        record: &Normalized<'_, '_>,
+    ) -> Result<Option<Issue>, StoreError> {
+        let Some(current) = current else {
+            return Ok(None);
+        };
+        let context = self.context();
+        let connection = &mut *self.transaction.connection;
+        dependants::refusal(connection, &mut self.neighbours, &context, current, record)
     }
 
     /// The business key of a record that is without it, by the key that its sender gave the message.
@@ -269,11 +329,8 @@ impl<'w, 't> Work<'w, 't> {
         row: &RecordRow,
         old: Option<&Neighbour>,
         entries: &[Key],
+        was_current: bool,
     ) -> Result<(), StoreError> {
-        if let Some(old) = old {
-            self.superseded.extend(links_of(self.edition, old));
-            self.neighbours.remove(old.id);
-        }
         let new = Arc::new(Neighbour::from_row(row.clone())?);
         // A withdrawal is found by its business key, so that the history stays in reach; by nothing else.
         let links = if new.withdrawn {
@@ -281,6 +338,13 @@ impl<'w, 't> Work<'w, 't> {
         } else {
             links(entries.iter(), row.id)
         };
+        if let Some(old) = old {
+            let before = links_of(self.edition, old);
+            self.history
+                .superseded(&before, &links, self.received.millis);
+            self.superseded.extend(before);
+            self.neighbours.remove(old.id);
+        }
         if !new.withdrawn {
             self.became_current
                 .extend(links.iter().map(|link| link.hash));
@@ -290,7 +354,8 @@ impl<'w, 't> Work<'w, 't> {
         let forwarded = self.edition.projections.values().any(|projection| {
             u16::try_from(row.dataset).is_ok_and(|code| projection.datasets.contains_key(&code))
         });
-        if forwarded {
+        // What was taken back while it waited was never sent to anybody.
+        if forwarded && (was_current || !new.withdrawn) {
             self.rows.owed.push(Owed {
                 id: self.transaction.numbers.delivery,
                 destination: store::NATIONAL.to_owned(),
@@ -388,9 +453,11 @@ impl<'w, 't> Work<'w, 't> {
         self.rows.links.retain(|link| !superseded.contains(link));
         insert::submission(self.transaction.connection, &row, &self.rows)?;
         self.transaction.numbers.submission += 1;
+        self.history.write(self.transaction.connection)?;
+        self.room.settle(self.transaction, self.received)?;
         super::release::release(
             self.transaction,
-            self.edition,
+            self.specification,
             self.received,
             &self.became_current,
         )?;
@@ -414,36 +481,4 @@ fn broken(error: &dyn std::error::Error) -> StoreError {
 
 fn rejects(issues: &[Issue]) -> bool {
     issues.iter().any(|issue| issue.severity == Severity::Error)
-}
-
-/// The finding for a correction or withdrawal of what is not there.
-fn nothing_to(record: &Normalized<'_, '_>) -> Issue {
-    let (zh, en) = if record.action == Action::Withdraw {
-        (
-            "要撤回的记录不存在：请先报送，或核对业务主键",
-            "there is no record to withdraw: check its business key",
-        )
-    } else {
-        (
-            "要更正的记录不存在：请先报送，或核对业务主键",
-            "there is no record to correct: check its business key",
-        )
-    };
-    Issue {
-        at: Some(record.at),
-        found: shown_key(record).unwrap_or_default(),
-        expected: record
-            .dataset
-            .key
-            .iter()
-            .filter_map(|&f| record.dataset.field(f))
-            .map(|f| f.id.as_str())
-            .collect::<Vec<_>>()
-            .join("|"),
-        ..Issue::new(
-            IssueCode::ReferenceMissing,
-            Severity::Error,
-            Message::new(zh, en),
-        )
-    }
 }

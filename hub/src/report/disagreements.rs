@@ -43,5 +43,6 @@ pub fn make(facts: &Facts<'_>, question: &Question) -> Result<Table, ReportError
             column("schema", "发布模式判定"),
         ],
         rows: rows.collect(),
+        total: None,
     })
 }

@@ -85,5 +85,6 @@ pub fn make(
             column("exhausted", "中止"),
         ],
         rows,
+        total: None,
     })
 }

@@ -60,5 +60,6 @@ pub fn table(outcomes: &[Outcome], edition: Option<&Edition>) -> Table {
             column("clause", "依据"),
         ],
         rows,
+        total: None,
     }
 }

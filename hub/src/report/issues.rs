@@ -77,5 +77,6 @@ pub fn make(
             column("example_record", "示例记录"),
         ],
         rows,
+        total: None,
     })
 }

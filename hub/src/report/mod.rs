@@ -4,11 +4,15 @@ pub mod disagreements;
 pub mod exchange;
 pub mod findings;
 pub mod issues;
+pub mod parked;
 pub mod sheet;
 pub mod sources;
 pub mod table;
 pub mod volumes;
 
+use std::sync::Arc;
+
+use crate::pipeline::expiry::Deadlines;
 use crate::store::totals::Span;
 use crate::store::{Database, StoreError};
 
@@ -66,6 +70,10 @@ pub struct Facts<'f> {
     pub edition: &'f spec::Edition,
     /// Identifiers and Chinese names of all sources, also of those that never sent.
     pub sources: &'f [(String, String)],
+    /// Their profiles: who may send what.
+    pub profiles: &'f [Arc<adapters::Profile>],
+    /// How long records may wait.
+    pub deadlines: &'f Deadlines,
     /// The hub's data folder.
     pub data: &'f std::path::Path,
 }
@@ -82,7 +90,14 @@ impl Facts<'_> {
 }
 
 /// Names of all reports.
-pub const NAMES: [&str; 5] = ["volumes", "issues", "sources", "exchange", "disagreements"];
+pub const NAMES: [&str; 6] = [
+    "volumes",
+    "issues",
+    "sources",
+    "exchange",
+    "parked",
+    "disagreements",
+];
 
 /// Makes a report by its name; none when there is no such report.
 pub fn make(
@@ -96,6 +111,7 @@ pub fn make(
         "issues" => issues::make(connection, facts, question)?,
         "sources" => sources::make(connection, facts, question)?,
         "exchange" => exchange::make(connection, facts, question)?,
+        "parked" => parked::make(connection, facts, question)?,
         "disagreements" => disagreements::make(facts, question)?,
         _ => return Ok(None),
     }))

@@ -35,7 +35,7 @@ fn write<'s>(sheet: &'s mut Worksheet, table: &Table) -> Result<&'s mut Workshee
     for (place, column) in (0..).zip(&table.columns) {
         sheet.write_string_with_format(0, place, column.zh, &heading)?;
     }
-    for (line, row) in (1..).zip(&table.rows) {
+    for (line, row) in (1..).zip(table.lines()) {
         for (place, cell) in (0..).zip(row) {
             match cell {
                 Cell::Text(text) => drop(sheet.write_string(line, place, text)?),

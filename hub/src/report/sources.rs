@@ -51,6 +51,7 @@ pub fn make(
             column("last_submission", "最近批次"),
         ],
         rows,
+        total: None,
     })
 }
 

@@ -64,6 +64,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Rows, each as long as the columns.
     pub rows: Vec<Vec<Cell>>,
+    /// The sum of the rows, for reports that have one: below them for people, beside them for machines.
+    pub total: Option<Vec<Cell>>,
 }
 
 impl From<spec::export::sheets::Sheet> for Table {
@@ -80,6 +82,7 @@ impl From<spec::export::sheets::Sheet> for Table {
         Table {
             name: sheet.name,
             zh: sheet.zh,
+            total: None,
             columns: columns.map(|(id, zh)| column(id, zh)).collect(),
             rows: sheet.rows.into_iter().map(row).collect(),
         }
@@ -88,9 +91,12 @@ impl From<spec::export::sheets::Sheet> for Table {
 
 impl Serialize for Table {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("report", self.name)?;
         map.serialize_entry("rows", &Rows(self))?;
+        if let Some(total) = &self.total {
+            map.serialize_entry("total", &Row(&self.columns, total))?;
+        }
         map.end()
     }
 }
@@ -124,6 +130,11 @@ impl Serialize for Row<'_> {
 }
 
 impl Table {
+    /// The rows as people see them: the sum is the last.
+    pub fn lines(&self) -> impl Iterator<Item = &Vec<Cell>> {
+        self.rows.iter().chain(&self.total)
+    }
+
     /// CSV as spreadsheets in China open it: UTF-8 with a mark, Chinese headings, CRLF.
     pub fn csv(&self) -> String {
         let mut out = String::from("\u{feff}");
@@ -132,7 +143,7 @@ impl Table {
             quote(&mut out, column.zh);
         }
         out.push_str("\r\n");
-        for row in &self.rows {
+        for row in self.lines() {
             for (place, cell) in row.iter().enumerate() {
                 separate(&mut out, place);
                 match cell {
@@ -149,8 +160,7 @@ impl Table {
     /// Aligned text; wide characters count as two columns of a terminal.
     pub fn text(&self) -> String {
         let shown: Vec<Vec<String>> = self
-            .rows
-            .iter()
+            .lines()
             .map(|row| row.iter().map(shown).collect())
             .collect();
         let widths: Vec<usize> = self
@@ -170,7 +180,7 @@ impl Table {
             pad(&mut out, column.zh, wide, false);
         }
         end_line(&mut out);
-        for (row, cells) in shown.iter().zip(&self.rows) {
+        for (row, cells) in shown.iter().zip(self.lines()) {
             for ((text, cell), &wide) in row.iter().zip(cells).zip(&widths) {
                 pad(&mut out, text, wide, matches!(cell, Cell::Number(_)));
             }

@@ -40,7 +40,7 @@ impl Sum {
     }
 }
 
-/// Makes the report; by source when nothing else is asked. The last row is the sum of all.
+/// Makes the report; by source when nothing else is asked. The total is the sum of all.
 pub fn make(
     connection: &mut Database,
     facts: &Facts<'_>,
@@ -117,12 +117,12 @@ pub(super) fn fold(totals: &[VolumeTotal], facts: &Facts<'_>, by: &[By]) -> Tabl
         *first = "合计".into();
     }
     last.extend(all.cells());
-    rows.push(last);
     Table {
         name: "volumes",
         zh: "报送数量",
         columns,
         rows,
+        total: Some(last),
     }
 }
 

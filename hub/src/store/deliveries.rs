@@ -233,8 +233,8 @@ pub fn contents(connection: &mut Database, ids: &[i64]) -> Result<Vec<Content>, 
     Ok(found)
 }
 
-/// Whether the destination holds some earlier version of a record: follows the versions back, over those
-/// that it refused.
+/// Whether the destination holds some earlier version of a record: follows the versions back, over those that it
+/// never got or refused. One that it took over last as a withdrawal leaves it with nothing.
 pub fn holds_earlier(
     connection: &mut Database,
     destination: &str,
@@ -245,18 +245,20 @@ pub fn holds_earlier(
     while let Some(id) = version
         && seen.insert(id)
     {
-        let refused = not_taken(destination, id)
-            .first::<i64>(connection)
-            .optional()?;
-        if refused.is_none() {
-            return Ok(true);
-        }
-        version = records::table
+        let row: Option<(i32, i32, Option<i64>)> = records::table
             .find(id)
-            .select(records::previous)
-            .first::<Option<i64>>(connection)
-            .optional()?
-            .flatten();
+            .select((records::action, records::verdict, records::previous))
+            .first(connection)
+            .optional()?;
+        let Some((action, verdict, previous)) = row else {
+            return Ok(false);
+        };
+        // 0 and 1 are the accepted ones: what waited in vain, or was replaced, was never owed.
+        let refused = not_taken(destination, id).first::<i64>(connection);
+        if verdict < 2 && refused.optional()?.is_none() {
+            return Ok(action != 2);
+        }
+        version = previous;
     }
     Ok(false)
 }

@@ -7,6 +7,7 @@ pub mod access;
 mod among;
 mod database;
 pub mod deliveries;
+pub mod history;
 pub mod insert;
 pub mod outbox;
 pub mod records;
@@ -14,6 +15,7 @@ pub mod schema;
 pub mod submissions;
 pub mod totals;
 pub mod transaction;
+pub mod waiting;
 
 pub use database::Database;
 use database::on;
@@ -63,7 +65,7 @@ impl From<diesel::r2d2::PoolError> for StoreError {
 }
 
 /// Whether a URL names PostgreSQL; anything else is a path to an SQLite file.
-fn is_postgres(url: &str) -> bool {
+pub fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
 }
 

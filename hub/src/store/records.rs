@@ -62,20 +62,6 @@ pub fn found_under(
     })
 }
 
-/// Parked record versions that wait for any of the hashes; in one query.
-pub fn waiting_for(connection: &mut Database, hashes: &[i64]) -> Result<Vec<i64>, StoreError> {
-    let found = waiting::table.select(waiting::record_id);
-    let mut ids: Vec<i64> = match connection {
-        Database::Sqlite(sqlite) => found.filter(among(waiting::hash, hashes)).load(sqlite)?,
-        Database::Postgres(postgres) => {
-            found.filter(waiting::hash.eq_any(hashes)).load(postgres)?
-        }
-    };
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(ids)
-}
-
 /// A record version by its number.
 pub fn by_id(connection: &mut Database, id: i64) -> Result<Option<RecordRow>, StoreError> {
     Ok(records::table
@@ -113,19 +99,5 @@ pub fn unlink(connection: &mut Database, links_of: &[Link]) -> Result<(), StoreE
     for link in links_of {
         on!(connection, c => diesel::delete(links::table.find((link.hash, link.record_id))).execute(c))?;
     }
-    Ok(())
-}
-
-/// A parked record got what it waited for.
-pub fn release(
-    connection: &mut Database,
-    id: i64,
-    verdict: i32,
-    lane: i64,
-) -> Result<(), StoreError> {
-    diesel::update(records::table.find(id))
-        .set((records::verdict.eq(verdict), records::lane.eq(lane)))
-        .execute(connection)?;
-    diesel::delete(waiting::table.filter(waiting::record_id.eq(id))).execute(connection)?;
     Ok(())
 }

@@ -94,6 +94,48 @@ table! {
 }
 
 table! {
+    parked (record_id) {
+        record_id -> BigInt,
+        submission_id -> BigInt,
+        edition -> Text,
+        own_hash -> BigInt,
+        message_hash -> Nullable<BigInt>,
+        since -> BigInt,
+        warned -> Integer,
+        awaits -> Text,
+    }
+}
+
+table! {
+    changes (submission_id, record_index) {
+        submission_id -> BigInt,
+        record_index -> Integer,
+        record_id -> BigInt,
+        kind -> Integer,
+        verdict -> Integer,
+        at -> BigInt,
+        leaf_index -> BigInt,
+        issues -> Text,
+        replaced_by -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    reasons (record_id) {
+        record_id -> BigInt,
+        reason -> Text,
+    }
+}
+
+table! {
+    past_links (hash, record_id) {
+        hash -> BigInt,
+        record_id -> BigInt,
+        until -> BigInt,
+    }
+}
+
+table! {
     leaves (leaf_index) {
         leaf_index -> BigInt,
         body -> Binary,
@@ -144,6 +186,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     records,
     links,
     waiting,
+    parked,
+    changes,
+    reasons,
+    past_links,
     leaves,
     spans,
     deliveries,

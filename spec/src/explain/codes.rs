@@ -217,6 +217,17 @@ const fn texts(code: IssueCode) -> (Pair, Pair, Pair) {
                 "Send the record above (this one goes on by itself then), or correct the code",
             ),
         ),
+        IssueCode::ReferenceHeld => (
+            ("仍有记录引用本记录", "Other records refer to this one"),
+            (
+                "被引用的记录撤回或改变被引用的值后，引用它的记录将失去依据",
+                "Taken back, or without the value that they refer to, it would leave them hanging on nothing",
+            ),
+            (
+                "先撤回或更正引用它的记录（可在同一批次中排在前面），再报送本记录",
+                "Withdraw or correct those first (they may stand before it in the same submission), then send it again",
+            ),
+        ),
         IssueCode::KeyDuplicate => (
             (
                 "应当唯一的值已被其他记录使用",

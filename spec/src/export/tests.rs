@@ -1,8 +1,7 @@
 //! The published schemas accept sound records and refuse each fault of structure; `jsonschema`, which
 //! knows nothing of this crate, is the judge.
 
-mod differential;
-
+use std::collections::BTreeMap;
 use std::error::Error;
 
 use serde_json::{Map, Value, json};
@@ -294,6 +293,26 @@ fn published_files_are_complete_and_say_what_the_engine_is_given() -> Outcome {
                 assert!(text.contains(&row), "{} {row}", dataset.id);
             }
         }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_list_keeps_places_in_every_edition() -> Outcome {
+    let spec = Spec::embedded()?;
+    let mut holes: BTreeMap<(&str, &str), Vec<bool>> = BTreeMap::new();
+    for dataset in spec.editions.iter().flat_map(|edition| &edition.datasets) {
+        for (place, field) in dataset.fields.iter().enumerate() {
+            let name = (dataset.id.as_str(), field.id.as_str());
+            let keeps = crate::normalize::keeps_places(dataset, place);
+            holes.entry(name).or_default().push(keeps);
+        }
+    }
+    for (name, keeps) in holes {
+        assert!(
+            keeps.windows(2).all(|pair| pair.first() == pair.last()),
+            "{name:?}"
+        );
     }
     Ok(())
 }

@@ -8,8 +8,9 @@ use serde_json::{Map, Value as Json};
 
 use super::Draft;
 use crate::normalize::items;
-use crate::references::lookups;
-use crate::validate::{judge_alone, judge_among};
+use crate::references::lookups_at;
+use crate::rule::Stage;
+use crate::validate::{judge_alone, judge_among, judge_complete};
 use crate::{Context, DatasetCode, Edition, Found, Issue, Known, Lookup, Normalized, normalize};
 
 /// Records that are known, by data set. Of a data set that is not here nothing is known, and rules that look into it
@@ -27,6 +28,8 @@ pub struct Case<'s> {
     pub received: DateTime,
     /// Platforms that are registered for the sender.
     pub platforms: Vec<String>,
+    /// Files that travel with the record; none where the way in does not say which do.
+    pub attachments: Option<Vec<String>>,
 }
 
 impl<'s> Case<'s> {
@@ -37,34 +40,36 @@ impl<'s> Case<'s> {
             given: Given::new(),
             received: context.received,
             platforms: context.platforms.to_vec(),
+            attachments: None,
         }
     }
 
-    /// What the engine finds.
+    /// What the engine finds: by the record alone, and, where anything else is given, among the others when it
+    /// arrives and when its deal is complete.
     pub fn judge(&self, edition: &Edition) -> Vec<Issue> {
-        let context = self.context(edition);
-        let mut record = normalize(&context, self.draft.record());
+        let context = Context {
+            edition,
+            received: self.received,
+            platforms: &self.platforms,
+        };
+        let mut record = self.draft.record();
+        record.attachments.clone_from(&self.attachments);
+        let mut record = normalize(&context, record);
         let mut issues = judge_alone(&context, &mut record).issues;
         if !self.given.is_empty() {
-            let known = self.known(edition, &record);
+            let known = self.known(edition, &record, Stage::Arrival);
             issues.extend(judge_among(&context, &record, &known).0.issues);
+            let known = self.known(edition, &record, Stage::Complete);
+            let complete = judge_complete(&context, std::slice::from_ref(&record), &known);
+            issues.extend(complete.into_iter().flat_map(|report| report.issues));
         }
         issues
     }
 
-    /// What the verdict depends on besides the record.
-    pub(super) fn context<'c>(&'c self, edition: &'c Edition) -> Context<'c> {
-        Context {
-            edition,
-            received: self.received,
-            platforms: &self.platforms,
-        }
-    }
-
     /// Answers to what the record asks of data sets that are known.
-    pub(super) fn known(&self, edition: &Edition, record: &Normalized<'_, '_>) -> Known {
+    fn known(&self, edition: &Edition, record: &Normalized<'_, '_>, stage: Stage) -> Known {
         let mut known = Known::default();
-        for lookup in lookups(edition, record) {
+        for lookup in lookups_at(edition, record, stage) {
             if let Some(held) = self.given.get(&lookup.dataset) {
                 let found = held
                     .iter()

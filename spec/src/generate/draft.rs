@@ -35,6 +35,15 @@ impl<'s> Draft<'s> {
         }
     }
 
+    /// Puts a text under a name, or takes it out; a name that the data set does not have becomes a stranger.
+    pub fn put(&mut self, name: &str, text: Option<String>) {
+        match (self.dataset.field_index(name), text) {
+            (Some(place), text) => self.set(place, text),
+            (None, Some(text)) => self.strangers.push((name.to_owned(), text)),
+            (None, None) => self.strangers.retain(|(held, _)| held != name),
+        }
+    }
+
     /// Column codes and texts in the order of the standard, strangers last.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         let known = self.dataset.fields.iter().zip(&self.values);

@@ -46,17 +46,27 @@ impl<'e> Maker<'e> {
         }
     }
 
-    /// A record of a data set with every required field and some of the others, each sound by itself. Rules between
-    /// fields may still be broken: see [`super::repair()`].
-    pub fn fill<'s>(&mut self, dataset: &'s Dataset) -> Draft<'s> {
+    /// A record of a data set with every required field and some of the others (`share` of a thousand), each sound by
+    /// itself. Rules between fields may still be broken: see [`super::sound()`].
+    pub fn fill<'s>(&mut self, dataset: &'s Dataset, share: usize) -> Draft<'s> {
+        self.elsewhere();
+        self.fill_here(dataset, share)
+    }
+
+    /// Goes to another place, for records that have nothing to do with those before.
+    pub(super) fn elsewhere(&mut self) {
         let region = pick(&self.cities, &mut self.random).to_owned();
         self.scene = Scene::new(&region, self.context.received, &mut self.random);
+    }
+
+    /// The same as [`Maker::fill`], about the same project as the record before.
+    pub(super) fn fill_here<'s>(&mut self, dataset: &'s Dataset, share: usize) -> Draft<'s> {
         let mut draft = Draft::new(dataset);
         for (place, field) in dataset.fields.iter().enumerate() {
             let place = place as FieldIndex;
             let wanted = field.required == Required::Always
                 || dataset.key.contains(&place)
-                || (self.confirmed(field) && self.random.permille(400));
+                || (self.confirmed(field) && self.random.permille(share));
             if wanted {
                 let text = self.value(field);
                 draft.set(place, Some(text));
@@ -97,6 +107,53 @@ impl<'e> Maker<'e> {
             text = longer;
         }
         text
+    }
+
+    /// Region of the record that was made last.
+    pub(super) fn region(&self) -> &str {
+        &self.scene.region
+    }
+
+    /// Codes of a table that differ from each other: one of each level of a hierarchy, the first few of a plain list,
+    /// in order.
+    pub(super) fn choices(&self, table: &CodeTable) -> Vec<String> {
+        let mut found = BTreeMap::new();
+        for &code in self.tables.get(table.id.as_str()).into_iter().flatten() {
+            if let Some(level) = table
+                .values
+                .get(code)
+                .and_then(|value| value.level.as_deref())
+            {
+                found.entry(level).or_insert(code);
+            }
+        }
+        if !found.is_empty() {
+            return found.into_values().map(str::to_owned).collect();
+        }
+        let mut codes: Vec<&String> = table.values.keys().collect();
+        codes.sort_unstable();
+        codes.into_iter().take(12).cloned().collect()
+    }
+
+    /// A value that has nothing in common with the rest of the record: of another region, platform and project.
+    pub(super) fn strange(&mut self, field: &Field) -> String {
+        let region = pick(&self.cities, &mut self.random).to_owned();
+        let other = Scene::new(&region, self.context.received, &mut self.random);
+        let own = std::mem::replace(&mut self.scene, other);
+        let text = self.value(field);
+        self.scene = own;
+        text
+    }
+
+    /// An identifier of each kind that may stand for a subject: rules tell them apart by their length.
+    pub(super) fn other_identifiers(&mut self) -> Vec<String> {
+        [
+            IdentifierKind::Uscc,
+            IdentifierKind::OrgCode,
+            IdentifierKind::CitizenId,
+        ]
+        .map(|kind| self.scene.identifier(kind, 0, &mut self.random))
+        .to_vec()
     }
 
     fn one(&mut self, field: &Field, item: usize) -> String {

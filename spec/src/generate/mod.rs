@@ -4,20 +4,34 @@
 //! added. What is made is proposed here and judged by the engine; this module never decides what is right. The same
 //! seed gives the same records on every machine, and nothing is taken from a real one.
 
+mod batch;
 mod case;
 mod draft;
+mod family;
 mod faults;
+mod goal;
 pub mod identifiers;
 mod instants;
 mod maker;
+mod moves;
+mod others;
+mod proposals;
 mod random;
+mod reads;
 mod scene;
+mod search;
+mod unbreakable;
 
+pub use batch::{record, with_parents};
 pub use case::{Case, Given};
 pub use draft::Draft;
+pub use family::family;
 pub use faults::{Expected, Fault, Faulty, plant};
+pub use goal::{Outcome, outcome};
 pub use maker::Maker;
 pub use random::Random;
+pub use search::{broken, kept, sound};
+pub use unbreakable::unbreakable;
 
 #[cfg(test)]
 mod tests;

@@ -104,6 +104,7 @@ pub(super) fn dataset(
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
+        referrers: Vec::new(),
     }
 }
 

@@ -230,6 +230,7 @@ fn edition(
             .unwrap_or_default(),
         projections: HashMap::new(),
         deal_code_check: head.deal_code_check,
+        waiting_days: head.waiting_days,
         files,
         by_name,
     })

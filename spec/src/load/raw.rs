@@ -21,6 +21,13 @@ pub(super) struct RawEdition {
     /// Edition whose data sets, code tables and rules are shared.
     pub base: Option<Spanned<String>>,
     pub deal_code_check: bool,
+    /// Days that a record may wait for the one it refers to.
+    #[serde(default = "month")]
+    pub waiting_days: u32,
+}
+
+fn month() -> u32 {
+    30
 }
 
 /// `datasets/<domain>/<data set>.toml`.

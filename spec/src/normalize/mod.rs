@@ -64,6 +64,8 @@ pub struct Normalized<'s, 'a> {
     pub dataset: &'s Dataset,
     /// What the sender wants done.
     pub action: Action,
+    /// Why it is corrected or taken back, in one line; none for an upsert.
+    pub reason: Option<String>,
     /// Byte offset of the record in the original document.
     pub at: usize,
     /// Values by the place of their field.
@@ -126,12 +128,23 @@ pub fn normalize<'s, 'a>(context: &Context<'_>, record: Record<'s, 'a>) -> Norma
     Normalized {
         dataset: record.dataset,
         action: record.action,
+        reason: record
+            .reason
+            .filter(|_| record.action != Action::Upsert)
+            .map(one_line)
+            .filter(|reason| !reason.is_empty()),
         at: record.at,
         values,
         changes,
         issues,
         attachments: record.attachments,
     }
+}
+
+/// A text without control characters and outer blanks.
+fn one_line(text: Cow<'_, str>) -> String {
+    let plain = text.replace(char::is_control, " ");
+    plain.trim().to_owned()
 }
 
 impl<'a> Normalized<'_, 'a> {

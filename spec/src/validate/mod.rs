@@ -13,6 +13,7 @@ mod instants;
 mod joins;
 pub(crate) mod nearest;
 mod pairs;
+mod reason;
 mod referred;
 mod related;
 pub(crate) mod rules;
@@ -35,6 +36,7 @@ use crate::{Context, Domain, Known, Lookup, Normalized, Report, Severity};
 pub fn judge_alone(context: &Context<'_>, record: &mut Normalized<'_, '_>) -> Report {
     let mut issues = std::mem::take(&mut record.issues);
     structure::required(record, &mut issues);
+    reason::judge(record, &mut issues);
     domains(context, record, &mut issues);
     rules::judge(&rules::Bench::new(context), record, &mut issues);
     finding::cut_cascades(&mut issues);

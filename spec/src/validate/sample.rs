@@ -182,6 +182,7 @@ pub(crate) fn dataset(code: u16, id: &str, fields: &[&str]) -> Dataset {
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
+        referrers: Vec::new(),
     }
 }
 
@@ -221,6 +222,7 @@ pub(crate) fn edition(datasets: Vec<Dataset>) -> Edition {
         calendar: crate::Calendar::default(),
         projections: HashMap::default(),
         deal_code_check: true,
+        waiting_days: 30,
         files: Vec::new(),
         by_name,
     }

@@ -231,10 +231,16 @@ pub(crate) fn issue(
             format!("{name}的值“{found}”是电子表格改写的科学计数法，原始数字已丢失；请将该列设为文本格式后重新导出"),
             format!("{id} “{found}” is a number that a spreadsheet rounded, its digits are lost: set the column to text and export again"),
         ),
-        Trouble::Placeholder => draft(IssueCode::FieldFormat).wanted(format!("{format_zh}；没有值时省略"), format!("{format_en}, or nothing at all")).say(
-            format!("{name}的值“{found}”不是{format_zh}；没有值时请留空或省略该项，不要填写“{found}”"),
-            format!("{id} “{found}” is not {format_en}; leave the field out when there is no value"),
-        ),
+        Trouble::Placeholder => {
+            let mut issue = draft(IssueCode::FieldFormat).wanted(format!("{format_zh}；没有值时省略"), format!("{format_en}, or nothing at all")).say(
+                format!("{name}的值“{found}”不是{format_zh}；没有值时请留空或省略该项，不要填写“{found}”"),
+                format!("{id} “{found}” is not {format_en}; leave the field out when there is no value"),
+            );
+            if field.required == Required::Optional {
+                issue.patch = Some(json!([{"op": "remove", "path": issue.path}]));
+            }
+            issue
+        }
         Trouble::Omitted => {
             let mut issue = draft(IssueCode::FieldFormat).wanted(format!("{format_zh}；没有值时省略"), format!("{format_en}, or nothing at all")).say(
                 format!("{name}的值“{found}”表示没有值，已按未填处理；没有值时请留空或省略该项"),

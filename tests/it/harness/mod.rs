@@ -1,5 +1,6 @@
 //! What tests start: hubs as real processes, a real PostgreSQL, folders that vanish.
 
+pub mod chain;
 pub mod hub;
 pub mod postgres;
 pub mod records;

@@ -25,7 +25,7 @@ fn main() -> Result<ExitCode> {
         }
     }
     // Files that nobody writes any more.
-    for folder in ["sources", "api", "hostile"] {
+    for folder in ["sources", "api", "hostile", "rules"] {
         for path in walk(&root.join(folder))? {
             let name = path
                 .strip_prefix(&root)?

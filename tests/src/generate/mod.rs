@@ -14,6 +14,7 @@ mod expected;
 mod hostile;
 mod prices;
 mod row;
+mod rules;
 mod scope;
 mod source;
 mod subjects;
@@ -112,6 +113,7 @@ pub fn files() -> Result<Files> {
     tables(&templates, &mut files)?;
     examples::write(&templates, &NANJING, &mut files)?;
     hostile::write(&mut files);
+    rules::write(edition, &mut files)?;
     Ok(files)
 }
 

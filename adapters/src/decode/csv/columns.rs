@@ -36,7 +36,7 @@ pub(crate) fn tidy(heading: &str) -> String {
 /// Finds out what each heading means; `own` are the columns about the record rather than of it.
 pub(crate) fn compile(
     headings: &[String],
-    own: [Option<usize>; 2],
+    own: [Option<usize>; 3],
     known: Known<'_>,
 ) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::with_capacity(headings.len());

@@ -27,6 +27,7 @@ struct Table<'a> {
     charset: Charset,
     dataset_column: Option<usize>,
     action_column: Option<usize>,
+    reason_column: Option<usize>,
     /// Columns by place of the data set.
     columns: Vec<(usize, Vec<Column>)>,
 }
@@ -113,6 +114,7 @@ fn head<'a>(
     let find = |name: Option<&String>| headings.iter().position(|heading| Some(heading) == name);
     let dataset_column = find(wire.dataset_column.as_ref());
     let action_column = find(wire.action_column.as_ref());
+    let reason_column = find(wire.reason.as_ref());
     let end = row.cells.last().map_or(row.at, |cell| cell.end);
     Ok(Table {
         at: row.at,
@@ -120,6 +122,7 @@ fn head<'a>(
         charset,
         dataset_column,
         action_column,
+        reason_column,
         columns: Vec::new(),
         headings,
     })
@@ -172,9 +175,11 @@ fn record<'a>(
         session.unusable(at, Some(known.dataset.id.clone()), problem);
         return Ok(());
     };
+    let reason = cell(table.reason_column);
     let columns = table.columns(known)?;
     let mut filler = Filler::new(known.plan, known.dataset, at);
     filler.record.action = action;
+    filler.record.reason = reason.map(|(text, _)| Cow::Owned(text));
     for ((text, place), column) in texts.into_iter().zip(columns) {
         if text.trim().is_empty() {
             continue;
@@ -277,7 +282,7 @@ impl Table<'_> {
         let place = if let Some(place) = compiled.position(|(place, _)| *place == known.place) {
             place
         } else {
-            let own = [self.dataset_column, self.action_column];
+            let own = [self.dataset_column, self.action_column, self.reason_column];
             let columns = columns::compile(&self.headings, own, known);
             if columns
                 .iter()

@@ -20,6 +20,7 @@ struct Members<'a> {
     data: Option<usize>,
     has_data: bool,
     flex: Option<&'a str>,
+    reason: Option<Cow<'a, str>>,
     problem: Option<Issue>,
 }
 
@@ -62,6 +63,8 @@ pub(crate) fn read_record<'a>(
             action(&mut members, scan, base)?;
         } else if scan.key_is("flex") {
             flex(&mut members, scan, base)?;
+        } else if scan.key_is("reason") {
+            reason(&mut members, scan, base)?;
         } else {
             let (name, place) = scan.key()?;
             match name.as_ref() {
@@ -69,13 +72,14 @@ pub(crate) fn read_record<'a>(
                 "data" => filler = data(session, &mut members, scan, base, at)?.or(filler),
                 "action" => action(&mut members, scan, base)?,
                 "flex" => flex(&mut members, scan, base)?,
+                "reason" => reason(&mut members, scan, base)?,
                 _ => {
                     scan.value()?;
                     members.problem.get_or_insert_with(|| {
                         shape(
                             base + place,
                             &name,
-                            "dataset, action, data, flex",
+                            "dataset, action, reason, data, flex",
                             "记录中有不认识的成员",
                             "the record has a member that is not known",
                         )
@@ -139,7 +143,7 @@ fn finish<'s, 'a>(
     hand_on(
         session,
         filler,
-        members.action.unwrap_or_default(),
+        (members.action.unwrap_or_default(), members.reason),
         members.flex,
     );
     Ok(())
@@ -148,10 +152,11 @@ fn finish<'s, 'a>(
 fn hand_on<'s, 'a>(
     session: &mut Session<'_, 's, 'a>,
     mut filler: Filler<'s, 'a>,
-    action: Action,
+    (action, reason): (Action, Option<Cow<'a, str>>),
     flex: Option<&'a str>,
 ) {
     filler.record.action = action;
+    filler.record.reason = reason;
     let (at, dataset) = (filler.record.at, filler.record.dataset);
     match filler.finish() {
         Ok(record) => session.record(record, flex, Vec::new(), None),
@@ -170,7 +175,7 @@ fn flat<'a>(
         Ok(known) => {
             let filler = fill(session, scan, known, base, at)?;
             ended(session, scan)?;
-            hand_on(session, filler, Action::Upsert, None);
+            hand_on(session, filler, (Action::Upsert, None), None);
         }
         Err(problem) => {
             scan.value()?;
@@ -237,6 +242,26 @@ fn action<'a>(members: &mut Members<'a>, scan: &mut Scan<'a>, base: usize) -> Re
         ));
     }
     members.action = members.action.or(action);
+    Ok(())
+}
+
+/// Why a record is corrected or taken back.
+fn reason<'a>(members: &mut Members<'a>, scan: &mut Scan<'a>, base: usize) -> Result<(), Fault> {
+    let token = scan.value()?;
+    let at = base + token.at;
+    if members.reason.is_some() {
+        members.problem.get_or_insert(twice(at, "reason"));
+    } else if matches!(token.kind, TokenKind::String { .. }) {
+        members.reason = Some(token.unescape()?);
+    } else {
+        members.problem.get_or_insert(shape(
+            at,
+            &describe(&token).zh,
+            ("文本", "a text"),
+            "reason 应为文本",
+            "`reason` must be a text",
+        ));
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use spec::explain::{self, CodeText};
-use spec::generate::{Case, Draft, Fault, Maker, plant};
+use spec::generate::{Case, Draft, Fault, Maker, broken, kept, plant, sound};
 use spec::{
     Context, Dataset, Domain, Edition, Field, FieldIndex, Issue, IssueCode, Required, Rule,
 };
@@ -100,7 +100,7 @@ impl<'p, W: Write> Page<'p, W> {
         };
         for dataset in self.edition.datasets.iter().take(TRIED) {
             let mut maker = Maker::new(self.context, SEED);
-            let sound = maker.fill(dataset);
+            let sound = maker.fill(dataset, 500);
             if let Some(faulty) = plant(&mut maker, &sound, fault)
                 && faulty.expected.len() == 1
             {
@@ -161,7 +161,18 @@ impl<'p, W: Write> Page<'p, W> {
             }
         };
         self.line("后果", "effect", effect)?;
-        Ok(())
+        let mut maker = Maker::new(self.context, SEED);
+        let base = Case::alone(sound(&mut maker, dataset, 300), &self.context);
+        let (good, bad) = (
+            kept(&mut maker, &base, rule),
+            broken(&mut maker, &base, rule),
+        );
+        match (good, bad) {
+            (Some(good), Some(bad)) => {
+                self.examples(&good, &bad, |issue| issue.rule.as_ref() == Some(&rule.id))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn field(&mut self, dataset: &'p Dataset, place: FieldIndex) -> std::io::Result<()> {

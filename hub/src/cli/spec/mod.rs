@@ -1,6 +1,7 @@
 //! `hub spec`: the specification read, compared, held to account, and made from published tables.
 
 mod diff;
+mod generate;
 mod import;
 mod lint;
 mod list;
@@ -18,6 +19,8 @@ use crate::report::Table;
 pub enum Command {
     /// List data sets, code tables, rules, identifiers or editions.
     List(list::Arguments),
+    /// Make records of a data set, sound and deliberately faulty, with the findings that they must earn.
+    Generate(generate::Arguments),
     /// Show a data set, a field, a code table, a code, a rule or an identifier.
     Show(show::Arguments),
     /// Name every mistake in a specification folder.
@@ -32,6 +35,7 @@ pub enum Command {
 pub fn run(command: &Command) -> anyhow::Result<bool> {
     match command {
         Command::List(arguments) => list::run(arguments),
+        Command::Generate(arguments) => generate::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Lint(arguments) => lint::run(arguments),
         Command::Import(arguments) => import::run(arguments),

@@ -226,11 +226,12 @@ fn an_industry_set_is_judged_by_the_rules_of_its_general_one() -> Outcome {
     assert_eq!(
         ids,
         [
-            ("2.as_1.required", warning),
-            ("2.as_1.a", warning),
+            ("2.a", crate::Severity::Error),
+            ("2.b", warning),
+            ("all.general", warning),
             ("all.a", warning)
         ],
-        "the rule that joins stays with the general set"
+        "its rules, and then what it requires and the industry leaves open"
     );
     let error = industry("").err().map(|error| error.to_string());
     let error = error.ok_or("a data set without its general one was taken")?;

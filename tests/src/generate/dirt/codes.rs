@@ -2,7 +2,7 @@
 
 use spec::{CodeTable, Domain, Field};
 
-use super::{ALL, JSON, Kind, PLAIN, Spot, error, repaired, warning};
+use super::{ALL, JSON, Kind, PLAIN, Spot, error, repaired};
 use crate::generate::row::Cell;
 
 pub(super) const KINDS: &[Kind] = &[

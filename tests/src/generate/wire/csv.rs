@@ -27,6 +27,7 @@ pub fn table(set: &Dataset, rows: &[Row]) -> Vec<u8> {
     let mut heads: Vec<String> = vec!["序号".to_owned()];
     if actions {
         heads.push("操作".to_owned());
+        heads.push("变更原因".to_owned());
     }
     heads.extend(columns.iter().map(|column| column.heading.clone()));
     lines.push(line(&heads));
@@ -38,6 +39,14 @@ pub fn table(set: &Dataset, rows: &[Row]) -> Vec<u8> {
                     Action::Upsert => "1",
                     Action::Correct => "2",
                     Action::Withdraw => "3",
+                }
+                .to_owned(),
+            );
+            cells.push(
+                match row.action {
+                    Action::Upsert => "",
+                    Action::Correct => "录入有误，予以更正",
+                    Action::Withdraw => "重复报送，予以撤回",
                 }
                 .to_owned(),
             );

@@ -77,8 +77,13 @@ fn record(edition: &Edition, row: &Row, numbers: bool, place: usize) -> String {
     } else {
         String::new()
     };
+    let reason = match row.action {
+        Action::Upsert => "",
+        Action::Correct => ",\"reason\":\"录入有误，予以更正\"",
+        Action::Withdraw => ",\"reason\":\"重复报送，予以撤回\"",
+    };
     format!(
-        "{{\"dataset\":{},\"action\":\"{action}\",\"data\":{{{}}}{flex}}}",
+        "{{\"dataset\":{},\"action\":\"{action}\"{reason},\"data\":{{{}}}{flex}}}",
         quoted(&name),
         data.join(",")
     )

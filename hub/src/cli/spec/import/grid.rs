@@ -1,4 +1,4 @@
-//! A sheet as cells of clean text, each with the name that a spreadsheet gives its place.
+//! A sheet as cells of text in one line, each with the name that a spreadsheet gives its place.
 
 use std::io::Cursor;
 
@@ -73,13 +73,17 @@ fn text(cell: &Data) -> String {
     clean(&raw)
 }
 
-/// One line of half-width text with single blanks.
-pub(super) fn clean(raw: &str) -> String {
-    let narrow = raw.chars().map(|c| match c {
+/// One line with single blanks.
+fn clean(raw: &str) -> String {
+    let visible = raw.replace(['\u{200b}', '\u{feff}'], " ");
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Full-width letters, figures and signs as half-width ones: what words are recognised by. Names keep theirs.
+pub(super) fn narrow(text: &str) -> String {
+    let narrow = text.chars().map(|c| match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-        '\u{200b}' | '\u{feff}' | '\u{3000}' | '\u{a0}' => ' ',
         _ => c,
     });
-    let narrow: String = narrow.collect();
-    narrow.split_whitespace().collect::<Vec<_>>().join(" ")
+    narrow.collect()
 }

@@ -3,7 +3,7 @@
 use spec::Edition;
 
 use super::Trouble;
-use super::grid::Grid;
+use super::grid::{Grid, narrow};
 
 /// What a column says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +157,7 @@ fn heading(cells: &[String]) -> Option<Vec<(usize, Part)>> {
     for (place, cell) in cells.iter().enumerate() {
         let bare: String = cell
             .chars()
-            .take_while(|c| *c != '(')
+            .take_while(|c| !['(', '（'].contains(c))
             .filter(|c| !c.is_whitespace())
             .collect();
         let part = HEADINGS
@@ -206,7 +206,8 @@ fn by_dataset(grid: &Grid, table: Table, edition: &Edition) -> Vec<Table> {
 /// from the data set that the specification knows by the rest.
 fn title(text: &str, edition: &Edition) -> Title {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let words = text
+    let half = narrow(text);
+    let words = half
         .split(|c: char| !is_word(c))
         .filter(|word| !word.is_empty());
     let mut found = Title::default();

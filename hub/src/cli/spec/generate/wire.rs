@@ -1,0 +1,145 @@
+//! Records as documents that the hub reads: the native envelope, a table, the provincial message.
+
+use adapters::WireFormat;
+use spec::generate::Draft;
+
+use crate::sources::Sources;
+
+/// Form of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Form {
+    /// A header line, then a record a line.
+    Ndjson,
+    /// The native envelope.
+    Json,
+    /// Column codes, then a record a line; UTF-8 with its mark.
+    Csv,
+    /// The provincial message: title and context of each record.
+    Xml,
+}
+
+/// What the envelope says.
+#[derive(Debug)]
+pub struct Head<'h> {
+    /// Edition that the records are of.
+    pub edition: &'h str,
+    /// Who sends.
+    pub source: &'h str,
+    /// The sender's own number of the submission.
+    pub submission: String,
+}
+
+impl Form {
+    /// The first source whose profile reads this form.
+    pub fn first_source(self, sources: &Sources) -> Option<String> {
+        let wanted = match self {
+            Form::Ndjson => WireFormat::Ndjson,
+            Form::Json => WireFormat::Json,
+            Form::Csv => WireFormat::Csv,
+            Form::Xml => WireFormat::Message,
+        };
+        let all = sources.all();
+        let mut profiles = all.iter().map(|source| &source.profile);
+        profiles
+            .find(|profile| {
+                let wire = &profile.wire;
+                wire.format == wanted || wire.also.contains(&wanted)
+            })
+            .map(|profile| profile.id.clone())
+    }
+
+    /// The document.
+    pub fn write(self, head: &Head<'_>, drafts: &[&Draft<'_>]) -> anyhow::Result<Vec<u8>> {
+        Ok(match self {
+            Form::Ndjson => lines(head, drafts)?.into_bytes(),
+            Form::Json => envelope(head, drafts)?.into_bytes(),
+            Form::Csv => table(drafts)?,
+            Form::Xml => messages(drafts).into_bytes(),
+        })
+    }
+}
+
+/// A record in its envelope, fields in the order of the standard.
+fn record(draft: &Draft<'_>) -> anyhow::Result<String> {
+    let mut fields = Vec::new();
+    for (name, text) in draft.pairs() {
+        let (name, text) = (serde_json::to_string(name)?, serde_json::to_string(text)?);
+        fields.push(format!("{name}:{text}"));
+    }
+    let dataset = serde_json::to_string(&draft.dataset.id)?;
+    let data = fields.join(",");
+    Ok(format!(
+        "{{\"dataset\":{dataset},\"action\":\"upsert\",\"data\":{{{data}}}}}"
+    ))
+}
+
+/// The members of the envelope before its records.
+fn members(head: &Head<'_>) -> anyhow::Result<String> {
+    let text = |text: &str| serde_json::to_string(text);
+    Ok(format!(
+        "\"edition\":{},\"source\":{},\"submission\":{}",
+        text(head.edition)?,
+        text(head.source)?,
+        text(&head.submission)?
+    ))
+}
+
+fn lines(head: &Head<'_>, drafts: &[&Draft<'_>]) -> anyhow::Result<String> {
+    let mut text = format!("{{{}}}\n", members(head)?);
+    for draft in drafts {
+        text.push_str(&record(draft)?);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+fn envelope(head: &Head<'_>, drafts: &[&Draft<'_>]) -> anyhow::Result<String> {
+    let records: anyhow::Result<Vec<String>> = drafts.iter().map(|draft| record(draft)).collect();
+    let records = records?.join(",\n");
+    Ok(format!(
+        "{{{},\"records\":[\n{records}\n]}}\n",
+        members(head)?
+    ))
+}
+
+fn table(drafts: &[&Draft<'_>]) -> anyhow::Result<Vec<u8>> {
+    let mut headings: Vec<&str> = Vec::new();
+    for draft in drafts {
+        let known = draft.dataset.fields.iter().map(|field| field.id.as_str());
+        let strangers = draft.strangers.iter().map(|(name, _)| name.as_str());
+        for name in known.chain(strangers) {
+            if !headings.contains(&name) {
+                headings.push(name);
+            }
+        }
+    }
+    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    writer.write_record(&headings)?;
+    for draft in drafts {
+        let pairs: Vec<(&str, &str)> = draft.pairs().collect();
+        let cell = |heading: &&str| {
+            let held = pairs.iter().find(|(name, _)| name == heading);
+            held.map_or("", |(_, text)| text)
+        };
+        writer.write_record(headings.iter().map(cell))?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+fn messages(drafts: &[&Draft<'_>]) -> String {
+    let escaped = |text: &str| quick_xml::escape::escape(text).into_owned();
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<DESLIST>\n");
+    for draft in drafts {
+        let dataset = draft.dataset;
+        let (number, id, name) = (dataset.code, &dataset.id, escaped(&dataset.name));
+        text.push_str(&format!(
+            "<DES>\n<TITLE><DATA_TYPE>1</DATA_TYPE><DATA_NO>{number}</DATA_NO><DATA_EN>{id}</DATA_EN><DATA_CN>{name}</DATA_CN></TITLE>\n<CONTEXT>\n"
+        ));
+        for (name, value) in draft.pairs() {
+            text.push_str(&format!("<{name}>{}</{name}>\n", escaped(value)));
+        }
+        text.push_str("</CONTEXT>\n</DES>\n");
+    }
+    text.push_str("</DESLIST>\n");
+    text
+}

@@ -1,0 +1,167 @@
+//! The waiting room as one submission meets it: which of its records replace one that still waits, and which of
+//! them wait themselves. Nothing is written before the submission's own rows are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet};
+use spec::{Edition, Issue, Lookup, Normalized, Verdict};
+
+use super::ending::{self, Ending};
+use super::neighbours::{Key, Neighbour, answers};
+use super::writer::Transaction;
+use crate::store::records::{RecordRow, Wait};
+use crate::store::waiting::{self, Parked};
+use crate::store::{Database, StoreError};
+
+/// A record that waits.
+#[derive(Debug)]
+struct Guest {
+    row: RecordRow,
+    version: Arc<Neighbour>,
+}
+
+/// The waiting room as one submission meets it.
+#[derive(Debug, Default)]
+pub struct Room {
+    guests: BTreeMap<i64, Guest>,
+    /// By the hash of their business key, and of their sender's key of the message.
+    by_hash: HashMap<i64, Vec<i64>>,
+    asked: HashSet<i64>,
+    /// What this submission parked.
+    entered: Vec<Parked>,
+    /// What is replaced, and by which record.
+    replaced: Vec<(RecordRow, Option<i64>)>,
+}
+
+impl Room {
+    /// Fetches the waiting records that have any of the keys.
+    pub fn fetch<'k>(
+        &mut self,
+        connection: &mut Database,
+        keys: impl Iterator<Item = &'k Key>,
+    ) -> Result<(), StoreError> {
+        let hashes: Vec<i64> = keys
+            .map(|key| key.hash)
+            .filter(|&hash| self.asked.insert(hash))
+            .collect();
+        for (parked, row) in waiting::by_own_hash(connection, &hashes)? {
+            self.seat(&parked, row)?;
+        }
+        Ok(())
+    }
+
+    fn seat(&mut self, parked: &Parked, row: RecordRow) -> Result<(), StoreError> {
+        for hash in std::iter::once(parked.own_hash).chain(parked.message_hash) {
+            let ids = self.by_hash.entry(hash).or_default();
+            if !ids.contains(&row.id) {
+                ids.push(row.id);
+            }
+        }
+        let version = Arc::new(Neighbour::from_row(row.clone())?);
+        self.guests.insert(row.id, Guest { row, version });
+        Ok(())
+    }
+
+    /// The newest record that waits under a business key, or under its sender's key of the message.
+    pub fn holds(
+        &self,
+        edition: &Edition,
+        own: Option<&Key>,
+        message: Option<&Key>,
+    ) -> Option<&Arc<Neighbour>> {
+        let ids = self.under(edition, own, message);
+        Some(&self.guests.get(ids.last()?)?.version)
+    }
+
+    fn under(&self, edition: &Edition, own: Option<&Key>, message: Option<&Key>) -> Vec<i64> {
+        let mut ids = Vec::new();
+        for key in own.into_iter().chain(message) {
+            let found = self.by_hash.get(&key.hash).into_iter().flatten();
+            ids.extend(found.filter(|id| {
+                let guest = self.guests.get(id);
+                guest.is_some_and(|guest| answers(edition, &guest.version, &key.lookup))
+            }));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// What waits under the keys waits no longer: something newer of the same record came.
+    pub fn replace(
+        &mut self,
+        edition: &Edition,
+        own: Option<&Key>,
+        message: Option<&Key>,
+        by: Option<i64>,
+    ) {
+        if self.guests.is_empty() {
+            return;
+        }
+        for id in self.under(edition, own, message) {
+            if let Some(guest) = self.guests.remove(&id) {
+                self.replaced.push((guest.row, by));
+            }
+        }
+    }
+
+    /// A record begins to wait; returns what releases it.
+    pub fn enter(
+        &mut self,
+        row: &RecordRow,
+        parked: Parked,
+        waits: &[Lookup],
+    ) -> Result<Vec<Wait>, StoreError> {
+        self.seat(&parked, row.clone())?;
+        self.entered.push(parked);
+        Ok(rows_of(waits, row.id))
+    }
+
+    /// Writes down who entered and who was replaced.
+    pub fn settle(
+        self,
+        transaction: &mut Transaction<'_>,
+        now: super::Instant,
+    ) -> Result<(), StoreError> {
+        waiting::enter(transaction.connection, &self.entered, &[])?;
+        for (row, by) in self.replaced {
+            // Not kept, and nothing to do about it: what counts is held already, or was taken back.
+            let outcome = (Verdict::Duplicate, [].as_slice());
+            ending::settle(
+                transaction,
+                &row,
+                row.lane,
+                Ending::Replaced { by },
+                outcome,
+                now,
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The rows by which a record is found when what it waits for comes.
+pub fn rows_of(waits: &[Lookup], record_id: i64) -> Vec<Wait> {
+    let mut rows: Vec<Wait> = waits
+        .iter()
+        .map(|lookup| Wait {
+            hash: Key::from(lookup.clone()).hash,
+            record_id,
+        })
+        .collect();
+    rows.sort_unstable_by_key(|wait| wait.hash);
+    rows.dedup();
+    rows
+}
+
+/// What a record waits for, as the store keeps it.
+pub fn awaits(
+    edition: &Edition,
+    record: &Normalized<'_, '_>,
+    waits: &[Lookup],
+    issues: &[Issue],
+) -> String {
+    let awaited = spec::waiting::awaited(edition, record, waits, issues);
+    serde_json::to_string(&awaited).unwrap_or_default()
+}

@@ -1,0 +1,196 @@
+//! The waiting room: who waits since when for what, and what became of those who waited.
+//!
+//! `parked` and `waiting` hold what waits now; a row of `changes` is written once, when the wait ends.
+//! Every change belongs inside the one writer's transaction.
+
+use diesel::prelude::*;
+
+use super::records::{RecordRow, Wait};
+use super::schema::{changes, parked, records, submissions, waiting};
+use super::{Database, StoreError, on};
+
+/// A row of `parked`.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = parked, treat_none_as_default_value = false)]
+#[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
+pub struct Parked {
+    pub record_id: i64,
+    pub submission_id: i64,
+    pub edition: String,
+    pub own_hash: i64,
+    pub message_hash: Option<i64>,
+    pub since: i64,
+    pub warned: i32,
+    pub awaits: String,
+}
+
+/// A row of `changes`.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = changes, treat_none_as_default_value = false)]
+#[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
+pub struct Change {
+    pub submission_id: i64,
+    pub record_index: i32,
+    pub record_id: i64,
+    pub kind: i32,
+    pub verdict: i32,
+    pub at: i64,
+    pub leaf_index: i64,
+    pub issues: String,
+    pub replaced_by: Option<i64>,
+}
+
+/// Most values in one statement.
+const CHUNK: usize = 400;
+
+/// Writes down that records wait.
+pub fn enter(connection: &mut Database, rows: &[Parked], waits: &[Wait]) -> Result<(), StoreError> {
+    for row in rows {
+        on!(connection, c => diesel::insert_into(parked::table).values(row).execute(c))?;
+    }
+    for wait in waits {
+        on!(connection, c => diesel::insert_into(waiting::table).values(wait).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Takes a record out of the waiting room.
+pub fn leave(connection: &mut Database, record_id: i64) -> Result<(), StoreError> {
+    on!(connection, c => diesel::delete(waiting::table.filter(waiting::record_id.eq(record_id))).execute(c))?;
+    on!(connection, c => diesel::delete(parked::table.find(record_id)).execute(c))?;
+    Ok(())
+}
+
+/// Records that wait for any of the hashes, in the order of their numbers.
+pub fn ready(
+    connection: &mut Database,
+    hashes: &[i64],
+) -> Result<Vec<(Parked, RecordRow)>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in hashes.chunks(CHUNK) {
+        found.extend(
+            waiting::table
+                .inner_join(parked::table.on(parked::record_id.eq(waiting::record_id)))
+                .inner_join(records::table.on(records::id.eq(waiting::record_id)))
+                .filter(waiting::hash.eq_any(chunk))
+                .select((Parked::as_select(), RecordRow::as_select()))
+                .load::<(Parked, RecordRow)>(connection)?,
+        );
+    }
+    found.sort_by_key(|(parked, _)| parked.record_id);
+    found.dedup_by_key(|(parked, _)| parked.record_id);
+    Ok(found)
+}
+
+/// Waiting records that have one of these hashes of their own: by business key, or by the key of their message.
+pub fn by_own_hash(
+    connection: &mut Database,
+    hashes: &[i64],
+) -> Result<Vec<(Parked, RecordRow)>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in hashes.chunks(CHUNK) {
+        found.extend(
+            parked::table
+                .inner_join(records::table.on(records::id.eq(parked::record_id)))
+                .filter(
+                    parked::own_hash
+                        .eq_any(chunk)
+                        .or(parked::message_hash.eq_any(chunk)),
+                )
+                .select((Parked::as_select(), RecordRow::as_select()))
+                .load::<(Parked, RecordRow)>(connection)?,
+        );
+    }
+    found.sort_by_key(|(parked, _)| parked.record_id);
+    found.dedup_by_key(|(parked, _)| parked.record_id);
+    Ok(found)
+}
+
+/// Records of an edition that wait since an instant or longer, the longest first.
+pub fn since(
+    connection: &mut Database,
+    edition: &str,
+    instant: i64,
+    limit: i64,
+) -> Result<Vec<(Parked, RecordRow)>, StoreError> {
+    Ok(parked::table
+        .inner_join(records::table.on(records::id.eq(parked::record_id)))
+        .filter(parked::edition.eq(edition))
+        .filter(parked::since.le(instant))
+        .order((parked::since, parked::record_id))
+        .limit(limit)
+        .select((Parked::as_select(), RecordRow::as_select()))
+        .load(connection)?)
+}
+
+/// All that waits, with the submission's source and the sender's number of it, the longest first.
+pub fn all(
+    connection: &mut Database,
+    source: Option<&str>,
+    limit: i64,
+) -> Result<Vec<(Parked, RecordRow, String, String)>, StoreError> {
+    let mut query = parked::table
+        .inner_join(records::table.on(records::id.eq(parked::record_id)))
+        .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
+        .order((parked::since, parked::record_id))
+        .limit(limit)
+        .select((
+            Parked::as_select(),
+            RecordRow::as_select(),
+            submissions::source,
+            submissions::submission,
+        ))
+        .into_boxed();
+    if let Some(source) = source {
+        query = query.filter(submissions::source.eq(source.to_owned()));
+    }
+    Ok(query.load(connection)?)
+}
+
+/// Writes down how a wait ended: the record's verdict and lane, and the change that its source can see.
+pub fn settle(connection: &mut Database, change: &Change, lane: i64) -> Result<(), StoreError> {
+    let decided = (records::verdict.eq(change.verdict), records::lane.eq(lane));
+    on!(connection, c => diesel::update(records::table.find(change.record_id)).set(decided).execute(c))?;
+    on!(connection, c => diesel::insert_into(changes::table).values(change).execute(c))?;
+    leave(connection, change.record_id)
+}
+
+/// How the wait of a record ended, if it waited and does no longer.
+pub fn change_of(connection: &mut Database, row: &RecordRow) -> Result<Option<Change>, StoreError> {
+    change_at(connection, row.submission_id, row.record_index)
+}
+
+/// The same by the record's submission, and its place there.
+pub fn change_at(
+    connection: &mut Database,
+    submission: i64,
+    index: i32,
+) -> Result<Option<Change>, StoreError> {
+    let place = (submission, index);
+    Ok(on!(connection, c => changes::table
+        .find(place)
+        .select(Change::as_select())
+        .get_result(c)
+        .optional())?)
+}
+
+/// What changed about the records of a submission since its receipt, in their order.
+pub fn changes_of(
+    connection: &mut Database,
+    submission: i64,
+) -> Result<Vec<(Change, RecordRow)>, StoreError> {
+    Ok(changes::table
+        .inner_join(records::table.on(records::id.eq(changes::record_id)))
+        .filter(changes::submission_id.eq(submission))
+        .order(changes::record_index)
+        .select((Change::as_select(), RecordRow::as_select()))
+        .load(connection)?)
+}
+
+/// How many records of a submission still wait.
+pub fn waiting_of(connection: &mut Database, submission: i64) -> Result<i64, StoreError> {
+    Ok(parked::table
+        .filter(parked::submission_id.eq(submission))
+        .count()
+        .get_result(connection)?)
+}
