@@ -42,7 +42,7 @@ pub(super) fn repair(
             None
         }
         Converted::Figure(text) => Some(Trouble::Ambiguous(vec![text])),
-        Converted::Unknown(power) => Some(Trouble::Unit(figure.decimal.to_string(), power)),
+        Converted::Unknown => Some(Trouble::Unit(figure.decimal.to_string())),
         // A number without a unit of its own counts what its name says.
         Converted::Foreign if field.unit.is_none() => {
             Some(Trouble::Ambiguous(vec![figure.decimal.to_string()]))
@@ -54,8 +54,8 @@ pub(super) fn repair(
 /// A figure in the unit of its field.
 enum Converted {
     Figure(String),
-    /// An amount of money (the power of ten yuan) where the record does not say in which unit it counts.
-    Unknown(i32),
+    /// An amount of money where the record does not say in which unit it counts.
+    Unknown,
     /// The unit of something else.
     Foreign,
 }
@@ -69,9 +69,9 @@ fn converted(field: &Field, figure: &Figure, beside: Beside) -> Converted {
         (Some(Unit::By(_)), Suffix::Money(power)) => match beside {
             Beside::Said(unit) => power - unit,
             Beside::Empty(_, named) if named == power => power - beside::fitting(power).1,
-            _ => return Converted::Unknown(power),
+            _ => return Converted::Unknown,
         },
-        (None, Suffix::Money(power)) => return Converted::Unknown(power),
+        (None, Suffix::Money(_)) => return Converted::Unknown,
         (unit, suffix) => match amount::power(unit.as_ref(), suffix) {
             Some(places) => places,
             None => return Converted::Foreign,

@@ -20,8 +20,8 @@ pub(crate) enum Trouble {
     Type,
     /// It may mean one of these, or something else.
     Ambiguous(Vec<String>),
-    /// An amount that names its unit (the power of ten yuan) where the record does not say in which unit it counts.
-    Unit(String, i32),
+    /// An amount that names its unit where the record does not say in which unit it counts.
+    Unit(String),
     /// A spreadsheet replaced the digits of a long code by a rounded number.
     Lost,
     /// A word that says that there is no value.
@@ -211,7 +211,7 @@ pub(crate) fn issue(
                     format!("{id} “{found}” may mean “{en}” or something else: nothing was guessed, confirm it and write it in the standard's format or unit"),
                 )
         }
-        Trouble::Unit(figure, power) => {
+        Trouble::Unit(figure) => {
             let beside = match field.unit {
                 Some(Unit::By(other)) => dataset.field(other),
                 _ => None,
@@ -219,26 +219,13 @@ pub(crate) fn issue(
             let place = beside.map_or_else(|| "金额单位".to_owned(), label);
             let place_en = beside.map_or("the unit", |field| field.id.as_str());
             let figure = shown(figure, field.sensitivity);
-            let mut issue = draft(IssueCode::FieldAmbiguous)
+            // No patch: other amounts of the record may count in the same field.
+            draft(IssueCode::FieldAmbiguous)
                 .wanted(format!("{figure}，并填写{place}"), format!("{figure}, with {place_en}"))
                 .say(
                     format!("{name}的值“{found}”带有单位，但记录没有填写{place}；请只填数字，并填写{place}"),
                     format!("{id} “{found}” names its unit, but the record does not give {place_en}: write the figure alone, and fill {place_en}"),
-                );
-            let unit = match power {
-                0 => Some("0"),
-                4 => Some("1"),
-                _ => None,
-            };
-            if let (Some(beside), Some(unit)) = (beside, unit)
-                && field.sensitivity != Sensitivity::Personal
-            {
-                issue.patch = Some(json!([
-                    {"op": "replace", "path": issue.path, "value": figure},
-                    {"op": "add", "path": path(&beside.id), "value": unit},
-                ]));
-            }
-            issue
+                )
         }
         Trouble::Lost => draft(IssueCode::FieldFormat).wanted("完整的原始代码或数字", "the code or number with all its digits").say(
             format!("{name}的值“{found}”是电子表格改写的科学计数法，原始数字已丢失；请将该列设为文本格式后重新导出"),
