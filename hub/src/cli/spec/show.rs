@@ -378,7 +378,7 @@ mod tests {
         let rows: Vec<usize> = found.tables.iter().map(|table| table.rows.len()).collect();
         assert_eq!(rows, [held, 2]);
         assert!(found.text().contains("yes_no"), "{}", found.text());
-        assert_eq!(found.json()["kind"], "field");
+        assert_eq!(found.json().get("kind"), Some(&json!("field")));
         Ok(())
     }
 
