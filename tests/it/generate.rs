@@ -1,20 +1,22 @@
 //! `hub spec generate` makes records that `hub check` judges as the generator says: what a vendor does on the first
 //! day.
 
-use super::harness::hub::{run, stdout};
+use super::harness::hub::run;
 
 /// What a command says; it may find something, but it must run.
-fn hub(arguments: &[&str]) -> String {
+fn hub(arguments: &[&str]) -> Vec<u8> {
     let output = run(arguments);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_ne!(output.status.code(), Some(2), "{arguments:?}: {errors}");
-    stdout(&output)
+    output.stdout
 }
 
 /// Code and path of each finding of a record, in order.
 fn findings(line: &serde_json::Value) -> Vec<(String, String)> {
     let text = |issue: &serde_json::Value, member: &str| issue[member].as_str().unwrap().to_owned();
-    let issues = line["issues"].as_array().unwrap();
+    let Some(issues) = line["issues"].as_array() else {
+        panic!("no findings in {line}");
+    };
     let mut all: Vec<(String, String)> = issues
         .iter()
         .map(|issue| (text(issue, "code"), text(issue, "path")))
@@ -68,7 +70,8 @@ fn check_finds_what_the_generator_planted_in_every_form() {
             "--data",
             data,
         ]);
-        let lines: Vec<serde_json::Value> = told
+        let lines: Vec<serde_json::Value> = String::from_utf8(told)
+            .unwrap()
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();

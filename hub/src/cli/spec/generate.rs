@@ -106,6 +106,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let head = wire::Head {
         edition: &edition.id,
         source: &source,
+        charset: sources
+            .get(&source)
+            .map_or("utf-8", |source| source.profile.wire.charset.name()),
+        day: context.received.strftime("%Y%m%d").to_string(),
         submission: format!("generated-{}-{}", dataset.code, arguments.seed),
     };
     let mut out = BufWriter::new(std::io::stdout().lock());

@@ -14,7 +14,7 @@ pub enum Form {
     Json,
     /// Column codes, then a record a line; UTF-8 with its mark.
     Csv,
-    /// The provincial message: title and context of each record.
+    /// The provincial message, in the character set of its source: title and context of each record.
     Xml,
 }
 
@@ -27,6 +27,10 @@ pub struct Head<'h> {
     pub source: &'h str,
     /// The sender's own number of the submission.
     pub submission: String,
+    /// Day of sending, `yyyyMMdd`.
+    pub day: String,
+    /// Character set in which the source writes its messages.
+    pub charset: &'static str,
 }
 
 impl Form {
@@ -54,7 +58,15 @@ impl Form {
             Form::Ndjson => lines(head, drafts)?.into_bytes(),
             Form::Json => envelope(head, drafts)?.into_bytes(),
             Form::Csv => table(drafts)?,
-            Form::Xml => messages(drafts).into_bytes(),
+            Form::Xml => {
+                let text = messages(head, drafts);
+                let encoding = encoding_rs::Encoding::for_label(head.charset.as_bytes());
+                encoding
+                    .unwrap_or(encoding_rs::UTF_8)
+                    .encode(&text)
+                    .0
+                    .into_owned()
+            }
         })
     }
 }
@@ -126,17 +138,18 @@ fn table(drafts: &[&Draft<'_>]) -> anyhow::Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
-fn messages(drafts: &[&Draft<'_>]) -> String {
+fn messages(head: &Head<'_>, drafts: &[&Draft<'_>]) -> String {
+    let Head { charset, day, .. } = head;
     let escaped = |text: &str| quick_xml::escape::escape(text).into_owned();
-    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<DESLIST>\n");
-    for draft in drafts {
+    let mut text = format!("<?xml version=\"1.0\" encoding=\"{charset}\"?>\n<DESLIST>\n");
+    for (serial, draft) in drafts.iter().enumerate() {
         let dataset = draft.dataset;
         let (number, id, name) = (dataset.code, &dataset.id, escaped(&dataset.name));
-        text.extend([format!(
-            "<DES>\n<TITLE><DATA_TYPE>1</DATA_TYPE><DATA_NO>{number}</DATA_NO><DATA_EN>{id}</DATA_EN><DATA_CN>{name}</DATA_CN></TITLE>\n<CONTEXT>\n"
-        )]);
+        text.push_str(&format!(
+            "<DES>\n<TITLE><DATA_TYPE>1</DATA_TYPE><DATA_NO>{number}</DATA_NO><DATA_EN>{id}</DATA_EN><DATA_CN>{name}</DATA_CN><DATA_KEY>0000{number:03}{day}{serial:07}</DATA_KEY><CA_KEY/><ROUTE_WAY>0</ROUTE_WAY></TITLE>\n<CONTEXT>\n"
+        ));
         for (name, value) in draft.pairs() {
-            text.extend([format!("<{name}>{}</{name}>\n", escaped(value))]);
+            text.push_str(&format!("<{name}>{}</{name}>\n", escaped(value)));
         }
         text.push_str("</CONTEXT>\n</DES>\n");
     }
