@@ -93,14 +93,12 @@ fn answers(edition: &Edition, lookup: &Lookup, body: &Map<String, Json>) -> bool
         return false;
     };
     let text = |place| body.get(&dataset.field(place)?.id)?.as_str();
-    match lookup.field {
-        Some(place) => text(place).is_some_and(|text| items(text).any(|item| item == lookup.value)),
-        None => {
-            let parts = dataset
-                .key
-                .iter()
-                .map(|&place| text(place).unwrap_or_default());
-            lookup.value.split('\u{1f}').eq(parts)
-        }
+    if let Some(place) = lookup.field {
+        return text(place).is_some_and(|text| items(text).any(|item| item == lookup.value));
     }
+    let parts = dataset
+        .key
+        .iter()
+        .map(|&place| text(place).unwrap_or_default());
+    lookup.value.split('\u{1f}').eq(parts)
 }

@@ -71,8 +71,9 @@ fn missing(edition: &Edition, case: &Case<'_>, rule: &Rule) -> usize {
     }
     others += match &rule.check {
         Check::Reference { to, .. } => to.iter().filter(|to| !known(&to.dataset)).count(),
-        Check::Immutable { field } | Check::Monotone { field } => usize::from(!shown(code, *field)),
-        Check::Unique { field, .. } => usize::from(!shown(code, *field)),
+        Check::Immutable { field } | Check::Monotone { field } | Check::Unique { field, .. } => {
+            usize::from(!shown(code, *field))
+        }
         Check::Group { .. } => usize::from(!known(&code)),
         Check::SourceRegistered { .. } => usize::from(case.platforms.is_empty()),
         Check::AttachmentRequired { .. } => usize::from(case.attachments.is_none()),

@@ -13,12 +13,11 @@ pub(super) fn of_rule<'s>(maker: &mut Maker<'_>, case: &Case<'s>, rule: &Rule) -
     let reads = reads(case.draft.dataset, rule);
     let mut all = Vec::new();
     // Until it applies and has all that it reads, nothing else matters.
-    let ready = ready(maker, case, rule, &reads);
-    if let Some(ready) = &ready {
-        all.push(ready.clone());
-        beside(maker, ready, rule, &reads, &mut all);
+    let speaking = speaking(maker, case, rule, &reads);
+    if let Some(first) = &speaking {
+        all.push(first.clone());
     }
-    let case = ready.as_ref().unwrap_or(case);
+    let case = speaking.as_ref().unwrap_or(case);
     beside(maker, case, rule, &reads, &mut all);
     presence(case, &reads, &mut all);
     values(maker, case, &reads, &mut all);
@@ -92,13 +91,13 @@ fn put<'s>(case: &Case<'s>, place: FieldIndex, text: Option<String>) -> Case<'s>
 }
 
 /// The case with all conditions met and all that is read there; none if it is so already.
-fn ready<'s>(
+fn speaking<'s>(
     maker: &mut Maker<'_>,
     case: &Case<'s>,
     rule: &Rule,
     reads: &Reads<'_>,
 ) -> Option<Case<'s>> {
-    let mut ready = case.clone();
+    let mut met = case.clone();
     let mut changed = false;
     for condition in &rule.when {
         let place = condition.field();
@@ -108,20 +107,20 @@ fn ready<'s>(
             case.draft.dataset.field(place),
         ) {
             let text = fulfilling(maker, field, condition);
-            ready.draft.set(place, text);
+            met.draft.set(place, text);
             changed = true;
         }
     }
     if !reads.about_presence {
         for &place in &reads.own {
-            if let (None, Some(field)) = (ready.draft.get(place), case.draft.dataset.field(place)) {
+            if let (None, Some(field)) = (met.draft.get(place), case.draft.dataset.field(place)) {
                 let text = maker.value(field);
-                ready.draft.set(place, Some(text));
+                met.draft.set(place, Some(text));
                 changed = true;
             }
         }
     }
-    changed.then_some(ready)
+    changed.then_some(met)
 }
 
 /// What stands beside the record: others, registered platforms, attachments.

@@ -176,13 +176,13 @@ impl Spoiler<'_> {
             }
             14 => {
                 value.kind = Kind::Nested;
-                value.text = r#"{"a":[1]}"#.to_owned();
+                r#"{"a":[1]}"#.clone_into(&mut value.text);
             }
             15 => {
                 if let Domain::Codes(table) = &field.domain
                     && let Some(names) = self.tables.get(table.id.as_str())
                 {
-                    value.text = self.random.word(names).to_owned();
+                    self.random.word(names).clone_into(&mut value.text);
                 }
             }
             _ => value.text = odd,

@@ -39,11 +39,11 @@ pub fn write(edition: &Edition, files: &mut Files) -> Result<()> {
     }
     // What no single record shows.
     let planted = |code: &IssueCode| Fault::ALL.iter().any(|fault| fault.code() == *code);
-    for stage in edition.stages.iter() {
+    for stage in &edition.stages {
         if !stage.codes.iter().any(planted) {
             rows.push(Row {
                 clause: stage.clause.clone(),
-                rule: stage.id.to_string(),
+                rule: stage.id.clone(),
                 dataset: "*".to_owned(),
                 severity: "error",
                 pass: String::new(),
