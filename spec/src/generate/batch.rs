@@ -37,11 +37,11 @@ pub fn record<'s>(maker: &mut Maker<'_>, dataset: &'s Dataset, faults: usize) ->
 }
 
 fn spoiled<'s>(maker: &mut Maker<'_>, draft: Draft<'s>, faults: usize) -> Faulty<'s> {
-    let planted = maker.random.permille(faults);
-    let found = (0..TRIES)
-        .filter(|_| planted)
+    let spoiled = maker.random.permille(faults);
+    let planted = (0..TRIES)
+        .filter(|_| spoiled)
         .find_map(|_| spoil(maker, &Case::alone(draft.clone(), &maker.context)));
-    found.unwrap_or_else(|| {
+    planted.unwrap_or_else(|| {
         let case = Case::alone(draft, &maker.context);
         let issues = case.judge(maker.context.edition);
         Faulty {

@@ -6,19 +6,18 @@ use super::proposals::{independent, reckoned, related};
 use super::reads::{Reads, reads};
 use super::{Case, Maker};
 use crate::rule::Operand;
-use crate::{Check, FieldIndex, Format, Issue, Required, Rule};
+use crate::{Check, FieldIndex, Format, Issue, Rule};
 
 /// Cases that differ from this one in what a rule reads.
 pub(super) fn of_rule<'s>(maker: &mut Maker<'_>, case: &Case<'s>, rule: &Rule) -> Vec<Case<'s>> {
     let reads = reads(case.draft.dataset, rule);
     let mut all = Vec::new();
     // Until it applies and has all that it reads, nothing else matters.
-    let begun = ready(maker, case, rule, &reads);
-    if let Some(begun) = &begun {
-        all.push(begun.clone());
-        beside(maker, begun, rule, &reads, &mut all);
+    let speaking = speaking(maker, case, rule, &reads);
+    if let Some(first) = &speaking {
+        all.push(first.clone());
     }
-    let case = begun.as_ref().unwrap_or(case);
+    let case = speaking.as_ref().unwrap_or(case);
     beside(maker, case, rule, &reads, &mut all);
     presence(case, &reads, &mut all);
     values(maker, case, &reads, &mut all);
@@ -60,10 +59,7 @@ pub(super) fn of_finding<'s>(
         Some(maker.value(field)),
         Some(maker.items(field, 1)),
     ];
-    // What is always required is never left out: that would only be another fault.
-    let kept = usize::from(field.required == Required::Always);
-    let texts = texts.into_iter().skip(kept);
-    texts.map(|text| put(case, place, text)).collect()
+    texts.map(|text| put(case, place, text)).to_vec()
 }
 
 /// Whether a record shows by itself, without anything beside it and whenever it is looked at, that a rule is broken.
@@ -95,13 +91,13 @@ fn put<'s>(case: &Case<'s>, place: FieldIndex, text: Option<String>) -> Case<'s>
 }
 
 /// The case with all conditions met and all that is read there; none if it is so already.
-fn ready<'s>(
+fn speaking<'s>(
     maker: &mut Maker<'_>,
     case: &Case<'s>,
     rule: &Rule,
     reads: &Reads<'_>,
 ) -> Option<Case<'s>> {
-    let mut begun = case.clone();
+    let mut met = case.clone();
     let mut changed = false;
     for condition in &rule.when {
         let place = condition.field();
@@ -111,20 +107,20 @@ fn ready<'s>(
             case.draft.dataset.field(place),
         ) {
             let text = fulfilling(maker, field, condition);
-            begun.draft.set(place, text);
+            met.draft.set(place, text);
             changed = true;
         }
     }
     if !reads.about_presence {
         for &place in &reads.own {
-            if let (None, Some(field)) = (begun.draft.get(place), case.draft.dataset.field(place)) {
+            if let (None, Some(field)) = (met.draft.get(place), case.draft.dataset.field(place)) {
                 let text = maker.value(field);
-                begun.draft.set(place, Some(text));
+                met.draft.set(place, Some(text));
                 changed = true;
             }
         }
     }
-    changed.then_some(begun)
+    changed.then_some(met)
 }
 
 /// What stands beside the record: others, registered platforms, attachments.

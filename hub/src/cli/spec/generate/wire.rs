@@ -141,18 +141,24 @@ fn table(drafts: &[&Draft<'_>]) -> anyhow::Result<Vec<u8>> {
 fn messages(head: &Head<'_>, drafts: &[&Draft<'_>]) -> String {
     let Head { charset, day, .. } = head;
     let escaped = |text: &str| quick_xml::escape::escape(text).into_owned();
-    let mut text = format!("<?xml version=\"1.0\" encoding=\"{charset}\"?>\n<DESLIST>\n");
+    let mut lines = vec![
+        format!("<?xml version=\"1.0\" encoding=\"{charset}\"?>"),
+        "<DESLIST>".to_owned(),
+    ];
     for (serial, draft) in drafts.iter().enumerate() {
         let dataset = draft.dataset;
         let (number, id, name) = (dataset.code, &dataset.id, escaped(&dataset.name));
-        text.push_str(&format!(
-            "<DES>\n<TITLE><DATA_TYPE>1</DATA_TYPE><DATA_NO>{number}</DATA_NO><DATA_EN>{id}</DATA_EN><DATA_CN>{name}</DATA_CN><DATA_KEY>0000{number:03}{day}{serial:07}</DATA_KEY><CA_KEY/><ROUTE_WAY>0</ROUTE_WAY></TITLE>\n<CONTEXT>\n"
+        let key = format!("0000{number:03}{day}{serial:07}");
+        lines.push(format!(
+            "<DES>\n<TITLE><DATA_TYPE>1</DATA_TYPE><DATA_NO>{number}</DATA_NO><DATA_EN>{id}</DATA_EN>"
         ));
-        for (name, value) in draft.pairs() {
-            text.push_str(&format!("<{name}>{}</{name}>\n", escaped(value)));
-        }
-        text.push_str("</CONTEXT>\n</DES>\n");
+        lines.push(format!(
+            "<DATA_CN>{name}</DATA_CN><DATA_KEY>{key}</DATA_KEY><CA_KEY/><ROUTE_WAY>0</ROUTE_WAY></TITLE>\n<CONTEXT>"
+        ));
+        let field = |(name, value): (&str, &str)| format!("<{name}>{}</{name}>", escaped(value));
+        lines.extend(draft.pairs().map(field));
+        lines.push("</CONTEXT>\n</DES>".to_owned());
     }
-    text.push_str("</DESLIST>\n");
-    text
+    lines.push("</DESLIST>\n".to_owned());
+    lines.join("\n")
 }
