@@ -140,7 +140,8 @@ mod tests {
         let outcome = edition.and_then(|(edition, _)| source.check_in_force(edition, received));
         Ok(outcome.map_err(|error| {
             assert_eq!(error.code().row().1, 422);
-            error.to_string()
+            let message = error.message();
+            format!("{} / {}", message.zh, message.en)
         }))
     }
 

@@ -100,9 +100,12 @@ impl DatasetProjection {
         };
         let items = value(list).unwrap_or_default();
         let one = |item: &'v str| {
-            self.record(&|field| match field == list {
-                true => Some(item).filter(|item| !item.is_empty()),
-                false => value(field),
+            self.record(&|field| {
+                if field == list {
+                    Some(item).filter(|item| !item.is_empty())
+                } else {
+                    value(field)
+                }
             })
         };
         Ok(items.split(';').map(one).collect())

@@ -371,7 +371,7 @@ fn the_first_push_is_clean_and_its_dirty_twin_shows_four_faults() {
             vec![],
             vec!["field.required /TENDERER_NAME", "code.unknown /TENDER_MODE"],
             vec![
-                "field.format /CONTRACT_RECKON_PRICE",
+                "field.ambiguous /CONTRACT_RECKON_PRICE",
                 "rule.violated /BID_SECTION_CODE"
             ],
         ]

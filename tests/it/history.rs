@@ -46,7 +46,7 @@ impl Desk {
 
     /// The time of receipt of what was sent last, after which the next thing is sent.
     #[track_caller]
-    fn moment(&self, receipt: &Value) -> String {
+    fn moment(receipt: &Value) -> String {
         // So that two instants differ, whatever the clock's grain.
         std::thread::park_timeout(Duration::from_millis(5));
         receipt["received_at"]
@@ -93,19 +93,19 @@ fn corrections_are_judged_and_keep_what_was(engine: Engine) {
         &[first("A", "correct", &[("STAMP", "20251231080000")])],
     );
     assert_eq!(only(&back), ("rejected", "time.order", "/STAMP"));
-    let after_one = desk.moment(&one);
+    let after_one = Desk::moment(&one);
     let two = desk.send(
         "c5",
         &[first("A", "correct", &[("NAME", "二"), ("DEAL", "other")])],
     );
     assert_eq!(only(&two).0, "accepted", "{two}");
-    let after_two = desk.moment(&two);
+    let after_two = Desk::moment(&two);
     let three = desk.send(
         "c6",
         &[chain::element(1, "withdraw", &json!({ "CODE": "A" }))],
     );
     assert_eq!(only(&three).0, "accepted", "{three}");
-    let after_three = desk.moment(&three);
+    let after_three = Desk::moment(&three);
     let twice = desk.send(
         "c7",
         &[chain::element(1, "withdraw", &json!({ "CODE": "A" }))],
@@ -190,7 +190,7 @@ fn what_holds_is_told_apart_from_what_is_known() {
             &[("NAME", "一月"), ("STAMP", "20260101000000")],
         )],
     );
-    let after_one = desk.moment(&one);
+    let after_one = Desk::moment(&one);
     desk.send(
         "v2",
         &[first(

@@ -17,9 +17,9 @@ pub enum DecodeError {
         /// Byte offset in the document.
         offset: usize,
         /// What stands there.
-        what: Message,
+        what: Box<Message>,
         /// What should.
-        expected: Message,
+        expected: Box<Message>,
     },
     /// A member of the envelope is wrong.
     #[error(
@@ -29,9 +29,9 @@ pub enum DecodeError {
         /// Name of the member.
         member: String,
         /// What was found.
-        found: Message,
+        found: Box<Message>,
         /// What was expected.
-        expected: Message,
+        expected: Box<Message>,
         /// Line, from 1.
         line: u32,
         /// Column in bytes, from 1.
@@ -55,7 +55,7 @@ pub enum DecodeError {
     #[error("line {line}, column {column}: {} is forbidden", construct.en)]
     Forbidden {
         /// What it is: a document type declaration, an entity.
-        construct: Message,
+        construct: Box<Message>,
         /// Line, from 1.
         line: u32,
         /// Column in bytes, from 1.
@@ -65,7 +65,7 @@ pub enum DecodeError {
     #[error("line {line}, column {column}: {}, expected {expected}", found.en)]
     Charset {
         /// What was found.
-        found: Message,
+        found: Box<Message>,
         /// The character set of the source.
         expected: String,
         /// Line, from 1.
@@ -79,7 +79,7 @@ pub enum DecodeError {
     #[error("format is {}, expected {expected}", found.en)]
     Format {
         /// Format of the document.
-        found: Message,
+        found: Box<Message>,
         /// Formats of the source.
         expected: String,
     },
@@ -173,26 +173,26 @@ pub(crate) struct Fault {
 #[derive(Debug, Clone)]
 pub(crate) enum FaultKind {
     Unreadable {
-        what: Message,
-        expected: Message,
+        what: Box<Message>,
+        expected: Box<Message>,
     },
     Envelope {
         member: String,
-        found: Message,
-        expected: Message,
+        found: Box<Message>,
+        expected: Box<Message>,
     },
     Limit {
         which: &'static str,
         limit: usize,
         found: usize,
     },
-    Forbidden(Message),
+    Forbidden(Box<Message>),
     Charset {
-        found: Message,
+        found: Box<Message>,
         expected: String,
     },
     Format {
-        found: Message,
+        found: Box<Message>,
         expected: String,
     },
 }
@@ -203,7 +203,7 @@ impl Fault {
         what: impl Into<Message>,
         expected: impl Into<Message>,
     ) -> Self {
-        let (what, expected) = (what.into(), expected.into());
+        let (what, expected) = (Box::new(what.into()), Box::new(expected.into()));
         Fault {
             at,
             kind: FaultKind::Unreadable { what, expected },
@@ -220,8 +220,8 @@ impl Fault {
             at,
             kind: FaultKind::Envelope {
                 member: member.into(),
-                found: found.into(),
-                expected: expected.into(),
+                found: Box::new(found.into()),
+                expected: Box::new(expected.into()),
             },
         }
     }
@@ -242,7 +242,7 @@ impl Fault {
         found: impl Into<Message>,
         expected: impl Into<String>,
     ) -> Self {
-        let (found, expected) = (found.into(), expected.into());
+        let (found, expected) = (Box::new(found.into()), expected.into());
         Fault {
             at,
             kind: FaultKind::Charset { found, expected },

@@ -351,7 +351,7 @@ impl<'t> Markup<'t> {
     fn forbidden(&mut self, construct: impl Into<Message>, from: usize) -> Fault {
         Fault {
             at: self.places.find(from),
-            kind: FaultKind::Forbidden(construct.into()),
+            kind: FaultKind::Forbidden(Box::new(construct.into())),
         }
     }
 

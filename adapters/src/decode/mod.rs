@@ -166,9 +166,9 @@ impl Adapter {
             let used = std::iter::once(&wire.format).chain(&wire.also);
             let used: Vec<_> = used.map(|form| form.name()).collect();
             let kind = FaultKind::Format {
-                found: said.map_or(("未知格式", "unknown").into(), |form| {
+                found: Box::new(said.map_or(("未知格式", "unknown").into(), |form| {
                     form.name().into()
-                }),
+                })),
                 expected: used.join(" / "),
             };
             return Err(Fault { at: 0, kind });

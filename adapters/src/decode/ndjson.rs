@@ -124,7 +124,7 @@ fn members(scan: &mut Scan<'_>) -> Result<Vec<String>, Fault> {
 
 fn unreadable(session: &mut Session<'_, '_, '_>, at: usize, fault: &Fault) {
     let (found, expected) = match &fault.kind {
-        FaultKind::Unreadable { what, expected } => (what, expected.clone()),
+        FaultKind::Unreadable { what, expected } => (what, spec::Message::clone(expected)),
         FaultKind::Charset { found, expected } => (found, expected.clone().into()),
         _ => return,
     };

@@ -30,7 +30,7 @@ impl Spans {
     }
 
     /// The character set of the documents. JSON is always UTF-8.
-    pub fn charset(&self) -> Charset {
+    pub fn charset(self) -> Charset {
         match self.form {
             WireFormat::Json | WireFormat::Ndjson => Charset::Utf8,
             _ => self.charset,
@@ -38,7 +38,7 @@ impl Spans {
     }
 
     /// The bytes of the value that begins at `at`: quotes, and all of a nested value, included.
-    pub fn value(&self, document: &[u8], at: usize) -> Range<usize> {
+    pub fn value(self, document: &[u8], at: usize) -> Range<usize> {
         let rest = document.get(at..).unwrap_or_default();
         let length = match self.form {
             WireFormat::Json | WireFormat::Ndjson => json(rest),
@@ -50,7 +50,7 @@ impl Spans {
     }
 
     /// The name under which the value at `at` stands: a member's name, an element's tag; none in a table.
-    pub fn name(&self, document: &[u8], at: usize) -> Option<Range<usize>> {
+    pub fn name(self, document: &[u8], at: usize) -> Option<Range<usize>> {
         let before = document.get(..at)?;
         match self.form {
             WireFormat::Json | WireFormat::Ndjson => {
@@ -79,7 +79,7 @@ impl Spans {
     }
 
     /// The bytes of the record that begins at `at`.
-    pub fn record(&self, document: &[u8], at: usize) -> Range<usize> {
+    pub fn record(self, document: &[u8], at: usize) -> Range<usize> {
         let rest = document.get(at..).unwrap_or_default();
         let line = || memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let length = match self.form {
@@ -93,7 +93,7 @@ impl Spans {
     }
 
     /// Length of a row: to the end of the line that is not in quotes.
-    fn row(&self, rest: &[u8]) -> usize {
+    fn row(self, rest: &[u8]) -> usize {
         let mut end = 0;
         loop {
             end += self.cell(rest.get(end..).unwrap_or_default());
@@ -105,7 +105,7 @@ impl Spans {
     }
 
     /// Length of a cell.
-    fn cell(&self, rest: &[u8]) -> usize {
+    fn cell(self, rest: &[u8]) -> usize {
         let mut end = 0;
         if rest.first() == Some(&b'"') {
             end = 1;
@@ -209,8 +209,6 @@ fn element(rest: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::indexing_slicing, reason = "tests: a panic is a failure")]
-
     use super::*;
 
     fn spans(form: WireFormat, charset: Charset, separator: u8) -> Spans {

@@ -266,6 +266,6 @@ mod tests {
         ] {
             assert!(answers.get(status).is_some(), "{status}");
         }
-        assert_eq!(answers["422"]["description"], "envelope, edition");
+        assert_eq!(answers["422"]["description"], "envelope, time, edition");
     }
 }

@@ -126,8 +126,8 @@ mod tests {
     {
         let error = Error::from(DecodeError::Envelope {
             member: "records".to_owned(),
-            found: "text".into(),
-            expected: ("列表", "a list").into(),
+            found: Box::new("text".into()),
+            expected: Box::new(("列表", "a list").into()),
             line: 3,
             column: 9,
         });

@@ -273,7 +273,7 @@ mod tests {
         drop(opinion);
         // the thread ends when nobody can ask any more, and lets go of its counts
         let since = Clock::now();
-        while Arc::strong_count(&figures) > 1 && since.elapsed() < Duration::from_secs(60) {
+        while Arc::strong_count(&figures) > 1 && since.elapsed() < Duration::from_mins(1) {
             std::thread::yield_now();
         }
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);

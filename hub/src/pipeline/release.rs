@@ -29,7 +29,7 @@ pub fn release(
         for (parked, row) in ready {
             // Judged by the edition that it was sent in; one that is gone leaves the record to its deadline.
             if let Some(edition) = specification.edition(&parked.edition) {
-                arrived.extend(again(transaction, edition, now, &parked, row)?);
+                arrived.extend(again(transaction, edition, now, &parked, &row)?);
             }
         }
     }
@@ -42,7 +42,7 @@ fn again(
     edition: &'static Edition,
     now: super::Instant,
     parked: &Parked,
-    row: RecordRow,
+    row: &RecordRow,
 ) -> Result<Vec<i64>, StoreError> {
     let version = Neighbour::from_row(row.clone())?;
     let Some(dataset) = edition.by_code(version.dataset) else {
@@ -93,12 +93,14 @@ fn again(
         None => neighbours.lane(edition, &parents).unwrap_or(row.lane),
     };
     let outcome = (verdict, report.issues.as_slice());
-    ending::settle(transaction, &row, lane, Ending::Released, outcome, now)?;
+    ending::settle(transaction, row, lane, Ending::Released, outcome, now)?;
     if matches!(verdict, Verdict::Rejected | Verdict::Duplicate) {
         return Ok(Vec::new());
     }
-    let mut added = Rows::default();
-    added.links = links_of(edition, &version);
+    let mut added = Rows {
+        links: links_of(edition, &version),
+        ..Rows::default()
+    };
     if let Some(old) = &newest {
         let before = links_of(edition, old);
         records::unlink(transaction.connection, &before)?;

@@ -149,12 +149,12 @@ pub fn leaf(connection: &mut Database, index: i64) -> Result<Option<Vec<u8>>, St
         .optional()?)
 }
 
+/// The index of the first of some entries of the log, and their bodies in order.
+pub type Span = (i64, Vec<Vec<u8>>);
+
 /// The entries that were committed together with the one at an index, and the index of the first; none before it
 /// was kept what belongs together.
-pub fn span(
-    connection: &mut Database,
-    index: i64,
-) -> Result<Option<(i64, Vec<Vec<u8>>)>, StoreError> {
+pub fn span(connection: &mut Database, index: i64) -> Result<Option<Span>, StoreError> {
     let found: Option<(i64, i64)> = spans::table
         .filter(spans::first_leaf.le(index))
         .order(spans::first_leaf.desc())

@@ -31,9 +31,9 @@ impl Builder<'_, '_> {
                 field.is_some_and(|field| field.required == Required::Optional)
             })
             .collect();
-        match open.is_empty() {
-            true => Err(Miss::Absent),
-            false => Ok(Check::RequiredIf { fields: open }),
+        if open.is_empty() {
+            return Err(Miss::Absent);
         }
+        Ok(Check::RequiredIf { fields: open })
     }
 }

@@ -84,7 +84,7 @@ fn warning(
     files: &Files,
     holds: impl Fn(&str) -> bool,
     text: &str,
-    found: String,
+    found: &str,
     expected: &str,
 ) -> Option<Remark> {
     files
@@ -101,7 +101,7 @@ fn warning(
                 line: 1 + before.matches('\n').count(),
                 column: 1 + on_line.chars().count(),
                 level: Level::Warning,
-                found: found.clone(),
+                found: found.to_owned(),
                 expected: expected.to_owned(),
             })
         })
@@ -118,7 +118,7 @@ fn in_dataset(files: &Files, dataset: &Dataset, all: &mut BTreeSet<Remark>) {
         .cloned()
         .collect();
     let mut say = |text: String, found: String, expected: &str| {
-        all.extend(warning(&own, |_| true, &text, found, expected));
+        all.extend(warning(&own, |_| true, &text, &found, expected));
     };
     let line = |field: &Field| format!("{{ id = \"{}\",", field.id);
     let mut names: BTreeMap<&str, &Field> = BTreeMap::new();
@@ -240,7 +240,7 @@ fn tables(files: &Files, spec: &Spec, all: &mut BTreeSet<Remark>) {
                 files,
                 holds,
                 "",
-                found,
+                &found,
                 "a field with it as `codes`, or no such file",
             ));
             continue;
@@ -263,7 +263,7 @@ fn tables(files: &Files, spec: &Spec, all: &mut BTreeSet<Remark>) {
                 files,
                 holds,
                 &format!("\n{first},"),
-                found,
+                &found,
                 "codes that fit the format of a field",
             ));
         }
@@ -276,7 +276,7 @@ fn tables(files: &Files, spec: &Spec, all: &mut BTreeSet<Remark>) {
                     files,
                     holds,
                     &format!("\n{code},"),
-                    found,
+                    &found,
                     "a first day before the last",
                 ));
             }

@@ -64,14 +64,14 @@ pub(super) fn projection(
                 Some(target) => target,
                 None => continue,
             },
-            Some(name) => match to.dataset(name) {
-                Some(target) => target,
-                None => {
+            Some(name) => {
+                let Some(target) = to.dataset(name) else {
                     let expected = format!("a data set of edition {}", to.id);
                     faults.push(fault(format!("target `{name}`"), expected));
                     continue;
-                }
-            },
+                };
+                target
+            }
         };
         let view = View {
             dataset,

@@ -131,7 +131,7 @@ pub fn normalize<'s, 'a>(context: &Context<'_>, record: Record<'s, 'a>) -> Norma
         reason: record
             .reason
             .filter(|_| record.action != Action::Upsert)
-            .map(one_line)
+            .map(|reason| one_line(&reason))
             .filter(|reason| !reason.is_empty()),
         at: record.at,
         values,
@@ -142,7 +142,7 @@ pub fn normalize<'s, 'a>(context: &Context<'_>, record: Record<'s, 'a>) -> Norma
 }
 
 /// A text without control characters and outer blanks.
-fn one_line(text: Cow<'_, str>) -> String {
+fn one_line(text: &str) -> String {
     let plain = text.replace(char::is_control, " ");
     plain.trim().to_owned()
 }

@@ -190,15 +190,12 @@ fn numbered(text: &str) -> String {
             };
             Some((char::from_u32(code)?, tail))
         };
-        match read() {
-            Some((c, tail)) => {
-                out.push(c);
-                rest = tail;
-            }
-            None => {
-                out.push_str("&#");
-                rest = after;
-            }
+        if let Some((c, tail)) = read() {
+            out.push(c);
+            rest = tail;
+        } else {
+            out.push_str("&#");
+            rest = after;
         }
     }
     out.push_str(rest);

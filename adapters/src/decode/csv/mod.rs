@@ -245,7 +245,7 @@ fn texts<'a>(row: &Row<'a>, table: &Table<'_>) -> Result<Vec<(Cow<'a, str>, usiz
             Ok(text) => texts.push((text, cell.at)),
             Err(fault) => {
                 let (found, expected) = match fault.kind {
-                    FaultKind::Charset { found, expected } => (found, expected),
+                    FaultKind::Charset { found, expected } => (*found, expected),
                     _ => (String::new().into(), table.charset.name().to_owned()),
                 };
                 return Err(Box::new(issue(

@@ -24,7 +24,7 @@ struct Kind {
 #[derive(Debug)]
 struct Count {
     severity: Severity,
-    count: u64,
+    found: u64,
     first: Place,
 }
 
@@ -91,10 +91,10 @@ impl Tally {
             path: issue.path.clone(),
         };
         if self.kinds.len() >= KINDS && !self.kinds.contains_key(&kind) {
-            kind.path = "/…".to_owned();
+            "/…".clone_into(&mut kind.path);
         }
         if let Some(known) = self.kinds.get_mut(&kind) {
-            known.count += 1;
+            known.found += 1;
         } else {
             let file = match &self.file {
                 Some(file) if **file == *line.file => Arc::clone(file),
@@ -109,7 +109,7 @@ impl Tally {
             };
             let count = Count {
                 severity: issue.severity,
-                count: 1,
+                found: 1,
                 first,
             };
             self.kinds.insert(kind, count);
@@ -133,7 +133,7 @@ impl Tally {
                 severity: count.severity,
                 dataset: &kind.dataset,
                 path: &kind.path,
-                count: count.count,
+                count: count.found,
                 first: &count.first,
             })
             .collect();

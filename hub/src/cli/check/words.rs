@@ -36,15 +36,16 @@ impl Lang {
     }
 
     /// A patch in words, one sentence per operation.
-    pub fn patch(self, patch: &Value) -> Vec<String> {
+    pub fn patch(self, operations: &Value) -> Vec<String> {
         let text = |operation: &Value, name: &str| match operation.get(name) {
             Some(Value::String(text)) if name == "value" => format!("\"{text}\""),
             Some(Value::String(text)) => text.trim_start_matches('/').to_owned(),
             Some(other) => other.to_string(),
             None => String::new(),
         };
-        let operations = patch.as_array().map_or(&[][..], Vec::as_slice);
         operations
+            .as_array()
+            .map_or(&[][..], Vec::as_slice)
             .iter()
             .map(|operation| {
                 let path = text(operation, "path");

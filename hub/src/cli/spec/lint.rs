@@ -29,7 +29,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let warnings = remarks.len() - errors;
     match arguments.format {
         Form::Json => {
-            say_json(&json!({ "errors": errors, "warnings": warnings, "remarks": remarks }))?
+            say_json(&json!({ "errors": errors, "warnings": warnings, "remarks": remarks }))?;
         }
         Form::Text => {
             for remark in &remarks {

@@ -79,7 +79,7 @@ impl Found {
         let mut text = format!("{} {}\n", self.kind, self.title);
         for (name, value) in &self.facts {
             if !value.is_empty() {
-                text.push_str(&format!("  {name}: {value}\n"));
+                text.extend([format!("  {name}: {value}\n")]);
             }
         }
         for table in &self.tables {
@@ -378,7 +378,7 @@ mod tests {
         let rows: Vec<usize> = found.tables.iter().map(|table| table.rows.len()).collect();
         assert_eq!(rows, [held, 2]);
         assert!(found.text().contains("yes_no"), "{}", found.text());
-        assert_eq!(found.json()["kind"], "field");
+        assert_eq!(found.json().get("kind"), Some(&json!("field")));
         Ok(())
     }
 

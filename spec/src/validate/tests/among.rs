@@ -178,7 +178,7 @@ fn references_of_several_fields_agree_with_one_record() {
         Severity::Warning,
         "x + p;q".to_owned(),
     );
-    assert_eq!(issues, [missing.clone()]);
+    assert_eq!(issues, std::slice::from_ref(&missing));
     let ask = |dataset, field| Lookup {
         dataset,
         field: Some(field),

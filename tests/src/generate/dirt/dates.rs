@@ -151,7 +151,9 @@ fn epoch(spot: &mut Spot<'_>, per_second: i64) -> Option<String> {
 
 /// What a spreadsheet makes of a date.
 fn serial(spot: &mut Spot<'_>) -> Option<String> {
-    let (id, value) = spot.pick(|field, _| field.format == Format::Date)?;
+    // Days of birth are too long ago to be told from other numbers.
+    let (id, value) =
+        spot.pick(|field, text| field.format == Format::Date && text.starts_with("20"))?;
     let figure = days(parts(&value)?)? + 25_569;
     spot.dirty(&id, figure.to_string())
 }

@@ -11,10 +11,10 @@ pub(super) const KINDS: &[Kind] = &[
     repaired("deal_code_bare", "hyphen", ALL, deal_bare),
     repaired("credit_code_lower", "case", ALL, lower),
     warning("credit_code_check", "identifier.check", ALL, wrong_check),
-    warning("credit_code_look_alike", "identifier.check", ALL, |spot| {
+    repaired("credit_code_look_alike", "look_alike", ALL, |spot| {
         subject(spot, |code| code.replacen('0', "O", 1))
     }),
-    warning("credit_code_ocr", "identifier.check", ALL, |spot| {
+    repaired("credit_code_ocr", "look_alike", ALL, |spot| {
         subject(spot, |code| code.replacen('0', "〇", 1))
     }),
     repaired("credit_code_blank", "trim", ALL, |spot| {

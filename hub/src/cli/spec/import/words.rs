@@ -218,15 +218,15 @@ pub(super) fn unit(text: &str) -> Option<String> {
         "" => return None,
         "元" => "yuan".to_owned(),
         "万元" => "wan_yuan".to_owned(),
-        _ => match text.strip_prefix("按 ") {
-            Some(field) => format!("by:{field}"),
-            None => {
-                let mut units = sheets::UNITS.iter();
-                units
-                    .find(|(_, name)| *name == text)
-                    .map_or(text, |(word, _)| *word)
-                    .to_owned()
+        _ => {
+            if let Some(field) = text.strip_prefix("按 ") {
+                return Some(format!("by:{field}"));
             }
-        },
+            let mut units = sheets::UNITS.iter();
+            units
+                .find(|(_, name)| *name == text)
+                .map_or(text, |(word, _)| *word)
+                .to_owned()
+        }
     })
 }

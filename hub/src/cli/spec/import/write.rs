@@ -51,12 +51,11 @@ impl File {
 
     /// A member that is known, or one with a guess that has to be looked at.
     fn member(&mut self, name: &str, sure: Option<String>, guess: &str, why: &str) {
-        match sure {
-            Some(value) => self.line(&format!("{name} = {value}"), ""),
-            None => {
-                self.checks += 1;
-                self.line(&format!("{name} = {guess}"), &format!(" # check: {why}"));
-            }
+        if let Some(value) = sure {
+            self.line(&format!("{name} = {value}"), "");
+        } else {
+            self.checks += 1;
+            self.line(&format!("{name} = {guess}"), &format!(" # check: {why}"));
         }
     }
 

@@ -76,13 +76,13 @@ fn marked(rest: &mut &str) -> Option<[i16; 3]> {
         return spoken.then_some(time);
     };
     time[1] = minute;
-    if mark(rest, &["分", ":"]) == Some(":") || spoken {
-        if let Some(second) = figure(rest, 1, 2) {
-            time[2] = second;
-            mark(rest, &["秒"]);
-            if let Some(fraction) = rest.strip_prefix(['.', ',']) {
-                *rest = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
-            }
+    if (mark(rest, &["分", ":"]) == Some(":") || spoken)
+        && let Some(second) = figure(rest, 1, 2)
+    {
+        time[2] = second;
+        mark(rest, &["秒"]);
+        if let Some(fraction) = rest.strip_prefix(['.', ',']) {
+            *rest = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
         }
     }
     Some(time)
