@@ -113,13 +113,17 @@ pub(super) fn avoidable(issue: &Issue) -> bool {
 fn weight(issue: &Issue) -> usize {
     match issue.severity {
         _ if !avoidable(issue) => 1,
-        Severity::Error => 30,
+        // No rule is kept by leaving out what is required, and no number of warnings is worth an error.
+        _ if issue.code == IssueCode::FieldRequired => 5000,
+        Severity::Error => 1000,
         Severity::Warning => 10,
     }
 }
 
 /// Distance of what is far from a goal.
-const FAR: usize = 1000;
+const FAR: usize = 10_000_000;
+/// Distance of each thing that a rule lacks before it speaks.
+const LACK: usize = 100_000;
 
 /// How far a case is from the goal, given what the engine found: see [`reached()`]. What is left then are findings beside
 /// it.
@@ -140,12 +144,12 @@ pub(super) fn distance(
         Goal::Sound => issues.iter().map(weight).sum(),
         Goal::Broken(rule) => match outcome_of(edition, case, rule, issues) {
             Outcome::Broken => besides(rule),
-            _ => FAR + 100 * missing(edition, case, rule) + besides(rule),
+            _ => FAR + LACK * missing(edition, case, rule) + besides(rule),
         },
         Goal::Kept(rule) => match outcome_of(edition, case, rule, issues) {
             Outcome::Holds => besides(rule),
-            Outcome::Broken => FAR + 50 + besides(rule),
-            Outcome::Silent => FAR + 100 * missing(edition, case, rule) + besides(rule),
+            Outcome::Broken => FAR + LACK / 2 + besides(rule),
+            Outcome::Silent => FAR + LACK * missing(edition, case, rule) + besides(rule),
         },
     }
 }
