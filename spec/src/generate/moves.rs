@@ -6,7 +6,7 @@ use super::proposals::{independent, reckoned, related};
 use super::reads::{Reads, reads};
 use super::{Case, Maker};
 use crate::rule::Operand;
-use crate::{Check, FieldIndex, Format, Issue, Required, Rule};
+use crate::{Check, FieldIndex, Format, Issue, Rule};
 
 /// Cases that differ from this one in what a rule reads.
 pub(super) fn of_rule<'s>(maker: &mut Maker<'_>, case: &Case<'s>, rule: &Rule) -> Vec<Case<'s>> {
@@ -59,10 +59,7 @@ pub(super) fn of_finding<'s>(
         Some(maker.value(field)),
         Some(maker.items(field, 1)),
     ];
-    // What is always required is never left out: that would only be another fault.
-    let kept = usize::from(field.required == Required::Always);
-    let texts = texts.into_iter().skip(kept);
-    texts.map(|text| put(case, place, text)).collect()
+    texts.map(|text| put(case, place, text)).to_vec()
 }
 
 /// Whether a record shows by itself, without anything beside it and whenever it is looked at, that a rule is broken.
