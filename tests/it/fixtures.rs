@@ -1,7 +1,7 @@
 //! Every generated record through adapters and judge: clean ones pass, and every planted fault is found,
 //! in its place and under its name, or put right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -34,6 +34,7 @@ struct Seen {
 struct Memory {
     found: BTreeMap<Lookup, Vec<Found>>,
     canonical: BTreeMap<Lookup, (i64, Vec<u8>)>,
+    refused: BTreeSet<Lookup>,
     last: i64,
 }
 
@@ -48,7 +49,16 @@ impl Memory {
         }
         let (report, waits) = judge_among(context, record, &known);
         seen.issues.extend(report.issues);
-        seen.parked = !waits.is_empty();
+        // What no source here sends is elsewhere, and what was refused for a planted fault is rightly waited for.
+        let missed = |wait: &Lookup| {
+            self.found.keys().any(|entry| entry.dataset == wait.dataset)
+                && !self.refused.contains(wait)
+        };
+        seen.parked = waits.iter().any(missed);
+        if seen.rejected() {
+            self.refused
+                .extend(references::index_entries(record.dataset, record));
+        }
         let mut bytes = Vec::new();
         record.canonical(&mut bytes);
         let key = record.key().map(|value| Lookup {
