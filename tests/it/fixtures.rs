@@ -26,6 +26,8 @@ struct Seen {
     issues: Vec<Issue>,
     changes: Vec<Change>,
     parked: bool,
+    /// What it waits for is sent by no source here, or was refused for a planted fault.
+    rightly: bool,
     duplicate: bool,
 }
 
@@ -49,16 +51,12 @@ impl Memory {
         }
         let (report, waits) = judge_among(context, record, &known);
         seen.issues.extend(report.issues);
-        // What no source here sends is elsewhere, and what was refused for a planted fault is rightly waited for.
         let missed = |wait: &Lookup| {
             self.found.keys().any(|entry| entry.dataset == wait.dataset)
                 && !self.refused.contains(wait)
         };
-        seen.parked = waits.iter().any(missed);
-        if seen.rejected() {
-            self.refused
-                .extend(references::index_entries(record.dataset, record));
-        }
+        seen.parked = !waits.is_empty();
+        seen.rightly = !waits.iter().any(missed);
         let mut bytes = Vec::new();
         record.canonical(&mut bytes);
         let key = record.key().map(|value| Lookup {
@@ -130,7 +128,10 @@ fn judge(
                 // What is taken back is not judged.
                 if !withdrawn {
                     seen.issues = judge_alone(&context, &mut record).issues;
-                    if !seen.rejected() {
+                    if seen.rejected() {
+                        let entries = references::index_entries(record.dataset, &record);
+                        memory.refused.extend(entries);
+                    } else {
                         memory.judge(&context, &record, &mut seen);
                     }
                 }
@@ -215,7 +216,7 @@ fn differences(seen: &Seen, planted: &[&Value]) -> Vec<String> {
     let repeats = planted
         .iter()
         .any(|planted| planted["expect"] == "duplicate");
-    if (seen.parked && !waits) || (seen.duplicate && !repeats) {
+    if (seen.parked && !seen.rightly && !waits) || (seen.duplicate && !repeats) {
         faults.push("waits or is known already, which nobody planted".to_owned());
     }
     faults
