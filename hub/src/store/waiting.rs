@@ -5,6 +5,7 @@
 
 use diesel::prelude::*;
 
+use super::among::among;
 use super::records::{RecordRow, Wait};
 use super::schema::{changes, parked, records, submissions, waiting};
 use super::{Database, StoreError, on};
@@ -40,9 +41,6 @@ pub struct Change {
     pub replaced_by: Option<i64>,
 }
 
-/// Most values in one statement.
-const CHUNK: usize = 400;
-
 /// Writes down that records wait.
 pub fn enter(connection: &mut Database, rows: &[Parked], waits: &[Wait]) -> Result<(), StoreError> {
     for row in rows {
@@ -61,49 +59,65 @@ pub fn leave(connection: &mut Database, record_id: i64) -> Result<(), StoreError
     Ok(())
 }
 
-/// Records that wait for any of the hashes, in the order of their numbers.
+/// Records that wait for any of the hashes, in the order of their numbers; in one query.
 pub fn ready(
     connection: &mut Database,
     hashes: &[i64],
 ) -> Result<Vec<(Parked, RecordRow)>, StoreError> {
-    let mut found = Vec::new();
-    for chunk in hashes.chunks(CHUNK) {
-        found.extend(
-            waiting::table
-                .inner_join(parked::table.on(parked::record_id.eq(waiting::record_id)))
-                .inner_join(records::table.on(records::id.eq(waiting::record_id)))
-                .filter(waiting::hash.eq_any(chunk))
-                .select((Parked::as_select(), RecordRow::as_select()))
-                .load::<(Parked, RecordRow)>(connection)?,
-        );
+    if hashes.is_empty() {
+        return Ok(Vec::new());
     }
-    found.sort_by_key(|(parked, _)| parked.record_id);
-    found.dedup_by_key(|(parked, _)| parked.record_id);
-    Ok(found)
+    Ok(in_order(match connection {
+        Database::Sqlite(sqlite) => waiting::table
+            .inner_join(parked::table.on(parked::record_id.eq(waiting::record_id)))
+            .inner_join(records::table.on(records::id.eq(waiting::record_id)))
+            .filter(among(waiting::hash, hashes))
+            .select((Parked::as_select(), RecordRow::as_select()))
+            .load(sqlite)?,
+        Database::Postgres(postgres) => waiting::table
+            .inner_join(parked::table.on(parked::record_id.eq(waiting::record_id)))
+            .inner_join(records::table.on(records::id.eq(waiting::record_id)))
+            .filter(waiting::hash.eq_any(hashes))
+            .select((Parked::as_select(), RecordRow::as_select()))
+            .load(postgres)?,
+    }))
 }
 
-/// Waiting records that have one of these hashes of their own: by business key, or by the key of their message.
+/// Waiting records that have one of these hashes of their own: by business key, or by the key of their message; in
+/// one query.
 pub fn by_own_hash(
     connection: &mut Database,
     hashes: &[i64],
 ) -> Result<Vec<(Parked, RecordRow)>, StoreError> {
-    let mut found = Vec::new();
-    for chunk in hashes.chunks(CHUNK) {
-        found.extend(
-            parked::table
-                .inner_join(records::table.on(records::id.eq(parked::record_id)))
-                .filter(
-                    parked::own_hash
-                        .eq_any(chunk)
-                        .or(parked::message_hash.eq_any(chunk)),
-                )
-                .select((Parked::as_select(), RecordRow::as_select()))
-                .load::<(Parked, RecordRow)>(connection)?,
-        );
+    if hashes.is_empty() {
+        return Ok(Vec::new());
     }
+    Ok(in_order(match connection {
+        Database::Sqlite(sqlite) => parked::table
+            .inner_join(records::table.on(records::id.eq(parked::record_id)))
+            .filter(
+                among(parked::own_hash, hashes)
+                    .or(among(parked::message_hash.assume_not_null(), hashes)),
+            )
+            .select((Parked::as_select(), RecordRow::as_select()))
+            .load(sqlite)?,
+        Database::Postgres(postgres) => parked::table
+            .inner_join(records::table.on(records::id.eq(parked::record_id)))
+            .filter(
+                parked::own_hash
+                    .eq_any(hashes)
+                    .or(parked::message_hash.eq_any(hashes)),
+            )
+            .select((Parked::as_select(), RecordRow::as_select()))
+            .load(postgres)?,
+    }))
+}
+
+/// Each once, in the order of their numbers: one record may be found under several hashes.
+fn in_order(mut found: Vec<(Parked, RecordRow)>) -> Vec<(Parked, RecordRow)> {
     found.sort_by_key(|(parked, _)| parked.record_id);
     found.dedup_by_key(|(parked, _)| parked.record_id);
-    Ok(found)
+    found
 }
 
 /// Records of an edition that wait since an instant or longer, the longest first.

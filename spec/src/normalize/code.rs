@@ -104,31 +104,7 @@ fn truth<'t>(table: &'t CodeTable, text: &str) -> Option<&'t str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::CodeValue;
-
-    fn value(name: &str, parent: Option<&str>) -> CodeValue {
-        CodeValue {
-            name: name.to_owned(),
-            known: true,
-            valid_from: None,
-            valid_to: None,
-            successor: None,
-            level: None,
-            parent: parent.map(str::to_owned),
-        }
-    }
-
-    fn table(id: &str, rows: &[(&str, &str, Option<&str>)]) -> CodeTable {
-        let mut table = CodeTable {
-            id: id.to_owned(),
-            ..CodeTable::default()
-        };
-        for &(code, name, parent) in rows {
-            table.values.insert(code.to_owned(), value(name, parent));
-            table.by_name.insert(name.to_owned(), code.to_owned());
-        }
-        table
-    }
+    use crate::validate::sample::{nested, value};
 
     #[test]
     fn booleans_and_names_are_codes_of_their_tables() {
@@ -136,7 +112,7 @@ mod tests {
             Meaning::Code(code, why) => Some((code, why)),
             Meaning::Several(_) | Meaning::Unknown => None,
         };
-        let yes_no = table("yes_no", &[("0", "否", None), ("1", "是", None)]);
+        let yes_no = nested("yes_no", &[("0", "否", None), ("1", "是", None)]);
         assert_eq!(
             repaired(&yes_no, "true"),
             Some(("1".to_owned(), Reason::Boolean))
@@ -149,7 +125,7 @@ mod tests {
             repaired(&yes_no, "否"),
             Some(("0".to_owned(), Reason::CodeName))
         );
-        let mode = table("mode", &[("A1", "公开招标", None)]);
+        let mode = nested("mode", &[("A1", "公开招标", None)]);
         assert_eq!(
             repaired(&mode, "公开招标"),
             Some(("A1".to_owned(), Reason::CodeName))
@@ -160,7 +136,7 @@ mod tests {
 
     #[test]
     fn brackets_blanks_and_the_code_beside_do_not_hide_a_name() {
-        let mut mode = table(
+        let mut mode = nested(
             "mode",
             &[
                 ("1", "公开招标（资格后审）", None),
@@ -191,8 +167,8 @@ mod tests {
 
     #[test]
     fn names_are_read_also_where_a_table_takes_any_text() {
-        let mut pay = table("pay", &[("1", "资金", None), ("2", "银行保函", None)]);
-        pay.prefixes.push((String::new(), value("其余值", None)));
+        let mut pay = nested("pay", &[("1", "资金", None), ("2", "银行保函", None)]);
+        pay.prefixes.push((String::new(), value("其余值")));
         let code = |text: &str| match read(&pay, text) {
             Meaning::Code(code, _) => Some(code),
             Meaning::Several(_) | Meaning::Unknown => None,

@@ -167,33 +167,11 @@ fn is_below(table: &CodeTable, value: &CodeValue, above: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    fn value(name: &str, parent: Option<&str>) -> CodeValue {
-        CodeValue {
-            name: name.to_owned(),
-            known: true,
-            valid_from: None,
-            valid_to: None,
-            successor: None,
-            level: None,
-            parent: parent.map(str::to_owned),
-        }
-    }
-
-    fn table(id: &str, rows: &[(&str, &str, Option<&str>)]) -> CodeTable {
-        let mut table = CodeTable {
-            id: id.to_owned(),
-            ..CodeTable::default()
-        };
-        for &(code, name, parent) in rows {
-            table.values.insert(code.to_owned(), value(name, parent));
-            table.by_name.insert(name.to_owned(), code.to_owned());
-        }
-        table
-    }
+    use crate::validate::sample::nested;
 
     #[test]
     fn regions_are_found_by_name_and_path() {
-        let mut regions = table(
+        let mut regions = nested(
             "region",
             &[
                 ("320000", "江苏省", None),
@@ -243,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_name_of_several_regions_is_told_with_all_of_them() {
-        let mut regions = table(
+        let mut regions = nested(
             "region",
             &[
                 ("320000", "江苏省", None),
@@ -262,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_county_that_became_a_city_or_moved_is_asked_about() {
-        let mut regions = table(
+        let mut regions = nested(
             "region",
             &[
                 ("430000", "湖南省", None),
@@ -282,7 +260,7 @@ mod tests {
 
     #[test]
     fn codes_of_other_lengths_are_brought_to_six_digits() {
-        let regions = table(
+        let regions = nested(
             "region",
             &[("320000", "江苏省", None), ("320102", "玄武区", None)],
         );

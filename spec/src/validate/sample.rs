@@ -36,6 +36,18 @@ pub(crate) fn table(id: &str, rows: &[(&str, &str)]) -> CodeTable {
     table
 }
 
+/// A table whose values lie under others: code, name, parent.
+pub(crate) fn nested(id: &str, rows: &[(&str, &str, Option<&str>)]) -> CodeTable {
+    let named: Vec<(&str, &str)> = rows.iter().map(|row| (row.0, row.1)).collect();
+    let mut table = table(id, &named);
+    for &(code, _, parent) in rows {
+        if let Some(value) = table.values.get_mut(code) {
+            value.parent = parent.map(str::to_owned);
+        }
+    }
+    table
+}
+
 fn regions() -> CodeTable {
     let mut table = table(
         "region",
