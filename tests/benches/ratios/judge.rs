@@ -47,7 +47,7 @@ pub fn run() -> Vec<Figure> {
     let document = lines.concat();
     let size = document.len() / COPIES;
 
-    let received = jiff::civil::date(2026, 11, 20).at(12, 0, 0, 0);
+    let received = records::now();
     let context = spec::Context {
         edition: &edition,
         received,

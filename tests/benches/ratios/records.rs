@@ -62,12 +62,15 @@ fn sound(field: &spec::Field, fill: u32, number: u64) -> Option<String> {
     })
 }
 
+/// The clock in China.
+pub fn now() -> jiff::civil::DateTime {
+    jiff::tz::offset(8).to_datetime(jiff::Timestamp::now())
+}
+
 /// The clock in China so many minutes ago, to the second: what came late would be a finding.
 fn ago(minutes: i64) -> String {
-    let then = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes);
-    then.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8)))
-        .strftime("%Y%m%d%H%M%S")
-        .to_string()
+    let then = now() - jiff::SignedDuration::from_mins(minutes);
+    then.strftime("%Y%m%d%H%M%S").to_string()
 }
 
 /// Values for a tender project (and its like): identifiers with right check characters, codes that fit rules.
