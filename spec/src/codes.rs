@@ -1,5 +1,7 @@
 //! Code tables 代码集: closed lists of values, with names, status and dates of validity.
 
+use std::sync::OnceLock;
+
 use foldhash::HashMap;
 
 use crate::normalize::half_width;
@@ -16,6 +18,8 @@ pub struct CodeTable {
     /// Code by name, as it is listed and as [`plain_name`] makes it, for senders that write names; names that stand for
     /// two codes are left out.
     pub by_name: HashMap<String, String>,
+    /// The first values as findings list them, once one did: sorting a long table costs more than judging a record.
+    pub listed: OnceLock<String>,
 }
 
 /// One value of a code table.

@@ -91,12 +91,20 @@ pub(super) fn named<'t>(table: &'t CodeTable, text: &str) -> Option<&'t str> {
     None
 }
 
+/// Whether letters and digits are a name of the table, or a word for yes or no in it.
+pub(super) fn is_word(table: &CodeTable, text: &str) -> bool {
+    table.by_name.contains_key(text) || truth(table, text).is_some()
+}
+
 /// `true`, `Y`, `F` and the like for tables that say yes and no.
 fn truth<'t>(table: &'t CodeTable, text: &str) -> Option<&'t str> {
-    let name = match text.to_ascii_lowercase().as_str() {
-        "true" | "t" | "yes" | "y" => "是",
-        "false" | "f" | "no" | "n" => "否",
-        _ => return None,
+    let is = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    let name = if is(["true", "t", "yes", "y"]) {
+        "是"
+    } else if is(["false", "f", "no", "n"]) {
+        "否"
+    } else {
+        return None;
     };
     table.by_name.get(name).map(String::as_str)
 }

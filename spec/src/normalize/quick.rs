@@ -1,7 +1,7 @@
 //! Recognizes a value that is canonical already, without allocating. Whatever is not recognized is repaired
 //! the slow way; so this file may say no too often, but never yes wrongly.
 
-use super::{date, field::Desk, list, number, scan};
+use super::{code, date, field::Desk, list, number, scan};
 use crate::identifier::{self, IdentifierKind};
 use crate::record::{Input, Kind};
 use crate::validate::structure::{self, PLACEHOLDERS};
@@ -97,14 +97,26 @@ impl Desk<'_> {
     }
 }
 
-/// Whether a listed code needs no further judging; none if it is not listed, or has a successor.
+/// Whether a listed code needs no further judging; none if it is not listed, has a successor, or might be meant as a
+/// name.
 fn settled_code(table: &CodeTable, text: &str) -> Option<bool> {
-    let value = table
-        .values
-        .get(text)
-        .filter(|value| value.successor.is_none())?;
     let clean = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    clean.then_some(value.known && value.valid_from.is_none() && value.valid_to.is_none())
+    let value = match table.values.get(text) {
+        // A few codes are words (`年`); of these, too, nothing is repaired that is an ideograph.
+        Some(value) if clean || text.chars().all(is_ideograph) => value,
+        // What letters and digits say beside a code are words for yes and no, and names.
+        None if clean && !code::is_word(table, text) => table.find(text)?,
+        _ => return None,
+    };
+    value
+        .successor
+        .is_none()
+        .then_some(value.known && value.valid_from.is_none() && value.valid_to.is_none())
+}
+
+/// CJK Unified Ideographs: no normalization form and no repair of writings changes them.
+fn is_ideograph(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c)
 }
 
 fn quick_free(format: Format, text: &str) -> Option<Quick> {

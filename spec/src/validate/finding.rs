@@ -81,7 +81,7 @@ impl Draft {
 
 /// A field as messages name it: `招标方式（TENDER_MODE）`.
 pub(crate) fn label(field: &Field) -> String {
-    format!("{}（{}）", field.name, field.id)
+    [&field.name, "（", &field.id, "）"].concat()
 }
 
 /// A repair that puts a value at the finding's path; personal values are not repeated in one.

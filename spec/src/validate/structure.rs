@@ -342,7 +342,7 @@ pub(crate) fn path(name: &str) -> String {
     if name.contains(['~', '/']) {
         format!("/{}", name.replace('~', "~0").replace('/', "~1"))
     } else {
-        format!("/{name}")
+        ["/", name].concat()
     }
 }
 

@@ -1,4 +1,5 @@
-//! Judging one record by itself, bytes in, report out, against bare parsing of the same bytes.
+//! Judging records by themselves, bytes in, report out, against bare parsing of the same bytes: one large record of a
+//! tender project, and records of every data set.
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -9,10 +10,15 @@ use adapters::{Adapter, Decoded, Hint, Limits};
 use hub::tlog::sha256;
 use serde_json::Value;
 
+use spec::generate::{Maker, record};
+use spec::{Context, Edition};
+
 use super::{Figure, records};
 
 const ROUNDS: usize = 15;
 const COPIES: usize = 2000;
+/// Records of each data set.
+const EACH: usize = 60;
 
 fn best(mut work: impl FnMut()) -> Duration {
     (0..ROUNDS)
@@ -25,83 +31,168 @@ fn best(mut work: impl FnMut()) -> Duration {
         .expect("rounds")
 }
 
-/// Runs the comparison.
-pub fn run() -> Vec<Figure> {
-    let spec = spec::Spec::embedded().expect("the specification");
-    let edition = Arc::clone(spec.edition("3.0").expect("edition 3.0"));
-    let profile = adapters::embedded()
-        .expect("profiles")
-        .into_iter()
-        .find(|p| p.id == "320100")
-        .expect("Nanjing");
-    let adapter = Adapter::new(Arc::new(profile), Arc::clone(&edition)).expect("an adapter");
-    let dataset = edition.dataset("TENDER_PROJECT").expect("501");
+/// The hub's judge and the bare parser, side by side over the same lines.
+struct Sides<'e> {
+    adapter: Adapter,
+    context: Context<'e>,
+    canonical: Vec<u8>,
+}
 
+impl<'e> Sides<'e> {
+    fn new(edition: &'e Arc<Edition>) -> Self {
+        let mut profile = adapters::embedded()
+            .expect("profiles")
+            .into_iter()
+            .find(|profile| profile.id == "320100")
+            .expect("Nanjing");
+        profile.datasets = serde_json::from_str("\"1-9999\"").expect("every data set");
+        Sides {
+            adapter: Adapter::new(Arc::new(profile), Arc::clone(edition)).expect("an adapter"),
+            context: Context {
+                edition,
+                received: records::now(),
+                platforms: &[],
+            },
+            canonical: Vec::with_capacity(4096),
+        }
+    }
+
+    /// Decodes, normalizes, judges and digests; `clean` tells whether the records must pass without a word.
+    fn judge(&mut self, document: &str, clean: bool) {
+        let hint = Hint {
+            wire: Some(adapters::WireFormat::Ndjson),
+            ..Hint::default()
+        };
+        let limits = Limits::default();
+        let (context, canonical) = (&self.context, &mut self.canonical);
+        let outcome = self
+            .adapter
+            .decode(document.as_bytes(), &hint, &limits, &mut |decoded| {
+                let Decoded::Record { record, .. } = decoded else {
+                    panic!("not a record")
+                };
+                let mut record = spec::normalize(context, record);
+                let report = spec::validate::judge_alone(context, &mut record);
+                canonical.clear();
+                record.canonical(canonical);
+                black_box(sha256(canonical));
+                if clean {
+                    assert!(
+                        report.issues.is_empty() && record.changes.is_empty(),
+                        "the record of the bench is not sound: {:?} {:?}",
+                        report.issues,
+                        record.changes
+                    );
+                }
+                ControlFlow::Continue(())
+            });
+        black_box(outcome.expect("readable"));
+    }
+
+    /// The best time of each side, in nanoseconds for a record.
+    fn times(&mut self, lines: &[String], clean: bool) -> (f64, f64) {
+        let document = lines.concat();
+        self.judge(&document, clean);
+        let judged = best(|| self.judge(&document, clean));
+        let parsed = best(|| {
+            for line in lines {
+                black_box(serde_json::from_slice::<Value>(line.as_bytes()).expect("JSON"));
+            }
+        });
+        let per = |time: Duration| time.as_nanos() as f64 / lines.len() as f64;
+        (per(judged), per(parsed))
+    }
+}
+
+fn line(dataset: &str, data: &str) -> String {
+    format!("{{\"dataset\":\"{dataset}\",\"action\":\"upsert\",\"data\":{data}}}\n")
+}
+
+fn large(sides: &mut Sides<'_>) -> Figure {
+    let dataset = sides.context.edition.dataset("TENDER_PROJECT").expect("501");
     let lines: Vec<String> = (0..COPIES as u64)
         .map(|n| {
             let data =
                 records::record(dataset, 3000, n, &|field| records::tender_project(field, n));
-            format!("{{\"dataset\":\"TENDER_PROJECT\",\"action\":\"upsert\",\"data\":{data}}}\n")
+            line(&dataset.id, &data)
         })
         .collect();
-    let document = lines.concat();
-    let size = document.len() / COPIES;
-
-    let received = records::now();
-    let context = spec::Context {
-        edition: &edition,
-        received,
-        platforms: &[],
-    };
-    let hint = Hint {
-        wire: Some(adapters::WireFormat::Ndjson),
-        ..Hint::default()
-    };
-    let limits = Limits::default();
-    let mut canonical = Vec::with_capacity(4096);
-    let mut judge = || {
-        let outcome = adapter.decode(document.as_bytes(), &hint, &limits, &mut |decoded| {
-            let Decoded::Record { record, .. } = decoded else {
-                panic!("not a record")
-            };
-            let mut record = spec::normalize(&context, record);
-            let report = spec::validate::judge_alone(&context, &mut record);
-            canonical.clear();
-            record.canonical(&mut canonical);
-            black_box(sha256(&canonical));
-            assert!(
-                report.issues.is_empty(),
-                "the record of the bench is not sound: {:?}",
-                report.issues
-            );
-            assert!(
-                record.changes.is_empty(),
-                "the record of the bench is not canonical: {:?}",
-                record.changes
-            );
-            ControlFlow::Continue(())
-        });
-        black_box(outcome.expect("readable"));
-    };
-    judge();
-    let parse = || {
-        for line in &lines {
-            black_box(serde_json::from_slice::<Value>(line.as_bytes()).expect("JSON"));
-        }
-    };
-    let (judged, parsed) = (best(&mut judge), best(parse));
-    let per = |time: Duration| time.as_nanos() as f64 / COPIES as f64;
+    let size = lines.concat().len() / COPIES;
+    let (judged, parsed) = sides.times(&lines, true);
     println!(
         "judge: {size} bytes a record, {} fields, {COPIES} records",
         dataset.fields.len()
     );
-    println!("  serde_json::Value {:>8.0} ns/record", per(parsed));
-    println!("  judged            {:>8.0} ns/record", per(judged));
-    vec![Figure {
+    println!("  serde_json::Value {parsed:>8.0} ns/record");
+    println!("  judged            {judged:>8.0} ns/record");
+    Figure {
         what: "judging a record / bare serde_json::from_slice::<Value> of the same bytes"
             .to_owned(),
-        measured: judged.as_secs_f64() / parsed.as_secs_f64(),
+        measured: judged / parsed,
         bound: 1.2,
         at_most: true,
-    }]
+    }
+}
+
+/// Records as the generator makes them: every required field, some of the others, warnings that cannot be avoided.
+fn every(sides: &mut Sides<'_>) -> Figure {
+    let context = sides.context;
+    let mut maker = Maker::new(context, 1);
+    let mut ratios = Vec::new();
+    let (mut bytes, mut all_judged, mut all_parsed) = (0, 0.0, 0.0);
+    for dataset in &context.edition.datasets {
+        let lines: Vec<String> = (0..EACH)
+            .map(|_| {
+                let made = record(&mut maker, dataset, 0).draft;
+                let data: serde_json::Map<String, Value> = made
+                    .pairs()
+                    .map(|(name, text)| (name.to_owned(), Value::from(text)))
+                    .collect();
+                line(&dataset.id, &Value::from(data).to_string())
+            })
+            .collect();
+        bytes += lines.concat().len();
+        let (judged, parsed) = sides.times(&lines, false);
+        all_judged += judged;
+        all_parsed += parsed;
+        ratios.push((judged / parsed, dataset.id.as_str()));
+    }
+    ratios.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let count = ratios.len();
+    println!(
+        "judge: {count} data sets, {EACH} records of each, {} bytes on average; {all_judged:.0} ns judged for \
+         {all_parsed:.0} ns parsed in all; the dearest:",
+        bytes / count / EACH
+    );
+    for (ratio, name) in ratios.iter().take(5) {
+        println!("  {ratio:>5.2} {name}");
+    }
+    Figure {
+        what: "judging, mean over all data sets / bare parsing of the same bytes".to_owned(),
+        measured: ratios.iter().map(|(ratio, _)| ratio).sum::<f64>() / count as f64,
+        bound: 1.0,
+        at_most: true,
+    }
+}
+
+/// What the hub reads at its start.
+fn start() -> Figure {
+    let load = || {
+        black_box(spec::Spec::embedded().expect("the specification"));
+    };
+    let time = best(load).as_secs_f64() * 1000.0;
+    Figure {
+        what: "milliseconds to load the whole specification".to_owned(),
+        measured: time,
+        bound: 100.0,
+        at_most: true,
+    }
+}
+
+/// Runs the comparisons.
+pub fn run() -> Vec<Figure> {
+    let spec = spec::Spec::embedded().expect("the specification");
+    let edition = spec.edition("3.0").expect("edition 3.0");
+    let mut sides = Sides::new(edition);
+    vec![large(&mut sides), every(&mut sides), start()]
 }
