@@ -1,7 +1,8 @@
 //! Rules: those in a data set's own file, and the general ones of the folder `rules`.
 //!
-//! A rule that reads a data set or a field which the edition does not hold is passed over: it begins
-//! to work when the data set arrives. A name that no edition knows is an error.
+//! In an edition that shares the data sets of a base, a rule that reads a data set or a field which the edition does
+//! not hold is passed over. In the base itself, a name or a number that leads nowhere is an error: a slip in it would
+//! silently switch the rule off.
 
 use std::sync::Arc;
 
@@ -60,6 +61,12 @@ pub(super) fn rules(
                 file.source.fault_in(&spanned.span(), id, &found, expected)
             };
             let mut applies = false;
+            for number in numbers(spanned.get_ref()) {
+                if let Err(Miss::Fault { found, expected }) = scope.dataset(number) {
+                    faults.push(fault(found, expected));
+                    applies = true;
+                }
+            }
             for (dataset, rules) in scope.datasets.iter().zip(&mut all) {
                 match general_rule(scope, dataset, spanned.get_ref()) {
                     Ok(rule) => {
@@ -120,11 +127,13 @@ fn every(raw: &RawRule) -> bool {
         .any(|scope| matches!(scope, RawScope::Every(_)))
 }
 
-fn listed(raw: &RawRule, dataset: DatasetCode) -> bool {
+/// The data sets that a rule lists.
+fn numbers(raw: &RawRule) -> impl Iterator<Item = DatasetCode> {
     let scopes = raw.datasets.as_deref().unwrap_or_default();
-    scopes
-        .iter()
-        .any(|scope| matches!(scope, RawScope::Number(number) if *number == dataset))
+    scopes.iter().filter_map(|scope| match scope {
+        RawScope::Number(number) => Some(*number),
+        RawScope::Every(_) => None,
+    })
 }
 
 fn general_rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule) -> Result<Rule, Miss> {
@@ -134,7 +143,7 @@ fn general_rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule) -> Result<R
             "the data sets that it is for",
         ));
     }
-    let listed = listed(raw, dataset.code);
+    let listed = numbers(raw).any(|number| number == dataset.code);
     if !listed && !every(raw) {
         return Err(Miss::Absent);
     }
@@ -217,7 +226,8 @@ fn check_unique<'f>(
         for rule in &file.file.rules {
             for (_, raw) in own {
                 let dataset = *raw.code.get_ref();
-                if every(rule.get_ref()) || listed(rule.get_ref(), dataset) {
+                if every(rule.get_ref()) || numbers(rule.get_ref()).any(|number| number == dataset)
+                {
                     enter(file.source, rule, dataset);
                 }
             }

@@ -71,11 +71,19 @@ impl<'a> Scope<'a> {
         Ok((dataset, self.field(dataset, name)?))
     }
 
-    /// A data set by its number; absent where the edition does not hold it.
+    /// A data set by its number; an edition that shares those of a base may lack it.
     pub(super) fn dataset(&self, number: DatasetCode) -> Result<&'a Dataset, Miss> {
         let place = self.places.get(&number);
         place
             .and_then(|&place| self.datasets.get(place))
-            .ok_or(Miss::Absent)
+            .ok_or_else(|| {
+                if self.derived {
+                    return Miss::Absent;
+                }
+                Miss::fault(
+                    format!("data set {number}"),
+                    "the number of a data set of this edition",
+                )
+            })
     }
 }

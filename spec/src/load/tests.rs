@@ -239,7 +239,7 @@ fn an_edition_applies_from_its_first_day_to_its_last() -> Outcome {
 }
 
 #[test]
-fn references_into_absent_data_sets_are_passed_over() -> Outcome {
+fn references_into_data_sets_that_a_shared_edition_lacks_are_passed_over() -> Outcome {
     let spec = Spec::embedded()?;
     let targets = |edition: &str| -> Result<Vec<_>, Box<dyn Error>> {
         let edition = spec.edition(edition).ok_or("no such edition")?;

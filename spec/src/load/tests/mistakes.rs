@@ -111,6 +111,15 @@ fn every_mistake_is_named_with_file_and_line() -> Outcome {
             "set 9",
         ),
         (general, GENERAL, "all.a", "*.a", 2, "1.a"),
+        (general, GENERAL, "[\"*\"]", "[1, 2]", 2, "data set 2"),
+        (
+            dataset,
+            DATASET,
+            "ref = \"1.T\"",
+            "ref = \"7.T\"",
+            17,
+            "data set 7",
+        ),
         (dataset, DATASET, "key = [\"K\"]", "key = [\"Q\"]", 7, "`Q`"),
         (
             dataset,
