@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use spec::Spec;
 
 use crate::config::Config;
+use crate::intake::Ways;
 use crate::keys::SigningKey;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::writer::Writer;
@@ -42,6 +43,8 @@ pub struct App {
     pub key: SigningKey,
     /// Counts since start.
     pub figures: Figures,
+    /// How the ways in other than HTTP fare.
+    pub ways: Arc<Ways>,
     /// Asks the published schemas about a sample of the records.
     pub opinion: SecondOpinion,
     // Held as long as the process lives: a second hub on the same folder is refused.
@@ -191,6 +194,7 @@ impl App {
             log,
             key,
             figures: Figures::default(),
+            ways: Arc::default(),
             opinion,
             _lock: lock,
         }))

@@ -7,6 +7,7 @@ pub mod config;
 pub mod delivery;
 pub mod error;
 pub mod http;
+pub mod intake;
 pub mod keys;
 pub mod pipeline;
 pub mod report;

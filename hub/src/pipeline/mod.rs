@@ -117,13 +117,8 @@ pub struct Checked {
 
 /// Judges, keeps, and answers with a receipt: after the commit is on disk, not before.
 pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Error> {
-    let received = Instant::now();
     let source = incoming.source.clone();
-    let prepared = if incoming.body.len() < SMALL {
-        prepare(app, incoming, received).await?
-    } else {
-        prepare_large(app, incoming, received).await?
-    };
+    let prepared = prepare(app, incoming, None).await?;
     let (send, answer) = tokio::sync::oneshot::channel();
     app.writer.submit(
         move |transaction| commit::commit(transaction, prepared),
@@ -153,34 +148,38 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
         Committed::Conflict {
             first_sha256,
             receipt,
-        } => Err(Error::request(
-            ErrorCode::Conflict,
-            (
-                format!(
-                    "该批次号已用于不同内容（SHA-256 {first_sha256}，回执 {receipt}），更正数据请使用新的批次号"
-                ),
-                format!(
-                    "this submission was received before with other bytes (SHA-256 {first_sha256}, receipt \
-                     {receipt}); send corrected data under a new submission number"
-                ),
-            ),
-        )),
+        } => Err(conflict(&first_sha256, &receipt)),
     }
 }
 
-/// Below this size a submission is judged where it was received; above, on a thread for long work.
-const SMALL: usize = 16 * 1024;
-
-async fn prepare(app: &Arc<App>, incoming: Incoming, received: Instant) -> Result<Prepared, Error> {
-    let (read, edition) = read(app, &incoming, received)?;
-    finish(app, incoming, received, read, edition).await
+/// Why a submission is refused whose number was used before for other bytes.
+pub fn conflict(first_sha256: &str, receipt: &str) -> Error {
+    Error::request(
+        ErrorCode::Conflict,
+        (
+            format!(
+                "该批次号已用于不同内容（SHA-256 {first_sha256}，回执 {receipt}），更正数据请使用新的批次号"
+            ),
+            format!(
+                "this submission was received before with other bytes (SHA-256 {first_sha256}, receipt \
+                 {receipt}); send corrected data under a new submission number"
+            ),
+        ),
+    )
 }
 
-async fn prepare_large(
+/// Decodes a submission and judges each record by itself: everything before the writer's transaction. `unnamed` is
+/// the number of one that names none; without it, the number is made from the bytes.
+pub async fn prepare(
     app: &Arc<App>,
     incoming: Incoming,
-    received: Instant,
+    unnamed: Option<String>,
 ) -> Result<Prepared, Error> {
+    let received = Instant::now();
+    if incoming.body.len() < SMALL {
+        let (read, edition) = read(app, &incoming, received)?;
+        return finish(app, (incoming, unnamed), received, read, edition).await;
+    }
     let shared = Arc::clone(app);
     let (incoming, outcome) = tokio::task::spawn_blocking(move || {
         let outcome = read(&shared, &incoming, received);
@@ -189,19 +188,22 @@ async fn prepare_large(
     .await
     .map_err(|error| Error::Internal(format!("judging stopped: {error}")))?;
     let (read, edition) = outcome?;
-    finish(app, incoming, received, read, edition).await
+    finish(app, (incoming, unnamed), received, read, edition).await
 }
+
+/// Below this size a submission is judged where it was received; above, on a thread for long work.
+const SMALL: usize = 16 * 1024;
 
 async fn finish(
     app: &Arc<App>,
-    incoming: Incoming,
+    (incoming, unnamed): (Incoming, Option<String>),
     received: Instant,
     read: Read,
     edition: &'static spec::Edition,
 ) -> Result<Prepared, Error> {
     app.opinion.sample(edition, &read.items);
     let raw_sha256 = hash::sha256(&incoming.body);
-    let submission = submission_number(&incoming, &read, &raw_sha256)?;
+    let submission = submission_number(&incoming, &read, unnamed, &raw_sha256)?;
     let raw = app.raw.keep(&raw_sha256, &incoming.body).await?;
     Ok(Prepared {
         source: incoming.source,
@@ -224,7 +226,12 @@ async fn finish(
 
 /// The sender's number of a submission: from outside the body, from its envelope, or made from the bytes
 /// (so that the same bytes sent again meet their first receipt).
-fn submission_number(incoming: &Incoming, read: &Read, raw: &Hash) -> Result<String, Error> {
+fn submission_number(
+    incoming: &Incoming,
+    read: &Read,
+    unnamed: Option<String>,
+    raw: &Hash,
+) -> Result<String, Error> {
     let outside = incoming.submission.as_deref();
     let inside = read.envelope.submission.as_deref();
     if let (Some(outside), Some(inside)) = (outside, inside)
@@ -240,7 +247,9 @@ fn submission_number(incoming: &Incoming, read: &Read, raw: &Hash) -> Result<Str
     }
     let number = outside
         .or(inside)
-        .map_or_else(|| format!("sha256-{}", raw.to_hex()), str::to_owned);
+        .map(str::to_owned)
+        .or(unnamed)
+        .unwrap_or_else(|| format!("sha256-{}", raw.to_hex()));
     if number.is_empty() || number.len() > 200 || number.chars().any(char::is_control) {
         return Err(Error::request(
             ErrorCode::Envelope,
@@ -258,7 +267,7 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
     let received = Instant::now();
     let (read, edition) = read(app, incoming, received)?;
     let raw_sha256 = hash::sha256(&incoming.body);
-    let submission = submission_number(incoming, &read, &raw_sha256)?;
+    let submission = submission_number(incoming, &read, None, &raw_sha256)?;
     let source = incoming.source.clone();
     let mut connection = app.readers.take()?;
     let prepared = Prepared {

@@ -117,6 +117,26 @@ impl Hub {
         }
     }
 
+    /// Starts another hub over the same database, with the same key: the two share the work.
+    pub fn start_beside(&self) -> Hub {
+        let folder = tempfile::Builder::new()
+            .prefix("hub-test-")
+            .tempdir()
+            .expect("a folder");
+        let data = folder.path().join("data");
+        std::fs::create_dir_all(data.join("keys")).expect("a folder");
+        std::fs::copy(self.data.join("keys/log.key"), data.join("keys/log.key")).expect("the key");
+        let (child, url) = spawn(&data, self.database.as_deref(), &self.extra);
+        Hub {
+            child,
+            url,
+            data,
+            database: self.database.clone(),
+            extra: self.extra.clone(),
+            folder: Some(folder),
+        }
+    }
+
     /// The URL of its database; none for the embedded one.
     pub fn database(&self) -> Option<&str> {
         self.database.as_deref()
