@@ -11,6 +11,7 @@ mod api;
 mod commands;
 mod contract;
 mod crash;
+mod database;
 mod deals;
 mod differential;
 mod fixtures;

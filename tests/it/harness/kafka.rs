@@ -56,9 +56,13 @@ fn spawn(port: u16, folder: &tempfile::TempDir) -> Child {
         .append(true)
         .open(folder.path().join("broker.log"))
         .expect("a log file");
-    let storage = format!("sqlite://{}", folder.path().join("broker.db").display());
     Command::new(program())
-        .args(["broker", "--silent", "--storage-engine", &storage])
+        .args([
+            "broker",
+            "--silent",
+            "--storage-engine",
+            "sqlite://broker.db",
+        ])
         .args(["--listener-url", &format!("tcp://127.0.0.1:{port}")])
         .args([
             "--advertised-listener-url",
