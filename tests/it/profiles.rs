@@ -102,7 +102,7 @@ fn try_shows_a_value_as_sent_as_mapped_and_as_normalized() {
     assert_eq!(code["sent_as"], "TENDER_PROJECT_CODE");
     assert_eq!(code["mapped"], " E3201000001000123001 ");
     assert_eq!(code["normalized"], "E3201000001000123001");
-    assert_eq!(field("REGION_CODE")["issues"][0], "field.length");
+    assert_eq!(field("REGION_CODE")["issues"][0], "code.unknown");
     assert!(
         !output
             .stdout
