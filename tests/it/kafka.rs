@@ -184,7 +184,7 @@ fn every_message_gets_its_verdict_and_none_blocks_the_next() {
         .iter()
         .map(|one| &one["action"])
         .collect();
-    assert_eq!(actions, ["upsert", "withdraw"], "{versions}");
+    assert_eq!(actions, ["withdraw", "upsert"], "{versions}");
 
     assert_eq!(figure(&hub, "hub_way_messages_total", "batches"), 6);
     assert_eq!(figure(&hub, "hub_way_refused_total", "batches"), 3);
