@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use spec::Spec;
 
 use crate::config::Config;
+use crate::faults::Faults;
 use crate::keys::SigningKey;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::writer::Writer;
@@ -15,6 +16,9 @@ use crate::pipeline::{Digests, Figures, RawStore};
 use crate::sequencer::LogHandle;
 use crate::sources::Sources;
 use crate::store::{self, Readers};
+
+/// Submissions that are judged in parts at once: one is read while another is committed.
+const LARGE: usize = 2;
 
 /// The running hub.
 pub struct App {
@@ -44,6 +48,10 @@ pub struct App {
     pub figures: Figures,
     /// Asks the published schemas about a sample of the records.
     pub opinion: SecondOpinion,
+    /// What is wrong at the moment.
+    pub faults: Faults,
+    /// Turns of submissions that are judged in parts.
+    pub large: tokio::sync::Semaphore,
     // Held as long as the process lives: a second hub on the same folder is refused.
     _lock: std::fs::File,
 }
@@ -95,6 +103,20 @@ pub fn log_folder(config: &Config) -> PathBuf {
     config.data.join("log")
 }
 
+/// The folder of bodies that are being received to disk; what it holds at a start was never answered.
+pub fn spool_folder(config: &Config) -> PathBuf {
+    config.data.join("spool")
+}
+
+/// Empties the spool.
+fn clear_spool(config: &Config) -> anyhow::Result<()> {
+    let folder = spool_folder(config);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    }
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())
+}
+
 /// Makes the data folder and takes it for this process alone.
 fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
     std::fs::create_dir_all(data)
@@ -142,6 +164,7 @@ impl App {
     /// Opens (on first start: makes) folder, keys, schema and log. Nothing listens yet.
     pub fn open(config: Config) -> anyhow::Result<Arc<App>> {
         let lock = lock(&config.data)?;
+        clear_spool(&config)?;
         let specification = load_spec(&config).context("loading the specification")?;
         let sources = load_sources(&config, specification).context("loading the sources")?;
         let digests = Arc::new(Digests::new(specification));
@@ -192,6 +215,8 @@ impl App {
             key,
             figures: Figures::default(),
             opinion,
+            faults: Faults::default(),
+            large: tokio::sync::Semaphore::new(LARGE),
             _lock: lock,
         }))
     }

@@ -4,6 +4,7 @@
 //! wrong place is named: table and row, or file.
 
 mod changes;
+mod parts;
 
 use std::path::Path;
 
@@ -159,10 +160,16 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
             let row = submissions::by_id(connection, id)
                 .map_err(|error| lost(&error))?
                 .ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
-            let outcomes = submission(&place, &leaf, *index, &row)?;
-            details(&leaf, &row, &outcomes, connection)?;
+            columns(&place, &leaf, *index, &row)?;
             raw_bytes(&place, &row, raw).await?;
-            versions += kept(&leaf, &row, &outcomes, connection)?;
+            volumes(&leaf, &row, connection)?;
+            versions += if row.outcomes.is_empty() {
+                parts::verify(&place, &leaf, &row, connection)?
+            } else {
+                let outcomes = outcomes(&place, &leaf, &row)?;
+                details(&leaf, &row, &outcomes, connection)?;
+                kept(&leaf, &row, &outcomes, connection)?
+            };
             count += 1;
         }
     }
@@ -189,12 +196,7 @@ fn logged(index: i64, body: &[u8]) -> Result<Logged, FirstFault> {
     }
 }
 
-fn submission(
-    place: &str,
-    leaf: &Leaf,
-    index: i64,
-    row: &Submission,
-) -> Result<Vec<Outcome>, FirstFault> {
+fn columns(place: &str, leaf: &Leaf, index: i64, row: &Submission) -> Result<(), FirstFault> {
     let hex = crate::tlog::hash::hex(&row.raw_sha256);
     let received = crate::pipeline::Instant::from_millis(row.received_at).text();
     let pairs: [(&str, String, String); 12] = [
@@ -247,6 +249,10 @@ fn submission(
             ));
         }
     }
+    Ok(())
+}
+
+fn outcomes(place: &str, leaf: &Leaf, row: &Submission) -> Result<Vec<Outcome>, FirstFault> {
     let outcomes = compress::outcomes(&row.outcomes).map_err(|error| {
         fault(
             format!("{place}, outcomes"),
@@ -263,15 +269,9 @@ fn submission(
     Ok(outcomes)
 }
 
-/// The rows that reports add up are those of the outcomes, which are proven by now.
-fn details(
-    leaf: &Leaf,
-    row: &Submission,
-    outcomes: &[Outcome],
-    connection: &mut Database,
-) -> Result<(), FirstFault> {
-    let (volumes, issues) =
-        submissions::details(connection, row.id).map_err(|error| lost(&error))?;
+/// The counts that reports add up are those of the leaf.
+fn volumes(leaf: &Leaf, row: &Submission, connection: &mut Database) -> Result<(), FirstFault> {
+    let volumes = submissions::volumes(connection, row.id).map_err(|error| lost(&error))?;
     let sum = |part: fn(&submissions::Volume) -> i32| volumes.iter().map(part).sum::<i32>() as u32;
     let counts = leaf.counts;
     for (column, found, expected) in [
@@ -289,6 +289,18 @@ fn details(
             ));
         }
     }
+    Ok(())
+}
+
+/// The findings that reports count are those of the outcomes, which are proven by now.
+fn details(
+    leaf: &Leaf,
+    row: &Submission,
+    outcomes: &[Outcome],
+    connection: &mut Database,
+) -> Result<(), FirstFault> {
+    let issues =
+        submissions::issues_from(connection, row.id, 0, i64::MAX).map_err(|error| lost(&error))?;
     let expected: Vec<(i32, i32, &str, Option<&str>, &str)> = outcomes
         .iter()
         .flat_map(|outcome| outcome.issues.iter().map(move |issue| (outcome, issue)))
@@ -324,10 +336,9 @@ async fn raw_bytes(place: &str, row: &Submission, raw: &RawStore) -> Result<(), 
     for (to, from) in name.iter_mut().zip(&row.raw_sha256) {
         *to = *from;
     }
-    match raw.get(&Hash::new(name), row.raw.as_deref()).await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(fault(format!("{place}, raw bytes"), error.to_string())),
-    }
+    raw.check(Hash::new(name), row.raw.clone())
+        .await
+        .map_err(|error| fault(format!("{place}, raw bytes"), error.to_string()))
 }
 
 /// The record versions of a submission are those of its leaf; names the one that was changed.

@@ -155,9 +155,10 @@ impl Error {
             Error::Store(StoreError::Damaged { .. } | StoreError::Migrate(_))
             | Error::Internal(_) => ErrorCode::Internal,
             // A store that cannot be reached or written may be back soon, and nothing was kept.
-            Error::Store(StoreError::Connect(_) | StoreError::Query(_)) | Error::NotKept(_) => {
-                ErrorCode::Unavailable
-            }
+            Error::Store(
+                StoreError::Connect(_) | StoreError::Query(_) | StoreError::Abandoned(_),
+            )
+            | Error::NotKept(_) => ErrorCode::Unavailable,
         }
     }
 

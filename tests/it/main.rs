@@ -19,6 +19,7 @@ mod full;
 mod generate;
 mod harness;
 mod history;
+mod large;
 mod lookups;
 mod receipts;
 mod rules;

@@ -15,10 +15,13 @@ pub mod limits;
 mod log;
 mod metrics;
 mod moment;
+mod multipart;
 pub mod openapi;
+mod outcomes;
 mod paging;
 pub mod problem;
 mod receipts;
+mod reception;
 mod records;
 mod reports;
 mod server;
@@ -71,7 +74,8 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "POST", path: "/v1/submissions", access: Source, query: submissions::SUBMIT, what: "Send records; answers with the signed receipt", zh: "报送数据，返回签名回执", handler: || web::post().to(submissions::submit) },
     Endpoint { method: "GET", path: "/v1/submissions", access: Member, query: submissions::LIST, what: "List submissions", zh: "查询报送批次", handler: || web::get().to(submissions::list) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}", access: Member, query: &[], what: "One submission, and what became of its records since its receipt", zh: "查询单个批次及其记录的后续变化", handler: || web::get().to(submissions::one) },
-    Endpoint { method: "GET", path: "/v1/submissions/{id}/issues", access: Member, query: submissions::ISSUES, what: "Its findings, as JSON, CSV or Excel", zh: "下载校验问题清单", handler: || web::get().to(submissions::issues) },
+    Endpoint { method: "GET", path: "/v1/submissions/{id}/issues", access: Member, query: outcomes::ISSUES, what: "Its findings, as JSON, CSV or Excel", zh: "下载校验问题清单", handler: || web::get().to(outcomes::issues) },
+    Endpoint { method: "GET", path: "/v1/submissions/{id}/outcomes", access: Member, query: outcomes::OUTCOMES, what: "Its outcomes, 1,024 records a part", zh: "分段查询每条记录的判定", handler: || web::get().to(outcomes::outcomes) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}/raw", access: Member, query: &[], what: "The bytes as received", zh: "下载原始报文", handler: || web::get().to(submissions::raw) },
     Endpoint { method: "POST", path: "/v1/check", access: Source, query: check::QUERY, what: "Judge records, keep nothing", zh: "仅校验，不入库", handler: || web::post().to(check::check) },
     Endpoint { method: "GET", path: "/v1/receipts/{id}", access: Member, query: receipts::QUERY, what: "The signed receipt", zh: "查询回执", handler: || web::get().to(receipts::one) },
