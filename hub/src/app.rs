@@ -16,6 +16,7 @@ use crate::pipeline::{Digests, Figures, RawStore};
 use crate::sequencer::LogHandle;
 use crate::sources::Sources;
 use crate::store::{self, Readers};
+use crate::uploads::Uploads;
 
 /// Submissions that are judged in parts at once: one is read while another is committed.
 const LARGE: usize = 2;
@@ -48,6 +49,8 @@ pub struct App {
     pub figures: Figures,
     /// Asks the published schemas about a sample of the records.
     pub opinion: SecondOpinion,
+    /// Uploads that can be resumed.
+    pub uploads: Uploads,
     /// What is wrong at the moment.
     pub faults: Faults,
     /// Turns of submissions that are judged in parts.
@@ -201,6 +204,8 @@ impl App {
             fields: config.limits.fields,
             value: config.limits.value_bytes,
         };
+        let uploads = Uploads::open(&config.data, &config.uploads)
+            .context("opening the folder of uploads")?;
         Ok(Arc::new(App {
             config,
             spec: specification,
@@ -215,6 +220,7 @@ impl App {
             key,
             figures: Figures::default(),
             opinion,
+            uploads,
             faults: Faults::default(),
             large: tokio::sync::Semaphore::new(LARGE),
             _lock: lock,

@@ -31,6 +31,8 @@ pub struct Config {
     pub spec: Specification,
     /// What is refused as too much.
     pub limits: Limits,
+    /// Uploads that can be resumed.
+    pub uploads: Uploads,
     /// The watched folders.
     pub folders: Folders,
     /// The waiting room.
@@ -117,6 +119,18 @@ pub struct Limits {
     pub source_rate: u32,
     /// Submissions that may come at once.
     pub source_burst: u32,
+}
+
+/// Uploads that can be resumed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uploads {
+    /// Open ones of one source.
+    pub per_source: usize,
+    /// Their bytes together.
+    pub source_bytes: u64,
+    /// Hours after which an untouched one goes away.
+    pub keep_hours: u32,
 }
 
 /// The watched folders.

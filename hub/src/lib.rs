@@ -19,3 +19,4 @@ pub mod store;
 pub mod telemetry;
 pub mod timeline;
 pub mod tlog;
+pub mod uploads;

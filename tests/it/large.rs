@@ -187,11 +187,14 @@ fn a_large_file_is_judged_among_itself_as_a_small_one_is() {
 fn is_whole_or_not_there(engine: Engine) {
     let mut hub = hub(engine);
     let key = hub.add_source("320100");
-    let mut broken = lines("broken", 0, 1500);
-    broken.push_str("{\"dataset\":");
-    let answer = send(&hub, &key, &broken);
+    let elements: Vec<Value> = (0..1500)
+        .map(|number| records::element("PROJECT", &records::project(number)))
+        .collect();
+    let mut broken = records::envelope("broken", &elements);
+    broken.truncate(broken.len() - 3);
+    let answer = hub.post("/v1/submissions", &key, "application/json", &broken);
     assert_eq!(answer.status, 400, "{}", answer.text);
-    assert_eq!(answer.json()["line"], 1502, "{}", answer.text);
+    assert_eq!(answer.json()["column"], broken.len() + 1, "{}", answer.text);
     assert_eq!(hub.get("/v1/submissions", &key).json()["items"], json!([]));
 
     // Killed in the middle, at another place each time.

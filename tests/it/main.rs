@@ -14,6 +14,7 @@ mod crash;
 mod deals;
 mod differential;
 mod fixtures;
+mod folder;
 mod forward;
 mod full;
 mod generate;

@@ -9,6 +9,7 @@ use super::folder::Folder;
 use crate::app::App;
 use crate::intake::folder::Watchers;
 use crate::pipeline::sweeper::Sweeper;
+use crate::uploads::judging::Judge;
 use crate::{delivery, http, telemetry};
 
 /// What can be said.
@@ -34,6 +35,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let app = App::open(config)?;
     let delivery = forward(&app)?;
     let sweeper = Sweeper::start(Arc::clone(&app)).context("starting the sweeper")?;
+    let uploads = Judge::start(Arc::clone(&app)).context("starting the judge of uploads")?;
     let folders = Watchers::start(&app).context(super::said(
         "无法监视前置机目录",
         "cannot watch the folders",
@@ -45,6 +47,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         tracing::info!(%address, "listening");
     })?;
     drop(folders);
+    drop(uploads);
     drop(sweeper);
     if let Some(delivery) = delivery {
         delivery.stop();

@@ -136,7 +136,11 @@ fn sent(route: &Endpoint) -> Value {
     }));
     for code in ErrorCode::ALL {
         let (name, status, _, _) = code.row();
-        if !matches!(code, ErrorCode::NotFound | ErrorCode::Method) {
+        let of_uploads = matches!(
+            code,
+            ErrorCode::Offset | ErrorCode::TusVersion | ErrorCode::Locked | ErrorCode::Checksum
+        );
+        if !of_uploads && !matches!(code, ErrorCode::NotFound | ErrorCode::Method) {
             answers
                 .entry(status.to_string())
                 .and_modify(|answer| {

@@ -83,6 +83,22 @@ impl SendQuery {
         }
     }
 
+    /// What a sender says of a file elsewhere than in a query.
+    pub fn of(
+        dataset: Option<String>,
+        submission: Option<String>,
+        edition: Option<String>,
+        filename: Option<String>,
+    ) -> SendQuery {
+        SendQuery {
+            records: Shown::All,
+            dataset,
+            submission,
+            edition,
+            filename,
+        }
+    }
+
     /// Whether it gives a number for the submission.
     pub fn is_numbered(&self) -> bool {
         self.submission.is_some()

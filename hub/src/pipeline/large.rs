@@ -227,7 +227,8 @@ fn survey(app: &App, incoming: &Incoming, file: &Path, received: Instant) -> Res
         let mut envelope = Envelope::default();
         let mut records = 0_u64;
         let most = app.config.limits.file_records;
-        let mut parts = Parts::open(adapter, file, &incoming.hint, &app.limits)?;
+        let memory = app.config.limits.memory_bytes;
+        let mut parts = Parts::open(adapter, file, &incoming.hint, &app.limits, memory)?;
         while let Some(part) = parts.next()? {
             let hint = part.hint(&incoming.hint);
             let said = adapter.decode(&part.bytes, &hint, &app.limits, &mut |_| {
@@ -295,7 +296,8 @@ impl Reader {
             platforms: &[],
         };
         let limits = &self.app.limits;
-        let mut parts = Parts::open(adapter, &self.file, &self.hint, limits)?;
+        let memory = self.app.config.limits.memory_bytes;
+        let mut parts = Parts::open(adapter, &self.file, &self.hint, limits, memory)?;
         while let Some(part) = parts.next()? {
             let hint = part.hint(&self.hint);
             let read = judge::read(adapter, edition, &context, &part.bytes, &hint, limits)?;

@@ -8,7 +8,7 @@ use adapters::{Adapter, Chunk, Chunks, DecodeError, Hint, Limits, WireFormat};
 
 use crate::error::Error;
 
-/// Bytes of a document, about.
+/// Most bytes of a document, about.
 const CHUNK: usize = 2 << 20;
 /// Bytes that are read at once.
 const READ: usize = 1 << 20;
@@ -42,18 +42,19 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Opens a file of a source; `hint` is what is known of its form.
+    /// Opens a file of a source; `hint` is what is known of its form, `memory` how much of it may be held.
     pub fn open(
         adapter: &Adapter,
         file: &Path,
         hint: &Hint,
         limits: &Limits,
+        memory: usize,
     ) -> Result<Self, PartsError> {
         let name = hint.file_name.as_deref();
         let said = hint.wire.or_else(|| WireFormat::of_file_name(name?));
         Ok(Parts {
             file: File::open(file)?,
-            chunks: Chunks::new(adapter.profile(), said, CHUNK, limits),
+            chunks: Chunks::new(adapter.profile(), said, CHUNK.min(memory), limits),
             buffer: vec![0; READ],
             ended: false,
         })
