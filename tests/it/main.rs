@@ -22,6 +22,7 @@ mod harness;
 mod history;
 mod large;
 mod lookups;
+mod profiles;
 mod receipts;
 mod rules;
 mod tamper;
