@@ -10,6 +10,7 @@ pub mod faults;
 pub mod http;
 pub mod intake;
 pub mod keys;
+pub mod leaf;
 pub mod pipeline;
 pub mod report;
 pub mod sequencer;

@@ -2,8 +2,9 @@
 
 use super::{fault, lost};
 use crate::audit::changes;
+use crate::leaf::Submission as Submitted;
 use crate::pipeline::outcomes::{self, PART, Stored, Tree};
-use crate::pipeline::receipt::{Leaf, Outcome};
+use crate::pipeline::receipt::Outcome;
 use crate::store::records::RecordRow;
 use crate::store::submissions::{IssueRow, Submission};
 use crate::store::{Database, outcome_parts, records, submissions, verdict_number};
@@ -25,7 +26,7 @@ struct Walk<'a> {
 /// Holds outcomes, findings and record versions against the leaf; returns how many versions there are.
 pub(super) fn verify(
     place: &str,
-    leaf: &Leaf,
+    leaf: &Submitted,
     row: &Submission,
     connection: &mut Database,
 ) -> Result<u64, FirstFault> {
@@ -159,7 +160,7 @@ impl Walk<'_> {
     }
 
     /// Nothing is there beyond what was receipted.
-    fn ends(self, leaf: &Leaf) -> Result<u64, FirstFault> {
+    fn ends(self, leaf: &Submitted) -> Result<u64, FirstFault> {
         let beyond = submissions::issues_from(self.connection, self.row.id, self.issue, 1)
             .map_err(|error| lost(&error))?;
         if !beyond.is_empty() {

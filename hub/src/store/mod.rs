@@ -43,6 +43,9 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("the database schema could not be brought up to date: {0}")]
     Migrate(String),
+    /// What was to be logged is no leaf.
+    #[error("the log cannot take this")]
+    Leaf(#[from] crate::leaf::LeafError),
     /// A job gave itself up, before anything of it was kept.
     #[error("given up: {0}")]
     Abandoned(String),

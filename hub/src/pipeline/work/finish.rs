@@ -1,9 +1,9 @@
 //! The end of a submission, or of a part of it: rows and outcomes are written, the leaf is appended.
 
 use super::{Work, broken};
+use crate::leaf;
 use crate::pipeline::Digests;
 use crate::pipeline::commit::{Committed, Unsigned, receipt_id};
-use crate::pipeline::receipt::Leaf;
 use crate::pipeline::release;
 use crate::store::outcome_parts::{self, OutcomePart};
 use crate::store::records::{self, Link};
@@ -52,12 +52,11 @@ impl Work<'_, '_> {
         row.duplicate = self.counts.duplicate as i32;
         row.rejected = self.counts.rejected as i32;
         let (specification, codes) = digests.of(self.edition);
-        let says = Leaf {
-            v: 1,
-            kind: "submission".to_owned(),
+        let says = leaf::Submission {
             id: receipt_id(self.number),
             source: row.source.clone(),
             submission: row.submission.clone(),
+            sender_signature: None,
             received_at: self.received.text(),
             edition: row.edition.clone(),
             raw_sha256: hash::hex(&row.raw_sha256),
@@ -69,8 +68,9 @@ impl Work<'_, '_> {
             outcomes_root: self.outcomes.tree.root().to_hex(),
             records_root: self.kept.root().to_hex(),
         };
-        let leaf = serde_json::to_string(&says).map_err(|error| broken(&error))?;
-        row.leaf_index = self.transaction.append_leaf(leaf.clone().into_bytes())?;
+        let leaf = leaf::encode(&says)?;
+        row.leaf_index = self.transaction.append_leaf(leaf.clone())?;
+        let leaf = String::from_utf8(leaf).map_err(|error| broken(&error))?;
         let mut parts = Vec::new();
         if self.in_parts {
             if !self.outcomes.list.is_empty() {
