@@ -379,7 +379,7 @@ fn two_hubs_of_one_group_share_the_partitions_and_one_takes_over_from_the_other(
         figure(&one, "hub_way_messages_total", "batches") > 0
             && figure(&other, "hub_way_messages_total", "batches") > 0
     });
-    one.kill();
+    one.stop();
     let total = total.max(send(40));
     wait("the other has taken over", || {
         listed(&other, &reader).len() >= total as usize

@@ -1,6 +1,7 @@
-//! The ways in other than HTTP. Each ends in the same pipeline; how far it has read is written with the records.
+//! Ways in besides HTTP. Each ends in [`crate::pipeline`], with the same promises and limits.
 
 mod database;
+pub mod folder;
 mod kafka;
 mod problem;
 mod stop;

@@ -11,10 +11,14 @@ pub mod ending;
 pub mod expiry;
 mod figures;
 mod history;
+pub mod inlet;
 mod instant;
 pub mod judge;
+pub mod large;
 pub mod neighbours;
 pub mod opinion;
+pub mod outcomes;
+mod parts;
 mod raw;
 pub mod receipt;
 mod release;
@@ -32,10 +36,12 @@ pub use raw::RawStore;
 
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
+use crate::sources::Source;
 use crate::tlog::hash::{self, Hash};
 use commit::{Committed, Prepared};
 use judge::Read;
 use receipt::{Counts, Outcome, Receipt};
+use seal::Seal;
 use writer::WriteError;
 
 /// Digests that every leaf names: which specification, which code lists, which build judged.
@@ -98,6 +104,8 @@ pub struct Incoming {
     pub submission: Option<String>,
     /// The edition, when it stands outside the body.
     pub edition: Option<String>,
+    /// The number of the submission when neither sender nor body gives one; none: made from the bytes.
+    pub otherwise: Option<String>,
 }
 
 /// A submission that was judged but not kept.
@@ -118,12 +126,24 @@ pub struct Checked {
 /// Judges, keeps, and answers with a receipt: after the commit is on disk, not before.
 pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Error> {
     let source = incoming.source.clone();
-    let prepared = prepare(app, incoming, None).await?;
+    let prepared = prepare(app, incoming).await?;
     let (send, answer) = tokio::sync::oneshot::channel();
     app.writer.submit(
         move |transaction| commit::commit(transaction, prepared),
         move |result| drop(send.send(result)),
     );
+    answered(app, &source, answer).await
+}
+
+/// What the writer answers once a submission is committed, or why it was not.
+type Answered = Result<(Committed, Arc<Seal>), WriteError>;
+
+/// Waits for the commit of a submission, and signs its receipt.
+async fn answered(
+    app: &App,
+    source: &str,
+    answer: tokio::sync::oneshot::Receiver<Answered>,
+) -> Result<Receipt, Error> {
     let (committed, seal) = match answer.await {
         Ok(Ok(committed)) => committed,
         Ok(Err(WriteError::Busy)) => {
@@ -140,7 +160,7 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
     };
     match committed {
         Committed::Fresh(unsigned) => {
-            app.figures.judged(&source, &unsigned.outcomes);
+            app.figures.judged(source, &unsigned.outcomes);
             Ok(seal::receipt(app.signs(), *unsigned, Some(&seal)))
         }
         // What was repeated at once may be of this very commit.
@@ -168,17 +188,15 @@ pub fn conflict(first_sha256: &str, receipt: &str) -> Error {
     )
 }
 
-/// Decodes a submission and judges each record by itself: everything before the writer's transaction. `unnamed` is
-/// the number of one that names none; without it, the number is made from the bytes.
-pub async fn prepare(
-    app: &Arc<App>,
-    incoming: Incoming,
-    unnamed: Option<String>,
-) -> Result<Prepared, Error> {
+/// Below this size a submission is judged where it was received; above, on a thread for long work.
+const SMALL: usize = 16 * 1024;
+
+/// Decodes a submission and judges each record by itself: everything before the writer's transaction.
+pub async fn prepare(app: &Arc<App>, incoming: Incoming) -> Result<Prepared, Error> {
     let received = Instant::now();
     if incoming.body.len() < SMALL {
         let (read, edition) = read(app, &incoming, received)?;
-        return finish(app, (incoming, unnamed), received, read, edition).await;
+        return finish(app, incoming, received, read, edition).await;
     }
     let shared = Arc::clone(app);
     let (incoming, outcome) = tokio::task::spawn_blocking(move || {
@@ -188,22 +206,19 @@ pub async fn prepare(
     .await
     .map_err(|error| Error::Internal(format!("judging stopped: {error}")))?;
     let (read, edition) = outcome?;
-    finish(app, (incoming, unnamed), received, read, edition).await
+    finish(app, incoming, received, read, edition).await
 }
-
-/// Below this size a submission is judged where it was received; above, on a thread for long work.
-const SMALL: usize = 16 * 1024;
 
 async fn finish(
     app: &Arc<App>,
-    (incoming, unnamed): (Incoming, Option<String>),
+    incoming: Incoming,
     received: Instant,
     read: Read,
     edition: &'static spec::Edition,
 ) -> Result<Prepared, Error> {
     app.opinion.sample(edition, &read.items);
     let raw_sha256 = hash::sha256(&incoming.body);
-    let submission = submission_number(&incoming, &read, unnamed, &raw_sha256)?;
+    let submission = submission_number(&incoming, &read.envelope, &raw_sha256)?;
     let raw = app.raw.keep(&raw_sha256, &incoming.body).await?;
     Ok(Prepared {
         source: incoming.source,
@@ -228,12 +243,11 @@ async fn finish(
 /// (so that the same bytes sent again meet their first receipt).
 fn submission_number(
     incoming: &Incoming,
-    read: &Read,
-    unnamed: Option<String>,
+    envelope: &adapters::Envelope,
     raw: &Hash,
 ) -> Result<String, Error> {
     let outside = incoming.submission.as_deref();
-    let inside = read.envelope.submission.as_deref();
+    let inside = envelope.submission.as_deref();
     if let (Some(outside), Some(inside)) = (outside, inside)
         && outside != inside
     {
@@ -247,9 +261,8 @@ fn submission_number(
     }
     let number = outside
         .or(inside)
-        .map(str::to_owned)
-        .or(unnamed)
-        .unwrap_or_else(|| format!("sha256-{}", raw.to_hex()));
+        .or(incoming.otherwise.as_deref())
+        .map_or_else(|| format!("sha256-{}", raw.to_hex()), str::to_owned);
     if number.is_empty() || number.len() > 200 || number.chars().any(char::is_control) {
         return Err(Error::request(
             ErrorCode::Envelope,
@@ -267,7 +280,7 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
     let received = Instant::now();
     let (read, edition) = read(app, incoming, received)?;
     let raw_sha256 = hash::sha256(&incoming.body);
-    let submission = submission_number(incoming, &read, None, &raw_sha256)?;
+    let submission = submission_number(incoming, &read.envelope, &raw_sha256)?;
     let source = incoming.source.clone();
     let mut connection = app.readers.take()?;
     let prepared = Prepared {
@@ -303,15 +316,7 @@ fn read(
     incoming: &Incoming,
     received: Instant,
 ) -> Result<(Read, &'static spec::Edition), Error> {
-    let source = app.sources.get(&incoming.source).ok_or_else(|| {
-        Error::request(
-            ErrorCode::Forbidden,
-            (
-                format!("数据来源“{}”没有接入配置", incoming.source),
-                format!("source `{}` has no profile", incoming.source),
-            ),
-        )
-    })?;
+    let source = known(app, &incoming.source)?;
     // The envelope names the edition, but is read together with the records: judge by the edition that was
     // asked for (or the newest), and again if the envelope says another.
     let judge_by = |name: &str| -> Result<(Read, &'static spec::Edition), Error> {
@@ -326,27 +331,37 @@ fn read(
         Ok((read, edition))
     };
     let (read, edition) = judge_by(incoming.edition.as_deref().unwrap_or(&app.default_edition))?;
-    if let Some(named) = &read.envelope.source
-        && *named != incoming.source
-    {
-        return Err(Error::request(
-            ErrorCode::Envelope,
-            (
-                format!(
-                    "报文中的 source 为“{named}”，但密钥属于“{}”",
-                    incoming.source
-                ),
-                format!(
-                    "`source` is `{named}`, but the key belongs to `{}`",
-                    incoming.source
-                ),
-            ),
-        ));
-    }
+    check_sender(&incoming.source, &read.envelope)?;
     let (read, edition) = match read.envelope.edition.as_deref() {
         Some(named) if named != edition.id => judge_by(named)?,
         _ => (read, edition),
     };
     source.check_in_force(edition, received)?;
     Ok((read, edition))
+}
+
+fn known<'a>(app: &'a App, id: &str) -> Result<&'a Source, Error> {
+    app.sources.get(id).ok_or_else(|| {
+        Error::request(
+            ErrorCode::Forbidden,
+            (
+                format!("数据来源“{id}”没有接入配置"),
+                format!("source `{id}` has no profile"),
+            ),
+        )
+    })
+}
+
+/// Who the envelope says has sent it must be who did.
+fn check_sender(sender: &str, envelope: &adapters::Envelope) -> Result<(), Error> {
+    match &envelope.source {
+        Some(named) if named != sender => Err(Error::request(
+            ErrorCode::Envelope,
+            (
+                format!("报文中的 source 为“{named}”，但密钥属于“{sender}”"),
+                format!("`source` is `{named}`, but the key belongs to `{sender}`"),
+            ),
+        )),
+        _ => Ok(()),
+    }
 }

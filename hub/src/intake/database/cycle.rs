@@ -253,12 +253,12 @@ impl<'c> Cycle<'c> {
             },
             submission: None,
             edition: None,
+            otherwise: Some(format!("{DATABASE}:{}/{page}", self.query.name)),
         };
-        let number = format!("{DATABASE}:{}/{page}", self.query.name);
         let app = Arc::clone(self.app);
         let task = self
             .runtime
-            .spawn(async move { pipeline::prepare(&app, incoming, Some(number)).await });
+            .spawn(async move { pipeline::prepare(&app, incoming).await });
         match self.runtime.block_on(task) {
             Ok(Ok(prepared)) => Ok(Ok(prepared)),
             Ok(Err(error)) if is_about_the_message(&error) => Ok(Err(error)),

@@ -54,8 +54,13 @@ impl Message {
         part(self.key.as_ref().map(Vec::len)) + part(self.payload.as_ref().map(Bytes::len))
     }
 
-    /// What the pipeline takes; or why the message cannot be a submission.
-    pub fn incoming(&self, topic: &Topic, most_bytes: usize) -> Result<Incoming, Error> {
+    /// What the pipeline takes, under `number` unless the sender names it; or why the message cannot be a submission.
+    pub fn incoming(
+        &self,
+        topic: &Topic,
+        number: &str,
+        most_bytes: usize,
+    ) -> Result<Incoming, Error> {
         let refuse = |code, zh: String, en: String| Err(Error::request(code, (zh, en)));
         let key = self.key.as_deref().filter(|key| !key.is_empty());
         let message_key = match (topic.keyed, key.map(std::str::from_utf8)) {
@@ -109,6 +114,7 @@ impl Message {
             media_type,
             submission: self.submission.clone(),
             edition: self.edition.clone(),
+            otherwise: Some(number.to_owned()),
         })
     }
 }

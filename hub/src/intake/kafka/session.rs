@@ -458,7 +458,7 @@ impl<'s> Session<'s> {
         guilty: bool,
     ) -> Result<Ready, Error> {
         let number = format!("{KAFKA}:{place}/{}", message.offset);
-        let incoming = message.incoming(topic, self.app.config.limits.body_bytes);
+        let incoming = message.incoming(topic, &number, self.app.config.limits.body_bytes);
         let prepared = match incoming {
             Err(error) => Err(error),
             Ok(_) if guilty => Err(Error::Internal(format!(
@@ -469,7 +469,7 @@ impl<'s> Session<'s> {
                 let app = Arc::clone(self.app);
                 let task = self
                     .runtime
-                    .spawn(async move { pipeline::prepare(&app, incoming, Some(number)).await });
+                    .spawn(async move { pipeline::prepare(&app, incoming).await });
                 self.runtime
                     .block_on(task)
                     .map_err(|error| Error::Internal(format!("judging stopped: {error}")))?
