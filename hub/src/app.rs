@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use spec::Spec;
 
+use crate::certificate::Held;
 use crate::config::Config;
 use crate::keys::SigningKey;
 use crate::pipeline::opinion::SecondOpinion;
@@ -44,6 +45,8 @@ pub struct App {
     pub figures: Figures,
     /// Asks the published schemas about a sample of the records.
     pub opinion: SecondOpinion,
+    /// Certificates of conformance.
+    pub certificates: Held,
     // Held as long as the process lives: a second hub on the same folder is refused.
     _lock: std::fs::File,
 }
@@ -171,6 +174,8 @@ impl App {
             &config.data,
         )
         .context("starting the second opinion")?;
+        let certificates =
+            Held::new(&config.data, &config.certificates).context("reading certificates.keys")?;
         let limits = adapters::Limits {
             bytes: config.limits.decompressed_bytes,
             depth: config.limits.depth,
@@ -192,6 +197,7 @@ impl App {
             key,
             figures: Figures::default(),
             opinion,
+            certificates,
             _lock: lock,
         }))
     }

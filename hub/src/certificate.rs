@@ -102,7 +102,9 @@ impl Certificate {
         }
         let mut next = |name: &'static str| -> Result<String, CertificateError> {
             let line = lines.next().unwrap_or_default();
-            let value = line.strip_prefix(name).and_then(|rest| rest.strip_prefix(' '));
+            let value = line
+                .strip_prefix(name)
+                .and_then(|rest| rest.strip_prefix(' '));
             value.map(str::to_owned).ok_or_else(|| form(name))
         };
         let certificate = Certificate {
@@ -172,8 +174,12 @@ impl Held {
             Error::request(
                 ErrorCode::Forbidden,
                 (
-                    format!("来源“{source}”须持有效的符合性证书方可正式报送：{zh}；请先用 /v1/check 或 hub simulate hub 完成检测"),
-                    format!("source `{source}` must hold a valid certificate of conformance: {en}; test with /v1/check, and pass `hub simulate hub`"),
+                    format!(
+                        "来源“{source}”须持有效的符合性证书方可正式报送：{zh}；请先用 /v1/check 或 hub simulate hub 完成检测"
+                    ),
+                    format!(
+                        "source `{source}` must hold a valid certificate of conformance: {en}; test with /v1/check, and pass `hub simulate hub`"
+                    ),
                 ),
             )
         };
@@ -182,7 +188,12 @@ impl Held {
         };
         let certificate = Certificate::open(&bytes, &self.keys)
             .map_err(|error| refused("证书无效".to_owned(), error.to_string()))?;
-        let Certificate { edition: of, issued, expires, .. } = &certificate;
+        let Certificate {
+            edition: of,
+            issued,
+            expires,
+            ..
+        } = &certificate;
         if certificate.source != source {
             let other = &certificate.source;
             return Err(refused(
@@ -253,7 +264,10 @@ mod tests {
             ("3.0", "2027-11-23", "to 2027-11-22"),
         ] {
             let why = told("329900", edition, today);
-            assert!(why.as_ref().is_some_and(|why| why.contains(words)), "{why:?}");
+            assert!(
+                why.as_ref().is_some_and(|why| why.contains(words)),
+                "{why:?}"
+            );
         }
         Ok(())
     }
@@ -270,7 +284,10 @@ mod tests {
         let held = Held::new(folder.path(), &settings)?;
         let good = certificate().sign(&key)?;
         assert!(held.keep(good.as_bytes()).is_ok());
-        assert!(held.keep(certificate().sign(&stranger)?.as_bytes()).is_err());
+        assert!(
+            held.keep(certificate().sign(&stranger)?.as_bytes())
+                .is_err()
+        );
         assert!(held.keep(good.replace("2027", "2037").as_bytes()).is_err());
         let mut broken = certificate();
         broken.software = "a\nedition 9".to_owned();

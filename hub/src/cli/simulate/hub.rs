@@ -85,11 +85,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     // The examined need no certificate to get one.
     config.certificates.required.clear();
     telemetry::start(&config.telemetry);
-    let (first_key, second_key) = (key(&config, &arguments.source)?, key(&config, &arguments.source)?);
+    let (first_key, second_key) = (
+        key(&config, &arguments.source)?,
+        key(&config, &arguments.source)?,
+    );
     let app = App::open(config)?;
     let source = app.sources.get(&arguments.source).with_context(|| {
         let id = &arguments.source;
-        said(format!("没有数据来源“{id}”"), format!("there is no source `{id}`"))
+        said(
+            format!("没有数据来源“{id}”"),
+            format!("there is no source `{id}`"),
+        )
     })?;
     let candidate = Candidate {
         source: arguments.source.clone(),
@@ -104,7 +110,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         listen: arguments.listen.clone(),
         behind: behind.url(),
         app: Arc::clone(&app),
-        first_key: first_key.clone(),
         second_key: second_key.clone(),
         candidate,
         script,
@@ -131,7 +136,13 @@ fn key(config: &Config, source: &str) -> anyhow::Result<String> {
     let mut connection = store::connect(&config.database_url())?;
     store::migrate(&mut connection)?;
     let (key, hash) = api::new_api_key(source)?;
-    access::add(&mut connection, source, Role::Source, &hash, Instant::now().millis)?;
+    access::add(
+        &mut connection,
+        source,
+        Role::Source,
+        &hash,
+        Instant::now().millis,
+    )?;
     Ok(key)
 }
 
@@ -142,7 +153,8 @@ fn keep(arguments: &Arguments, report: &Report) -> anyhow::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(&arguments.out)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
-        file.persist(&path).with_context(|| path.display().to_string())?;
+        file.persist(&path)
+            .with_context(|| path.display().to_string())?;
         Ok(path)
     };
     let (json, digest) = report.json()?;
@@ -157,7 +169,11 @@ fn keep(arguments: &Arguments, report: &Report) -> anyhow::Result<()> {
     for fault in report.order.iter().chain(&report.data.faults) {
         println!("未通过 failed：{} / {}", fault.zh, fault.en);
     }
-    let verdict = if report.passed { "通过 passed" } else { "未通过 failed" };
+    let verdict = if report.passed {
+        "通过 passed"
+    } else {
+        "未通过 failed"
+    };
     println!("{verdict}，报告 report：{}", page.display());
     // An earlier certificate does not outlive a failed examination in the same folder.
     let path = arguments.out.join("certificate.note");
@@ -185,6 +201,9 @@ fn keep(arguments: &Arguments, report: &Report) -> anyhow::Result<()> {
     };
     let note = write("certificate.note", certificate.sign(&signer)?.as_bytes())?;
     println!("证书 certificate：{}", note.display());
-    println!("签发者公钥 key of the examiner（certificates.keys）：{}", signer.verifier());
+    println!(
+        "签发者公钥 key of the examiner（certificates.keys）：{}",
+        signer.verifier()
+    );
     Ok(())
 }

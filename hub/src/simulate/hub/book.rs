@@ -57,7 +57,9 @@ pub struct Story {
 impl Story {
     /// Whether the sender got its receipt.
     pub fn is_receipted(&self) -> bool {
-        self.attempts.iter().any(|attempt| attempt.status == Some(200))
+        self.attempts
+            .iter()
+            .any(|attempt| attempt.status == Some(200))
     }
 }
 
@@ -143,7 +145,11 @@ impl Book {
         } else {
             fault
         };
-        let delay = if fault == Fault::Slow { held.step.delay_ms } else { 0 };
+        let delay = if fault == Fault::Slow {
+            held.step.delay_ms
+        } else {
+            0
+        };
         held.attempts.push(Attempt {
             at,
             until: at + delay,
@@ -204,7 +210,8 @@ impl Book {
 
     /// Whether every step was begun, and every submission that can be receipted is.
     pub fn is_settled(&self) -> bool {
-        let open = |story: &Story| story.step.fault != Fault::ExpiredEdition && !story.is_receipted();
+        let open =
+            |story: &Story| story.step.fault != Fault::ExpiredEdition && !story.is_receipted();
         self.begun() == self.steps.len() && !self.stories.iter().any(open)
     }
 }

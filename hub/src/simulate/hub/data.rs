@@ -93,18 +93,26 @@ pub fn examine(
         withdrawals,
         faults: Vec::new(),
     };
-    let rejected = last.iter().filter(|(_, (verdict, _))| *verdict == Verdict::Rejected);
+    let rejected = last
+        .iter()
+        .filter(|(_, (verdict, _))| *verdict == Verdict::Rejected);
     let rejected: Vec<_> = rejected.collect();
     for ((dataset, key), (_, why)) in rejected.iter().take(NAMED) {
         let why = why.clone().unwrap_or_else(|| Message::new("", ""));
         data.faults.push(Message::new(
             format!("{dataset} 主键 {key} 被退回，之后未改正重报：{}", why.zh),
-            format!("{dataset} with key {key} was rejected and not sent again put right: {}", why.en),
+            format!(
+                "{dataset} with key {key} was rejected and not sent again put right: {}",
+                why.en
+            ),
         ));
     }
     let more = rejected.len().saturating_sub(NAMED);
     data.missing(more > 0, || {
-        (format!("另有 {more} 条被退回"), format!("{more} more were rejected"))
+        (
+            format!("另有 {more} 条被退回"),
+            format!("{more} more were rejected"),
+        )
     });
     data.missing(nameless > 0, || {
         (

@@ -78,7 +78,9 @@ fn words(step: Step) -> (Message, Message) {
     } = step;
     let again = Message::new(
         format!("至少等待 {retry_after} 秒后，以同一批次号重发同样的内容，直至取得回执"),
-        format!("wait at least {retry_after} s, then send the same bytes under the same number until there is a receipt"),
+        format!(
+            "wait at least {retry_after} s, then send the same bytes under the same number until there is a receipt"
+        ),
     );
     let repeat = Message::new(
         "以同一批次号重发同样的内容，取得首次的回执",
@@ -108,21 +110,27 @@ fn words(step: Step) -> (Message, Message) {
                 format!("已入库，{delay_ms} 毫秒后才返回回执"),
                 format!("kept, receipted only after {delay_ms} ms"),
             ),
-            Message::new("等待应答，其间不重发", "wait for the answer, and do not send again meanwhile"),
+            Message::new(
+                "等待应答，其间不重发",
+                "wait for the answer, and do not send again meanwhile",
+            ),
         ),
         Fault::ResetAfterCommit => (
-            Message::new("已入库，应答前断开连接", "kept, and the connection closed without an answer"),
+            Message::new(
+                "已入库，应答前断开连接",
+                "kept, and the connection closed without an answer",
+            ),
             repeat,
         ),
         Fault::LostReceipt => (
-            Message::new("已入库，回执丢失，返回 502", "kept, the receipt lost, 502 answered"),
+            Message::new(
+                "已入库，回执丢失，返回 502",
+                "kept, the receipt lost, 502 answered",
+            ),
             repeat,
         ),
         Fault::ExpiredEdition => (
-            Message::new(
-                "返回 422：规范版本已终止",
-                "422: the edition has ended",
-            ),
+            Message::new("返回 422：规范版本已终止", "422: the edition has ended"),
             Message::new(
                 "不再重发同样的内容，停下并提示人工处理，或按有效版本另行报送",
                 "do not send the same bytes again: stop and tell a person, or send by an edition in force",
@@ -149,15 +157,28 @@ fn tell(story: &Story) -> Vec<Message> {
             || Message::new("无应答", "no answer"),
             |status| Message::new(format!("应答 {status}"), format!("answered {status}")),
         );
-        let (zh, en) = if attempt.with_new_key { ("，新密钥", ", new key") } else { ("", "") };
+        let (zh, en) = if attempt.with_new_key {
+            ("，新密钥", ", new key")
+        } else {
+            ("", "")
+        };
         told.push(Message::new(
-            format!("第 {number} 次：{at} 毫秒，内容 {digest}…{zh}，{}", answer.zh),
-            format!("attempt {number}: at {at} ms, bytes {digest}…{en}, {}", answer.en),
+            format!(
+                "第 {number} 次：{at} 毫秒，内容 {digest}…{zh}，{}",
+                answer.zh
+            ),
+            format!(
+                "attempt {number}: at {at} ms, bytes {digest}…{en}, {}",
+                answer.en
+            ),
         ));
     }
     if story.attempts.len() > 40 {
         let more = story.attempts.len() - 40;
-        told.push(Message::new(format!("……另有 {more} 次"), format!("… and {more} more")));
+        told.push(Message::new(
+            format!("……另有 {more} 次"),
+            format!("… and {more} more"),
+        ));
     }
     told
 }
@@ -170,18 +191,32 @@ fn judge(story: &Story) -> Vec<Message> {
         return Vec::new();
     };
     let expired = story.step.fault == Fault::ExpiredEdition;
-    let others = attempts.iter().filter(|one| one.sha256 != first.sha256 && one.number == first.number);
+    let others = attempts
+        .iter()
+        .filter(|one| one.sha256 != first.sha256 && one.number == first.number);
     let others = others.count();
     if others > 0 && !expired {
         wrong(
-            format!("同一批次号“{}”下改用了其他内容（{others} 次）", first.number),
-            format!("other bytes under the same number `{}` ({others} times)", first.number),
+            format!(
+                "同一批次号“{}”下改用了其他内容（{others} 次）",
+                first.number
+            ),
+            format!(
+                "other bytes under the same number `{}` ({others} times)",
+                first.number
+            ),
         );
     }
     if let Some(other) = attempts.iter().find(|one| one.number != first.number) {
         wrong(
-            format!("未取得回执时换用批次号“{}”重发“{}”", other.number, first.number),
-            format!("sent `{}` again under another number, `{}`, before there was a receipt", first.number, other.number),
+            format!(
+                "未取得回执时换用批次号“{}”重发“{}”",
+                other.number, first.number
+            ),
+            format!(
+                "sent `{}` again under another number, `{}`, before there was a receipt",
+                first.number, other.number
+            ),
         );
     }
     for (before, after) in attempts.iter().zip(attempts.iter().skip(1)) {
@@ -211,7 +246,11 @@ fn judge(story: &Story) -> Vec<Message> {
         );
     }
     if expired {
-        let again = attempts.iter().skip(1).filter(|one| one.sha256 == first.sha256).count();
+        let again = attempts
+            .iter()
+            .skip(1)
+            .filter(|one| one.sha256 == first.sha256)
+            .count();
         if again > 0 {
             wrong(
                 format!("已被 422 拒绝，仍重发同样的内容 {again} 次"),
@@ -220,11 +259,17 @@ fn judge(story: &Story) -> Vec<Message> {
         }
         return faults;
     }
-    let old = attempts.iter().filter(|one| one.status == Some(401)).count();
+    let old = attempts
+        .iter()
+        .filter(|one| one.status == Some(401))
+        .count();
     if old > 1 {
         wrong(
             format!("原密钥已停用（401），仍使用 {} 次", old - 1),
-            format!("refused with 401, and went on with the old key {} times", old - 1),
+            format!(
+                "refused with 401, and went on with the old key {} times",
+                old - 1
+            ),
         );
     }
     if !story.is_receipted() {
@@ -250,7 +295,10 @@ pub fn sequence(book: &Book) -> Vec<Message> {
         {
             faults.push(Message::new(
                 format!("顺序号由 {last} 变为 {number}，应为 {}", last + 1),
-                format!("running number {number} came after {last}, expected {}", last + 1),
+                format!(
+                    "running number {number} came after {last}, expected {}",
+                    last + 1
+                ),
             ));
         }
         last = Some(number);
@@ -303,30 +351,74 @@ mod tests {
 
     #[test]
     fn a_patient_sender_passes() {
-        assert_eq!(faults("too_many", &[(0, "a", "x"), (2_010, "a", "x")]), [""; 0]);
-        assert_eq!(faults("lost_receipt", &[(0, "a", "x"), (300, "a", "x")]), [""; 0]);
+        assert_eq!(
+            faults("too_many", &[(0, "a", "x"), (2_010, "a", "x")]),
+            [""; 0]
+        );
+        assert_eq!(
+            faults("lost_receipt", &[(0, "a", "x"), (300, "a", "x")]),
+            [""; 0]
+        );
         assert_eq!(faults("expired_edition", &[(0, "a", "x")]), [""; 0]);
-        assert_eq!(faults("expired_edition", &[(0, "a", "x"), (9, "a", "y")]), [""; 0]);
+        assert_eq!(
+            faults("expired_edition", &[(0, "a", "x"), (9, "a", "y")]),
+            [""; 0]
+        );
     }
 
     #[test]
     fn each_fault_of_a_sender_is_named() {
         for (fault, attempts, words) in [
-            ("too_many", &[(0, "a", "x"), (100, "a", "x")][..], "after 100 ms"),
+            (
+                "too_many",
+                &[(0, "a", "x"), (100, "a", "x")][..],
+                "after 100 ms",
+            ),
             ("unavailable", &[(0, "a", "x")], "without a receipt"),
-            ("reset_after_commit", &[(0, "a", "x"), (9, "b", "x")], "another number, `b`"),
-            ("lost_receipt", &[(0, "a", "x"), (9, "a", "y")], "other bytes"),
-            ("expired_edition", &[(0, "a", "x"), (9, "a", "x")], "1 times more"),
-            ("rotated_key", &[(0, "a", "x"), (9, "a", "x")], "old key 1 times"),
+            (
+                "reset_after_commit",
+                &[(0, "a", "x"), (9, "b", "x")],
+                "another number, `b`",
+            ),
+            (
+                "lost_receipt",
+                &[(0, "a", "x"), (9, "a", "y")],
+                "other bytes",
+            ),
+            (
+                "expired_edition",
+                &[(0, "a", "x"), (9, "a", "x")],
+                "1 times more",
+            ),
+            (
+                "rotated_key",
+                &[(0, "a", "x"), (9, "a", "x")],
+                "old key 1 times",
+            ),
         ] {
             let found = faults(fault, attempts);
-            assert!(found.iter().any(|one| one.contains(words)), "{fault}: {found:?}");
+            assert!(
+                found.iter().any(|one| one.contains(words)),
+                "{fault}: {found:?}"
+            );
         }
         let storm: Vec<_> = (0..12).map(|n| (n * 20, "a", "x")).collect();
-        assert!(faults("rotated_key", &storm).iter().any(|one| one.contains("within a second")));
+        assert!(
+            faults("rotated_key", &storm)
+                .iter()
+                .any(|one| one.contains("within a second"))
+        );
         let slow = &[(0, "a", "x"), (500, "a", "x")];
-        assert!(faults("slow", slow).iter().any(|one| one.contains("on its way")));
-        assert!(faults("none", &[]).iter().any(|one| one.contains("not examined")));
+        assert!(
+            faults("slow", slow)
+                .iter()
+                .any(|one| one.contains("on its way"))
+        );
+        assert!(
+            faults("none", &[])
+                .iter()
+                .any(|one| one.contains("not examined"))
+        );
     }
 
     #[test]
@@ -340,6 +432,9 @@ mod tests {
         }
         let faults = sequence(&book);
         assert_eq!(faults.len(), 1);
-        assert!(faults.iter().all(|one| one.en.contains("8 came after 6")), "{faults:?}");
+        assert!(
+            faults.iter().all(|one| one.en.contains("8 came after 6")),
+            "{faults:?}"
+        );
     }
 }

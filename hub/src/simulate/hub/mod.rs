@@ -30,9 +30,7 @@ pub struct Options {
     pub behind: String,
     /// The hub behind, to be looked into.
     pub app: Arc<App>,
-    /// Key that is changed by the script.
-    pub first_key: String,
-    /// Key that takes its place.
+    /// Key that takes the place of the first, when the script changes it.
     pub second_key: String,
     /// Who is examined.
     pub candidate: Candidate,

@@ -85,7 +85,9 @@ pub enum ScriptError {
     #[error(transparent)]
     Form(#[from] toml::de::Error),
     /// A step that would never end, or never begin.
-    #[error("第 {0} 步有误 / step {0}: times must be 1 to 20, retry_after 1 to 600, delay_ms at most 600000")]
+    #[error(
+        "第 {0} 步有误 / step {0}: times must be 1 to 20, retry_after 1 to 600, delay_ms at most 600000"
+    )]
     Step(usize),
     /// After the key is changed nothing else can be told apart.
     #[error("rotated_key 只能是最后一步 / rotated_key must be the last step")]
@@ -130,7 +132,10 @@ mod tests {
             Fault::RotatedKey,
         ];
         for fault in all {
-            assert!(script.steps.iter().any(|step| step.fault == fault), "{fault:?}");
+            assert!(
+                script.steps.iter().any(|step| step.fault == fault),
+                "{fault:?}"
+            );
         }
     }
 

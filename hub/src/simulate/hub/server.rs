@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER,
+};
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError};
 use adapters::{Decoded, Hint, WireFormat};
@@ -31,7 +33,6 @@ pub struct Front {
     agent: ureq::Agent,
     app: Arc<crate::app::App>,
     source: String,
-    first_key: String,
     second_key: String,
     started: Instant,
     book: Mutex<Book>,
@@ -77,7 +78,6 @@ impl Front {
             agent,
             app: Arc::clone(&options.app),
             source: options.candidate.source.clone(),
-            first_key: options.first_key.clone(),
             second_key: options.second_key.clone(),
             started: Instant::now(),
             book: Mutex::new(Book::new(&options.script)),
@@ -102,13 +102,25 @@ impl Front {
     /// Passes a request on as it came.
     fn pass(&self, request: ureq::http::Request<Vec<u8>>) -> Result<Passed, ureq::Error> {
         let mut answer = self.agent.run(request)?;
-        let kept = |name: &str| !matches!(name, "connection" | "transfer-encoding" | "content-length" | "date");
-        let headers = answer.headers().iter().filter(|(name, _)| kept(name.as_str()));
+        let kept = |name: &str| {
+            !matches!(
+                name,
+                "connection" | "transfer-encoding" | "content-length" | "date"
+            )
+        };
+        let headers = answer
+            .headers()
+            .iter()
+            .filter(|(name, _)| kept(name.as_str()));
         let headers = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
         Ok(Passed {
             status: answer.status().as_u16(),
             headers: headers.collect(),
-            body: answer.body_mut().with_config().limit(ANSWER).read_to_vec()?,
+            body: answer
+                .body_mut()
+                .with_config()
+                .limit(ANSWER)
+                .read_to_vec()?,
         })
     }
 
@@ -222,7 +234,11 @@ async fn take(front: web::Data<Front>, request: HttpRequest, body: Bytes) -> Htt
     let query = web::Query::<Query>::from_query(request.query_string());
     let query = query.map(web::Query::into_inner).unwrap_or_default();
     let header = request.headers().get(CONTENT_ENCODING);
-    let encoding = Encoding::parse(header.and_then(|value| value.to_str().ok()).unwrap_or_default());
+    let encoding = Encoding::parse(
+        header
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default(),
+    );
     let limits = &front.app.config.limits;
     let expanded = match encoding {
         Some(encoding) => expand(encoding, &body, limits.decompressed_bytes, limits.ratio).ok(),
@@ -242,7 +258,10 @@ async fn take(front: web::Data<Front>, request: HttpRequest, body: Bytes) -> Htt
     };
     if status == Some(200) {
         let media_type = request.headers().get(CONTENT_TYPE);
-        let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let media_type = media_type
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
         let counting = front.clone().into_inner();
         let counted = web::block(move || counting.count_actions(&media_type, &query, &plain)).await;
         if let Err(error) = counted {
@@ -253,8 +272,14 @@ async fn take(front: web::Data<Front>, request: HttpRequest, body: Bytes) -> Htt
     response
 }
 
-async fn misbehave(front: &web::Data<Front>, request: &HttpRequest, body: Bytes, order: Order) -> HttpResponse {
-    let refused = |code, detail: (&'static str, &'static str)| Error::request(code, detail).error_response();
+async fn misbehave(
+    front: &web::Data<Front>,
+    request: &HttpRequest,
+    body: Bytes,
+    order: Order,
+) -> HttpResponse {
+    let refused =
+        |code, detail: (&'static str, &'static str)| Error::request(code, detail).error_response();
     let later = |mut response: HttpResponse| {
         let seconds = HeaderValue::from(order.step.retry_after);
         response.headers_mut().insert(RETRY_AFTER, seconds);
@@ -262,19 +287,37 @@ async fn misbehave(front: &web::Data<Front>, request: &HttpRequest, body: Bytes,
     };
     match order.fault {
         Fault::TooMany => {
-            return later(refused(ErrorCode::Busy, ("请求过多，请稍后再试", "too many requests, come again later")));
+            return later(refused(
+                ErrorCode::Busy,
+                (
+                    "请求过多，请稍后再试",
+                    "too many requests, come again later",
+                ),
+            ));
         }
         Fault::Unavailable => {
-            return later(refused(ErrorCode::Unavailable, ("暂时无法保存，请稍后重报", "not kept, send it again later")));
+            return later(refused(
+                ErrorCode::Unavailable,
+                ("暂时无法保存，请稍后重报", "not kept, send it again later"),
+            ));
         }
         Fault::ExpiredEdition => {
             return refused(
                 ErrorCode::Edition,
-                ("该规范版本已终止，同样的内容不再接收", "this edition has ended; these bytes will not be taken"),
+                (
+                    "该规范版本已终止，同样的内容不再接收",
+                    "this edition has ended; these bytes will not be taken",
+                ),
             );
         }
         Fault::RotatedKey => {
-            return refused(ErrorCode::Unauthenticated, ("密钥已停用，请使用新密钥", "the key is retired, use the new one"));
+            return refused(
+                ErrorCode::Unauthenticated,
+                (
+                    "密钥已停用，请使用新密钥",
+                    "the key is retired, use the new one",
+                ),
+            );
         }
         Fault::None | Fault::Slow | Fault::ResetAfterCommit | Fault::LostReceipt => {}
     }
@@ -293,17 +336,32 @@ async fn misbehave(front: &web::Data<Front>, request: &HttpRequest, body: Bytes,
     }
 }
 
-async fn pass(front: &web::Data<Front>, request: &HttpRequest, body: Bytes) -> Result<Passed, Error> {
-    let internal = |error: &dyn std::fmt::Display| Error::Internal(format!("the hub behind: {error}"));
+async fn pass(
+    front: &web::Data<Front>,
+    request: &HttpRequest,
+    body: Bytes,
+) -> Result<Passed, Error> {
+    let internal =
+        |error: &dyn std::fmt::Display| Error::Internal(format!("the hub behind: {error}"));
     let mut passed_on = ureq::http::Request::builder()
         .method(request.method().as_str())
         .uri(format!("{}{}", front.behind, request.uri()));
     for (name, value) in request.headers() {
-        if !matches!(name.as_str(), "host" | "connection" | "content-length" | "transfer-encoding" | "expect" | "accept-encoding") {
+        if !matches!(
+            name.as_str(),
+            "host"
+                | "connection"
+                | "content-length"
+                | "transfer-encoding"
+                | "expect"
+                | "accept-encoding"
+        ) {
             passed_on = passed_on.header(name.as_str(), value.as_bytes());
         }
     }
-    let passed_on = passed_on.body(body.to_vec()).map_err(|error| internal(&error))?;
+    let passed_on = passed_on
+        .body(body.to_vec())
+        .map_err(|error| internal(&error))?;
     let front = front.clone().into_inner();
     web::block(move || front.pass(passed_on))
         .await

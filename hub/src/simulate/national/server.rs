@@ -12,11 +12,11 @@ use actix_web::http::header;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::{Value, json};
 
+use super::super::cut::cut;
 use super::book::Book;
 use super::faults::{Fault, Faults, Plan};
 use super::journal::Journal;
 use super::judge::Judge;
-use super::super::cut::cut;
 use super::{NationalError, Options, Verifier, packet};
 use crate::tlog::sha256;
 
