@@ -47,7 +47,7 @@ failed=()
 for target in "${targets[@]}"; do
   echo "fuzz: $target for $seconds s"
   mkdir -p "artifacts/$target"
-  "$binaries/$target" "corpus/$target" -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 \
+  "$binaries/$target" "corpus/$target" -max_total_time="$seconds" -max_len=16384 -timeout=20 -rss_limit_mb=1024 \
     -artifact_prefix="artifacts/$target/" -print_final_stats=1 -verbosity=0 || failed+=("$target")
 done
 [ ${#failed[@]} -eq 0 ] || { echo "fuzz: faults in ${failed[*]}, see fuzz/artifacts"; exit 1; }

@@ -167,6 +167,17 @@ impl App {
         (&self.key, &self.config.log.origin)
     }
 
+    /// Refuses a source that must have a certificate of conformance today and has none.
+    pub fn certified(
+        &self,
+        source: &str,
+        edition: &spec::Edition,
+        received: crate::pipeline::Instant,
+    ) -> Result<(), crate::error::Error> {
+        let today = received.civil.date().to_string();
+        self.certificates.admit(source, &edition.id, &today)
+    }
+
     /// Opens (on first start: makes) folder, keys, schema and log. Nothing listens yet.
     pub fn open(config: Config) -> anyhow::Result<Arc<App>> {
         let lock = lock(&config.data)?;
