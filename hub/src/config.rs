@@ -49,6 +49,8 @@ pub struct Config {
     pub log: Log,
     /// The national platform.
     pub national: National,
+    /// Certificates of conformance.
+    pub certificates: Certificates,
     /// What is written to stderr.
     pub telemetry: Telemetry,
 }
@@ -203,6 +205,16 @@ pub struct National {
     pub breaker_failures: u32,
     /// How long it stays open.
     pub breaker_ms: u64,
+}
+
+/// Certificates of conformance.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificates {
+    /// Sources that must hold one; `*`: all.
+    pub required: Vec<String>,
+    /// Public keys of those who may sign one.
+    pub keys: Vec<String>,
 }
 
 /// What is written to stderr.

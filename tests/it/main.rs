@@ -9,6 +9,7 @@
 
 mod api;
 mod commands;
+mod conformance;
 mod contract;
 mod crash;
 mod database;

@@ -216,6 +216,7 @@ async fn finish(
     read: Read,
     edition: &'static spec::Edition,
 ) -> Result<Prepared, Error> {
+    app.certified(&incoming.source, edition, received)?;
     app.opinion.sample(edition, &read.items);
     let raw_sha256 = hash::sha256(&incoming.body);
     let submission = submission_number(&incoming, &read.envelope, &raw_sha256)?;
