@@ -138,13 +138,14 @@ impl Hub {
         let data = folder.path().join("data");
         std::fs::create_dir_all(data.join("keys")).expect("a folder");
         std::fs::copy(self.data.join("keys/log.key"), data.join("keys/log.key")).expect("the key");
-        let (child, url) = spawn(&data, self.database.as_deref(), &self.extra);
+        let (child, url) = spawn(&data, self.database.as_deref(), &self.extra, &self.settings);
         Hub {
             child,
             url,
             data,
             database: self.database.clone(),
             extra: self.extra.clone(),
+            settings: self.settings.clone(),
             folder: Some(folder),
         }
     }
