@@ -4,13 +4,15 @@
 //! wrong place is named: table and row, or file.
 
 mod changes;
+mod parts;
 
 use std::path::Path;
 
+use crate::leaf::{self, Leaf, LeafError};
 use crate::pipeline::RawStore;
 use crate::pipeline::commit::receipt_id;
 use crate::pipeline::compress;
-use crate::pipeline::receipt::{Leaf, Outcome};
+use crate::pipeline::receipt::Outcome;
 use crate::store::records::RecordRow;
 use crate::store::submissions::Submission;
 use crate::store::{Database, records, submissions, verdict_number};
@@ -144,13 +146,17 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
         let Some((last, _)) = page.last() else { break };
         from = last + 1;
         for (index, body) in &page {
-            let leaf = match logged(*index, body)? {
-                Logged::Submission(leaf) => leaf,
-                Logged::Change(leaf) => {
-                    changes::of_leaf(*index, &leaf, connection)?;
+            let leaf = match leaf::read(body) {
+                Ok(Leaf::Submission(leaf)) => leaf,
+                Ok(Leaf::Change(leaf)) => {
+                    changes::of_leaf(&leaf, connection)?;
                     continue;
                 }
-                Logged::Other => continue,
+                Ok(_) | Err(LeafError::Unknown { .. }) => continue,
+                Err(error) => {
+                    let place = format!("leaves, leaf_index {index}");
+                    return Err(fault(place, error.to_string()));
+                }
             };
             let place = format!("submissions, id {}", leaf.id);
             let id = crate::pipeline::commit::parse_receipt_id(&leaf.id).ok_or_else(|| {
@@ -159,42 +165,28 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
             let row = submissions::by_id(connection, id)
                 .map_err(|error| lost(&error))?
                 .ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
-            let outcomes = submission(&place, &leaf, *index, &row)?;
-            details(&leaf, &row, &outcomes, connection)?;
+            columns(&place, &leaf, *index, &row)?;
             raw_bytes(&place, &row, raw).await?;
-            versions += kept(&leaf, &row, &outcomes, connection)?;
+            volumes(&leaf, &row, connection)?;
+            versions += if row.outcomes.is_empty() {
+                parts::verify(&place, &leaf, &row, connection)?
+            } else {
+                let outcomes = outcomes(&place, &leaf, &row)?;
+                details(&leaf, &row, &outcomes, connection)?;
+                kept(&leaf, &row, &outcomes, connection)?
+            };
             count += 1;
         }
     }
     Ok((count, versions))
 }
 
-/// What a leaf is about.
-enum Logged {
-    Submission(Box<Leaf>),
-    Change(serde_json::Value),
-    Other,
-}
-
-fn logged(index: i64, body: &[u8]) -> Result<Logged, FirstFault> {
-    let place = || format!("leaves, leaf_index {index}");
-    let value: serde_json::Value = serde_json::from_slice(body)
-        .map_err(|error| fault(place(), format!("is not JSON: {error}")))?;
-    match value.get("kind").and_then(serde_json::Value::as_str) {
-        Some("submission") => serde_json::from_value(value)
-            .map(|leaf| Logged::Submission(Box::new(leaf)))
-            .map_err(|error| fault(place(), format!("is not a submission leaf: {error}"))),
-        Some("change") => Ok(Logged::Change(value)),
-        _ => Ok(Logged::Other),
-    }
-}
-
-fn submission(
+fn columns(
     place: &str,
-    leaf: &Leaf,
+    leaf: &leaf::Submission,
     index: i64,
     row: &Submission,
-) -> Result<Vec<Outcome>, FirstFault> {
+) -> Result<(), FirstFault> {
     let hex = crate::tlog::hash::hex(&row.raw_sha256);
     let received = crate::pipeline::Instant::from_millis(row.received_at).text();
     let pairs: [(&str, String, String); 12] = [
@@ -247,6 +239,14 @@ fn submission(
             ));
         }
     }
+    Ok(())
+}
+
+fn outcomes(
+    place: &str,
+    leaf: &leaf::Submission,
+    row: &Submission,
+) -> Result<Vec<Outcome>, FirstFault> {
     let outcomes = compress::outcomes(&row.outcomes).map_err(|error| {
         fault(
             format!("{place}, outcomes"),
@@ -263,15 +263,13 @@ fn submission(
     Ok(outcomes)
 }
 
-/// The rows that reports add up are those of the outcomes, which are proven by now.
-fn details(
-    leaf: &Leaf,
+/// The counts that reports add up are those of the leaf.
+fn volumes(
+    leaf: &leaf::Submission,
     row: &Submission,
-    outcomes: &[Outcome],
     connection: &mut Database,
 ) -> Result<(), FirstFault> {
-    let (volumes, issues) =
-        submissions::details(connection, row.id).map_err(|error| lost(&error))?;
+    let volumes = submissions::volumes(connection, row.id).map_err(|error| lost(&error))?;
     let sum = |part: fn(&submissions::Volume) -> i32| volumes.iter().map(part).sum::<i32>() as u32;
     let counts = leaf.counts;
     for (column, found, expected) in [
@@ -289,6 +287,18 @@ fn details(
             ));
         }
     }
+    Ok(())
+}
+
+/// The findings that reports count are those of the outcomes, which are proven by now.
+fn details(
+    leaf: &leaf::Submission,
+    row: &Submission,
+    outcomes: &[Outcome],
+    connection: &mut Database,
+) -> Result<(), FirstFault> {
+    let issues =
+        submissions::issues_from(connection, row.id, 0, i64::MAX).map_err(|error| lost(&error))?;
     let expected: Vec<(i32, i32, &str, Option<&str>, &str)> = outcomes
         .iter()
         .flat_map(|outcome| outcome.issues.iter().map(move |issue| (outcome, issue)))
@@ -324,15 +334,14 @@ async fn raw_bytes(place: &str, row: &Submission, raw: &RawStore) -> Result<(), 
     for (to, from) in name.iter_mut().zip(&row.raw_sha256) {
         *to = *from;
     }
-    match raw.get(&Hash::new(name), row.raw.as_deref()).await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(fault(format!("{place}, raw bytes"), error.to_string())),
-    }
+    raw.check(Hash::new(name), row.raw.clone())
+        .await
+        .map_err(|error| fault(format!("{place}, raw bytes"), error.to_string()))
 }
 
 /// The record versions of a submission are those of its leaf; names the one that was changed.
 fn kept(
-    leaf: &Leaf,
+    leaf: &leaf::Submission,
     row: &Submission,
     outcomes: &[Outcome],
     connection: &mut Database,

@@ -3,13 +3,17 @@
 //! The defaults file is the reference: a key that it does not have is refused, with the place where it was
 //! written. Nothing else in the program reads the environment, and nothing is read again after start.
 
+mod kafka;
 mod layers;
+mod pull;
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use kafka::{Kafka, Topic};
 pub use layers::ConfigError;
+pub use pull::{Pull, PullQuery};
 
 /// The commented defaults, which are the configuration reference too.
 pub const DEFAULTS: &str = include_str!("../hub.toml");
@@ -31,12 +35,22 @@ pub struct Config {
     pub spec: Specification,
     /// What is refused as too much.
     pub limits: Limits,
+    /// Uploads that can be resumed.
+    pub uploads: Uploads,
+    /// The watched folders.
+    pub folders: Folders,
+    /// What is read from Kafka.
+    pub kafka: Kafka,
+    /// What is read from exchange databases.
+    pub pull: Pull,
     /// The waiting room.
     pub waiting: Waiting,
     /// The transparency log.
     pub log: Log,
     /// The national platform.
     pub national: National,
+    /// Certificates of conformance.
+    pub certificates: Certificates,
     /// What is written to stderr.
     pub telemetry: Telemetry,
 }
@@ -89,6 +103,14 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Bytes after decompression.
     pub decompressed_bytes: usize,
+    /// Bytes above which a body or file is judged in parts, from disk.
+    pub memory_bytes: usize,
+    /// Bytes of such a body or file.
+    pub file_bytes: u64,
+    /// Records of such a submission.
+    pub file_records: u64,
+    /// Bodies received to disk at once.
+    pub files: usize,
     /// Bytes that one compressed byte may become.
     pub ratio: usize,
     /// Levels of nesting.
@@ -107,6 +129,32 @@ pub struct Limits {
     pub source_rate: u32,
     /// Submissions that may come at once.
     pub source_burst: u32,
+}
+
+/// Uploads that can be resumed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uploads {
+    /// Open ones of one source.
+    pub per_source: usize,
+    /// Their bytes together.
+    pub source_bytes: u64,
+    /// Hours after which an untouched one goes away.
+    pub keep_hours: u32,
+}
+
+/// The watched folders.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folders {
+    /// Base folder; empty: none is watched.
+    pub base: String,
+    /// How long a file must not have changed.
+    pub settle_ms: u64,
+    /// Ending of marker files; empty: none.
+    pub marker: String,
+    /// How often is looked.
+    pub poll_ms: u64,
 }
 
 /// The waiting room.
@@ -157,6 +205,16 @@ pub struct National {
     pub breaker_failures: u32,
     /// How long it stays open.
     pub breaker_ms: u64,
+}
+
+/// Certificates of conformance.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificates {
+    /// Sources that must hold one; `*`: all.
+    pub required: Vec<String>,
+    /// Public keys of those who may sign one.
+    pub keys: Vec<String>,
 }
 
 /// What is written to stderr.
@@ -219,7 +277,12 @@ impl Config {
         layers.add_flags(flags)?;
         let mut config: Config = layers.build()?;
         data.clone_into(&mut config.data);
-        for (key, holds, expected) in config.conditions() {
+        for (key, holds, expected) in config
+            .conditions()
+            .into_iter()
+            .chain(config.kafka.conditions())
+            .chain(config.pull.conditions())
+        {
             if !holds {
                 return Err(layers.fault(key, expected));
             }
@@ -228,7 +291,7 @@ impl Config {
     }
 
     /// What the types alone cannot say: key, whether it holds, what is expected.
-    fn conditions(&self) -> [(&'static str, bool, &'static str); 12] {
+    fn conditions(&self) -> [(&'static str, bool, &'static str); 14] {
         let origin = self.log.origin.as_str();
         let url = self.national.url.as_str();
         [
@@ -252,6 +315,16 @@ impl Config {
                 "limits.decompressed_bytes",
                 self.limits.decompressed_bytes > 0,
                 "at least 1",
+            ),
+            (
+                "limits.memory_bytes",
+                (1..=self.limits.decompressed_bytes).contains(&self.limits.memory_bytes),
+                "at least 1, and at most limits.decompressed_bytes",
+            ),
+            (
+                "limits.file_records",
+                (1..=i32::MAX as u64).contains(&self.limits.file_records),
+                "1 to 2147483647",
             ),
             ("limits.ratio", self.limits.ratio > 0, "at least 1"),
             ("limits.records", self.limits.records > 0, "at least 1"),

@@ -9,17 +9,23 @@
 
 mod api;
 mod commands;
+mod conformance;
 mod contract;
 mod crash;
+mod database;
 mod deals;
 mod differential;
 mod fixtures;
+mod folder;
 mod forward;
 mod full;
 mod generate;
 mod harness;
 mod history;
+mod kafka;
+mod large;
 mod lookups;
+mod profiles;
 mod receipts;
 mod rules;
 mod tamper;

@@ -9,40 +9,20 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use spec::{Issue, Verdict};
 
+use super::outcomes::PART;
+pub use crate::leaf::Counts;
+use crate::leaf::{self, Submission};
 use crate::tlog::hash::{self, Hash};
 use crate::tlog::{Proof, VerifierKey, verify_inclusion};
 
-/// How many records of a submission met which verdict.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Counts {
-    /// All records.
-    pub records: u32,
-    /// Without a finding.
-    pub accepted: u32,
-    /// With findings that do not reject.
-    pub accepted_with_warnings: u32,
-    /// Waiting for another record.
-    pub parked: u32,
-    /// Not kept.
-    pub rejected: u32,
-    /// Already held.
-    pub duplicate: u32,
-}
-
-impl Counts {
-    /// Counts one more record.
-    pub fn add(&mut self, verdict: Verdict) {
-        self.records += 1;
-        match verdict {
-            Verdict::Accepted => self.accepted += 1,
-            Verdict::AcceptedWithWarnings => self.accepted_with_warnings += 1,
-            Verdict::Parked => self.parked += 1,
-            Verdict::Rejected => self.rejected += 1,
-            Verdict::Duplicate => self.duplicate += 1,
-        }
-    }
-}
+/// The verdicts in the order in which tables count them.
+pub const VERDICTS: [Verdict; 5] = [
+    Verdict::Accepted,
+    Verdict::AcceptedWithWarnings,
+    Verdict::Parked,
+    Verdict::Duplicate,
+    Verdict::Rejected,
+];
 
 /// What became of one record. Its compact JSON, members in this order, is what its hash in the outcomes
 /// tree is taken over.
@@ -82,42 +62,6 @@ pub struct Omitted {
     pub index: u32,
     /// Hash of its outcome, base64.
     pub outcome: String,
-}
-
-/// The log leaf of a submission: what the log, and the signature of the receipt, bind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Leaf {
-    /// Version of this form.
-    pub v: u32,
-    /// Always `submission`.
-    pub kind: String,
-    /// Number of the receipt.
-    pub id: String,
-    /// Sender.
-    pub source: String,
-    /// The sender's own number of the submission.
-    pub submission: String,
-    /// Time of receipt, RFC 3339, +08:00.
-    pub received_at: String,
-    /// Edition that judged.
-    pub edition: String,
-    /// SHA-256 of the bytes as received (decompressed), hexadecimal.
-    pub raw_sha256: String,
-    /// Their number.
-    pub raw_bytes: u64,
-    /// SHA-256 over the specification's files except code tables, hexadecimal.
-    pub specification: String,
-    /// SHA-256 over the code tables, hexadecimal.
-    pub codes: String,
-    /// Version of the hub that judged.
-    pub build: String,
-    /// Verdicts.
-    pub counts: Counts,
-    /// Merkle root (RFC 6962) over the outcomes of all records, hexadecimal.
-    pub outcomes_root: String,
-    /// Merkle root (RFC 6962) over the canonical bytes of all records that have them, hexadecimal.
-    pub records_root: String,
 }
 
 /// What a receipt rests on.
@@ -181,6 +125,10 @@ pub struct Receipt {
     pub counts: Counts,
     /// Outcomes, in the order of the submission.
     pub records: Vec<Outcome>,
+    /// Of a submission that was judged in parts, `records` is empty, and this is the root over the outcomes of each part
+    /// (1,024 records), base64: the outcomes themselves are read part by part, and checked against it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub parts: Vec<String>,
     /// Stand-ins for the outcomes that were asked to be left out.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub omitted: Vec<Omitted>,
@@ -297,12 +245,8 @@ impl Receipt {
             &evidence.leaf_hash,
             &hash::leaf_hash(leaf_bytes).to_string(),
         )?;
-        let leaf: Leaf = serde_json::from_str(&evidence.leaf).map_err(|error| {
-            fault(
-                "evidence.leaf",
-                format!("is not a submission leaf: {error}"),
-            )
-        })?;
+        let leaf: Submission =
+            leaf::decode(leaf_bytes).map_err(|error| fault("evidence.leaf", error.to_string()))?;
         same("id", &self.id, &leaf.id)?;
         same("submission", &self.submission, &leaf.submission)?;
         same("source", &self.source, &leaf.source)?;
@@ -358,7 +302,36 @@ impl Receipt {
         })
     }
 
-    fn verify_outcomes(&self, leaf: &Leaf) -> Result<(), Fault> {
+    /// The roots of the parts give the root of the leaf, so that each part can be checked by its own.
+    fn verify_parts(&self, leaf: &Submission) -> Result<(), Fault> {
+        if !self.records.is_empty() || !self.omitted.is_empty() {
+            return Err(fault("records", "lists outcomes beside the roots of parts"));
+        }
+        let expected = (leaf.counts.records as usize).div_ceil(PART);
+        if self.parts.len() != expected {
+            let found = self.parts.len();
+            return Err(fault(
+                "parts",
+                format!("{found} roots, {expected} expected"),
+            ));
+        }
+        let read = |text: &String| {
+            let what = || fault("parts", format!("`{text}` is not a base64 hash"));
+            text.parse::<Hash>().map_err(|_| what())
+        };
+        let roots = self.parts.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        if hash::merkle_root(&roots).to_hex() == leaf.outcomes_root {
+            Ok(())
+        } else {
+            let what = "a root was changed: the root over all outcomes differs from the leaf's";
+            Err(fault("parts", what))
+        }
+    }
+
+    fn verify_outcomes(&self, leaf: &Submission) -> Result<(), Fault> {
+        if !self.parts.is_empty() {
+            return self.verify_parts(leaf);
+        }
         let mut hashes: Vec<(u32, Hash)> = self
             .records
             .iter()

@@ -10,12 +10,18 @@ pub mod deliveries;
 pub mod history;
 pub mod insert;
 pub mod outbox;
+pub mod outcome_parts;
+pub mod progress;
+pub mod pull;
 pub mod records;
+pub mod refused;
+pub mod replies;
 pub mod schema;
 pub mod submissions;
 pub mod totals;
 pub mod transaction;
 pub mod waiting;
+pub mod ways;
 
 pub use database::Database;
 use database::on;
@@ -42,6 +48,12 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("the database schema could not be brought up to date: {0}")]
     Migrate(String),
+    /// What was to be logged is no leaf.
+    #[error("the log cannot take this")]
+    Leaf(#[from] crate::leaf::LeafError),
+    /// A job gave itself up, before anything of it was kept.
+    #[error("given up: {0}")]
+    Abandoned(String),
     /// What is stored contradicts itself.
     #[error("the store is damaged at {place}: {what}")]
     Damaged {

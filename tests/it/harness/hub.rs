@@ -47,6 +47,7 @@ pub struct Hub {
     pub data: PathBuf,
     database: Option<String>,
     extra: Vec<String>,
+    settings: String,
     folder: Option<tempfile::TempDir>,
 }
 
@@ -73,6 +74,15 @@ impl Answer {
 impl Hub {
     /// Starts a hub on a fresh folder and database.
     pub fn start(engine: Engine, extra: &[&str]) -> Hub {
+        Hub::start_as(engine, extra, "")
+    }
+
+    /// The same with further sections of its configuration file.
+    pub fn start_with(engine: Engine, settings: &str) -> Hub {
+        Hub::start_as(engine, &[], settings)
+    }
+
+    fn start_as(engine: Engine, extra: &[&str], settings: &str) -> Hub {
         let folder = tempfile::Builder::new()
             .prefix("hub-test-")
             .tempdir()
@@ -80,13 +90,14 @@ impl Hub {
         let data = folder.path().join("data");
         let database = engine.fresh();
         let extra: Vec<String> = extra.iter().map(|&text| text.to_owned()).collect();
-        let (child, url) = spawn(&data, database.as_deref(), &extra);
+        let (child, url) = spawn(&data, database.as_deref(), &extra, settings);
         Hub {
             child,
             url,
             data,
             database,
             extra,
+            settings: settings.to_owned(),
             folder: Some(folder),
         }
     }
@@ -106,13 +117,35 @@ impl Hub {
             bytes / 1024
         );
         shell.args(["-c", &script, &program]);
-        let (child, url) = spawn_with(shell, &data, None, &[]);
+        let (child, url) = spawn_with(shell, &data, None, &[], "");
         Hub {
             child,
             url,
             data,
             database: None,
             extra: Vec::new(),
+            settings: String::new(),
+            folder: Some(folder),
+        }
+    }
+
+    /// Starts another hub over the same database, with the same key: the two share the work.
+    pub fn start_beside(&self) -> Hub {
+        let folder = tempfile::Builder::new()
+            .prefix("hub-test-")
+            .tempdir()
+            .expect("a folder");
+        let data = folder.path().join("data");
+        std::fs::create_dir_all(data.join("keys")).expect("a folder");
+        std::fs::copy(self.data.join("keys/log.key"), data.join("keys/log.key")).expect("the key");
+        let (child, url) = spawn(&data, self.database.as_deref(), &self.extra, &self.settings);
+        Hub {
+            child,
+            url,
+            data,
+            database: self.database.clone(),
+            extra: self.extra.clone(),
+            settings: self.settings.clone(),
             folder: Some(folder),
         }
     }
@@ -163,9 +196,24 @@ impl Hub {
         self.child.wait().expect("the hub has ended");
     }
 
+    /// Asks the process to stop, as its operator would, and waits for its end.
+    pub fn stop(&mut self) {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.pid().to_string()])
+            .status()
+            .expect("kill runs");
+        assert!(asked.success());
+        self.child.wait().expect("the hub has ended");
+    }
+
     /// Starts it again on the same folder and database.
     pub fn restart(&mut self) {
-        let (child, url) = spawn(&self.data, self.database.as_deref(), &self.extra);
+        let (child, url) = spawn(
+            &self.data,
+            self.database.as_deref(),
+            &self.extra,
+            &self.settings,
+        );
         self.child = child;
         self.url = url;
     }
@@ -215,8 +263,8 @@ fn last_line(output: &Output) -> String {
         .to_owned()
 }
 
-fn spawn(data: &Path, database: Option<&str>, extra: &[String]) -> (Child, String) {
-    spawn_with(Command::new(program()), data, database, extra)
+fn spawn(data: &Path, database: Option<&str>, extra: &[String], settings: &str) -> (Child, String) {
+    spawn_with(Command::new(program()), data, database, extra, settings)
 }
 
 fn spawn_with(
@@ -224,6 +272,7 @@ fn spawn_with(
     data: &Path,
     database: Option<&str>,
     extra: &[String],
+    settings: &str,
 ) -> (Child, String) {
     command
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -231,8 +280,9 @@ fn spawn_with(
     if let Some(database) = database {
         command.args(["--database", database]);
     }
-    let configuration =
-        "[spec]\n# The records of the tests bear fixed days.\nmuted_rules = [\"all.timely_*\"]\n";
+    let configuration = format!(
+        "[spec]\n# The records of the tests bear fixed days.\nmuted_rules = [\"all.timely_*\"]\n{settings}"
+    );
     let log = std::fs::create_dir_all(data).and_then(|()| {
         std::fs::write(data.join("hub.toml"), configuration)?;
         std::fs::File::options()
