@@ -144,6 +144,11 @@ fn every_message_gets_its_verdict_and_none_blocks_the_next() {
             .len()
             == 9
     });
+    let keys: BTreeMap<&str, &str> = replies
+        .iter()
+        .map(|read| (read.id.as_str(), read.key.as_str()))
+        .collect();
+    assert_eq!((keys["records/0/1"], keys["batches/0/0"]), ("deal-4", ""));
     let replies: BTreeMap<&str, Value> = replies
         .iter()
         .map(|read| (read.id.as_str(), json_of(read)))

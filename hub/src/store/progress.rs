@@ -51,6 +51,23 @@ pub fn advance(
     Ok(rows == 1)
 }
 
+/// Writes a row that means nothing: whether the table takes anything.
+pub fn probe(connection: &mut Database, way: &str, now: &str) -> Result<(), StoreError> {
+    let row = (
+        progress::way.eq(way),
+        progress::place.eq(""),
+        progress::position.eq(now),
+        progress::updated_at.eq(0_i64),
+    );
+    on!(connection, c => diesel::insert_into(progress::table)
+        .values(row)
+        .on_conflict((progress::way, progress::place))
+        .do_update()
+        .set(progress::position.eq(now))
+        .execute(c))?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,7 @@ use super::ways::{DATABASE, failed};
 use super::{Backoff, IntakeError, Stop, permitted};
 use crate::app::App;
 use crate::config::PullQuery;
-use cycle::Cycle;
+use cycle::{Cycle, Ended};
 
 /// Starts reading every query that is configured, each on a thread of its own.
 pub fn start(app: &Arc<App>, stop: &Stop) -> Result<Vec<JoinHandle<()>>, IntakeError> {
@@ -62,7 +62,8 @@ fn serve(app: &Arc<App>, query: &PullQuery, url: &str, stop: &Stop) {
     };
     while !stop.asked() {
         let pause = match cycle.run(stop) {
-            Ok(()) => {
+            // Hubs that share a PostgreSQL may meet here; what the other has read need not be read again.
+            Ok(()) | Err(Ended::Elsewhere) => {
                 backoff.reset();
                 app.ways.works(DATABASE, &query.name);
                 jittered(Duration::from_millis(settings.interval_ms).mul_f64(1.25))

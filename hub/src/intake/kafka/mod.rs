@@ -10,6 +10,7 @@ mod message;
 mod partitions;
 mod reply;
 mod session;
+mod suspect;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

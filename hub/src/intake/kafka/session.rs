@@ -16,13 +16,17 @@ use super::commit::{self, Became, Part, Ready};
 use super::message::{Message, Refusal};
 use super::partitions::Partitions;
 use super::reply::Wake;
+use super::suspect::{STRIKES, Suspect};
 use crate::app::App;
 use crate::config::Topic;
 use crate::error::Error;
 use crate::intake::problem::{Problem, is_about_the_message};
 use crate::intake::ways::{KAFKA, failed};
 use crate::intake::{Backoff, Stop};
-use crate::pipeline::{self, writer::WriteError};
+use crate::pipeline::{
+    self,
+    writer::{Transaction, WriteError},
+};
 use crate::store::progress;
 use crate::tlog::hash;
 
@@ -34,8 +38,6 @@ const LINGER: Duration = Duration::from_millis(1);
 const ASK: Duration = Duration::from_secs(5);
 /// How often to look for new partitions, or whether a broker that was away is there.
 const LOOK: Duration = Duration::from_secs(10);
-/// Times that a message is tried which stops the commit, while the store works otherwise.
-const STRIKES: u32 = 3;
 
 /// Why a session ended.
 #[derive(Debug, thiserror::Error)]
@@ -46,34 +48,6 @@ enum Ended {
     Partitions(String),
     #[error("nothing could be kept: {0}")]
     NotKept(String),
-}
-
-/// A message that was read last before a commit failed, and how often.
-#[derive(Debug, Default)]
-struct Suspect {
-    careful: bool,
-    place: Option<(String, i64)>,
-    strikes: u32,
-}
-
-impl Suspect {
-    /// A commit failed while this message was the last of it: from now on one message at a time. It counts against
-    /// the message only when nothing else can be to blame.
-    fn accuse(&mut self, place: &str, offset: i64, counts: bool) {
-        let accused = Some((place.to_owned(), offset));
-        let alone = self.careful && self.place == accused;
-        if !alone {
-            self.strikes = 0;
-        }
-        self.careful = true;
-        self.strikes += u32::from(counts);
-        self.place = accused;
-    }
-
-    fn guilty(&self, place: &str, offset: i64) -> bool {
-        let accused = self.place.as_ref();
-        self.strikes >= STRIKES && accused.is_some_and(|(p, o)| p == place && *o == offset)
-    }
 }
 
 /// Reads until asked to stop.
@@ -403,9 +377,8 @@ impl<'s> Session<'s> {
         let (kept, lost) = match run {
             Ok(outcome) => outcome,
             Err(error) => {
-                let why = format!("nothing could be kept: {error}");
                 // Only while the store takes other things is the message to blame.
-                let works = self.writable(&why);
+                let works = self.writable();
                 if let Some((place, offset)) = last {
                     suspect.accuse(
                         &place,
@@ -443,10 +416,13 @@ impl<'s> Session<'s> {
         Ok(())
     }
 
-    /// Whether the store takes anything at all.
-    fn writable(&self, why: &str) -> bool {
-        let mut topics = self.app.config.kafka.topics.iter();
-        topics.all(|topic| failed(self.app, KAFKA, &topic.topic, why))
+    /// Whether the store takes anything at all: asked each time, for what it took a moment ago says nothing.
+    fn writable(&self) -> bool {
+        let probe = |transaction: &mut Transaction<'_>| {
+            let now = pipeline::Instant::now().millis.to_string();
+            progress::probe(transaction.connection, KAFKA, &now)
+        };
+        self.app.writer.run(probe).is_ok()
     }
 
     /// Judges one message by itself. What is wrong with the message is a refusal, not an error.
