@@ -27,4 +27,5 @@ mod receipts;
 mod rules;
 mod tamper;
 mod tidy;
+mod uploads;
 mod waiting;
