@@ -9,8 +9,10 @@
 
 mod api;
 mod commands;
+mod conformance;
 mod contract;
 mod crash;
+mod database;
 mod deals;
 mod differential;
 mod fixtures;
@@ -20,6 +22,7 @@ mod full;
 mod generate;
 mod harness;
 mod history;
+mod kafka;
 mod large;
 mod lookups;
 mod profiles;
