@@ -30,4 +30,5 @@ mod receipts;
 mod rules;
 mod tamper;
 mod tidy;
+mod uploads;
 mod waiting;
