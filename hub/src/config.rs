@@ -127,6 +127,14 @@ pub struct Log {
     pub origin: String,
     /// Longest wait for a checkpoint.
     pub checkpoint_ms: u64,
+    /// Private key in PEM; empty: the files in the folder `keys`.
+    pub key: String,
+    /// Algorithms that sign checkpoints.
+    pub seal: Vec<String>,
+    /// Witnesses: address and verifier key.
+    pub witnesses: Vec<String>,
+    /// So many of them must cosign.
+    pub quorum: usize,
 }
 
 /// The national platform.
@@ -228,7 +236,7 @@ impl Config {
     }
 
     /// What the types alone cannot say: key, whether it holds, what is expected.
-    fn conditions(&self) -> [(&'static str, bool, &'static str); 12] {
+    fn conditions(&self) -> [(&'static str, bool, &'static str); 14] {
         let origin = self.log.origin.as_str();
         let url = self.national.url.as_str();
         [
@@ -265,6 +273,21 @@ impl Config {
                 "log.origin",
                 !origin.is_empty() && !origin.contains([' ', '+', '\n']),
                 "a name without blanks and `+`",
+            ),
+            (
+                "log.seal",
+                self.log.seal.iter().any(|seal| seal == "ed25519")
+                    && self
+                        .log
+                        .seal
+                        .iter()
+                        .all(|seal| matches!(seal.as_str(), "ed25519" | "sm2")),
+                "[\"ed25519\"] or [\"ed25519\", \"sm2\"]",
+            ),
+            (
+                "log.quorum",
+                self.log.quorum <= self.log.witnesses.len(),
+                "at most the number of log.witnesses",
             ),
             (
                 "national.url",

@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod classes;
 mod commands;
 mod contract;
 mod crash;
@@ -21,6 +22,7 @@ mod harness;
 mod history;
 mod lookups;
 mod profiles;
+mod proof;
 mod receipts;
 mod rules;
 mod tamper;

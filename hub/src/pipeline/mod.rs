@@ -17,6 +17,7 @@ pub mod neighbours;
 pub mod opinion;
 mod raw;
 pub mod receipt;
+pub mod record_proof;
 mod release;
 mod room;
 pub mod seal;

@@ -5,6 +5,7 @@
 
 pub mod access;
 mod among;
+pub mod checkpoints;
 mod database;
 pub mod deliveries;
 pub mod history;
@@ -12,6 +13,7 @@ pub mod insert;
 pub mod outbox;
 pub mod records;
 pub mod schema;
+pub mod settled;
 pub mod submissions;
 pub mod totals;
 pub mod transaction;
