@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use spec::Spec;
 
 use crate::config::Config;
+use crate::faults::Faults;
 use crate::keychange::LogKeys;
 use crate::keys::SigningKey;
 use crate::pipeline::opinion::SecondOpinion;
@@ -17,7 +18,11 @@ use crate::sequencer::LogHandle;
 use crate::sources::Sources;
 use crate::store::{self, Readers};
 use crate::tlog::Algorithm;
+use crate::uploads::Uploads;
 use crate::witnesses::Panel;
+
+/// Submissions that are judged in parts at once: one is read while another is committed.
+const LARGE: usize = 2;
 
 /// The running hub.
 pub struct App {
@@ -49,6 +54,12 @@ pub struct App {
     pub figures: Figures,
     /// Asks the published schemas about a sample of the records.
     pub opinion: SecondOpinion,
+    /// Uploads that can be resumed.
+    pub uploads: Uploads,
+    /// What is wrong at the moment.
+    pub faults: Faults,
+    /// Turns of submissions that are judged in parts.
+    pub large: tokio::sync::Semaphore,
     // Held as long as the process lives: a second hub on the same folder is refused.
     _lock: std::fs::File,
 }
@@ -100,6 +111,20 @@ pub fn log_folder(config: &Config) -> PathBuf {
     config.data.join("log")
 }
 
+/// The folder of bodies that are being received to disk; what it holds at a start was never answered.
+pub fn spool_folder(config: &Config) -> PathBuf {
+    config.data.join("spool")
+}
+
+/// Empties the spool.
+fn clear_spool(config: &Config) -> anyhow::Result<()> {
+    let folder = spool_folder(config);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    }
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())
+}
+
 /// Makes the data folder and takes it for this process alone.
 pub fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
     std::fs::create_dir_all(data)
@@ -121,6 +146,7 @@ impl App {
     /// Opens (on first start: makes) folder, keys, schema and log. Nothing listens yet.
     pub fn open(config: Config) -> anyhow::Result<Arc<App>> {
         let lock = lock(&config.data)?;
+        clear_spool(&config)?;
         let specification = load_spec(&config).context("loading the specification")?;
         let sources = load_sources(&config, specification).context("loading the sources")?;
         let digests = Arc::new(Digests::new(specification));
@@ -165,6 +191,8 @@ impl App {
             fields: config.limits.fields,
             value: config.limits.value_bytes,
         };
+        let uploads = Uploads::open(&config.data, &config.uploads)
+            .context("opening the folder of uploads")?;
         Ok(Arc::new(App {
             config,
             spec: specification,
@@ -180,6 +208,9 @@ impl App {
             log_keys: keys,
             figures: Figures::default(),
             opinion,
+            uploads,
+            faults: Faults::default(),
+            large: tokio::sync::Semaphore::new(LARGE),
             _lock: lock,
         }))
     }
