@@ -274,10 +274,10 @@ impl Config {
     }
 
     /// What the types alone cannot say: key, whether it holds, what is expected.
-    fn conditions(&self) -> [(&'static str, bool, &'static str); 14] {
+    fn conditions(&self) -> Vec<(&'static str, bool, &'static str)> {
         let origin = self.log.origin.as_str();
         let url = self.national.url.as_str();
-        [
+        vec![
             (
                 "server.listen",
                 self.server.listen.contains(':'),
