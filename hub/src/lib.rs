@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod certificate;
 pub mod cli;
 pub mod config;
 pub mod delivery;

@@ -10,8 +10,10 @@
 mod api;
 mod classes;
 mod commands;
+mod conformance;
 mod contract;
 mod crash;
+mod database;
 mod deals;
 mod differential;
 mod fixtures;
@@ -21,6 +23,7 @@ mod full;
 mod generate;
 mod harness;
 mod history;
+mod kafka;
 mod large;
 mod lookups;
 mod profiles;

@@ -160,6 +160,7 @@ fn frameworks_stay_where_they_belong() {
         &["ring::", "sm2::", "sm3::"],
         &["hub/src/tlog", "hub/src/keys"],
     );
+    in_hub(&["rdkafka::"], &["hub/src/intake", "hub/src/delivery"]);
     in_hub(&["std::env::var"], &["hub/src/config"]);
     forbid(
         "hub/src/tlog",
