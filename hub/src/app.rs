@@ -11,6 +11,7 @@ use crate::certificate::Held;
 use crate::config::Config;
 use crate::faults::Faults;
 use crate::intake::Ways;
+use crate::keychange::LogKeys;
 use crate::keys::SigningKey;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::writer::Writer;
@@ -18,7 +19,9 @@ use crate::pipeline::{Digests, Figures, RawStore};
 use crate::sequencer::LogHandle;
 use crate::sources::Sources;
 use crate::store::{self, Readers};
+use crate::tlog::Algorithm;
 use crate::uploads::Uploads;
+use crate::witnesses::Panel;
 
 /// Submissions that are judged in parts at once: one is read while another is committed.
 const LARGE: usize = 2;
@@ -45,8 +48,10 @@ pub struct App {
     pub raw: RawStore,
     /// The published log.
     pub log: LogHandle,
-    /// The key that signs receipts and checkpoints.
+    /// The key that signs receipts and packets.
     pub key: SigningKey,
+    /// The keys of the log, public and private.
+    pub log_keys: LogKeys,
     /// Counts since start.
     pub figures: Figures,
     /// How the ways in other than HTTP fare.
@@ -127,7 +132,7 @@ fn clear_spool(config: &Config) -> anyhow::Result<()> {
 }
 
 /// Makes the data folder and takes it for this process alone.
-fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
+pub fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
     std::fs::create_dir_all(data)
         .with_context(|| format!("making the folder {}", data.display()))?;
     let path = data.join("hub.lock");
@@ -136,32 +141,6 @@ fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
         Ok(()) => Ok(file),
         Err(_) => anyhow::bail!("another hub is running on {}", data.display()),
     }
-}
-
-/// Opens (on first start: makes) the key of the log, and publishes its public half as `log.pub`. A key that
-/// is not the one that was published is refused: it would fork the log.
-pub fn prepare_key(config: &Config) -> anyhow::Result<SigningKey> {
-    let folder = config.data.join("keys");
-    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    let key =
-        SigningKey::load_or_create(&folder.join("log.key")).context("opening the signing key")?;
-    let public = key.vkey(&config.log.origin)?;
-    let path = config.data.join("log.pub");
-    match std::fs::read_to_string(&path) {
-        Ok(published) if published == public => {}
-        Ok(published) => anyhow::bail!(
-            "{} says `{}`, but the key in {} is `{}`: wrong key, or another log.origin",
-            path.display(),
-            published.trim_end(),
-            folder.display(),
-            public.trim_end()
-        ),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            std::fs::write(&path, public).with_context(|| path.display().to_string())?;
-        }
-        Err(error) => return Err(error).with_context(|| path.display().to_string()),
-    }
-    Ok(key)
 }
 
 impl App {
@@ -196,15 +175,23 @@ impl App {
         store::migrate(&mut store::connect(&url)?)
             .context("bringing the database schema up to date")?;
         let readers = Readers::open(&url, config.store.readers)?;
-        let key = prepare_key(&config)?;
+        let mut keys = LogKeys::open(&config)?;
+        keys.announce_first(&url)?;
         let (log, woken) = LogHandle::open(
             &log_folder(&config),
             &config.log.origin,
-            key.note_signer(&config.log.origin)?,
+            keys.seals()?,
             readers.clone(),
         )
         .context("opening the log")?;
+        if config.log.seal.iter().any(|seal| seal == "sm2") && !keys.seals_with(Algorithm::Sm2) {
+            keys.change(Algorithm::Sm2, "seal", &log, &url)
+                .context("bringing the SM2 seal into force")?;
+        }
+        let panel = Panel::of(&config.log.witnesses, config.log.quorum)?;
         log.start(woken, Duration::from_millis(config.log.checkpoint_ms))?;
+        panel.start(&log, &url)?;
+        let key = keys.signing()?;
         let next = log.clone();
         let writer = Writer::start(&url, move |first, entries| next.committed(first, entries))?;
         let raw = RawStore::open(&config.data.join("raw"))?;
@@ -237,6 +224,7 @@ impl App {
             raw,
             log,
             key,
+            log_keys: keys,
             figures: Figures::default(),
             ways: Arc::default(),
             opinion,

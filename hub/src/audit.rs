@@ -4,6 +4,7 @@
 //! wrong place is named: table and row, or file.
 
 mod changes;
+mod deliveries;
 mod parts;
 
 use std::path::Path;
@@ -18,7 +19,7 @@ use crate::store::submissions::Submission;
 use crate::store::{Database, records, submissions, verdict_number};
 use crate::tlog::layout::{Kind, Tile};
 use crate::tlog::{
-    FirstFault, Hash, Storage, VerifierKey, bundle, leaf_hash, merkle_root, sha256, verify_folder,
+    FirstFault, Hash, Keys, Storage, bundle, leaf_hash, merkle_root, sha256, verify_folder,
 };
 
 /// What was verified.
@@ -34,6 +35,8 @@ pub struct Audited {
     pub submissions: u64,
     /// Record versions held against their submission's leaf.
     pub records: u64,
+    /// Deliveries held against the leaves of their acknowledgements.
+    pub deliveries: u64,
 }
 
 fn fault(place: impl Into<String>, what: impl Into<String>) -> FirstFault {
@@ -53,19 +56,20 @@ fn lost(error: &dyn std::error::Error) -> FirstFault {
 /// Verifies the log of a folder, then every leaf, submission, record and raw byte of the database.
 pub async fn verify(
     log: &Path,
-    key: &VerifierKey,
+    keys: &dyn Keys,
     connection: &mut Database,
     raw: &RawStore,
 ) -> Result<Audited, FirstFault> {
-    let folder = verify_folder(log, key)?;
+    let folder = verify_folder(log, keys)?;
     let pending = leaves(log, folder.size, connection)?;
-    let (submissions, records) = rows(connection, raw).await?;
+    let (submissions, records, deliveries) = rows(connection, raw).await?;
     Ok(Audited {
         published: folder.size,
         root: folder.root.to_string(),
         pending,
         submissions,
         records,
+        deliveries,
     })
 }
 
@@ -137,8 +141,9 @@ fn pending(connection: &mut Database, from: u64) -> Result<u64, FirstFault> {
 }
 
 /// Every submission and its records fit the leaf that names them; every submission leaf has its row.
-async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), FirstFault> {
+async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64, u64), FirstFault> {
     let (mut count, mut versions) = (0, 0);
+    let mut said = deliveries::Said::new(connection)?;
     let mut from = 0;
     loop {
         let page =
@@ -152,6 +157,19 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
                     changes::of_leaf(&leaf, connection)?;
                     continue;
                 }
+                Ok(Leaf::Delivery(leaf)) => {
+                    said.attempted(&leaf, connection)?;
+                    continue;
+                }
+                Ok(Leaf::Acknowledgement(leaf)) => {
+                    said.acknowledged(&leaf, connection)?;
+                    continue;
+                }
+                Ok(Leaf::Operator(leaf)) => {
+                    said.operated(&leaf);
+                    continue;
+                }
+                // Of these no table holds a counterpart, or a later version of this program knows which.
                 Ok(_) | Err(LeafError::Unknown { .. }) => continue,
                 Err(error) => {
                     let place = format!("leaves, leaf_index {index}");
@@ -178,7 +196,8 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
             count += 1;
         }
     }
-    Ok((count, versions))
+    let deliveries = said.conclude(connection)?;
+    Ok((count, versions, deliveries))
 }
 
 fn columns(

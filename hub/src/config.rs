@@ -175,6 +175,14 @@ pub struct Log {
     pub origin: String,
     /// Longest wait for a checkpoint.
     pub checkpoint_ms: u64,
+    /// Private key in PEM; empty: the files in the folder `keys`.
+    pub key: String,
+    /// Algorithms that sign checkpoints.
+    pub seal: Vec<String>,
+    /// Witnesses: address and verifier key.
+    pub witnesses: Vec<String>,
+    /// So many of them must cosign.
+    pub quorum: usize,
 }
 
 /// The national platform.
@@ -291,10 +299,10 @@ impl Config {
     }
 
     /// What the types alone cannot say: key, whether it holds, what is expected.
-    fn conditions(&self) -> [(&'static str, bool, &'static str); 14] {
+    fn conditions(&self) -> Vec<(&'static str, bool, &'static str)> {
         let origin = self.log.origin.as_str();
         let url = self.national.url.as_str();
-        [
+        vec![
             (
                 "server.listen",
                 self.server.listen.contains(':'),
@@ -338,6 +346,21 @@ impl Config {
                 "log.origin",
                 !origin.is_empty() && !origin.contains([' ', '+', '\n']),
                 "a name without blanks and `+`",
+            ),
+            (
+                "log.seal",
+                self.log.seal.iter().any(|seal| seal == "ed25519")
+                    && self
+                        .log
+                        .seal
+                        .iter()
+                        .all(|seal| matches!(seal.as_str(), "ed25519" | "sm2")),
+                "[\"ed25519\"] or [\"ed25519\", \"sm2\"]",
+            ),
+            (
+                "log.quorum",
+                self.log.quorum <= self.log.witnesses.len(),
+                "at most the number of log.witnesses",
             ),
             (
                 "national.url",

@@ -62,7 +62,7 @@ fn row(hub: &Hub, reader: &str) -> Value {
 }
 
 /// Waits until nothing is on its way.
-fn settled(hub: &Hub, reader: &str) -> Value {
+pub fn settled(hub: &Hub, reader: &str) -> Value {
     let started = Instant::now();
     loop {
         let row = row(hub, reader);
@@ -77,7 +77,7 @@ fn settled(hub: &Hub, reader: &str) -> Value {
     }
 }
 
-fn push(hub: &Hub, key: &str, from: u32, count: u32) {
+pub fn push(hub: &Hub, key: &str, from: u32, count: u32) {
     for batch in 0..count / 20 {
         let elements: Vec<Value> = (0..20)
             .map(|n| records::element("PROJECT", &records::project(from + batch * 20 + n)))

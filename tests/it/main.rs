@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod classes;
 mod commands;
 mod conformance;
 mod contract;
@@ -26,6 +27,7 @@ mod kafka;
 mod large;
 mod lookups;
 mod profiles;
+mod proof;
 mod receipts;
 mod rules;
 mod tamper;

@@ -156,8 +156,11 @@ fn frameworks_stay_where_they_belong() {
         &["hub/src/http", "hub/src/console", "hub/src/simulate"],
     );
     in_hub(&["diesel::", "use diesel"], &["hub/src/store"]);
+    in_hub(
+        &["ring::", "sm2::", "sm3::"],
+        &["hub/src/tlog", "hub/src/keys"],
+    );
     in_hub(&["rdkafka::"], &["hub/src/intake", "hub/src/delivery"]);
-    in_hub(&["ring::"], &["hub/src/tlog", "hub/src/keys"]);
     in_hub(&["std::env::var"], &["hub/src/config"]);
     forbid(
         "hub/src/tlog",

@@ -4,10 +4,14 @@ use anyhow::Context as _;
 
 use super::Form;
 use super::folder::Folder;
+use crate::keychange::LogKeys;
 use crate::keys::api;
 use crate::pipeline::Instant;
 use crate::report::table::{Cell, Table, column};
+use crate::sequencer::LogHandle;
+use crate::store;
 use crate::store::access::{self, Principal, Role};
+use crate::tlog::Algorithm;
 
 /// What can be done.
 #[derive(Debug, clap::Subcommand)]
@@ -37,6 +41,31 @@ pub enum Command {
         #[command(flatten)]
         folder: Folder,
     },
+    /// Bring a new key of the log into force; the one before it signs no more. No hub may be serving the folder.
+    Rotate {
+        /// What the key computes.
+        #[arg(long, value_enum, default_value = "ed25519")]
+        algorithm: Seal,
+        /// Why, in a word: planned, compromised, …
+        #[arg(long, default_value = "planned")]
+        reason: String,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// List the keys of the log, and from which size to which each signs.
+    Log {
+        #[command(flatten)]
+        folder: Folder,
+    },
+}
+
+/// Algorithms of the keys of a log.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Seal {
+    /// Ed25519.
+    Ed25519,
+    /// SM2 with SM3.
+    Sm2,
 }
 
 /// Roles of readers.
@@ -74,7 +103,42 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
             eprintln!("key {id} is retired");
             Ok(true)
         }
+        Command::Rotate {
+            algorithm,
+            reason,
+            folder,
+        } => rotate(folder, *algorithm, reason),
+        Command::Log { folder } => {
+            print!("{}", crate::keychange::published(&folder.data)?);
+            Ok(true)
+        }
     }
+}
+
+/// Brings a new key of the log into force.
+fn rotate(folder: &Folder, algorithm: Seal, reason: &str) -> anyhow::Result<bool> {
+    let (config, connection) = folder.open_existing()?;
+    drop(connection);
+    let algorithm = match algorithm {
+        Seal::Ed25519 => Algorithm::Ed25519,
+        Seal::Sm2 => Algorithm::Sm2,
+    };
+    let _lock = crate::app::lock(&config.data)?;
+    let url = config.database_url();
+    let mut keys = LogKeys::open(&config)?;
+    let readers = store::Readers::open(&url, 2)?;
+    let folder = crate::app::log_folder(&config);
+    let (log, _) = LogHandle::open(&folder, &config.log.origin, keys.seals()?, readers)?;
+    let key = keys.change(algorithm, reason, &log, &url)?;
+    eprintln!(
+        "{}",
+        super::said(
+            "新密钥已生效；请将 log.pub 分发给审计方与见证方，旧回执仍可验证",
+            "the new key is in force; hand log.pub to auditors and witnesses; old receipts still verify"
+        )
+    );
+    println!("{key}");
+    Ok(true)
 }
 
 /// Makes a key and prints it, once.

@@ -1,4 +1,8 @@
-//! `hub log verify`: the log from scratch, and the database against it.
+//! `hub log`: the log verified from scratch and the database against it; proofs, mirrors, witnesses.
+
+mod mirror;
+mod prove;
+mod witness;
 
 use std::path::PathBuf;
 
@@ -26,16 +30,28 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "text")]
         format: Form,
     },
+    /// Prove that a leaf is in the log, or that the log only grew.
+    #[command(subcommand)]
+    Prove(prove::Command),
+    /// Follow the log of another hub into a folder, and check that it only grew.
+    Mirror(mirror::Arguments),
+    /// Cosign the checkpoints of other logs.
+    Witness(witness::Arguments),
 }
 
 /// Runs the command.
 pub fn run(command: &Command) -> anyhow::Result<bool> {
-    let Command::Verify {
-        folder,
-        tiles,
-        key,
-        format,
-    } = command;
+    let (folder, tiles, key, format) = match command {
+        Command::Verify {
+            folder,
+            tiles,
+            key,
+            format,
+        } => (folder, tiles, key, format),
+        Command::Prove(command) => return prove::run(command),
+        Command::Mirror(arguments) => return mirror::run(arguments),
+        Command::Witness(arguments) => return witness::run(arguments),
+    };
     let outcome = if let Some(tiles) = tiles {
         let key = receipt::read_key(key.as_deref().unwrap_or_default())?;
         tlog::verify_folder(tiles, &key).map(|verified| {

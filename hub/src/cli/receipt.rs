@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::pipeline::receipt::Receipt;
-use crate::tlog::VerifierKey;
+use crate::pipeline::record_proof::RecordProof;
+use crate::tlog::Keyring;
 
 /// What can be done.
 #[derive(Debug, clap::Subcommand)]
@@ -48,10 +49,19 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
 
 fn verify(
     path: &Path,
-    key: &VerifierKey,
+    keys: &Keyring,
     require_proof: bool,
 ) -> anyhow::Result<Result<String, String>> {
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    if let Ok(record) = serde_json::from_slice::<RecordProof>(&bytes) {
+        return Ok(match record.verify(keys) {
+            Ok(size) => Ok(format!(
+                "record {} of {}: {:?}, in a log of {size}",
+                record.outcome.index, record.receipt, record.outcome.verdict
+            )),
+            Err(fault) => Err(fault.to_string()),
+        });
+    }
     let receipt: Receipt = match serde_json::from_slice(&bytes) {
         Ok(receipt) => receipt,
         Err(error) => {
@@ -61,7 +71,7 @@ fn verify(
             )));
         }
     };
-    Ok(match receipt.verify(key) {
+    Ok(match receipt.verify(keys) {
         Err(fault) => Err(fault.to_string()),
         Ok(verified) => match verified.published_at_size {
             Some(size) => Ok(format!(
@@ -77,8 +87,8 @@ fn verify(
     })
 }
 
-/// Reads the public key of a log: the text of a vkey, or a file that holds one.
-pub fn read_key(key: &str) -> anyhow::Result<VerifierKey> {
+/// Reads the public keys of a log: the text of a vkey, or a file that lists them.
+pub fn read_key(key: &str) -> anyhow::Result<Keyring> {
     let path = Path::new(key);
     let text = if path.exists() {
         std::fs::read_to_string(path).with_context(|| key.to_owned())?

@@ -102,7 +102,8 @@ fn verifier(keys: &[String]) -> anyhow::Result<Option<Verifier>> {
     }
     let mut known = Vec::new();
     for key in keys {
-        known.push(read_key(key)?);
+        let ring = read_key(key)?;
+        known.extend(ring.terms().iter().map(|term| term.key.clone()));
     }
     Ok(Some(Arc::new(
         move |name: &str, message: &[u8], signature: &[u8; 64]| {

@@ -70,7 +70,7 @@ fn a_slip_names_file_line_key_and_what_is_expected() {
     );
     assert_eq!(
         refusal("\n[log]\norigins = \"x\"\n", &[]),
-        "hub.toml, line 3: unknown key `log.origins`, expected one of checkpoint_ms, origin"
+        "hub.toml, line 3: unknown key `log.origins`, expected one of checkpoint_ms, key, origin, quorum, seal, witnesses"
     );
     assert!(
         refusal("[logs]\na = 1\n", &[])
@@ -105,7 +105,7 @@ fn a_word_outside_its_list_and_a_negative_number_are_located() {
 fn a_variable_that_names_no_key_of_its_section_is_a_slip() {
     assert_eq!(
         refusal("", &[("HUB_LOG_ORIGINS", "x")]),
-        "the environment: unknown key `HUB_LOG_ORIGINS`, expected one of checkpoint_ms, origin"
+        "the environment: unknown key `HUB_LOG_ORIGINS`, expected one of checkpoint_ms, key, origin, quorum, seal, witnesses"
     );
     assert_eq!(
         refusal(

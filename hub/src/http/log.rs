@@ -8,13 +8,9 @@ use super::State;
 use crate::error::{Error, ErrorCode};
 use crate::tlog::layout::Resource;
 
-/// Shows the public key.
+/// Shows the public keys, and from which size of the log on each signs.
 pub async fn key(state: Data<State>) -> Result<HttpResponse, Error> {
-    let key = state
-        .app
-        .key
-        .vkey(&state.app.config.log.origin)
-        .map_err(|error| Error::Internal(error.to_string()))?;
+    let key = state.app.log_keys.ring.to_string();
     Ok(HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")
         .body(key))

@@ -31,6 +31,7 @@ mod submissions;
 pub mod trace;
 mod uploads;
 mod whole;
+pub mod witness;
 
 use actix_web::http::Method;
 use actix_web::middleware::DefaultHeaders;
@@ -90,6 +91,7 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "POST", path: "/v1/check", access: Source, query: check::QUERY, what: "Judge records, keep nothing", zh: "仅校验，不入库", handler: || web::post().to(check::check) },
     Endpoint { method: "GET", path: "/v1/receipts/{id}", access: Member, query: receipts::QUERY, what: "The signed receipt", zh: "查询回执", handler: || web::get().to(receipts::one) },
     Endpoint { method: "GET", path: "/v1/receipts/{id}/proof", access: Member, query: receipts::PROOF, what: "Proof of its place in the log (C2SP tlog-proof)", zh: "查询存证证明", handler: || web::get().to(receipts::proof) },
+    Endpoint { method: "GET", path: "/v1/receipts/{id}/records/{index}/proof", access: Member, query: &[], what: "What became of one record, proven without the others", zh: "查询单条记录的存证证明", handler: || web::get().to(receipts::record) },
     Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}", access: Member, query: records::QUERY, what: "The current version of a record, what was known of it then (at), what held then (valid)", zh: "查询记录", handler: || web::get().to(records::current) },
     Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}/versions", access: Member, query: &[], what: "All versions of a record, newest first", zh: "查询记录历史版本", handler: || web::get().to(records::versions) },
     Endpoint { method: "GET", path: "/v1/deals/{code}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, that name a unified deal code, and what they lack together", zh: "按统一交易标识码查询", handler: || web::get().to(deals::one) },

@@ -13,6 +13,7 @@ use super::auth::Caller;
 use super::openapi::{Param, param};
 use super::submissions;
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::record_proof::RecordProof;
 use crate::pipeline::{commit, seal};
 use crate::store;
 
@@ -63,6 +64,39 @@ pub async fn one(
         })
         .await?;
     Ok(HttpResponse::Ok().json(receipt))
+}
+
+/// Shows what became of one record, and the proof of that without the other records.
+pub async fn record(
+    state: Data<State>,
+    caller: Caller,
+    path: Path<(String, usize)>,
+) -> Result<HttpResponse, Error> {
+    let (id, index) = path.into_inner();
+    let shown = state
+        .ask(move |app, connection| {
+            let line = submissions::line(connection, &caller, &id)?;
+            let row = store::submissions::by_id(connection, line.id)?
+                .ok_or_else(|| Error::Internal(format!("submission {} went away", line.id)))?;
+            let loaded = commit::load(connection, &row)?;
+            if loaded.leaf_index >= app.log.log().size() {
+                let detail = (
+                    "回执已保存，存证尚未发布，请稍后再试",
+                    "the receipt is kept, its place is not published yet",
+                );
+                return Err(Error::request(ErrorCode::NotFound, detail));
+            }
+            let proof = proof_of(app, loaded.leaf_index)?;
+            RecordProof::of(id, loaded.outcomes, index, loaded.leaf, proof).ok_or_else(|| {
+                let detail = (
+                    format!("该批次没有第 {index} 条记录（从 0 起）"),
+                    format!("the submission has no record {index} (counted from 0)"),
+                );
+                Error::request(ErrorCode::NotFound, detail)
+            })
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(shown))
 }
 
 /// What the query of a proof says.
@@ -121,7 +155,6 @@ pub async fn proof(
 fn proof_of(app: &crate::app::App, index: u64) -> Result<String, Error> {
     let proof = app
         .log
-        .log()
         .proof(index)
         .map_err(|error| Error::Internal(format!("proof of {index}: {error}")))?;
     Ok(proof.to_string())

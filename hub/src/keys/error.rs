@@ -28,8 +28,8 @@ pub enum KeyError {
         /// Its permission bits.
         mode: u32,
     },
-    /// The file is no Ed25519 private key.
-    #[error("{} is not an Ed25519 private key in PEM", path.display())]
+    /// The file is no Ed25519 or SM2 private key.
+    #[error("{} is not an Ed25519 or SM2 private key in PEM", path.display())]
     Malformed {
         /// The key file.
         path: PathBuf,

@@ -23,14 +23,26 @@ const PREFIX: [u8; 16] = [
 
 /// Writes a new key file, durably, whole or not at all.
 pub(super) fn create(path: &Path, seed: &[u8; SEED]) -> Result<(), KeyError> {
+    create_pem(
+        path,
+        &pem_of(&STANDARD.encode([PREFIX.as_slice(), seed].concat())),
+    )
+}
+
+/// Puts base64 between the lines of a PEM.
+pub(super) fn pem_of(base64: &str) -> String {
+    format!("{BEGIN}\n{base64}\n{END}\n")
+}
+
+/// Writes a new file with a private key in PEM, durably, whole or not at all.
+pub(super) fn create_pem(path: &Path, pem: &str) -> Result<(), KeyError> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     fs::create_dir_all(folder).map_err(KeyError::io("make the folder of", path))?;
     let unfinished = path.with_extension("tmp");
-    let pem = STANDARD.encode([PREFIX.as_slice(), seed].concat());
-    let written = write_private(&unfinished, &format!("{BEGIN}\n{pem}\n{END}\n"))
+    let written = write_private(&unfinished, pem)
         // A link, unlike a rename, does not replace a key that is there.
         .and_then(|()| fs::hard_link(&unfinished, path));
     let removed = fs::remove_file(&unfinished);
@@ -42,6 +54,11 @@ pub(super) fn create(path: &Path, seed: &[u8; SEED]) -> Result<(), KeyError> {
 
 /// Reads a key file after looking at who else can.
 pub(super) fn load(path: &Path) -> Result<[u8; SEED], KeyError> {
+    seed_of(&load_pem(path)?).ok_or_else(|| KeyError::Malformed { path: path.into() })
+}
+
+/// Reads the PEM of a key file after looking at who else can.
+pub(super) fn load_pem(path: &Path) -> Result<String, KeyError> {
     let file = File::open(path).map_err(KeyError::io("open", path))?;
     let metadata = file.metadata().map_err(KeyError::io("open", path))?;
     let mode = metadata.permissions().mode() & 0o777;
@@ -51,11 +68,11 @@ pub(super) fn load(path: &Path) -> Result<[u8; SEED], KeyError> {
             mode,
         });
     }
-    let text = std::io::read_to_string(file).map_err(KeyError::io("read", path))?;
-    parse(&text).ok_or_else(|| KeyError::Malformed { path: path.into() })
+    std::io::read_to_string(file).map_err(KeyError::io("read", path))
 }
 
-fn parse(text: &str) -> Option<[u8; SEED]> {
+/// The secret of an Ed25519 key in PEM; none when it is not one.
+pub(super) fn seed_of(text: &str) -> Option<[u8; SEED]> {
     let base64 = text.trim().strip_prefix(BEGIN)?.strip_suffix(END)?;
     let key = STANDARD.decode(base64.trim()).ok()?;
     key.strip_prefix(&PREFIX)?.try_into().ok()
@@ -131,7 +148,7 @@ mod tests {
             "{BEGIN}\n{}\n{END}\n",
             STANDARD.encode([PREFIX, PREFIX, PREFIX].concat())
         );
-        assert!(parse(&good).is_some());
+        assert!(seed_of(&good).is_some());
         for text in [
             "",
             BEGIN,

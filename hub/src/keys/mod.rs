@@ -4,11 +4,15 @@
 //! module only as a file for the hub's own account; API keys are kept as hashes.
 
 pub mod api;
+pub mod chain;
 mod digest;
 mod error;
 mod file;
 mod signing;
+mod sm2;
 
+pub use chain::PrivateKey;
 pub use digest::Digest;
 pub use error::KeyError;
 pub use signing::{SigningKey, VerifyingKey};
+pub use sm2::Sm2Key;

@@ -81,6 +81,14 @@ impl SigningKey {
         tlog::Signer::new(name, Arc::clone(&self.pair)).map_err(KeyError::Name)
     }
 
+    /// Makes the cosigner of a witness, under its name (C2SP tlog-cosignature).
+    pub fn cosigner(&self, name: &str) -> Result<tlog::Signer, KeyError> {
+        let public = self.verifying_key().as_bytes().to_vec();
+        let key = tlog::VerifierKey::of(name, tlog::Algorithm::Cosignature, public);
+        let pair: Arc<Ed25519KeyPair> = Arc::clone(&self.pair);
+        Ok(tlog::Signer::with(key.map_err(KeyError::Name)?, pair))
+    }
+
     /// Returns the text of `log.pub`: the C2SP verifier key under this name.
     pub fn vkey(&self, name: &str) -> Result<String, KeyError> {
         Ok(format!("{}\n", self.note_signer(name)?.verifier()))
@@ -120,7 +128,11 @@ impl VerifyingKey {
 
 impl From<&tlog::VerifierKey> for VerifyingKey {
     fn from(key: &tlog::VerifierKey) -> Self {
-        Self(*key.public())
+        let mut bytes = [0; 32];
+        for (to, from) in bytes.iter_mut().zip(key.public()) {
+            *to = *from;
+        }
+        Self(bytes)
     }
 }
 

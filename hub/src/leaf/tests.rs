@@ -71,3 +71,11 @@ fn what_no_bundle_can_hold_is_not_written() -> Result<(), LeafError> {
     );
     Ok(())
 }
+
+/// `fixtures/tlog/leaves.jsonl` is what others test their readers on: a leaf changes its form by a new version only.
+#[test]
+fn the_published_vectors_are_these_leaves() -> Result<(), LeafError> {
+    let published = include_str!("../../../fixtures/tlog/leaves.jsonl");
+    assert_eq!(vectors::lines()?, published);
+    Ok(())
+}

@@ -21,6 +21,7 @@ pub mod outcomes;
 mod parts;
 mod raw;
 pub mod receipt;
+pub mod record_proof;
 mod release;
 mod room;
 pub mod seal;

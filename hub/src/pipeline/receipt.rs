@@ -13,7 +13,7 @@ use super::outcomes::PART;
 pub use crate::leaf::Counts;
 use crate::leaf::{self, Submission};
 use crate::tlog::hash::{self, Hash};
-use crate::tlog::{Proof, VerifierKey, verify_inclusion};
+use crate::tlog::{Keys, Proof, verify_inclusion};
 
 /// The verdicts in the order in which tables count them.
 pub const VERDICTS: [Verdict; 5] = [
@@ -171,7 +171,7 @@ pub struct Fault {
     pub what: String,
 }
 
-fn fault(place: &str, what: impl Into<String>) -> Fault {
+pub(super) fn fault(place: &str, what: impl Into<String>) -> Fault {
     Fault {
         place: place.to_owned(),
         what: what.into(),
@@ -237,8 +237,16 @@ impl Receipt {
     }
 
     /// Checks the receipt with nothing but the log's public key: names the first wrong place.
-    pub fn verify(&self, key: &VerifierKey) -> Result<Verified, Fault> {
+    pub fn verify(&self, keys: &dyn Keys) -> Result<Verified, Fault> {
         let evidence = &self.evidence;
+        if evidence.origin != keys.origin() {
+            let what = format!(
+                "is `{}`, the keys are of `{}`",
+                evidence.origin,
+                keys.origin()
+            );
+            return Err(fault("evidence.origin", what));
+        }
         let leaf_bytes = evidence.leaf.as_bytes();
         same(
             "evidence.leaf_hash",
@@ -275,6 +283,9 @@ impl Receipt {
             &evidence.records_root,
             &leaf.records_root,
         )?;
+        // The leaves of a commit are promised together: the key is that of the first.
+        let first = evidence.group.as_ref().map(|group| group.first);
+        let promised = first.unwrap_or(evidence.leaf_index);
         let signed = match &evidence.group {
             Some(group) => {
                 verify_group(group, evidence.leaf_index, leaf_bytes)?;
@@ -284,17 +295,20 @@ impl Receipt {
         };
         let fits = BASE64_STANDARD
             .decode(&self.signature)
-            .is_ok_and(|signature| key.verifies(&signed, &signature));
+            .is_ok_and(|signature| keys.promised(promised, &signed, &signature));
         if !fits {
             return Err(fault(
                 "signature",
-                format!("does not fit the leaf under the key `{}`", key.name()),
+                format!(
+                    "does not fit the leaf under the keys of `{}`",
+                    keys.origin()
+                ),
             ));
         }
         self.verify_outcomes(&leaf)?;
         let published_at_size = match &self.proof {
             None => None,
-            Some(text) => Some(self.verify_proof(text, key)?),
+            Some(text) => Some(self.verify_proof(text, keys)?),
         };
         Ok(Verified {
             published_at_size,
@@ -371,7 +385,7 @@ impl Receipt {
         Ok(())
     }
 
-    fn verify_proof(&self, text: &str, key: &VerifierKey) -> Result<u64, Fault> {
+    fn verify_proof(&self, text: &str, keys: &dyn Keys) -> Result<u64, Fault> {
         let proof: Proof = text
             .parse()
             .map_err(|error| fault("proof", format!("{error}")))?;
@@ -385,11 +399,7 @@ impl Receipt {
             ));
         }
         proof
-            .verify(
-                self.evidence.leaf.as_bytes(),
-                &self.evidence.origin,
-                std::slice::from_ref(key),
-            )
+            .verify_with(self.evidence.leaf.as_bytes(), keys)
             .map(|checkpoint| checkpoint.size)
             .map_err(|error| fault("proof", format!("{error}")))
     }

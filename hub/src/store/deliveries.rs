@@ -61,7 +61,7 @@ impl State {
         }
     }
 
-    fn from_number(number: i32) -> Result<Self, StoreError> {
+    pub(super) fn from_number(number: i32) -> Result<Self, StoreError> {
         usize::try_from(number)
             .ok()
             .and_then(|place| State::ALL.get(place).copied())

@@ -5,6 +5,7 @@
 
 pub mod access;
 mod among;
+pub mod checkpoints;
 mod database;
 pub mod deliveries;
 pub mod history;
@@ -17,6 +18,7 @@ pub mod records;
 pub mod refused;
 pub mod replies;
 pub mod schema;
+pub mod settled;
 pub mod submissions;
 pub mod totals;
 pub mod transaction;

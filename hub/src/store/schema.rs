@@ -187,6 +187,15 @@ table! {
     }
 }
 
+diesel::table! {
+    checkpoints (size) {
+        size -> BigInt,
+        root -> Binary,
+        at -> BigInt,
+        note -> Text,
+    }
+}
+
 table! {
     progress (way, place) {
         way -> Text,

@@ -169,6 +169,15 @@ pub fn leaf(connection: &mut Database, index: i64) -> Result<Option<Vec<u8>>, St
         .optional()?)
 }
 
+/// The last entries of the log, newest first.
+pub fn last_leaves(connection: &mut Database, limit: i64) -> Result<Vec<Vec<u8>>, StoreError> {
+    Ok(leaves::table
+        .order(leaves::leaf_index.desc())
+        .limit(limit)
+        .select(leaves::body)
+        .load(connection)?)
+}
+
 /// The index of the first of some entries of the log, and their bodies in order.
 pub type Span = (i64, Vec<Vec<u8>>);
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::layout::{CHECKPOINT, Kind, Resource, TILE_WIDTH, Tile};
 use super::storage::{Storage, is_unfinished};
 use super::tree::{HashTile, parse_tile};
-use super::{Checkpoint, Error, Hash, Tree, VerifierKey, bundle, hash, leaf_hash};
+use super::{Checkpoint, Error, Hash, Keys, Tree, bundle, hash, leaf_hash};
 
 /// What a verified folder holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct FirstFault {
 }
 
 impl FirstFault {
-    fn new(place: impl Into<String>, what: impl fmt::Display) -> Self {
+    pub(super) fn new(place: impl Into<String>, what: impl fmt::Display) -> Self {
         Self {
             place: place.into(),
             what: what.to_string(),
@@ -50,14 +50,13 @@ impl fmt::Display for FirstFault {
 
 impl std::error::Error for FirstFault {}
 
-/// Verifies the log in a folder by its public key, which bears the name of the log's origin.
-pub fn verify_folder(dir: &Path, key: &VerifierKey) -> Result<Verified, FirstFault> {
+/// Verifies the log in a folder by its public keys.
+pub fn verify_folder(dir: &Path, keys: &dyn Keys) -> Result<Verified, FirstFault> {
     let storage = Storage::new(dir);
     let fault = |e: Error| FirstFault::new(CHECKPOINT, e);
     let signed = storage.read_checkpoint().map_err(fault)?;
     let signed = signed.ok_or_else(|| FirstFault::new(CHECKPOINT, "missing"))?;
-    let checkpoint =
-        Checkpoint::open(&signed, key.name(), std::slice::from_ref(key)).map_err(fault)?;
+    let checkpoint = keys.open(&signed).map_err(fault)?;
     let size = checkpoint.size;
 
     let mut audit = Audit::new(&storage, size);

@@ -2,7 +2,7 @@
 #![expect(clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
-use crate::tlog::{Entry, Log, Signer, merkle_root};
+use crate::tlog::{Entry, Log, Signer, VerifierKey, merkle_root};
 use ring::signature::Ed25519KeyPair;
 use std::fs;
 use std::path::PathBuf;

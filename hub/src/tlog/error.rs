@@ -42,6 +42,12 @@ pub enum Error {
         /// Name of the key.
         name: String,
     },
+    /// A key that must sign is not at hand.
+    #[error("the private key of {key} is not at hand")]
+    KeyMissing {
+        /// The key.
+        key: String,
+    },
     /// The checkpoint belongs to another log.
     #[error("checkpoint of {found:?}, expected {expected:?}")]
     Origin {

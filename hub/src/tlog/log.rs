@@ -8,13 +8,13 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::layout::{CHECKPOINT, Kind, Resource, TILE_WIDTH, Tile};
-use super::note::Signer;
+use super::prove::root_from_tiles;
 use super::storage::{Content, Storage, is_unfinished};
 use super::tree::HashTile;
-use super::{Checkpoint, Entry, Error, Hash, Proof, Tree, bundle};
+use super::{Checkpoint, Entry, Error, Hash, Keyring, Keys as _, Note, Proof, Seals, Tree, bundle};
 use super::{prove_consistency, prove_inclusion};
 
-mod resume;
+pub(super) mod resume;
 
 /// File in the folder that the writing process holds locked.
 const LOCK: &str = ".lock";
@@ -23,8 +23,7 @@ const LOCK: &str = ".lock";
 #[derive(Debug)]
 pub struct Log {
     storage: Storage,
-    signer: Signer,
-    origin: String,
+    seals: Seals,
     state: State,
     /// What a failed step tried to publish: only the folder knows whether it is published.
     unsure: Option<Checkpoint>,
@@ -33,24 +32,49 @@ pub struct Log {
     _lock: File,
 }
 
+/// A step that was computed and is not published yet.
+#[derive(Debug)]
+pub struct Step {
+    size: u64,
+    next: State,
+    files: Vec<Content>,
+}
+
+impl Step {
+    /// The checkpoint that will be published.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.next.checkpoint
+    }
+
+    /// The same as a signed note.
+    pub fn signed(&self) -> &str {
+        &self.next.signed
+    }
+}
+
 /// What is published, and what appending to it needs.
 #[derive(Clone, Debug)]
-struct State {
-    checkpoint: Checkpoint,
+pub(super) struct State {
+    pub(super) checkpoint: Checkpoint,
     signed: String,
-    tree: Tree,
+    pub(super) tree: Tree,
     /// The partial entry bundle at the end of the log.
     bundle: Vec<u8>,
 }
 
 impl Log {
     /// Opens the log in a folder, or begins one in an empty folder, and resumes from its
-    /// published checkpoint. The key bears the name of the origin. Tiles beyond the checkpoint stay until the next
+    /// published checkpoint. The keys bear the name of the origin. Tiles beyond the checkpoint stay until the next
     /// [`integrate`](Self::integrate), so that a caller can still refuse a log that went back.
-    pub fn open(dir: impl Into<PathBuf>, origin: &str, signer: Signer) -> Result<Self, Error> {
-        if signer.verifier().name() != origin {
+    pub fn open(
+        dir: impl Into<PathBuf>,
+        origin: &str,
+        seals: impl Into<Seals>,
+    ) -> Result<Self, Error> {
+        let seals = seals.into();
+        if seals.ring().origin() != origin {
             return Err(Error::Origin {
-                found: signer.verifier().name().into(),
+                found: seals.ring().origin().into(),
                 expected: origin.into(),
             });
         }
@@ -63,14 +87,13 @@ impl Log {
                 });
             }
             let empty = Checkpoint::new(origin, 0, Tree::new().root());
-            publish(&storage, empty.sign(&[&signer])?.to_string())?;
+            publish(&storage, seals.sign(&empty)?)?;
         }
-        let state = resume::resume(&storage, origin, &signer)?;
+        let state = resume::resume(&storage, seals.ring())?;
         storage.sync()?;
         Ok(Self {
             storage,
-            signer,
-            origin: origin.into(),
+            seals,
             state,
             unsure: None,
             untidy: true,
@@ -82,6 +105,13 @@ impl Log {
     /// When this returns, all of it is on disk. `first` must be the size of the log: after a
     /// failure the log may have grown or not, and a leaf must not enter twice.
     pub fn integrate(&mut self, first: u64, leaves: &[Entry]) -> Result<Checkpoint, Error> {
+        let step = self.prepare(first, leaves)?;
+        self.publish(step)
+    }
+
+    /// Computes what [`publish`](Self::publish) would publish, and writes nothing: the caller may write it down
+    /// elsewhere first.
+    pub fn prepare(&mut self, first: u64, leaves: &[Entry]) -> Result<Step, Error> {
         self.settle()?;
         let size = self.size();
         if first != size {
@@ -89,15 +119,32 @@ impl Log {
         }
         let mut next = self.state.clone();
         let files = next.append(leaves)?;
-        next.checkpoint = Checkpoint::new(&self.origin, next.tree.size(), next.tree.root());
+        next.checkpoint = Checkpoint::new(
+            self.seals.ring().origin(),
+            next.tree.size(),
+            next.tree.root(),
+        );
+        if next.checkpoint.size > size {
+            next.signed = self.seals.sign(&next.checkpoint)?;
+        }
+        Ok(Step { size, next, files })
+    }
+
+    /// Publishes a prepared step.
+    pub fn publish(&mut self, step: Step) -> Result<Checkpoint, Error> {
+        self.settle()?;
+        let Step { size, next, files } = step;
+        if size != self.size() {
+            let (first, size) = (size, self.size());
+            return Err(Error::NotNext { first, size });
+        }
         if next.checkpoint.size == size {
             return Ok(next.checkpoint);
         }
-        next.signed = next.checkpoint.sign(&[&self.signer])?.to_string();
         self.check_published()?;
         self.unsure = Some(next.checkpoint.clone());
         if std::mem::replace(&mut self.untidy, true) {
-            self.tidy()?;
+            tidy(&self.storage, self.size())?;
         }
         self.storage.write(&files)?;
         publish(&self.storage, next.signed.clone())?;
@@ -133,6 +180,17 @@ impl Log {
         &self.storage
     }
 
+    /// Returns the public keys.
+    pub fn ring(&self) -> &Keyring {
+        self.seals.ring()
+    }
+
+    /// Computes the root that the log had at an earlier size.
+    pub fn root_at(&self, size: u64) -> Result<Hash, Error> {
+        self.published(size)?;
+        root_from_tiles(size, &|tile| self.storage.read_tile(tile))
+    }
+
     /// Proves that leaf `index` is in the tree of `size` leaves.
     pub fn prove_inclusion(&self, index: u64, size: u64) -> Result<Vec<Hash>, Error> {
         self.published(size)?;
@@ -147,12 +205,50 @@ impl Log {
 
     /// Makes the offline proof of leaf `index` under the published checkpoint.
     pub fn proof(&self, index: u64) -> Result<Proof, Error> {
+        self.proof_under(index, self.size(), &self.state.signed)
+    }
+
+    /// Makes the offline proof of leaf `index` under an earlier checkpoint, as its signed note.
+    pub fn proof_under(&self, index: u64, size: u64, signed: &str) -> Result<Proof, Error> {
         Ok(Proof {
             extra: None,
             index,
-            path: self.prove_inclusion(index, self.size())?,
-            checkpoint: self.state.signed.clone(),
+            path: self.prove_inclusion(index, size)?,
+            checkpoint: signed.to_owned(),
         })
+    }
+
+    /// Replaces the keys, and signs the published checkpoint again with those in force at its size. The keys before
+    /// must have announced the new ones in a leaf of the published log.
+    pub fn reseal(&mut self, seals: Seals) -> Result<(), Error> {
+        self.settle()?;
+        self.check_published()?;
+        let signed = seals.sign(&self.state.checkpoint)?;
+        seals.ring().open(signed.as_bytes())?;
+        publish(&self.storage, signed.clone())?;
+        self.state.signed = signed;
+        self.seals = seals;
+        Ok(())
+    }
+
+    /// Adds cosignatures of witnesses to the published checkpoint; those of another one are left out. The caller has
+    /// verified them.
+    pub fn cosigned(&mut self, note: &Note) -> Result<(), Error> {
+        self.settle()?;
+        let mut published = Note::parse(self.state.signed.as_bytes())?;
+        if published.text() != note.text() {
+            return Ok(());
+        }
+        for signature in note.signatures() {
+            published.add(signature.clone());
+        }
+        let signed = published.to_string();
+        if signed != self.state.signed {
+            self.check_published()?;
+            publish(&self.storage, signed.clone())?;
+            self.state.signed = signed;
+        }
+        Ok(())
     }
 
     /// Refuses sizes that were never published.
@@ -169,7 +265,7 @@ impl Log {
     /// Finds out how a step ended that failed midway.
     fn settle(&mut self) -> Result<(), Error> {
         if let Some(tried) = &self.unsure {
-            let state = resume::resume(&self.storage, &self.origin, &self.signer)?;
+            let state = resume::resume(&self.storage, self.seals.ring())?;
             if state.checkpoint != self.state.checkpoint && state.checkpoint != *tried {
                 return Err(Error::CheckpointChanged);
             }
@@ -184,27 +280,8 @@ impl Log {
     /// or fork.
     fn check_published(&self) -> Result<(), Error> {
         let published = self.storage.read_checkpoint()?.unwrap_or_default();
-        let key = [self.signer.verifier().clone()];
-        if Checkpoint::open(&published, &self.origin, &key)? != self.state.checkpoint {
+        if self.seals.ring().open(&published)? != self.state.checkpoint {
             return Err(Error::CheckpointChanged);
-        }
-        Ok(())
-    }
-
-    /// Removes what an interrupted step left: unfinished files, tiles beyond the checkpoint, and
-    /// partial tiles of which the full one is published.
-    fn tidy(&self) -> Result<(), Error> {
-        let size = self.size();
-        for path in self.storage.tiles()? {
-            let leftover = match Resource::parse(&path) {
-                Some(Resource::Tile(tile)) => {
-                    !tile.is_within(size) || !tile.is_full() && tile.full().is_within(size)
-                }
-                _ => is_unfinished(&path),
-            };
-            if leftover {
-                self.storage.remove(&path)?;
-            }
         }
         Ok(())
     }
@@ -226,8 +303,19 @@ impl Log {
 }
 
 impl State {
+    /// Nothing yet.
+    pub(super) fn empty(origin: &str) -> Self {
+        let tree = Tree::new();
+        Self {
+            checkpoint: Checkpoint::new(origin, 0, tree.root()),
+            signed: String::new(),
+            tree,
+            bundle: Vec::new(),
+        }
+    }
+
     /// Appends leaves in memory and returns the tiles that must be written for them.
-    fn append(&mut self, leaves: &[Entry]) -> Result<Vec<Content>, Error> {
+    pub(super) fn append(&mut self, leaves: &[Entry]) -> Result<Vec<Content>, Error> {
         let old = self.tree.size();
         let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf.hash).collect();
         let mut files = Vec::new();
@@ -267,7 +355,24 @@ fn hash_file(tile: &HashTile) -> Content {
     }
 }
 
-fn publish(storage: &Storage, signed: String) -> Result<(), Error> {
+/// Removes what an interrupted step left: unfinished files, tiles beyond the checkpoint, and partial tiles of which the
+/// full one is published.
+pub(super) fn tidy(storage: &Storage, size: u64) -> Result<(), Error> {
+    for path in storage.tiles()? {
+        let leftover = match Resource::parse(&path) {
+            Some(Resource::Tile(tile)) => {
+                !tile.is_within(size) || !tile.is_full() && tile.full().is_within(size)
+            }
+            _ => is_unfinished(&path),
+        };
+        if leftover {
+            storage.remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn publish(storage: &Storage, signed: String) -> Result<(), Error> {
     storage.write(&[Content {
         path: CHECKPOINT.into(),
         bytes: signed.into_bytes(),
@@ -275,7 +380,7 @@ fn publish(storage: &Storage, signed: String) -> Result<(), Error> {
 }
 
 /// Makes the folder and takes it for this process.
-fn lock(root: &Path) -> Result<File, Error> {
+pub(super) fn lock(root: &Path) -> Result<File, Error> {
     fs::create_dir_all(root).map_err(Error::io("make", root))?;
     let path = root.join(LOCK);
     let file = File::options()

@@ -18,10 +18,22 @@ pub const MAX_SIGNATURES: usize = 100;
 /// Longest note in bytes.
 pub const MAX_NOTE: usize = 1 << 20;
 
+/// A private key, wherever it is: in memory, in a file, in a device.
+pub trait Sign: Send + Sync {
+    /// Signs bytes.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error>;
+}
+
+impl Sign for Ed25519KeyPair {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        Ok(Ed25519KeyPair::sign(self, message).as_ref().into())
+    }
+}
+
 /// A private key with the name under which it signs notes.
 #[derive(Clone)]
 pub struct Signer {
-    pair: Arc<Ed25519KeyPair>,
+    key: Arc<dyn Sign>,
     verifier: VerifierKey,
 }
 
@@ -33,8 +45,12 @@ impl Signer {
             what: "public key",
             why: "not 32 bytes",
         })?;
-        let verifier = VerifierKey::new(name, public)?;
-        Ok(Self { pair, verifier })
+        Ok(Self::with(VerifierKey::new(name, public)?, pair))
+    }
+
+    /// Joins a private key of any algorithm with its public side.
+    pub fn with(verifier: VerifierKey, key: Arc<dyn Sign>) -> Self {
+        Self { key, verifier }
     }
 
     /// Returns the public side.
@@ -42,12 +58,17 @@ impl Signer {
         &self.verifier
     }
 
-    fn signature(&self, text: &str) -> NoteSignature {
-        NoteSignature {
+    /// Signs bytes.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        self.key.sign(message)
+    }
+
+    fn signature(&self, text: &str) -> Result<NoteSignature, Error> {
+        Ok(NoteSignature {
             name: self.verifier.name().into(),
             id: self.verifier.id(),
-            bytes: self.pair.sign(text.as_bytes()).as_ref().into(),
-        }
+            bytes: self.sign(text.as_bytes())?,
+        })
     }
 }
 
@@ -93,7 +114,7 @@ impl Note {
         let signatures = signers
             .iter()
             .map(|signer| signer.signature(text))
-            .collect();
+            .collect::<Result<_, _>>()?;
         let text = text.into();
         Ok(Self { text, signatures })
     }
@@ -139,6 +160,13 @@ impl Note {
         &self.signatures
     }
 
+    /// Adds a signature line, unless it is there.
+    pub fn add(&mut self, signature: NoteSignature) {
+        if !self.signatures.contains(&signature) && self.signatures.len() < MAX_SIGNATURES {
+            self.signatures.push(signature);
+        }
+    }
+
     /// Checks the signatures of known keys and returns the keys that signed.
     pub fn verify<'k>(&self, keys: &'k [VerifierKey]) -> Result<Vec<&'k VerifierKey>, Error> {
         let mut signed: Vec<&VerifierKey> = Vec::new();
@@ -170,7 +198,8 @@ impl fmt::Display for Note {
     }
 }
 
-fn signature_line(line: &str) -> Result<NoteSignature, Error> {
+/// Reads one signature line, without its newline.
+pub fn signature_line(line: &str) -> Result<NoteSignature, Error> {
     let (name, base64) = line
         .strip_prefix("\u{2014} ")
         .and_then(|rest| rest.split_once(' '))

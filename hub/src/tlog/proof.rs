@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::layout::decimal;
 use super::vkey::VerifierKey;
-use super::{Checkpoint, Error, Hash, leaf_hash, verify_inclusion};
+use super::{Checkpoint, Error, Hash, Keys, leaf_hash, verify_inclusion};
 
 const HEADER: &str = "c2sp.org/tlog-proof@v1";
 /// Longest inclusion path of a tree whose size fits into 64 bits.
@@ -38,6 +38,14 @@ impl Proof {
         keys: &[VerifierKey],
     ) -> Result<Checkpoint, Error> {
         self.verify_leaf(&leaf_hash(entry), origin, keys)
+    }
+
+    /// Checks that `entry` is in the log, by a checkpoint that the keys in force at its size signed.
+    pub fn verify_with(&self, entry: &[u8], keys: &dyn Keys) -> Result<Checkpoint, Error> {
+        let checkpoint = keys.open(self.checkpoint.as_bytes())?;
+        let Checkpoint { size, root, .. } = &checkpoint;
+        verify_inclusion(self.index, *size, &leaf_hash(entry), &self.path, root)?;
+        Ok(checkpoint)
     }
 
     /// Checks the same for an entry of which only the leaf hash is known.

@@ -1,7 +1,8 @@
-//! Verifier keys: the one-line text under which a log's public key is handed out.
+//! Verifier keys: the one-line text under which a public key is handed out.
 //!
-//! `<name>+<key id in hex>+<base64 of 0x01 and the Ed25519 public key>`, as in C2SP signed-note.
-//! Holds public keys only.
+//! `<name>+<key id in hex>+<base64 of the type and the public key>`, as in C2SP signed-note. Three algorithms are
+//! known: Ed25519, the timestamped Ed25519 of witnesses (C2SP tlog-cosignature), and SM2 with SM3 (GB/T 32918.2,
+//! under an identifier of our own, because C2SP has assigned none). Holds public keys only.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,30 +10,77 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::signature;
+use sm2::dsa::signature::Verifier as _;
 
-use super::{Error, sha256};
-
-/// Type byte of plain Ed25519 signatures.
-const ED25519: u8 = 0x01;
+use super::{Error, cosignature, sha256};
 
 /// First four bytes of the hash of a key's name and bytes.
 pub type KeyId = [u8; 4];
 
-/// A named Ed25519 public key.
+/// What a key computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// Ed25519 over the text of the note (RFC 8032).
+    Ed25519,
+    /// A witness's cosignature: Ed25519 over a time and the text.
+    Cosignature,
+    /// SM2 with SM3 over the text, identity [`SM2_IDENTITY`], 64 bytes `r || s` (GB/T 32918.2).
+    Sm2,
+}
+
+/// The signer's identity that goes into every SM2 signature: the default of GM/T 0009.
+pub const SM2_IDENTITY: &str = "1234567812345678";
+
+impl Algorithm {
+    const ALL: [Algorithm; 3] = [Algorithm::Ed25519, Algorithm::Cosignature, Algorithm::Sm2];
+
+    /// What stands before the public key: the type byte, and for 0xff a longer identifier.
+    const fn prefix(self) -> &'static [u8] {
+        match self {
+            Algorithm::Ed25519 => &[0x01],
+            Algorithm::Cosignature => &[0x04],
+            Algorithm::Sm2 => b"\xffsm2-with-sm3/gbt32918\n",
+        }
+    }
+
+    /// Whether bytes have the form of a public key: 32 bytes, or a point on the curve, uncompressed.
+    fn admits(self, public: &[u8]) -> bool {
+        match self {
+            Algorithm::Ed25519 | Algorithm::Cosignature => public.len() == 32,
+            Algorithm::Sm2 => public.len() == 65 && sm2_key(public).is_some(),
+        }
+    }
+}
+
+fn sm2_key(public: &[u8]) -> Option<sm2::dsa::VerifyingKey> {
+    sm2::dsa::VerifyingKey::from_sec1_bytes(SM2_IDENTITY, public).ok()
+}
+
+/// A named public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifierKey {
     name: String,
-    public: [u8; 32],
+    algorithm: Algorithm,
+    public: Vec<u8>,
 }
 
 impl VerifierKey {
-    /// Names a public key.
+    /// Names an Ed25519 public key.
     pub fn new(name: &str, public: [u8; 32]) -> Result<Self, Error> {
+        Self::of(name, Algorithm::Ed25519, public.to_vec())
+    }
+
+    /// Names a public key of any algorithm.
+    pub fn of(name: &str, algorithm: Algorithm, public: Vec<u8>) -> Result<Self, Error> {
         if !is_key_name(name) {
             return Err(Error::KeyName { name: name.into() });
         }
+        if !algorithm.admits(&public) {
+            return Err(malformed("the public key is not one of its algorithm"));
+        }
         Ok(Self {
             name: name.into(),
+            algorithm,
             public,
         })
     }
@@ -42,23 +90,41 @@ impl VerifierKey {
         &self.name
     }
 
-    /// Returns the Ed25519 public key.
-    pub fn public(&self) -> &[u8; 32] {
+    /// Returns the algorithm.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Returns the public key: 32 bytes of Ed25519, or 65 of an SM2 point.
+    pub fn public(&self) -> &[u8] {
         &self.public
     }
 
     /// Computes the key id.
     pub fn id(&self) -> KeyId {
         let mut bytes = self.name.as_bytes().to_vec();
-        bytes.extend([b'\n', ED25519]);
-        bytes.extend(self.public);
+        bytes.push(b'\n');
+        bytes.extend(self.algorithm.prefix());
+        bytes.extend(&self.public);
         let [a, b, c, d, ..] = *sha256(&bytes).as_bytes();
         [a, b, c, d]
     }
 
     /// Tells whether this key made the signature.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        signature::UnparsedPublicKey::new(&signature::ED25519, self.public)
+        match self.algorithm {
+            Algorithm::Ed25519 => self.ed25519(message, signature),
+            Algorithm::Cosignature => cosignature::split(signature).is_some_and(|(time, rest)| {
+                self.ed25519(&cosignature::message(time, message), rest)
+            }),
+            Algorithm::Sm2 => sm2_key(&self.public)
+                .zip(sm2::dsa::Signature::from_slice(signature).ok())
+                .is_some_and(|(key, signature)| key.verify(message, &signature).is_ok()),
+        }
+    }
+
+    fn ed25519(&self, message: &[u8], signature: &[u8]) -> bool {
+        signature::UnparsedPublicKey::new(&signature::ED25519, &self.public)
             .verify(message, signature)
             .is_ok()
     }
@@ -67,8 +133,7 @@ impl VerifierKey {
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = u32::from_be_bytes(self.id());
-        let mut key = vec![ED25519];
-        key.extend(self.public);
+        let key = [self.algorithm.prefix(), &self.public].concat();
         write!(f, "{}+{id:08x}+{}", self.name, STANDARD.encode(key))
     }
 }
@@ -77,10 +142,6 @@ impl FromStr for VerifierKey {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let malformed = |why| Error::Malformed {
-            what: "verifier key",
-            why,
-        };
         let mut parts = text.splitn(3, '+');
         let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(malformed("not name+id+key"));
@@ -88,16 +149,22 @@ impl FromStr for VerifierKey {
         let key = STANDARD
             .decode(key)
             .map_err(|_| malformed("the key is not base64"))?;
-        let (Some(&ED25519), Some(Ok(public))) =
-            (key.first(), key.get(1..).map(<[u8; 32]>::try_from))
-        else {
-            return Err(malformed("not an Ed25519 key"));
-        };
-        let verifier = Self::new(name, public)?;
+        let (algorithm, public) = Algorithm::ALL
+            .into_iter()
+            .find_map(|one| Some((one, key.strip_prefix(one.prefix())?)))
+            .ok_or_else(|| malformed("not a key of a known algorithm"))?;
+        let verifier = Self::of(name, algorithm, public.to_vec())?;
         if id != format!("{:08x}", u32::from_be_bytes(verifier.id())) {
             return Err(malformed("the id does not fit the key"));
         }
         Ok(verifier)
+    }
+}
+
+fn malformed(why: &'static str) -> Error {
+    Error::Malformed {
+        what: "verifier key",
+        why,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Speed and memory as ratios in one run, so that the machine and the hour cancel out.
 //!
-//! `cargo bench -p tests --bench ratios [-- judge|ingest|singles|linear|memory]`. Each part prints what it measured
+//! `cargo bench -p tests --bench ratios [-- judge|ingest|singles|linear|log|memory]`. Each part prints what it measured
 //! against what, the ratio, and the bound that the project promises; the exit code is 1 when a bound is missed.
 #![expect(
     clippy::expect_used,
@@ -14,6 +14,7 @@ mod ingest;
 mod judge;
 mod linear;
 mod load;
+mod log;
 mod memory;
 mod records;
 mod server;
@@ -63,6 +64,9 @@ fn main() -> std::process::ExitCode {
     }
     if wants("linear") {
         figures.extend(linear::run());
+    }
+    if wants("log") {
+        figures.extend(log::run());
     }
     if wants("memory") {
         figures.extend(memory::run());

@@ -218,6 +218,35 @@ impl Hub {
         self.url = url;
     }
 
+    /// Starts it again with further arguments.
+    pub fn restart_with(&mut self, extra: &[&str]) {
+        self.extra.extend(extra.iter().map(|&text| text.to_owned()));
+        self.restart();
+    }
+
+    /// Starts a second hub on the same database, with a folder of its own and the same keys.
+    pub fn beside(other: &Hub) -> Hub {
+        let folder = tempfile::Builder::new()
+            .prefix("hub-test-")
+            .tempdir()
+            .expect("a folder");
+        let data = folder.path().join("data");
+        std::fs::create_dir_all(data.join("keys")).expect("a folder");
+        for name in ["log.pub", "keys/log.key"] {
+            // A copy keeps the permissions.
+            std::fs::copy(other.data.join(name), data.join(name)).expect("copied");
+        }
+        let (child, url) = spawn(&data, other.database.as_deref(), &other.extra);
+        Hub {
+            child,
+            url,
+            data,
+            database: other.database.clone(),
+            extra: other.extra.clone(),
+            folder: Some(folder),
+        }
+    }
+
     /// Asks with GET.
     pub fn get(&self, path: &str, key: &str) -> Answer {
         get(&format!("{}{path}", self.url), key)

@@ -59,9 +59,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             .keep(),
     };
     println!("公共资源交易数据交换枢纽 · 演示 / exchange hub, demo");
-    let (hub, national) = start(&data, &arguments.fail)?;
+    let (hub, national, witnesses) = start(&data, &arguments.fail, &sources)?;
     println!("hub                 {}", hub.url);
     println!("national simulator  {}", national.url);
+    for witness in &witnesses {
+        println!("witness             {}", witness.url);
+    }
     println!("folder              {}", data.display());
     println!();
 
@@ -131,11 +134,11 @@ fn sources(fixtures: &Path) -> anyhow::Result<Vec<Pushed>> {
 }
 
 /// Starts the simulator with the hub's public key, then the hub with the simulator's address.
-fn start(data: &Path, fail: &str) -> anyhow::Result<(Part, Part)> {
+fn start(data: &Path, fail: &str, sources: &[Pushed]) -> anyhow::Result<(Part, Part, Vec<Part>)> {
     std::fs::create_dir_all(data)?;
     std::fs::write(data.join("hub.toml"), CONFIGURATION)?;
     let config = Config::load(data, None, &[])?;
-    crate::app::prepare_key(&config)?;
+    crate::keychange::LogKeys::open(&config)?;
     let public = data.join("log.pub").display().to_string();
     let mut simulate = vec![
         "simulate",
@@ -159,8 +162,38 @@ fn start(data: &Path, fail: &str) -> anyhow::Result<(Part, Part)> {
         "--national",
         &national.url,
     ];
+    let witnesses = witnesses(data, &public, sources)?;
     let hub = Part::start("hub", &serve, &data.join("hub.log"))?;
-    Ok((hub, national))
+    Ok((hub, national, witnesses))
+}
+
+/// Starts three witnesses, each played by one of the sources, and has the hub ask for two of three cosignatures.
+fn witnesses(data: &Path, public: &str, sources: &[Pushed]) -> anyhow::Result<Vec<Part>> {
+    let (mut parts, mut lines) = (Vec::new(), Vec::new());
+    for source in sources.iter().take(3) {
+        let folder = data.join("witnesses").join(&source.id);
+        std::fs::create_dir_all(&folder)?;
+        let (folder, name) = (
+            folder.display().to_string(),
+            format!("{}.witness.example", source.id),
+        );
+        let listen = ["--listen", "127.0.0.1:0", "--name", &name];
+        let arguments = ["log", "witness", "--data", &folder, "--log", public];
+        let arguments: Vec<&str> = arguments.into_iter().chain(listen).collect();
+        let log = data.join(format!("witness-{}.log", source.id));
+        let part = Part::start("witness", &arguments, &log)?;
+        let key = ureq::get(format!("{}/key", part.url))
+            .call()?
+            .body_mut()
+            .read_to_string()?;
+        lines.push(format!("\"{} {}\"", part.url, key.trim()));
+        parts.push(part);
+    }
+    let quorum = lines.len().min(2);
+    let lines = lines.join(", ");
+    let log = format!("{CONFIGURATION}[log]\nwitnesses = [{lines}]\nquorum = {quorum}\n");
+    std::fs::write(data.join("hub.toml"), log)?;
+    Ok(parts)
 }
 
 /// Runs a command that prints a key as its last line.

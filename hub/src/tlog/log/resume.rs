@@ -3,19 +3,17 @@
 //! Reads only. When the files do not lead to the signed root, says which is the first wrong one.
 
 use super::super::layout::{CHECKPOINT, Kind, TILE_WIDTH, Tile};
-use super::super::note::Signer;
 use super::super::storage::Storage;
 use super::super::tree::{levels, parse_tile};
-use super::super::{Checkpoint, Error, Hash, Tree, bundle, leaf_hash, merkle_root};
+use super::super::{Error, Hash, Keys, Tree, bundle, leaf_hash, merkle_root};
 use super::State;
 
 /// Reads the state of the log as it is published.
-pub(super) fn resume(storage: &Storage, origin: &str, signer: &Signer) -> Result<State, Error> {
+pub(in crate::tlog) fn resume(storage: &Storage, keys: &dyn Keys) -> Result<State, Error> {
     let note = storage.read_checkpoint()?.ok_or_else(|| Error::Missing {
         path: CHECKPOINT.into(),
     })?;
-    let key = [signer.verifier().clone()];
-    let checkpoint = Checkpoint::open(&note, origin, &key)?;
+    let checkpoint = keys.open(&note)?;
     let size = checkpoint.size;
     let edge = (0..levels(size) as u8)
         .map(|level| edge_hashes(storage, Kind::Hashes(level), size))

@@ -1,7 +1,7 @@
 //! The writer: growth, resuming, crashes at every step, refusals.
 
 use super::*;
-use crate::tlog::{merkle_root, verify_consistency, verify_folder, verify_inclusion};
+use crate::tlog::{Signer, merkle_root, verify_consistency, verify_folder, verify_inclusion};
 use ring::signature::Ed25519KeyPair;
 use std::sync::Arc;
 
