@@ -1,6 +1,7 @@
 //! The exchange hub: receives, judges, logs, receipts, forwards. All IO is here.
 
 pub mod app;
+pub mod attachment;
 pub mod audit;
 pub mod cli;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod http;
 pub mod keys;
 pub mod pipeline;
 pub mod report;
+pub mod sandbox;
 pub mod sequencer;
 pub mod simulate;
 pub mod sources;

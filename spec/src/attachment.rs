@@ -33,6 +33,8 @@ pub struct FileType {
     pub begins: Vec<Vec<u8>>,
     /// What else is looked at.
     pub form: Form,
+    /// The part that a package must have.
+    pub part: Option<String>,
 }
 
 /// How a file is built, which decides what is looked for in it.
@@ -43,10 +45,8 @@ pub enum Form {
     Plain,
     /// PDF (ISO 32000): without scripts and launch actions.
     Pdf,
-    /// A package of an office program (ISO/IEC 29500): without macros.
-    Office,
-    /// A package of the layout format GB/T 33190.
-    Ofd,
+    /// A ZIP package (ISO/IEC 29500, GB/T 33190): with the part that makes it what it says, without macros.
+    Package,
     /// A compound file of older office programs: without macros.
     Compound,
     /// An archive: without programs and scripts.

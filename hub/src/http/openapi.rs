@@ -109,7 +109,7 @@ fn operation(route: &Endpoint) -> Value {
         if route.access != Access::Public {
             members.insert("security".to_owned(), json!([{ "key": [] }]));
         }
-        if route.access == Access::Source {
+        if route.access == Access::Source && route.method == "POST" {
             members.insert("requestBody".to_owned(), body());
             members.insert("responses".to_owned(), sent(route));
         }

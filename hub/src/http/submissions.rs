@@ -14,7 +14,7 @@ use super::{State, changes, limits, paging, reports};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::commit::{self, parse_receipt_id, receipt_id};
 use crate::pipeline::receipt::{Counts, Outcome};
-use crate::pipeline::{self, Incoming};
+use crate::pipeline::{self, Incoming, trouble};
 use crate::report::{self, Table};
 use crate::store::submissions::{Filter, SubmissionLine};
 use crate::store::{self, Database};
@@ -94,9 +94,17 @@ pub async fn submit(
 ) -> Result<HttpResponse, Error> {
     let _place = state.gate.enter(&caller.0.name, Instant::now())?;
     let only_issues = query.only_issues();
-    let incoming = incoming(&state, &caller, &request, query.into_inner(), payload).await?;
+    let trouble = |error| {
+        trouble::note(&state.app, &caller.0.name, "http", &error);
+        error
+    };
+    let incoming = incoming(&state, &caller, &request, query.into_inner(), payload)
+        .await
+        .map_err(trouble)?;
     let bytes = incoming.body.len();
-    let receipt = pipeline::receive(&state.app, incoming).await?;
+    let receipt = pipeline::receive(&state.app, incoming)
+        .await
+        .map_err(trouble)?;
     state.metrics.received(&receipt.source, bytes);
     let large = receipt.records.len() > 200;
     let write = move || {

@@ -84,6 +84,7 @@ pub fn receipt(
         source: says.source,
         received_at: says.received_at,
         edition: says.edition,
+        space: crate::sandbox::space(origin),
         counts: says.counts,
         records: outcomes,
         omitted: Vec::new(),

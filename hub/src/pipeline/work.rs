@@ -7,6 +7,7 @@ use std::sync::Arc;
 use spec::{Action, Context, Dataset, Edition, Issue, Normalized, Severity, Spec, Verdict};
 
 use super::absent;
+use super::attached::Files;
 use super::commit::{Committed, Prepared, Unsigned, receipt_id};
 use super::compress;
 use super::dependants;
@@ -15,6 +16,7 @@ use super::judge::{Item, Judged, shown_key};
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links_of};
 use super::receipt::{Counts, Leaf, Outcome};
 use super::room::{self, Room};
+use super::sequence::{self, Numbered};
 use super::writer::Transaction;
 use crate::store::insert::{self, Owed, Rows};
 use crate::store::records::{self, Link, RecordRow};
@@ -29,7 +31,9 @@ pub struct Work<'w, 't> {
     edition: &'static Edition,
     specification: &'static Spec,
     received: super::Instant,
+    source: String,
     number: i64,
+    files: Files,
     neighbours: Neighbours,
     room: Room,
     history: History,
@@ -55,7 +59,9 @@ impl<'w, 't> Work<'w, 't> {
             edition: prepared.edition,
             specification: prepared.specification,
             received: prepared.received,
+            source: prepared.source.clone(),
             number,
+            files: Files::default(),
             neighbours: Neighbours::default(),
             room: Room::default(),
             history: History::default(),
@@ -82,6 +88,12 @@ impl<'w, 't> Work<'w, 't> {
         });
         self.neighbours
             .fetch(self.transaction.connection, lookups.flatten())?;
+        let records = items.iter().filter_map(|item| match item {
+            Item::Judged(judged) => Some(&judged.record),
+            Item::Unusable { .. } => None,
+        });
+        let connection = &mut *self.transaction.connection;
+        self.files = Files::fetch(connection, &self.source, self.edition, records)?;
         if self.transaction.numbers.waiting {
             let own = items.iter().filter_map(|item| match item {
                 Item::Judged(judged) => Some(judged.own.iter().chain(&judged.message)),
@@ -128,6 +140,7 @@ impl<'w, 't> Work<'w, 't> {
             key: None,
             verdict: Verdict::Rejected,
             digest: None,
+            attachments: Vec::new(),
             flex: None,
             issues: vec![issue],
         };
@@ -167,7 +180,7 @@ impl<'w, 't> Work<'w, 't> {
             leaf = hash::leaf_hash(&canonical);
             key = shown_key(&Normalized::from_canonical(dataset, taken_back.body()));
         }
-        let mut waits = Vec::new();
+        let (mut waits, mut files) = (Vec::new(), Vec::new());
         let mut awaits = String::new();
         let warned = !issues.is_empty();
         if !rejects(&issues) {
@@ -180,15 +193,18 @@ impl<'w, 't> Work<'w, 't> {
                     let known = self.neighbours.known(self.edition, lookups);
                     let (mut report, missing) =
                         spec::validate::judge_among(&self.context(), &record, &known);
-                    if !missing.is_empty() {
-                        awaits = room::awaits(self.edition, &record, &missing, &report.issues);
+                    let (lacking, said) = self.files.missing(self.edition, &record);
+                    if !missing.is_empty() || !lacking.is_empty() {
+                        let found = &report.issues;
+                        awaits = room::awaits(self.edition, &record, &missing, found, &lacking);
                     }
                     for issue in &mut report.issues {
                         self.neighbours.name(self.edition, &known, issue);
                     }
                     issues.extend(report.issues);
+                    issues.extend(said);
                     issues.extend(self.dependants(current.as_deref(), &record)?);
-                    waits = missing;
+                    (waits, files) = (missing, lacking);
                 }
             }
         }
@@ -201,7 +217,7 @@ impl<'w, 't> Work<'w, 't> {
                 .any(|known| known.canonical == canonical)
         {
             Verdict::Duplicate
-        } else if !waits.is_empty() {
+        } else if !waits.is_empty() || !files.is_empty() {
             Verdict::Parked
         } else if issues.is_empty() {
             Verdict::Accepted
@@ -256,7 +272,8 @@ impl<'w, 't> Work<'w, 't> {
                     warned: i32::from(warned),
                     awaits,
                 };
-                let waits = self.room.enter(&row, parked, &waits)?;
+                let hashes = room::hashes(&waits, &self.source, &files);
+                let waits = self.room.enter(&row, parked, hashes)?;
                 self.rows.waiting.extend(waits);
                 self.transaction.numbers.waiting = true;
             } else {
@@ -270,6 +287,7 @@ impl<'w, 't> Work<'w, 't> {
             key,
             verdict,
             digest: Some(digest.to_hex()),
+            attachments: self.files.named(self.edition, &record),
             flex,
             issues,
         };
@@ -453,6 +471,15 @@ impl<'w, 't> Work<'w, 't> {
         self.rows.links.retain(|link| !superseded.contains(link));
         insert::submission(self.transaction.connection, &row, &self.rows)?;
         self.transaction.numbers.submission += 1;
+        if let Some(sequence) = row.sequence {
+            let new = Numbered {
+                source: &row.source,
+                sequence,
+                raw_sha256: &row.raw_sha256,
+                id: row.id,
+            };
+            sequence::follow(self.transaction, new, self.received)?;
+        }
         self.history.write(self.transaction.connection)?;
         self.room.settle(self.transaction, self.received)?;
         super::release::release(

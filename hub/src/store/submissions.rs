@@ -125,6 +125,14 @@ pub fn by_id(connection: &mut Database, id: i64) -> Result<Option<Submission>, S
         .optional()?)
 }
 
+/// Who sent a submission.
+pub fn source_of(connection: &mut Database, id: i64) -> Result<String, StoreError> {
+    Ok(submissions::table
+        .find(id)
+        .select(submissions::source)
+        .first(connection)?)
+}
+
 /// What reports add up for one submission: its counts per data set, and its findings in order.
 pub fn details(
     connection: &mut Database,

@@ -28,6 +28,7 @@ struct RawType {
     most_bytes: u64,
     begins: Vec<String>,
     form: Form,
+    part: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,6 +61,13 @@ pub(super) fn attachments(source: Source<'_>) -> Result<Attachments, LoadError> 
             let found = format!("type `{}` that nothing can be", kind.id);
             return Err(fault(found, "endings, begins and most_bytes above 0"));
         }
+        if (kind.form == Form::Package) != kind.part.is_some() {
+            let found = format!("type `{}`", kind.id);
+            return Err(fault(
+                found,
+                "a `part` where the form is package, and only there",
+            ));
+        }
         let begins: Option<Vec<_>> = kind.begins.iter().map(|text| bytes(text)).collect();
         let begins = begins.ok_or_else(|| {
             let found = format!("begins of type `{}`", kind.id);
@@ -73,6 +81,7 @@ pub(super) fn attachments(source: Source<'_>) -> Result<Attachments, LoadError> 
             most_bytes: kind.most_bytes,
             begins,
             form: kind.form,
+            part: kind.part,
         });
     }
     for spanned in raw.slots {
