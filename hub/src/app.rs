@@ -193,6 +193,7 @@ impl App {
         let writer = Writer::start(&url, move |first, entries| next.committed(first, entries))?;
         let raw = RawStore::open(&config.data.join("raw"))?;
         let attachments = Objects::open(&config.data.join("attachments"))?;
+        attachments.clear()?;
         let opinion = SecondOpinion::start(
             config.spec.second_opinion,
             spec::export::json_schema,

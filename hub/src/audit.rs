@@ -3,10 +3,12 @@
 //! Everything is derived again from the rows; nothing is changed, and nothing needs a running hub. The first
 //! wrong place is named: table and row, or file.
 
+mod attachments;
 mod changes;
 
 use std::path::Path;
 
+use crate::attachment::Objects;
 use crate::pipeline::RawStore;
 use crate::pipeline::commit::receipt_id;
 use crate::pipeline::compress;
@@ -54,10 +56,11 @@ pub async fn verify(
     key: &VerifierKey,
     connection: &mut Database,
     raw: &RawStore,
+    objects: &Objects,
 ) -> Result<Audited, FirstFault> {
     let folder = verify_folder(log, key)?;
     let pending = leaves(log, folder.size, connection)?;
-    let (submissions, records) = rows(connection, raw).await?;
+    let (submissions, records) = rows(connection, raw, objects).await?;
     Ok(Audited {
         published: folder.size,
         root: folder.root.to_string(),
@@ -135,8 +138,12 @@ fn pending(connection: &mut Database, from: u64) -> Result<u64, FirstFault> {
 }
 
 /// Every submission and its records fit the leaf that names them; every submission leaf has its row.
-async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), FirstFault> {
-    let (mut count, mut versions) = (0, 0);
+async fn rows(
+    connection: &mut Database,
+    raw: &RawStore,
+    objects: &Objects,
+) -> Result<(u64, u64), FirstFault> {
+    let (mut count, mut versions, mut files) = (0, 0, 0);
     let mut from = 0;
     loop {
         let page =
@@ -148,6 +155,11 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
                 Logged::Submission(leaf) => leaf,
                 Logged::Change(leaf) => {
                     changes::of_leaf(*index, &leaf, connection)?;
+                    continue;
+                }
+                Logged::Attachment(leaf) => {
+                    attachments::of_leaf(*index, leaf, connection, objects).await?;
+                    files += 1;
                     continue;
                 }
                 Logged::Other => continue,
@@ -166,6 +178,7 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
             count += 1;
         }
     }
+    attachments::counted(connection, files)?;
     Ok((count, versions))
 }
 
@@ -173,6 +186,7 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
 enum Logged {
     Submission(Box<Leaf>),
     Change(serde_json::Value),
+    Attachment(serde_json::Value),
     Other,
 }
 
@@ -185,6 +199,7 @@ fn logged(index: i64, body: &[u8]) -> Result<Logged, FirstFault> {
             .map(|leaf| Logged::Submission(Box::new(leaf)))
             .map_err(|error| fault(place(), format!("is not a submission leaf: {error}"))),
         Some("change") => Ok(Logged::Change(value)),
+        Some("attachment") => Ok(Logged::Attachment(value)),
         _ => Ok(Logged::Other),
     }
 }

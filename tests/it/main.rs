@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod attachments;
 mod commands;
 mod contract;
 mod crash;
@@ -22,6 +23,8 @@ mod history;
 mod lookups;
 mod receipts;
 mod rules;
+mod sandbox;
+mod sequence;
 mod tamper;
 mod tidy;
 mod waiting;

@@ -26,7 +26,7 @@ pub struct Objects {
 }
 
 impl Objects {
-    /// Opens a folder; writes are flushed to disk. What a crash left half-way is removed.
+    /// Opens a folder; writes are flushed to disk.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let fault = |error: &dyn std::fmt::Display| {
             Error::Internal(format!("{}: {error}", folder.display()))
@@ -36,7 +36,6 @@ impl Objects {
         for folder in [&incoming, &kept] {
             std::fs::create_dir_all(folder).map_err(|error| fault(&error))?;
         }
-        incoming::clear(&incoming).map_err(|error| fault(&error))?;
         let objects = LocalFileSystem::new_with_prefix(&kept)
             .map_err(|error| fault(&error))?
             .with_fsync(true);
@@ -44,6 +43,13 @@ impl Objects {
             objects: Arc::new(objects),
             incoming,
         })
+    }
+
+    /// Removes what a crash left half-way. Only for who serves the folder: what is on its way in would go too.
+    pub fn clear(&self) -> Result<(), Error> {
+        let folder = self.incoming.display();
+        incoming::clear(&self.incoming)
+            .map_err(|error| Error::Internal(format!("{folder}: {error}")))
     }
 
     /// Keeps a file that was received whole. The same bytes kept again are written again, and are the same.

@@ -60,6 +60,11 @@ pub fn same(
         .optional())?)
 }
 
+/// How many files there are.
+pub fn all(connection: &mut Database) -> Result<i64, StoreError> {
+    Ok(attachments::table.count().get_result(connection)?)
+}
+
 /// How many files a source has under a code.
 pub fn count(connection: &mut Database, source: &str, code: &str) -> Result<i64, StoreError> {
     let wanted = attachments::source
