@@ -1,30 +1,25 @@
 //! Files beside records, held against the log: every leaf has its row, which says the same; the bytes have their
 //! digest; and there is no row that the log does not know.
 
-use serde_json::Value;
-
 use super::{fault, lost};
 use crate::attachment::Objects;
-use crate::pipeline::attached::Leaf;
+use crate::leaf::Attachment;
+use crate::pipeline::attached;
 use crate::store::{Database, attachments};
 use crate::tlog::{FirstFault, Hash};
 
 /// The leaf of a file has its row and its bytes.
 pub(super) async fn of_leaf(
     index: i64,
-    leaf: Value,
+    leaf: &Attachment,
     connection: &mut Database,
     objects: &Objects,
 ) -> Result<(), FirstFault> {
-    let leaf: Leaf = serde_json::from_value(leaf).map_err(|error| {
-        let what = format!("is not the leaf of an attachment: {error}");
-        fault(format!("leaves, leaf_index {index}"), what)
-    })?;
     let place = format!("attachments, id {}", leaf.attachment);
     let row = attachments::of_leaf(connection, index, leaf.attachment)
         .map_err(|error| lost(&error))?
         .ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
-    if Leaf::of(&row) != leaf {
+    if attached::leaf_of(&row) != *leaf {
         return Err(fault(&place, "differs from its leaf"));
     }
     let sha256: [u8; 32] = row

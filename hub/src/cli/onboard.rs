@@ -1,11 +1,13 @@
 //! `hub sources add --sandbox` and `hub sources promote`: a source on its way from the sandbox into production.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context as _;
 
 use super::folder::Folder;
 use super::{keys, said};
+use crate::leaf;
 use crate::pipeline::Instant;
 use crate::store::access::Role;
 use crate::store::onboarding::{self, Onboarding};
@@ -84,11 +86,20 @@ pub fn promote(
             ),
         )
     );
-    let leaf = serde_json::json!({
-        "v": 1, "kind": "operator", "action": "promote", "source": id, "by": by,
-        "certificate_sha256": certificate_sha256, "at": now.text(),
-    });
-    let leaf_index = transaction.append_leaf(leaf.to_string().into_bytes())?;
+    let mut facts = BTreeMap::from([("change".to_owned(), "promoted".to_owned())]);
+    facts.extend(
+        certificate_sha256
+            .clone()
+            .map(|sha256| ("certificate_sha256".to_owned(), sha256)),
+    );
+    let leaf = leaf::encode(&leaf::Operator {
+        action: leaf::operator::Action::SourceChanged,
+        by: by.to_owned(),
+        about: id.to_owned(),
+        facts,
+        at: now.text(),
+    })?;
+    let leaf_index = transaction.append_leaf(leaf)?;
     let row = Onboarding {
         promoted_at: Some(now.millis),
         promoted_by: Some(by.to_owned()),

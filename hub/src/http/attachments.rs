@@ -25,6 +25,7 @@ use crate::attachment::Incoming;
 use crate::attachment::incoming::{Stop, Whole};
 use crate::attachment::inspect::{Refusal, declared, inspect};
 use crate::error::{Error, ErrorCode};
+use crate::leaf;
 use crate::pipeline::attached::{self, File};
 use crate::pipeline::writer::WriteError;
 use crate::store::access::Role;
@@ -351,7 +352,7 @@ pub async fn get(
     let (slot, code) = (slot.into_inner(), query.code);
     let source = caller.only().map(str::to_owned).or(query.source);
     let role = caller.0.role;
-    let row = state
+    let (row, sensitivity) = state
         .ask(move |app, connection| {
             let mut rows = attachments::listed(connection, source.as_deref(), &code)?;
             rows.retain(|row| {
@@ -370,10 +371,13 @@ pub async fn get(
                 ));
             }
             let row = rows.pop().ok_or_else(|| missing(&slot, &code))?;
-            permitted(app, role, &row)?;
-            Ok(row)
+            let sensitivity = permitted(app, role, &row)?;
+            Ok((row, sensitivity))
         })
         .await?;
+    if sensitivity == Sensitivity::Personal && role != Role::Source {
+        viewed(&state.app, &caller.0.name, role, &row).await?;
+    }
     let hash: [u8; 32] =
         row.sha256.as_slice().try_into().map_err(|_| {
             Error::Internal(format!("attachment {}: sha256 is not 32 bytes", row.id))
@@ -395,6 +399,32 @@ pub async fn get(
         .streaming(stream))
 }
 
+/// Enters into the log that a reader sees personal data: before anything is shown.
+async fn viewed(app: &App, reader: &str, role: Role, row: &AttachmentRow) -> Result<(), Error> {
+    let facts = [
+        ("role", role.name().to_owned()),
+        ("sha256", crate::tlog::hash::hex(&row.sha256)),
+    ];
+    let leaf = leaf::encode(&leaf::Operator {
+        action: leaf::operator::Action::PersonalDataViewed,
+        by: reader.to_owned(),
+        about: format!("attachment {}", row.id),
+        facts: facts.map(|(name, value)| (name.to_owned(), value)).into(),
+        at: crate::pipeline::Instant::now().text(),
+    })
+    .map_err(|error| Error::Internal(error.to_string()))?;
+    let (send, answer) = tokio::sync::oneshot::channel();
+    app.writer.submit(
+        move |transaction| transaction.append_leaf(leaf),
+        move |result| drop(send.send(result.map(|_| ()))),
+    );
+    match answer.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Error::NotKept(error.to_string())),
+        Err(_) => Err(Error::NotKept("the writer has stopped".to_owned())),
+    }
+}
+
 /// A name that a browser can only save under: the digest, with the ending of the type.
 fn disposition(row: &AttachmentRow) -> String {
     let ending = row
@@ -407,7 +437,7 @@ fn disposition(row: &AttachmentRow) -> String {
 }
 
 /// Operators keep the hub running; what is not public is not theirs to read.
-fn permitted(app: &App, role: Role, row: &AttachmentRow) -> Result<(), Error> {
+fn permitted(app: &App, role: Role, row: &AttachmentRow) -> Result<Sensitivity, Error> {
     let editions = app.spec.editions.iter();
     let narrowest = editions
         .filter(|edition| edition.has_slot(&row.slot))
@@ -415,7 +445,7 @@ fn permitted(app: &App, role: Role, row: &AttachmentRow) -> Result<(), Error> {
         .max()
         .unwrap_or(Sensitivity::Personal);
     if role != Role::Operator || narrowest == Sensitivity::Public {
-        return Ok(());
+        return Ok(narrowest);
     }
     Err(Error::request(
         ErrorCode::Forbidden,

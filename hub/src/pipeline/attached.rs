@@ -9,6 +9,7 @@ use spec::{Edition, Issue, Normalized, Spec, attachment};
 use super::receipt::{FileOf, Group};
 use super::seal::Seal;
 use super::writer::Transaction;
+use crate::leaf::{self, Attachment};
 use crate::store::attachments::{self, AttachmentRow};
 use crate::store::{Database, StoreError, submissions};
 use crate::tlog::Span;
@@ -35,48 +36,17 @@ pub struct File {
     pub salt: String,
 }
 
-/// The log leaf of a file. The log is public, and names and codes may tell of persons: they are bound by a hash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Leaf {
-    /// Version of this form.
-    pub v: u32,
-    /// Always `attachment`.
-    pub kind: String,
-    /// Number of the file.
-    pub attachment: i64,
-    /// Who sent it.
-    pub source: String,
-    /// What it is among the files of a record.
-    pub slot: String,
-    /// SHA-256 of its bytes, hexadecimal.
-    pub sha256: String,
-    /// Their number.
-    pub bytes: i64,
-    /// Its type.
-    pub media_type: String,
-    /// SHA-256 over salt, code and name of the file, each followed by a line feed; hexadecimal.
-    pub named: String,
-    /// When it came, RFC 3339, +08:00.
-    pub at: String,
-}
-
-impl Leaf {
-    /// The leaf of a row.
-    pub fn of(row: &AttachmentRow) -> Leaf {
-        let named = format!("{}\n{}\n{}\n", row.salt, row.code, row.file_name);
-        Leaf {
-            v: 1,
-            kind: "attachment".to_owned(),
-            attachment: row.id,
-            source: row.source.clone(),
-            slot: row.slot.clone(),
-            sha256: hex(&row.sha256),
-            bytes: row.bytes,
-            media_type: row.media_type.clone(),
-            named: sha256(named.as_bytes()).to_hex(),
-            at: super::Instant::from_millis(row.received_at).text(),
-        }
+/// The leaf of a row.
+pub fn leaf_of(row: &AttachmentRow) -> Attachment {
+    Attachment {
+        attachment: row.id,
+        source: row.source.clone(),
+        slot: row.slot.clone(),
+        sha256: hex(&row.sha256),
+        bytes: row.bytes,
+        media_type: row.media_type.clone(),
+        named: leaf::attachment::named(&row.salt, &row.code, &row.file_name),
+        at: super::Instant::from_millis(row.received_at).text(),
     }
 }
 
@@ -185,10 +155,12 @@ pub fn load(connection: &mut Database, row: AttachmentRow) -> Result<Kept, Store
 }
 
 fn written(row: &AttachmentRow) -> Result<String, StoreError> {
-    serde_json::to_string(&Leaf::of(row)).map_err(|error| StoreError::Damaged {
+    let damaged = |what: String| StoreError::Damaged {
         place: format!("attachments, id {}", row.id),
-        what: error.to_string(),
-    })
+        what,
+    };
+    let bytes = leaf::encode(&leaf_of(row)).map_err(|error| damaged(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| damaged(error.to_string()))
 }
 
 /// The signed answer, by the seal of the file's own commit or, for what was just committed, by the given one.

@@ -2,11 +2,10 @@
 //! what is left out, goes back, or stands for two different messages raises an alert. Good records are never refused
 //! for it.
 
-use serde::Serialize;
-
 use super::Instant;
 use super::commit::receipt_id;
 use super::writer::Transaction;
+use crate::leaf;
 use crate::store::StoreError;
 use crate::store::sequence::{self, Alert, Gap};
 
@@ -30,21 +29,6 @@ pub fn word(kind: i32) -> &'static str {
     place
         .and_then(|place| WORDS.get(place).copied())
         .unwrap_or("unknown")
-}
-
-/// The leaf of an alert.
-#[derive(Debug, Serialize)]
-struct Leaf<'a> {
-    v: u32,
-    kind: &'static str,
-    alert: &'static str,
-    source: &'a str,
-    expected: i64,
-    found: i64,
-    submission: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first: Option<String>,
-    at: String,
 }
 
 /// A submission with its number.
@@ -139,18 +123,16 @@ fn raise(
     first_id: Option<i64>,
     now: Instant,
 ) -> Result<i64, StoreError> {
-    let leaf = Leaf {
-        v: 1,
-        kind: "sequence",
-        alert: word(kind as i32),
-        source: new.source,
+    let leaf = leaf::Sequence {
+        alert: word(kind as i32).to_owned(),
+        source: new.source.to_owned(),
         expected,
         found: new.sequence,
         submission: receipt_id(new.id),
         first: first_id.map(receipt_id),
         at: now.text(),
     };
-    let leaf = serde_json::to_vec(&leaf).map_err(|error| StoreError::Damaged {
+    let leaf = leaf::encode(&leaf).map_err(|error| StoreError::Damaged {
         place: "a new alert".to_owned(),
         what: error.to_string(),
     })?;
