@@ -27,6 +27,11 @@ fn sent_by(source: &str) -> Vec<(PathBuf, &'static str)> {
     typed.collect()
 }
 
+/// A name as it may stand in an address.
+fn escaped(name: &str) -> String {
+    name.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
 fn key_of(hub: &Hub, arguments: &[&str]) -> String {
     let output = hub.command(arguments);
     assert!(
@@ -54,6 +59,7 @@ fn check_and_sandbox_find_what_production_finds(engine: Engine) {
                 .and_then(|name| name.to_str())
                 .expect("a name");
             let ask = |path: &str, key: &str| {
+                let name = escaped(name);
                 let path = format!("{path}?filename={name}&submission={name}");
                 let path = if source == "320100" {
                     path.split("&submission").next().expect("a path").to_owned()

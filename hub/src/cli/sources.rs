@@ -3,6 +3,8 @@
 mod lint;
 mod trial;
 
+use std::path::PathBuf;
+
 use super::Form;
 use super::folder::Folder;
 use super::keys;

@@ -9,6 +9,7 @@ use super::compress;
 use super::judge::Item;
 use super::receipt::Outcome;
 use super::seal::Seal;
+use super::sequence::{self, Numbered};
 use super::work::Work;
 use super::writer::{Numbers, Transaction};
 use crate::leaf;
@@ -99,10 +100,17 @@ pub fn commit(
     )? {
         return repeated(transaction, &row, &prepared);
     }
+    let (source, raw_sha256, received) = (
+        prepared.source.clone(),
+        prepared.raw_sha256,
+        prepared.received,
+    );
+    let sequence = prepared.sequence;
+    let id = transaction.numbers.submission;
     let mut work = Work::new(transaction, &prepared);
     let items = std::mem::take(&mut prepared.items);
     work.judge(items)?;
-    work.finish(
+    let committed = work.finish(
         Submission {
             id: 0,
             source: prepared.source,
@@ -123,7 +131,17 @@ pub fn commit(
             outcomes: Vec::new(),
         },
         &prepared.digests,
-    )
+    )?;
+    if let Some(sequence) = sequence {
+        let numbered = Numbered {
+            source: &source,
+            sequence,
+            raw_sha256: raw_sha256.as_bytes(),
+            id,
+        };
+        sequence::follow(transaction, numbered, received)?;
+    }
+    Ok(committed)
 }
 
 /// Judges a submission as [`commit`] would, and keeps nothing.

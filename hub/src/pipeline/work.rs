@@ -16,7 +16,6 @@ use super::judge::{Item, Judged, shown_key};
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links_of};
 use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
-use super::sequence::{self, Numbered};
 use super::writer::Transaction;
 use crate::leaf;
 use crate::store::insert::{self, Owed, Rows};
@@ -83,34 +82,18 @@ impl<'w, 't> Work<'w, 't> {
 
     /// Judges every record among others, in order.
     pub fn judge(&mut self, items: Vec<Item>) -> Result<(), StoreError> {
-        let lookups = items.iter().filter_map(|item| match item {
-            Item::Judged(judged) => Some(judged.lookups.iter()),
-            Item::Unusable { .. } => None,
-        });
-        self.neighbours
-            .fetch(self.transaction.connection, lookups.flatten())?;
-        let records = items.iter().filter_map(|item| match item {
-            Item::Judged(judged) => Some(&judged.record),
-            Item::Unusable { .. } => None,
-        });
+        let all = || items.iter().filter_map(Item::judged);
         let connection = &mut *self.transaction.connection;
+        let lookups = all().flat_map(|judged| &judged.lookups);
+        self.neighbours.fetch(connection, lookups)?;
+        let records = all().map(|judged| &judged.record);
         self.files = Files::fetch(connection, &self.source, self.edition, records)?;
         if self.transaction.numbers.waiting {
-            let own = items.iter().filter_map(|item| match item {
-                Item::Judged(judged) => Some(judged.own.iter().chain(&judged.message)),
-                Item::Unusable { .. } => None,
-            });
-            self.room
-                .fetch(self.transaction.connection, own.flatten())?;
+            let own = all().flat_map(|judged| judged.own.iter().chain(&judged.message));
+            self.room.fetch(connection, own)?;
         }
         // Records that only their message names lead to business keys: these are fetched all at once too.
-        let led_to: Vec<Key> = items
-            .iter()
-            .filter_map(|item| match item {
-                Item::Judged(judged) => self.own_key(judged),
-                Item::Unusable { .. } => None,
-            })
-            .collect();
+        let led_to: Vec<Key> = all().filter_map(|judged| self.own_key(judged)).collect();
         self.neighbours
             .fetch(self.transaction.connection, led_to.iter())?;
         for (index, item) in (0..).zip(items) {
@@ -472,15 +455,6 @@ impl<'w, 't> Work<'w, 't> {
         self.rows.links.retain(|link| !superseded.contains(link));
         insert::submission(self.transaction.connection, &row, &self.rows)?;
         self.transaction.numbers.submission += 1;
-        if let Some(sequence) = row.sequence {
-            let new = Numbered {
-                source: &row.source,
-                sequence,
-                raw_sha256: &row.raw_sha256,
-                id: row.id,
-            };
-            sequence::follow(self.transaction, new, self.received)?;
-        }
         self.history.write(self.transaction.connection)?;
         self.room.settle(self.transaction, self.received)?;
         super::release::release(
