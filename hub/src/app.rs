@@ -8,7 +8,9 @@ use anyhow::Context as _;
 use spec::Spec;
 
 use crate::attachment::Objects;
+use crate::certificate::Held;
 use crate::config::Config;
+use crate::faults::Faults;
 use crate::keys::SigningKey;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::trouble::Noted;
@@ -18,6 +20,10 @@ use crate::sandbox;
 use crate::sequencer::LogHandle;
 use crate::sources::Sources;
 use crate::store::{self, Readers};
+use crate::uploads::Uploads;
+
+/// Submissions that are judged in parts at once: one is read while another is committed.
+const LARGE: usize = 2;
 
 /// The running hub.
 pub struct App {
@@ -51,6 +57,14 @@ pub struct App {
     pub noted: Noted,
     /// Asks the published schemas about a sample of the records.
     pub opinion: SecondOpinion,
+    /// Certificates of conformance.
+    pub certificates: Held,
+    /// Uploads that can be resumed.
+    pub uploads: Uploads,
+    /// What is wrong at the moment.
+    pub faults: Faults,
+    /// Turns of submissions that are judged in parts.
+    pub large: tokio::sync::Semaphore,
     // Held as long as the process lives: a second hub on the same folder is refused.
     _lock: std::fs::File,
 }
@@ -102,6 +116,20 @@ pub fn log_folder(config: &Config) -> PathBuf {
     config.data.join("log")
 }
 
+/// The folder of bodies that are being received to disk; what it holds at a start was never answered.
+pub fn spool_folder(config: &Config) -> PathBuf {
+    config.data.join("spool")
+}
+
+/// Empties the spool.
+fn clear_spool(config: &Config) -> anyhow::Result<()> {
+    let folder = spool_folder(config);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    }
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())
+}
+
 /// Makes the data folder and takes it for this process alone.
 fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
     std::fs::create_dir_all(data)
@@ -146,6 +174,17 @@ impl App {
         (&self.key, &self.config.log.origin)
     }
 
+    /// Refuses a source that must have a certificate of conformance today and has none.
+    pub fn certified(
+        &self,
+        source: &str,
+        edition: &spec::Edition,
+        received: crate::pipeline::Instant,
+    ) -> Result<(), crate::error::Error> {
+        let today = received.civil.date().to_string();
+        self.certificates.admit(source, &edition.id, &today)
+    }
+
     /// Opens (on first start: makes) folder, keys, schema and log. Nothing listens yet.
     pub fn open(config: Config) -> anyhow::Result<Arc<App>> {
         let specification = load_spec(&config).context("loading the specification")?;
@@ -171,6 +210,7 @@ impl App {
         sources: Sources,
     ) -> anyhow::Result<Arc<App>> {
         let lock = lock(&config.data)?;
+        clear_spool(&config)?;
         let digests = Arc::new(Digests::new(specification));
         let default_edition = config.spec.edition.clone();
         if specification.edition(&default_edition).is_none() {
@@ -200,6 +240,8 @@ impl App {
             &config.data,
         )
         .context("starting the second opinion")?;
+        let certificates =
+            Held::new(&config.data, &config.certificates).context("reading certificates.keys")?;
         let limits = adapters::Limits {
             bytes: config.limits.decompressed_bytes,
             depth: config.limits.depth,
@@ -207,6 +249,8 @@ impl App {
             fields: config.limits.fields,
             value: config.limits.value_bytes,
         };
+        let uploads = Uploads::open(&config.data, &config.uploads)
+            .context("opening the folder of uploads")?;
         Ok(Arc::new(App {
             config,
             spec: specification,
@@ -223,6 +267,10 @@ impl App {
             figures: Figures::default(),
             noted: Noted::default(),
             opinion,
+            certificates,
+            uploads,
+            faults: Faults::default(),
+            large: tokio::sync::Semaphore::new(LARGE),
             _lock: lock,
         }))
     }

@@ -31,18 +31,22 @@ pub struct Config {
     pub spec: Specification,
     /// What is refused as too much.
     pub limits: Limits,
+    /// Uploads that can be resumed.
+    pub uploads: Uploads,
+    /// The watched folders.
+    pub folders: Folders,
     /// The waiting room.
     pub waiting: Waiting,
     /// Files beside records.
     pub attachments: Attachments,
     /// Sources that fall silent.
     pub silence: Silence,
-    /// Sources on their way into production.
-    pub onboarding: Onboarding,
     /// The transparency log.
     pub log: Log,
     /// The national platform.
     pub national: National,
+    /// Certificates of conformance.
+    pub certificates: Certificates,
     /// What is written to stderr.
     pub telemetry: Telemetry,
 }
@@ -95,6 +99,14 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Bytes after decompression.
     pub decompressed_bytes: usize,
+    /// Bytes above which a body or file is judged in parts, from disk.
+    pub memory_bytes: usize,
+    /// Bytes of such a body or file.
+    pub file_bytes: u64,
+    /// Records of such a submission.
+    pub file_records: u64,
+    /// Bodies received to disk at once.
+    pub files: usize,
     /// Bytes that one compressed byte may become.
     pub ratio: usize,
     /// Levels of nesting.
@@ -113,6 +125,174 @@ pub struct Limits {
     pub source_rate: u32,
     /// Submissions that may come at once.
     pub source_burst: u32,
+}
+
+/// Uploads that can be resumed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uploads {
+    /// Open ones of one source.
+    pub per_source: usize,
+    /// Their bytes together.
+    pub source_bytes: u64,
+    /// Hours after which an untouched one goes away.
+    pub keep_hours: u32,
+}
+
+/// The watched folders.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folders {
+    /// Base folder; empty: none is watched.
+    pub base: String,
+    /// How long a file must not have changed.
+    pub settle_ms: u64,
+    /// Ending of marker files; empty: none.
+    pub marker: String,
+    /// How often is looked.
+    pub poll_ms: u64,
+}
+
+/// The waiting room.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// Days that a record may wait; below 0: what its edition says.
+    pub days: i64,
+    /// How often those over it are looked for.
+    pub sweep_ms: u64,
+}
+
+/// Files beside records.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attachments {
+    /// Most bytes of a file, whatever its type may have.
+    pub most_bytes: u64,
+    /// Most files of a source under one code.
+    pub most_files: i64,
+}
+
+/// Sources that fall silent.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Silence {
+    /// Working days of silence after which a source is shown as silent whose rhythm is not known.
+    pub working_days: u32,
+    /// How many times the usual interval a source may be silent, in percent.
+    pub tolerance_percent: u32,
+}
+
+/// The transparency log.
+    pub log: Log,
+    /// The national platform.
+    pub national: National,
+    /// Certificates of conformance.
+    pub certificates: Certificates,
+    /// What is written to stderr.
+    pub telemetry: Telemetry,
+}
+
+/// How requests are taken.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address to listen on.
+    pub listen: String,
+    /// Threads; 0: one per core.
+    pub workers: usize,
+    /// Grace for requests in progress at a stop.
+    pub shutdown_ms: u64,
+    /// Longest silence inside a body.
+    pub idle_ms: u64,
+}
+
+/// Where records are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// File inside the data folder, or URL of PostgreSQL.
+    pub database: String,
+    /// Connections for readers.
+    pub readers: u32,
+}
+
+/// What judges.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Specification {
+    /// Folder of editions; empty: embedded.
+    pub folder: String,
+    /// Folder of profiles; empty: embedded.
+    pub sources: String,
+    /// Edition of a submission that names none.
+    pub edition: String,
+    /// Rules that are not judged.
+    pub muted_rules: Vec<String>,
+    /// One record in so many is held against the published schema too; 0: none.
+    pub second_opinion: u64,
+}
+
+/// What is refused as too much.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of a body as it arrives.
+    pub body_bytes: usize,
+    /// Bytes after decompression.
+    pub decompressed_bytes: usize,
+    /// Bytes above which a body or file is judged in parts, from disk.
+    pub memory_bytes: usize,
+    /// Bytes of such a body or file.
+    pub file_bytes: u64,
+    /// Records of such a submission.
+    pub file_records: u64,
+    /// Bodies received to disk at once.
+    pub files: usize,
+    /// Bytes that one compressed byte may become.
+    pub ratio: usize,
+    /// Levels of nesting.
+    pub depth: usize,
+    /// Records of a submission.
+    pub records: usize,
+    /// Fields of a record.
+    pub fields: usize,
+    /// Bytes of one value.
+    pub value_bytes: usize,
+    /// Submissions in progress.
+    pub requests: usize,
+    /// Of these, by one source.
+    pub source_requests: usize,
+    /// Submissions of one source per second; 0: no limit.
+    pub source_rate: u32,
+    /// Submissions that may come at once.
+    pub source_burst: u32,
+}
+
+/// Uploads that can be resumed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uploads {
+    /// Open ones of one source.
+    pub per_source: usize,
+    /// Their bytes together.
+    pub source_bytes: u64,
+    /// Hours after which an untouched one goes away.
+    pub keep_hours: u32,
+}
+
+/// The watched folders.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folders {
+    /// Base folder; empty: none is watched.
+    pub base: String,
+    /// How long a file must not have changed.
+    pub settle_ms: u64,
+    /// Ending of marker files; empty: none.
+    pub marker: String,
+    /// How often is looked.
+    pub poll_ms: u64,
 }
 
 /// The waiting room.
@@ -193,6 +373,16 @@ pub struct National {
     pub breaker_ms: u64,
 }
 
+/// Certificates of conformance.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificates {
+    /// Sources that must hold one; `*`: all.
+    pub required: Vec<String>,
+    /// Public keys of those who may sign one.
+    pub keys: Vec<String>,
+}
+
 /// What is written to stderr.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -262,7 +452,7 @@ impl Config {
     }
 
     /// What the types alone cannot say: key, whether it holds, what is expected.
-    fn conditions(&self) -> [(&'static str, bool, &'static str); 12] {
+    fn conditions(&self) -> [(&'static str, bool, &'static str); 14] {
         let origin = self.log.origin.as_str();
         let url = self.national.url.as_str();
         [
@@ -286,6 +476,16 @@ impl Config {
                 "limits.decompressed_bytes",
                 self.limits.decompressed_bytes > 0,
                 "at least 1",
+            ),
+            (
+                "limits.memory_bytes",
+                (1..=self.limits.decompressed_bytes).contains(&self.limits.memory_bytes),
+                "at least 1, and at most limits.decompressed_bytes",
+            ),
+            (
+                "limits.file_records",
+                (1..=i32::MAX as u64).contains(&self.limits.file_records),
+                "1 to 2147483647",
             ),
             ("limits.ratio", self.limits.ratio > 0, "at least 1"),
             ("limits.records", self.limits.records > 0, "at least 1"),

@@ -1,12 +1,12 @@
 //! `hub sources add --sandbox` and `hub sources promote`: a source on its way from the sandbox into production.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use anyhow::Context as _;
 
 use super::folder::Folder;
 use super::{keys, said};
+use crate::certificate::Held;
 use crate::leaf;
 use crate::pipeline::Instant;
 use crate::store::access::Role;
@@ -47,29 +47,18 @@ pub fn may_be_added(folder: &Folder, id: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lets a source into production: written down with a leaf of the log, then a key is made.
-pub fn promote(
-    folder: &Folder,
-    id: &str,
-    by: &str,
-    certificate: Option<&Path>,
-) -> anyhow::Result<bool> {
+/// Lets a source into production, if it holds the certificate that the configuration asks of it: written down with a
+/// leaf of the log, then a key is made.
+pub fn promote(folder: &Folder, id: &str, by: &str) -> anyhow::Result<bool> {
     let (config, mut connection) = folder.open_existing()?;
-    let certificate_sha256 = match certificate {
-        Some(file) => {
-            let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
-            Some(crate::tlog::sha256(&bytes).to_hex())
-        }
-        None => None,
-    };
-    anyhow::ensure!(
-        !config.onboarding.certificate || certificate.is_some(),
-        said(
-            "须提供符合性证书：--certificate 文件（onboarding.certificate = true）",
-            "a certificate of conformance is needed: --certificate FILE (onboarding.certificate = true)",
-        )
-    );
     let now = Instant::now();
+    let held = Held::new(&config.data, &config.certificates)?;
+    held.admit(id, &config.spec.edition, &now.civil.date().to_string())
+        .map_err(|error| {
+            let message = error.message();
+            anyhow::anyhow!(said(message.zh.into_owned(), message.en.into_owned()))
+        })?;
+    let certificate_sha256 = held.digest(id)?;
     let mut transaction = begin(&mut connection)?;
     let row = onboarding::find(transaction.connection, id)?.with_context(|| {
         said(

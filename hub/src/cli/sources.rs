@@ -3,7 +3,9 @@
 mod lint;
 mod trial;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
 
 use super::Form;
 use super::folder::Folder;
@@ -43,9 +45,6 @@ pub enum Command {
         /// Who decides.
         #[arg(long, value_name = "NAME")]
         by: String,
-        /// Certificate of conformance.
-        #[arg(long, value_name = "FILE")]
-        certificate: Option<PathBuf>,
         #[command(flatten)]
         folder: Folder,
     },
@@ -53,6 +52,13 @@ pub enum Command {
     Retire {
         /// Identifier of the source.
         id: String,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Take in a certificate of conformance, signed by a key of `certificates.keys`.
+    Certify {
+        /// The certificate.
+        file: PathBuf,
         #[command(flatten)]
         folder: Folder,
     },
@@ -97,9 +103,8 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
         Command::Promote {
             id,
             by,
-            certificate,
             folder,
-        } => onboard::promote(folder, id, by, certificate.as_deref()),
+        } => onboard::promote(folder, id, by),
         Command::Retire { id, folder } => {
             let (_, mut connection) = folder.open_existing()?;
             let retired = access::retire_source(&mut connection, id, Instant::now().millis)?;
@@ -113,9 +118,28 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
             eprintln!("{retired} keys of {id} are retired");
             Ok(true)
         }
+        Command::Certify { file, folder } => certify(file, folder),
         Command::Lint(arguments) => lint::run(arguments),
         Command::Try(arguments) => trial::run(arguments),
     }
+}
+
+fn certify(file: &Path, folder: &Folder) -> anyhow::Result<bool> {
+    let config = folder.config(Vec::new())?;
+    let held = crate::certificate::Held::new(&config.data, &config.certificates)?;
+    let name = file.display().to_string();
+    let bytes = std::fs::read(file).with_context(|| name.clone())?;
+    let certificate = held.keep(&bytes).with_context(|| name)?;
+    println!(
+        "{} {} {} {} {}–{}",
+        certificate.source,
+        certificate.software,
+        certificate.version,
+        certificate.edition,
+        certificate.issued,
+        certificate.expires
+    );
+    Ok(true)
 }
 
 fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {

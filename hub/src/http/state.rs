@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::auth::Keys;
 use super::limits::Gate;
 use super::metrics::Metrics;
@@ -19,6 +21,8 @@ pub struct State {
     pub keys: Keys,
     /// Places for submissions and checks.
     pub gate: Arc<Gate>,
+    /// Places for bodies that are received to disk.
+    pub spools: Arc<Semaphore>,
     /// Figures since start.
     pub metrics: Metrics,
     /// What belongs to sources that are not in production yet.
@@ -37,10 +41,12 @@ impl State {
     /// Makes the state of another hub of the same server, behind the same gate.
     pub fn beside(app: Arc<App>, gate: Arc<Gate>) -> State {
         let published = Storage::new(app::log_folder(&app.config));
+        let spools = Arc::new(Semaphore::new(app.config.limits.files));
         State {
             app,
             keys: Keys::default(),
             gate,
+            spools,
             metrics: Metrics::default(),
             sandbox: Sandbox::default(),
             published,

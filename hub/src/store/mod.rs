@@ -12,6 +12,7 @@ pub mod history;
 pub mod insert;
 pub mod onboarding;
 pub mod outbox;
+pub mod outcome_parts;
 pub mod records;
 pub mod schema;
 pub mod sequence;
@@ -49,6 +50,9 @@ pub enum StoreError {
     /// What was to be logged is no leaf.
     #[error("the log cannot take this")]
     Leaf(#[from] crate::leaf::LeafError),
+    /// A job gave itself up, before anything of it was kept.
+    #[error("given up: {0}")]
+    Abandoned(String),
     /// What is stored contradicts itself.
     #[error("the store is damaged at {place}: {what}")]
     Damaged {
