@@ -100,11 +100,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
             onboard::may_be_added(folder, id)?;
             keys::make(folder, id, Role::Source)
         }
-        Command::Promote {
-            id,
-            by,
-            folder,
-        } => onboard::promote(folder, id, by),
+        Command::Promote { id, by, folder } => onboard::promote(folder, id, by),
         Command::Retire { id, folder } => {
             let (_, mut connection) = folder.open_existing()?;
             let retired = access::retire_source(&mut connection, id, Instant::now().millis)?;

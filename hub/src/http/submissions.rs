@@ -155,7 +155,9 @@ pub async fn submit(
     };
     let about = about(&caller, &request, query).map_err(trouble)?;
     let body = reception::body(&state, &request, payload).await;
-    let receipt = take(&state, about, body.map_err(trouble)?).await.map_err(trouble)?;
+    let receipt = take(&state, about, body.map_err(trouble)?)
+        .await
+        .map_err(trouble)?;
     let large = receipt.records.len() > 200;
     let write = move || {
         let receipt = if only_issues {
