@@ -11,6 +11,7 @@ use crate::attachment::Objects;
 use crate::certificate::Held;
 use crate::config::Config;
 use crate::faults::Faults;
+use crate::intake::Ways;
 use crate::keys::SigningKey;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::trouble::Noted;
@@ -55,6 +56,8 @@ pub struct App {
     pub figures: Figures,
     /// Sources whose trouble was written down lately.
     pub noted: Noted,
+    /// How the ways in other than HTTP fare.
+    pub ways: Arc<Ways>,
     /// Asks the published schemas about a sample of the records.
     pub opinion: SecondOpinion,
     /// Certificates of conformance.
@@ -266,6 +269,7 @@ impl App {
             key,
             figures: Figures::default(),
             noted: Noted::default(),
+            ways: Arc::default(),
             opinion,
             certificates,
             uploads,
