@@ -3,12 +3,14 @@
 //! Everything is derived again from the rows; nothing is changed, and nothing needs a running hub. The first
 //! wrong place is named: table and row, or file.
 
+mod attachments;
 mod changes;
 mod deliveries;
 mod parts;
 
 use std::path::Path;
 
+use crate::attachment::Objects;
 use crate::leaf::{self, Leaf, LeafError};
 use crate::pipeline::RawStore;
 use crate::pipeline::commit::receipt_id;
@@ -59,10 +61,11 @@ pub async fn verify(
     keys: &dyn Keys,
     connection: &mut Database,
     raw: &RawStore,
+    objects: &Objects,
 ) -> Result<Audited, FirstFault> {
     let folder = verify_folder(log, keys)?;
     let pending = leaves(log, folder.size, connection)?;
-    let (submissions, records, deliveries) = rows(connection, raw).await?;
+    let (submissions, records, deliveries) = rows(connection, raw, objects).await?;
     Ok(Audited {
         published: folder.size,
         root: folder.root.to_string(),
@@ -141,8 +144,12 @@ fn pending(connection: &mut Database, from: u64) -> Result<u64, FirstFault> {
 }
 
 /// Every submission and its records fit the leaf that names them; every submission leaf has its row.
-async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64, u64), FirstFault> {
-    let (mut count, mut versions) = (0, 0);
+async fn rows(
+    connection: &mut Database,
+    raw: &RawStore,
+    objects: &Objects,
+) -> Result<(u64, u64, u64), FirstFault> {
+    let (mut count, mut versions, mut files) = (0, 0, 0);
     let mut said = deliveries::Said::new(connection)?;
     let mut from = 0;
     loop {
@@ -155,6 +162,11 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64, u6
                 Ok(Leaf::Submission(leaf)) => leaf,
                 Ok(Leaf::Change(leaf)) => {
                     changes::of_leaf(&leaf, connection)?;
+                    continue;
+                }
+                Ok(Leaf::Attachment(leaf)) => {
+                    attachments::of_leaf(*index, &leaf, connection, objects).await?;
+                    files += 1;
                     continue;
                 }
                 Ok(Leaf::Delivery(leaf)) => {
@@ -196,6 +208,7 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64, u6
             count += 1;
         }
     }
+    attachments::counted(connection, files)?;
     let deliveries = said.conclude(connection)?;
     Ok((count, versions, deliveries))
 }

@@ -1,6 +1,7 @@
 //! The exchange hub: receives, judges, logs, receipts, forwards. All IO is here.
 
 pub mod app;
+pub mod attachment;
 pub mod audit;
 pub mod certificate;
 pub mod cli;
@@ -15,6 +16,7 @@ pub mod keys;
 pub mod leaf;
 pub mod pipeline;
 pub mod report;
+pub mod sandbox;
 pub mod sequencer;
 pub mod simulate;
 pub mod sources;

@@ -9,6 +9,7 @@
 
 mod api;
 mod classes;
+mod attachments;
 mod commands;
 mod conformance;
 mod contract;
@@ -30,6 +31,8 @@ mod profiles;
 mod proof;
 mod receipts;
 mod rules;
+mod sandbox;
+mod sequence;
 mod tamper;
 mod tidy;
 mod uploads;

@@ -8,6 +8,7 @@ mod export;
 mod folder;
 mod keys;
 mod log;
+mod onboard;
 mod receipt;
 mod report;
 mod serve;

@@ -4,6 +4,7 @@
 //! nothing. Judging runs on worker threads, committing in the one [`writer`].
 
 mod absent;
+pub mod attached;
 pub mod commit;
 pub mod compress;
 mod dependants;
@@ -25,7 +26,9 @@ pub mod record_proof;
 mod release;
 mod room;
 pub mod seal;
+pub mod sequence;
 pub mod sweeper;
+pub mod trouble;
 mod work;
 pub mod writer;
 

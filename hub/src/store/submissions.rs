@@ -138,6 +138,14 @@ pub fn by_id(connection: &mut Database, id: i64) -> Result<Option<Submission>, S
         .optional()?)
 }
 
+/// Who sent a submission.
+pub fn source_of(connection: &mut Database, id: i64) -> Result<String, StoreError> {
+    Ok(submissions::table
+        .find(id)
+        .select(submissions::source)
+        .first(connection)?)
+}
+
 /// The counts of one submission per data set.
 pub fn volumes(connection: &mut Database, id: i64) -> Result<Vec<Volume>, StoreError> {
     Ok(volumes::table
