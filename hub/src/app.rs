@@ -9,6 +9,7 @@ use spec::Spec;
 
 use crate::config::Config;
 use crate::keys::SigningKey;
+use crate::pipeline::basis::Archive;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::writer::Writer;
 use crate::pipeline::{Digests, Figures, RawStore};
@@ -36,6 +37,8 @@ pub struct App {
     pub writer: Writer,
     /// Raw bytes.
     pub raw: RawStore,
+    /// What submissions are judged by, archived beside the raw bytes.
+    pub archive: Archive,
     /// The published log.
     pub log: LogHandle,
     /// The key that signs receipts and checkpoints.
@@ -187,6 +190,7 @@ impl App {
             default_edition,
             readers,
             writer,
+            archive: Archive::new(raw.clone(), specification, limits),
             raw,
             log,
             key,

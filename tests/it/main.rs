@@ -21,6 +21,7 @@ mod harness;
 mod history;
 mod lookups;
 mod receipts;
+mod reperform;
 mod rules;
 mod tamper;
 mod tidy;

@@ -4,6 +4,7 @@
 //! nothing. Judging runs on worker threads, committing in the one [`writer`].
 
 mod absent;
+pub mod basis;
 pub mod commit;
 pub mod compress;
 mod dependants;
@@ -21,6 +22,7 @@ mod release;
 mod room;
 pub mod seal;
 pub mod sweeper;
+pub mod then;
 mod work;
 pub mod writer;
 
@@ -47,6 +49,11 @@ pub struct Digests {
     pub build: String,
 }
 
+/// Version of the hub, as leaves name it.
+pub fn build() -> String {
+    format!("hub {}", env!("CARGO_PKG_VERSION"))
+}
+
 impl Digests {
     /// Takes the digests of a loaded specification.
     pub fn new(specification: &spec::Spec) -> Self {
@@ -70,7 +77,7 @@ impl Digests {
             .collect();
         Digests {
             editions,
-            build: format!("hub {}", env!("CARGO_PKG_VERSION")),
+            build: build(),
         }
     }
 
@@ -172,8 +179,8 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
 const SMALL: usize = 16 * 1024;
 
 async fn prepare(app: &Arc<App>, incoming: Incoming, received: Instant) -> Result<Prepared, Error> {
-    let (read, edition) = read(app, &incoming, received)?;
-    finish(app, incoming, received, read, edition).await
+    let (read, judge) = read(app, &incoming, received)?;
+    finish(app, incoming, received, read, judge).await
 }
 
 async fn prepare_large(
@@ -188,8 +195,8 @@ async fn prepare_large(
     })
     .await
     .map_err(|error| Error::Internal(format!("judging stopped: {error}")))?;
-    let (read, edition) = outcome?;
-    finish(app, incoming, received, read, edition).await
+    let (read, judge) = outcome?;
+    finish(app, incoming, received, read, judge).await
 }
 
 async fn finish(
@@ -197,12 +204,18 @@ async fn finish(
     incoming: Incoming,
     received: Instant,
     read: Read,
-    edition: &'static spec::Edition,
+    (edition, adapter): Judge,
 ) -> Result<Prepared, Error> {
     app.opinion.sample(edition, &read.items);
     let raw_sha256 = hash::sha256(&incoming.body);
     let submission = submission_number(&incoming, &read, &raw_sha256)?;
     let raw = app.raw.keep(&raw_sha256, &incoming.body).await?;
+    let wire = incoming.hint.wire;
+    let basis = app.archive.keep(adapter, edition, wire).await?;
+    let hint = adapters::Hint {
+        wire: None,
+        ..incoming.hint
+    };
     Ok(Prepared {
         source: incoming.source,
         submission,
@@ -217,6 +230,8 @@ async fn finish(
         raw_bytes: incoming.body.len() as u64,
         raw,
         media_type: incoming.media_type,
+        basis: Some(basis),
+        hint: (hint != adapters::Hint::default()).then_some(hint),
         items: read.items,
         digests: Arc::clone(&app.digests),
     })
@@ -256,7 +271,7 @@ fn submission_number(incoming: &Incoming, read: &Read, raw: &Hash) -> Result<Str
 /// Judges without keeping anything. References are answered from the store as it is now.
 pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
     let received = Instant::now();
-    let (read, edition) = read(app, incoming, received)?;
+    let (read, (edition, _)) = read(app, incoming, received)?;
     let raw_sha256 = hash::sha256(&incoming.body);
     let submission = submission_number(incoming, &read, &raw_sha256)?;
     let source = incoming.source.clone();
@@ -272,6 +287,8 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
         raw_bytes: incoming.body.len() as u64,
         raw: None,
         media_type: incoming.media_type.clone(),
+        basis: None,
+        hint: None,
         items: read.items,
         digests: Arc::clone(&app.digests),
     };
@@ -289,11 +306,10 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
     })
 }
 
-fn read(
-    app: &App,
-    incoming: &Incoming,
-    received: Instant,
-) -> Result<(Read, &'static spec::Edition), Error> {
+/// What a submission is judged by.
+type Judge = (&'static spec::Edition, &'static adapters::Adapter);
+
+fn read(app: &App, incoming: &Incoming, received: Instant) -> Result<(Read, Judge), Error> {
     let source = app.sources.get(&incoming.source).ok_or_else(|| {
         Error::request(
             ErrorCode::Forbidden,
@@ -305,7 +321,7 @@ fn read(
     })?;
     // The envelope names the edition, but is read together with the records: judge by the edition that was
     // asked for (or the newest), and again if the envelope says another.
-    let judge_by = |name: &str| -> Result<(Read, &'static spec::Edition), Error> {
+    let judge_by = |name: &str| -> Result<(Read, Judge), Error> {
         let (edition, adapter) = source.edition(name)?;
         let context = spec::Context {
             edition,
@@ -314,9 +330,9 @@ fn read(
         };
         let (body, hint) = (&incoming.body, &incoming.hint);
         let read = judge::read(adapter, edition, &context, body, hint, &app.limits)?;
-        Ok((read, edition))
+        Ok((read, (edition, adapter)))
     };
-    let (read, edition) = judge_by(incoming.edition.as_deref().unwrap_or(&app.default_edition))?;
+    let (read, judge) = judge_by(incoming.edition.as_deref().unwrap_or(&app.default_edition))?;
     if let Some(named) = &read.envelope.source
         && *named != incoming.source
     {
@@ -334,10 +350,10 @@ fn read(
             ),
         ));
     }
-    let (read, edition) = match read.envelope.edition.as_deref() {
-        Some(named) if named != edition.id => judge_by(named)?,
-        _ => (read, edition),
+    let (read, judge) = match read.envelope.edition.as_deref() {
+        Some(named) if named != judge.0.id => judge_by(named)?,
+        _ => (read, judge),
     };
-    source.check_in_force(edition, received)?;
-    Ok((read, edition))
+    source.check_in_force(judge.0, received)?;
+    Ok((read, judge))
 }

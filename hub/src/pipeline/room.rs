@@ -9,6 +9,7 @@ use spec::{Edition, Issue, Lookup, Normalized, Verdict};
 
 use super::ending::{self, Ending};
 use super::neighbours::{Key, Neighbour, answers};
+use super::then::Then;
 use super::writer::Transaction;
 use crate::store::records::{RecordRow, Wait};
 use crate::store::waiting::{self, Parked};
@@ -32,9 +33,18 @@ pub struct Room {
     entered: Vec<Parked>,
     /// What is replaced, and by which record.
     replaced: Vec<(RecordRow, Option<i64>)>,
+    then: Option<Then>,
 }
 
 impl Room {
+    /// The room as it was at an earlier state of the store.
+    pub fn then(then: Then) -> Self {
+        Room {
+            then: Some(then),
+            ..Room::default()
+        }
+    }
+
     /// Fetches the waiting records that have any of the keys.
     pub fn fetch<'k>(
         &mut self,
@@ -45,7 +55,11 @@ impl Room {
             .map(|key| key.hash)
             .filter(|&hash| self.asked.insert(hash))
             .collect();
-        for (parked, row) in waiting::by_own_hash(connection, &hashes)? {
+        let found = match self.then {
+            Some(then) => then.waiting_under(connection, &hashes)?,
+            None => waiting::by_own_hash(connection, &hashes)?,
+        };
+        for (parked, row) in found {
             self.seat(&parked, row)?;
         }
         Ok(())

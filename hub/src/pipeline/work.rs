@@ -1,27 +1,30 @@
 //! A submission on its way into the store: record after record judged among others, numbered, collected into
 //! rows, and written at the end together with its log leaf.
 
+mod finish;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use spec::{Action, Context, Dataset, Edition, Issue, Normalized, Severity, Spec, Verdict};
 
 use super::absent;
-use super::commit::{Committed, Prepared, Unsigned, receipt_id};
-use super::compress;
+use super::commit::Prepared;
 use super::dependants;
 use super::history::History;
 use super::judge::{Item, Judged, shown_key};
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links_of};
-use super::receipt::{Counts, Leaf, Outcome};
+use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
+use super::then::Then;
 use super::writer::Transaction;
-use crate::store::insert::{self, Owed, Rows};
-use crate::store::records::{self, Link, RecordRow};
-use crate::store::submissions::{IssueRow, Submission, Volume};
+use crate::store::insert::{Owed, Rows};
+use crate::store::records::{Link, RecordRow};
+use crate::store::submissions::{IssueRow, Volume};
 use crate::store::waiting::Parked;
 use crate::store::{self, StoreError, verdict_number};
 use crate::tlog::hash::{self, Hash};
+pub use finish::Verdicts;
 
 /// A submission on its way into the store.
 pub struct Work<'w, 't> {
@@ -71,6 +74,15 @@ impl<'w, 't> Work<'w, 't> {
             counts: Counts::default(),
             volumes: BTreeMap::new(),
             became_current: Vec::new(),
+        }
+    }
+
+    /// Begins with nothing judged, among what was there then.
+    pub fn then(transaction: &'w mut Transaction<'t>, prepared: &Prepared, then: Then) -> Self {
+        Work {
+            neighbours: Neighbours::then(then),
+            room: Room::then(then),
+            ..Work::new(transaction, prepared)
         }
     }
 
@@ -340,8 +352,10 @@ impl<'w, 't> Work<'w, 't> {
         };
         if let Some(old) = old {
             let before = links_of(self.edition, old);
+            // The leaf of this submission: nothing is appended before it.
+            let leaf = self.transaction.numbers.leaf;
             self.history
-                .superseded(&before, &links, self.received.millis);
+                .superseded(&before, &links, (self.received.millis, leaf));
             self.superseded.extend(before);
             self.neighbours.remove(old.id);
         }
@@ -407,67 +421,6 @@ impl<'w, 't> Work<'w, 't> {
             .push(hash::leaf_hash(self.json.get(start..).unwrap_or_default()));
         self.outcomes.push(outcome);
         Ok(())
-    }
-
-    /// Writes everything, appends the leaf, and releases what waited for these records.
-    pub fn finish(
-        mut self,
-        mut row: Submission,
-        digests: &super::Digests,
-    ) -> Result<Committed, StoreError> {
-        row.id = self.number;
-        row.accepted = self.counts.accepted as i32;
-        row.warned = self.counts.accepted_with_warnings as i32;
-        row.parked = self.counts.parked as i32;
-        row.duplicate = self.counts.duplicate as i32;
-        row.rejected = self.counts.rejected as i32;
-        let (specification, codes) = digests.of(self.edition);
-        let says = Leaf {
-            v: 1,
-            kind: "submission".to_owned(),
-            id: receipt_id(self.number),
-            source: row.source.clone(),
-            submission: row.submission.clone(),
-            received_at: self.received.text(),
-            edition: row.edition.clone(),
-            raw_sha256: hash::hex(&row.raw_sha256),
-            raw_bytes: row.raw_bytes as u64,
-            specification: specification.to_owned(),
-            codes: codes.to_owned(),
-            build: digests.build.clone(),
-            counts: self.counts,
-            outcomes_root: hash::merkle_root(&self.hashes).to_hex(),
-            records_root: hash::merkle_root(&self.kept).to_hex(),
-        };
-        let leaf = serde_json::to_string(&says).map_err(|error| broken(&error))?;
-        row.leaf_index = self.transaction.append_leaf(leaf.clone().into_bytes())?;
-        if self.json.is_empty() {
-            self.json.push(b'[');
-        }
-        self.json.push(b']');
-        row.outcomes = compress::pack(&self.json).map_err(|error| broken(&error))?;
-        self.rows.volumes = std::mem::take(&mut self.volumes).into_values().collect();
-        records::unlink(self.transaction.connection, &self.superseded)?;
-        // A version that came and went within this very submission has no row to unlink yet.
-        let superseded: foldhash::HashSet<Link> = self.superseded.iter().copied().collect();
-        self.rows.links.retain(|link| !superseded.contains(link));
-        insert::submission(self.transaction.connection, &row, &self.rows)?;
-        self.transaction.numbers.submission += 1;
-        self.history.write(self.transaction.connection)?;
-        self.room.settle(self.transaction, self.received)?;
-        super::release::release(
-            self.transaction,
-            self.specification,
-            self.received,
-            &self.became_current,
-        )?;
-        Ok(Committed::Fresh(Box::new(Unsigned {
-            leaf,
-            says,
-            leaf_index: row.leaf_index as u64,
-            outcomes: self.outcomes,
-            seal: None,
-        })))
     }
 }
 

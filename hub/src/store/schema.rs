@@ -132,6 +132,21 @@ table! {
         hash -> BigInt,
         record_id -> BigInt,
         until -> BigInt,
+        until_leaf -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    past_parked (hash, record_id) {
+        hash -> BigInt,
+        record_id -> BigInt,
+    }
+}
+
+table! {
+    hints (submission_id) {
+        submission_id -> BigInt,
+        hint -> Text,
     }
 }
 
@@ -190,6 +205,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     changes,
     reasons,
     past_links,
+    past_parked,
+    hints,
     leaves,
     spans,
     deliveries,
