@@ -31,3 +31,16 @@ if ! command -v xmllint >/dev/null 2>&1; then
         exit 1
     fi
 fi
+
+if ! command -v chromium >/dev/null 2>&1; then
+    echo "tests need chromium and a Chinese font: trying to install them" >&2
+    if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq >/dev/null
+        apt-get install -y -qq chromium fonts-noto-cjk >/dev/null
+    fi
+    if ! command -v chromium >/dev/null 2>&1; then
+        echo "chromium is needed: install it (Debian: apt-get install chromium fonts-noto-cjk) and run again" >&2
+        exit 1
+    fi
+fi

@@ -13,6 +13,7 @@ mod contract;
 mod crash;
 mod deals;
 mod differential;
+mod evidence;
 mod fixtures;
 mod forward;
 mod full;

@@ -9,6 +9,7 @@ use super::{Form, receipt, said};
 use crate::app;
 use crate::evidence::{check, gather};
 use crate::pipeline::RawStore;
+use crate::store::transaction::begin;
 
 /// What can be done.
 #[derive(Debug, clap::Args)]
@@ -72,7 +73,10 @@ fn make(made: &Make) -> anyhow::Result<bool> {
         personal: made.personal,
     };
     if made.personal {
-        gather::note_view(&mut connection, &made.about, "command line")?;
+        let leaf = gather::view_leaf(&made.about, "command line")?;
+        let mut transaction = begin(&mut connection)?;
+        transaction.append_leaf(leaf)?;
+        transaction.commit()?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let bytes = runtime

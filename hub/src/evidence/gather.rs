@@ -15,7 +15,6 @@ use crate::keys::SigningKey;
 use crate::pipeline::{self, RawStore, commit};
 use crate::reperform::{Judges, Lacking};
 use crate::store::submissions::{self, Submission};
-use crate::store::transaction::begin;
 use crate::store::{Database, StoreError};
 use crate::tlog::{Checkpoint, Hash, Proof, Storage, prove_inclusion, sha256};
 
@@ -164,20 +163,16 @@ pub async fn bundle(
     Ok(pack::write(manifest, &gather.members)?)
 }
 
-/// Writes into the log that somebody takes personal values out: kind `operator`, action `view_personal`.
-pub fn note_view(connection: &mut Database, about: &str, by: &str) -> Result<(), GatherError> {
-    let leaf = serde_json::to_vec(&serde_json::json!({
+/// The leaf that says that somebody takes personal values out: kind `operator`, action `view_personal`.
+pub fn view_leaf(about: &str, by: &str) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&serde_json::json!({
         "v": 1,
         "kind": "operator",
         "action": "view_personal",
         "by": by,
         "about_sha256": sha256(about.as_bytes()).to_hex(),
         "at": pipeline::Instant::now().text(),
-    }))?;
-    let mut transaction = begin(connection)?;
-    transaction.append_leaf(leaf)?;
-    transaction.commit()?;
-    Ok(())
+    }))
 }
 
 impl Gather<'_> {

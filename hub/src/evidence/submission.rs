@@ -30,10 +30,11 @@ pub async fn add(
     gather.proven(connection, &folder, row.leaf_index).await?;
     let mut receipt = seal::receipt(gather.signs, unsigned, None);
     receipt.proof = gather.proof(row.leaf_index)?.map(|proof| proof.to_string());
-    gather.json(
+    // In the order of its members, which the hash of an outcome is taken over.
+    gather.put(
         format!("{folder}/receipt.json"),
-        &serde_json::to_value(&receipt)?,
-    )?;
+        serde_json::to_vec_pretty(&receipt)?,
+    );
     let outcomes = compress::unpack(&row.outcomes)?.into_owned();
     gather.put(format!("{folder}/outcomes.json"), outcomes);
     let kept = records::of_submission(connection, number, number)?;
