@@ -9,6 +9,7 @@ pub mod error;
 pub mod evidence;
 pub mod http;
 pub mod keys;
+pub mod leaf;
 pub mod pipeline;
 pub mod reperform;
 pub mod report;

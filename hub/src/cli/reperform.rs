@@ -6,15 +6,19 @@ use anyhow::Context as _;
 
 use super::folder::Folder;
 use super::{Form, receipt, said};
+use crate::leaf::{self, Submission as Leaf};
 use crate::pipeline::commit::{parse_receipt_id, receipt_id};
-use crate::pipeline::receipt::{Leaf, Receipt};
+use crate::pipeline::receipt::Receipt;
 use crate::pipeline::{Instant, RawStore};
-use crate::reperform::{self, Drawn, Finding, Judges, Reperformed, sample};
+use crate::reperform::{self, Finding, Judges, Reperformed, sample};
 use crate::store::submissions::{self, Submission};
 use crate::store::transaction::begin;
 use crate::store::{Database, StoreError};
 use crate::tlog::{Checkpoint, Storage};
 use crate::{app, pipeline};
+
+/// Leaves in one transaction: others must get their turn.
+const TOGETHER: usize = 200;
 
 /// Which submissions, and where they are.
 #[derive(Debug, clap::Args)]
@@ -50,28 +54,44 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
                 bytes.context(said("日志尚未发布检查点", "no checkpoint is published yet"))?;
             let checkpoint = Checkpoint::open(&bytes, &config.log.origin, &[key])
                 .context(said("检查点无效", "the checkpoint is not valid"))?;
-            draw(&mut connection, &checkpoint, wanted)?
+            let found = draw(&mut connection, &checkpoint, wanted)?;
+            (Some(checkpoint), found)
         }
-        None => (Drawn::Named, named(&mut connection, &arguments.targets)?),
+        None => (None, named(&mut connection, &arguments.targets)?),
     };
     let mut all: Vec<Reperformed> = Vec::new();
     for (row, leaf) in wanted {
         all.push(runtime.block_on(judges.again(&mut connection, &row, &leaf)));
     }
-    let leaf = reperform::leaf(&drawn, &all, &pipeline::build(), &Instant::now().text())?;
-    let mut transaction = begin(&mut connection)?;
-    let leaf_index = transaction.append_leaf(leaf)?;
-    transaction.commit()?;
+    let at = Instant::now().text();
+    let mut places = Vec::new();
+    for part in all.chunks(TOGETHER) {
+        let mut transaction = begin(&mut connection)?;
+        for one in part {
+            let root = drawn.as_ref().map(|checkpoint| &checkpoint.root);
+            let leaf = leaf::encode(&reperform::leaf(one, root, &at))?;
+            places.push(transaction.append_leaf(leaf)?);
+        }
+        transaction.commit()?;
+    }
     match arguments.format {
         Form::Json => println!(
             "{}",
-            serde_json::json!({ "drawn": drawn, "leaf_index": leaf_index, "submissions": all })
+            serde_json::json!({
+                "drawn": drawn.map(|checkpoint| serde_json::json!({
+                    "origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.to_string(),
+                })),
+                "leaves": places,
+                "submissions": all,
+            })
         ),
         Form::Text => {
             for one in &all {
                 println!("{}: {}", one.id, told(one));
             }
-            println!("leaf / 日志位置 {leaf_index}");
+            if let (Some(first), Some(last)) = (places.first(), places.last()) {
+                println!("leaves / 日志位置 {first}–{last}");
+            }
         }
     }
     Ok(all.iter().all(|one| one.finding == Finding::Identical))
@@ -139,7 +159,10 @@ fn read_receipt(target: &str) -> anyhow::Result<(i64, Option<Leaf>)> {
     })?;
     let number = parse_receipt_id(&receipt.id)
         .with_context(|| said("回执没有编号", "the receipt bears no number"))?;
-    Ok((number, Some(serde_json::from_str(&receipt.evidence.leaf)?)))
+    Ok((
+        number,
+        Some(leaf::decode(receipt.evidence.leaf.as_bytes())?),
+    ))
 }
 
 fn leaf_of(connection: &mut Database, row: &Submission) -> anyhow::Result<Leaf> {
@@ -154,11 +177,7 @@ fn leaf_of(connection: &mut Database, row: &Submission) -> anyhow::Result<Leaf> 
     })
 }
 
-fn draw(
-    connection: &mut Database,
-    checkpoint: &Checkpoint,
-    wanted: u64,
-) -> anyhow::Result<(Drawn, Wanted)> {
+fn draw(connection: &mut Database, checkpoint: &Checkpoint, wanted: u64) -> anyhow::Result<Wanted> {
     let places = sample::draw(checkpoint, wanted, |place| {
         Ok::<_, StoreError>(reperform::leaf_of(connection, place as i64)?.is_some())
     })?;
@@ -176,10 +195,5 @@ fn draw(
         })?;
         found.push((row, leaf));
     }
-    let drawn = Drawn::Sample {
-        wanted,
-        size: checkpoint.size,
-        root: checkpoint.root.to_string(),
-    };
-    Ok((drawn, found))
+    Ok(found)
 }

@@ -11,9 +11,10 @@ use serde_json::Value;
 
 use super::cover::Cover;
 use super::{Manifest, PAGE, pack};
+use crate::leaf::{self, Submission as Leaf};
 use crate::pipeline;
 use crate::pipeline::basis::Basis;
-use crate::pipeline::receipt::{Leaf, Receipt};
+use crate::pipeline::receipt::Receipt;
 use crate::reperform::{outcomes, root};
 use crate::tlog::{
     Checkpoint, FirstFault, Hash, Proof, VerifierKey, leaf_hash, merkle_root, sha256,
@@ -173,7 +174,7 @@ impl Bundle<'_> {
         if receipt.id != id {
             return Err(fault(place, format!("is the receipt of {}", receipt.id)));
         }
-        let leaf: Leaf = serde_json::from_str(&receipt.evidence.leaf)
+        let leaf: Leaf = leaf::decode(receipt.evidence.leaf.as_bytes())
             .map_err(|error| fault(&place, error.to_string()))?;
         self.proven(&folder, Some(receipt.evidence.leaf.as_bytes()))?;
         let raw = format!("{folder}/raw");

@@ -12,6 +12,8 @@ use super::subject::Subject;
 use super::{Manifest, PAGE, submission};
 use crate::error::Error;
 use crate::keys::SigningKey;
+use crate::leaf::operator::Action;
+use crate::leaf::{self, LeafError, Operator};
 use crate::pipeline::{self, RawStore, commit};
 use crate::reperform::{Judges, Lacking};
 use crate::store::submissions::{self, Submission};
@@ -163,16 +165,16 @@ pub async fn bundle(
     Ok(pack::write(manifest, &gather.members)?)
 }
 
-/// The leaf that says that somebody takes personal values out: kind `operator`, action `view_personal`.
-pub fn view_leaf(about: &str, by: &str) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(&serde_json::json!({
-        "v": 1,
-        "kind": "operator",
-        "action": "view_personal",
-        "by": by,
-        "about_sha256": sha256(about.as_bytes()).to_hex(),
-        "at": pipeline::Instant::now().text(),
-    }))
+/// The leaf that says that somebody takes personal values out.
+pub fn view_leaf(about: &str, by: &str) -> Result<Vec<u8>, LeafError> {
+    leaf::encode(&Operator {
+        action: Action::PersonalDataViewed,
+        by: by.to_owned(),
+        // The key of a record may itself be personal.
+        about: format!("evidence, sha256 {}", sha256(about.as_bytes()).to_hex()),
+        facts: BTreeMap::new(),
+        at: pipeline::Instant::now().text(),
+    })
 }
 
 impl Gather<'_> {

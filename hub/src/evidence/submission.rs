@@ -6,9 +6,10 @@ use spec::{Dataset, Edition, Normalized, Sensitivity};
 
 use super::deliveries;
 use super::gather::{Gather, GatherError};
+use crate::leaf::Submission as Leaf;
 use crate::pipeline::ending::Ending;
 use crate::pipeline::judge::Item;
-use crate::pipeline::receipt::{Leaf, Outcome};
+use crate::pipeline::receipt::Outcome;
 use crate::pipeline::{Instant, commit, compress, seal};
 use crate::reperform::{Again, Lacking};
 use crate::store::records::{self, RecordRow};

@@ -8,10 +8,10 @@ use spec::{Context, Edition, Spec};
 
 use super::difference;
 use super::{Finding, Reperformed};
+use crate::leaf::{self, Submission as Leaf};
 use crate::pipeline::basis::{Basis, Snapshot};
 use crate::pipeline::commit::{Prepared, judge_again, receipt_id};
 use crate::pipeline::judge::Item;
-use crate::pipeline::receipt::Leaf;
 use crate::pipeline::{Digests, Instant, RawStore, compress, judge};
 use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError};
@@ -76,10 +76,14 @@ impl Judges {
         row: &Submission,
         leaf: &Leaf,
     ) -> Reperformed {
-        let (finding, outcomes) = match self.compare(connection, row, leaf).await {
-            Ok(compared) => compared,
-            Err(Lacking(why)) => (Finding::Impossible { why }, 0),
+        let compared = self.compare(connection, row, leaf).await;
+        let (finding, outcomes, roots) = match compared {
+            Ok((finding, outcomes, [first, second])) => {
+                (finding, outcomes, [Some(first), Some(second)])
+            }
+            Err(Lacking(why)) => (Finding::Impossible { why }, 0, [None, None]),
         };
+        let [outcomes_root, records_root] = roots.map(|root| root.map(Hash::to_hex));
         Reperformed {
             id: receipt_id(row.id),
             leaf_index: row.leaf_index as u64,
@@ -87,6 +91,8 @@ impl Judges {
             built_now: self.build.clone(),
             basis: leaf.basis.clone(),
             outcomes,
+            outcomes_root,
+            records_root,
             finding,
         }
     }
@@ -143,7 +149,7 @@ impl Judges {
         connection: &mut Database,
         row: &Submission,
         leaf: &Leaf,
-    ) -> Result<(Finding, u32), Lacking> {
+    ) -> Result<(Finding, u32, [Hash; 2]), Lacking> {
         let again = self.read(connection, row, leaf).await?;
         let prepared = Prepared {
             source: row.source.clone(),
@@ -164,6 +170,7 @@ impl Judges {
         let now = judge_again(connection, prepared, row)?;
         let listed = difference::outcomes(&now.json)?;
         let count = listed.len() as u32;
+        let roots = [now.outcomes_root, now.records_root];
         if now.outcomes_root.to_hex() != leaf.outcomes_root {
             let kept = compress::unpack(&row.outcomes)?;
             let then = difference::outcomes(&kept)?;
@@ -174,7 +181,7 @@ impl Judges {
                 ));
             }
             if let Some(finding) = difference::first(&then, &listed) {
-                return Ok((finding, count));
+                return Ok((finding, count, roots));
             }
         }
         for (place, then, now) in [
@@ -187,10 +194,10 @@ impl Judges {
                     then: then.clone(),
                     now: now.to_hex(),
                 };
-                return Ok((finding, count));
+                return Ok((finding, count, roots));
             }
         }
-        Ok((Finding::Identical, count))
+        Ok((Finding::Identical, count, roots))
     }
 
     /// What was archived under a digest.
@@ -256,5 +263,5 @@ pub fn leaf_of(connection: &mut Database, index: i64) -> Result<Option<Leaf>, St
     let Some(bytes) = submissions::leaf(connection, index)? else {
         return Ok(None);
     };
-    Ok(serde_json::from_slice(&bytes).ok())
+    Ok(leaf::decode(&bytes).ok())
 }

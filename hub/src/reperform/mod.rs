@@ -13,7 +13,8 @@ use serde::Serialize;
 pub use difference::{outcomes, root};
 pub use judge::{Again, Judges, Lacking, leaf_of};
 
-use crate::tlog::{Hash, sha256};
+use crate::leaf::Reperformance;
+use crate::tlog::Hash;
 
 /// What judging again has shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,17 +38,6 @@ pub enum Finding {
     },
 }
 
-impl Finding {
-    /// The word for it in the log.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Finding::Identical => "identical",
-            Finding::Different { .. } => "different",
-            Finding::Impossible { .. } => "impossible",
-        }
-    }
-}
-
 /// One submission that was judged again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reperformed {
@@ -63,54 +53,32 @@ pub struct Reperformed {
     pub basis: Option<String>,
     /// Number of outcomes that were compared.
     pub outcomes: u32,
+    /// Merkle root over the outcomes as they came out now, hexadecimal.
+    pub outcomes_root: Option<String>,
+    /// Merkle root over the canonical records as they came out now, hexadecimal.
+    pub records_root: Option<String>,
     /// What it has shown.
     #[serde(flatten)]
     pub finding: Finding,
 }
 
-/// Why these submissions were judged again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "drawn", rename_all = "snake_case")]
-pub enum Drawn {
-    /// Somebody named them.
-    Named,
-    /// The checkpoint drew them.
-    Sample {
-        /// How many were asked for.
-        wanted: u64,
-        /// Size of the log at the checkpoint.
-        size: u64,
-        /// Its root, base64.
-        root: String,
-    },
+/// The leaf of the log about one submission that was judged again.
+pub fn leaf(one: &Reperformed, drawn_from: Option<&Hash>, at: &str) -> Reperformance {
+    Reperformance {
+        submission: one.id.clone(),
+        leaf_index: one.leaf_index,
+        drawn_from: drawn_from.map(ToString::to_string),
+        build: one.built_now.clone(),
+        same: one.finding == Finding::Identical,
+        lacking: match &one.finding {
+            Finding::Impossible { why } => Some(why.chars().take(LONGEST).collect()),
+            Finding::Identical | Finding::Different { .. } => None,
+        },
+        outcomes_root: one.outcomes_root.clone(),
+        records_root: one.records_root.clone(),
+        at: at.to_owned(),
+    }
 }
 
-/// Most submissions that a leaf names one by one; the digest covers all.
-const NAMED: usize = 200;
-
-/// The leaf of the log about a re-performance: kind `reperformance`, version 1.
-pub fn leaf(
-    drawn: &Drawn,
-    all: &[Reperformed],
-    build: &str,
-    at: &str,
-) -> Result<Vec<u8>, serde_json::Error> {
-    let count = |word: &str| all.iter().filter(|one| one.finding.word() == word).count();
-    let whole: Hash = sha256(&serde_json::to_vec(all)?);
-    let named = all.iter().take(NAMED).map(|one| {
-        serde_json::json!({ "id": one.id, "leaf_index": one.leaf_index, "result": one.finding.word() })
-    });
-    serde_json::to_vec(&serde_json::json!({
-        "v": 1,
-        "kind": "reperformance",
-        "at": at,
-        "build": build,
-        "drawn": drawn,
-        "submissions": all.len(),
-        "identical": count("identical"),
-        "different": count("different"),
-        "impossible": count("impossible"),
-        "results": named.collect::<Vec<_>>(),
-        "results_sha256": whole.to_hex(),
-    }))
-}
+/// Most characters of a reason in a leaf.
+const LONGEST: usize = 1000;

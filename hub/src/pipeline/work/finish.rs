@@ -3,8 +3,8 @@
 
 use super::super::commit::{Committed, Unsigned, receipt_id};
 use super::super::compress;
-use super::super::receipt::Leaf;
 use super::{Work, broken};
+use crate::leaf;
 use crate::store::StoreError;
 use crate::store::insert;
 use crate::store::records::{self, Link};
@@ -62,12 +62,11 @@ impl Work<'_, '_> {
         row.duplicate = self.counts.duplicate as i32;
         row.rejected = self.counts.rejected as i32;
         let (specification, codes) = digests.of(self.edition);
-        let says = Leaf {
-            v: 1,
-            kind: "submission".to_owned(),
+        let says = leaf::Submission {
             id: receipt_id(self.number),
             source: row.source.clone(),
             submission: row.submission.clone(),
+            sender_signature: None,
             received_at: self.received.text(),
             edition: row.edition.clone(),
             raw_sha256: hash::hex(&row.raw_sha256),
@@ -80,8 +79,9 @@ impl Work<'_, '_> {
             outcomes_root: hash::merkle_root(&self.hashes).to_hex(),
             records_root: hash::merkle_root(&self.kept).to_hex(),
         };
-        let leaf = serde_json::to_string(&says).map_err(|error| broken(&error))?;
-        row.leaf_index = self.transaction.append_leaf(leaf.clone().into_bytes())?;
+        let leaf = leaf::encode(&says)?;
+        row.leaf_index = self.transaction.append_leaf(leaf.clone())?;
+        let leaf = String::from_utf8(leaf).map_err(|error| broken(&error))?;
         row.outcomes = compress::pack(&self.closed()).map_err(|error| broken(&error))?;
         self.rows.volumes = std::mem::take(&mut self.volumes).into_values().collect();
         records::unlink(self.transaction.connection, &self.superseded)?;
