@@ -1,5 +1,6 @@
 //! The exchange hub: receives, judges, logs, receipts, forwards. All IO is here.
 
+pub mod absence;
 pub mod app;
 pub mod audit;
 pub mod cli;

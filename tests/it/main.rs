@@ -7,6 +7,7 @@
     reason = "in a test a broken assumption is a failure with its place"
 )]
 
+mod absence;
 mod api;
 mod commands;
 mod contract;

@@ -1,6 +1,6 @@
 //! `hub evidence`: makes evidence bundles, and checks them offline.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
@@ -11,14 +11,23 @@ use crate::evidence::{check, gather};
 use crate::pipeline::RawStore;
 use crate::store::transaction::begin;
 
-/// What can be done.
+/// A bundle to be made, or what else can be done.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(subcommand_negates_reqs = true)]
 pub struct Arguments {
+    /// A submission (S000000000001), a record (DATASET/KEY, parts of the key joined with |), or a unified deal code.
+    #[arg(required = true)]
+    about: Option<String>,
+    /// Where to write it.
+    #[arg(short, long, value_name = "FILE.zip", required = true)]
+    output: Option<PathBuf>,
+    /// With personal values, raw bytes and canonical records included; this is written into the log.
+    #[arg(long)]
+    personal: bool,
+    #[command(flatten)]
+    folder: Folder,
     #[command(subcommand)]
     command: Option<Command>,
-    #[command(flatten)]
-    make: Option<Make>,
 }
 
 /// What else can be done.
@@ -37,31 +46,16 @@ pub enum Command {
     },
 }
 
-/// A bundle to be made.
-#[derive(Debug, clap::Args)]
-pub struct Make {
-    /// A submission (S000000000001), a record (DATASET/KEY, parts of the key joined with |), or a unified deal code.
-    about: String,
-    /// Where to write it.
-    #[arg(short, long, value_name = "FILE.zip")]
-    output: PathBuf,
-    /// With personal values, raw bytes and canonical records included; this is written into the log.
-    #[arg(long)]
-    personal: bool,
-    #[command(flatten)]
-    folder: Folder,
-}
-
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
-    match (&arguments.command, &arguments.make) {
-        (Some(Command::Verify { file, key, format }), _) => verify(file, key, *format),
-        (None, Some(made)) => make(made),
-        (None, None) => anyhow::bail!(said("请指明对象", "say what the bundle is to be about")),
+    match (&arguments.command, &arguments.about, &arguments.output) {
+        (Some(Command::Verify { file, key, format }), ..) => verify(file, key, *format),
+        (None, Some(about), Some(output)) => make(arguments, about, output),
+        (None, ..) => anyhow::bail!(said("请指明对象", "say what the bundle is to be about")),
     }
 }
 
-fn make(made: &Make) -> anyhow::Result<bool> {
+fn make(made: &Arguments, about: &str, output: &Path) -> anyhow::Result<bool> {
     let (config, mut connection) = made.folder.open_existing()?;
     let specification = app::load_spec(&config)?;
     let key = app::prepare_key(&config)?;
@@ -73,24 +67,24 @@ fn make(made: &Make) -> anyhow::Result<bool> {
         personal: made.personal,
     };
     if made.personal {
-        let leaf = gather::view_leaf(&made.about, "command line")?;
+        let leaf = gather::view_leaf(about, "command line")?;
         let mut transaction = begin(&mut connection)?;
         transaction.append_leaf(leaf)?;
         transaction.commit()?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let bytes = runtime
-        .block_on(gather::bundle(sources, &mut connection, &made.about))
+        .block_on(gather::bundle(sources, &mut connection, about))
         .context(said(
-            format!("无法生成“{}”的证据包", made.about),
-            format!("no bundle about `{}`", made.about),
+            format!("无法生成“{}”的证据包", about),
+            format!("no bundle about `{}`", about),
         ))?;
-    std::fs::write(&made.output, &bytes).with_context(|| made.output.display().to_string())?;
-    println!("{} · {} bytes", made.output.display(), bytes.len());
+    std::fs::write(output, &bytes).with_context(|| output.display().to_string())?;
+    println!("{} · {} bytes", output.display(), bytes.len());
     Ok(true)
 }
 
-fn verify(file: &std::path::Path, key: &str, format: Form) -> anyhow::Result<bool> {
+fn verify(file: &Path, key: &str, format: Form) -> anyhow::Result<bool> {
     let key = receipt::read_key(key)?;
     let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
     let outcome = check::check(&bytes, &key);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::folder::Folder;
+use crate::absence::daily::Daily;
 use crate::app::App;
 use crate::pipeline::sweeper::Sweeper;
 use crate::{delivery, http, telemetry};
@@ -33,13 +34,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let app = App::open(config)?;
     let delivery = forward(&app)?;
     let sweeper = Sweeper::start(Arc::clone(&app)).context("starting the sweeper")?;
+    let daily = Daily::start(Arc::clone(&app)).context("starting the daily commitment")?;
     http::run(&app, |address| {
         let mut out = std::io::stdout().lock();
         // Whoever started the hub waits for this line; if nobody reads it, the hub serves all the same.
         drop(writeln!(out, "listening on http://{address}").and_then(|()| out.flush()));
         tracing::info!(%address, "listening");
     })?;
-    drop(sweeper);
+    drop((sweeper, daily));
     if let Some(delivery) = delivery {
         delivery.stop();
     }

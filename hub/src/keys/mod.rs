@@ -6,6 +6,7 @@
 pub mod api;
 mod error;
 mod file;
+pub mod salt;
 mod signing;
 
 pub use error::KeyError;

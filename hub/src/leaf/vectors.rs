@@ -5,7 +5,9 @@ use super::acknowledgement::{self, Acknowledgement, By};
 use super::delivery::{self, Delivery};
 use super::log_key::{KeyChange, LogKey};
 use super::operator::{Action, Operator};
-use super::{Change, Close, Counts, LeafError, Reperformance, Submission, Witness, encode};
+use super::{
+    Change, Close, Commitment, Counts, LeafError, Reperformance, Submission, Witness, encode,
+};
 use crate::tlog::{leaf_hash, merkle_root, sha256};
 
 /// The vectors: one line of JSON each, with the leaf as text and its RFC 6962 hash in hexadecimal.
@@ -104,6 +106,16 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         document_sha256: digest("document"),
         at: at(),
     };
+    let commitment = Commitment {
+        until: at(),
+        boundary: 7,
+        salt_sha256: merkle_root(&[]).to_hex(),
+        records: 0,
+        records_root: merkle_root(&[]).to_hex(),
+        submissions: 0,
+        submissions_root: merkle_root(&[]).to_hex(),
+        at: at(),
+    };
     let operator = Operator {
         action: Action::Replay,
         by: "duty".to_owned(),
@@ -145,5 +157,6 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         encode(&witness)?,
         encode(&reperformance)?,
         encode(&log_key)?,
+        encode(&commitment)?,
     ])
 }

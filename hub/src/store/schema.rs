@@ -144,6 +144,16 @@ table! {
 }
 
 table! {
+    commitments (leaf_index) {
+        leaf_index -> BigInt,
+        until -> BigInt,
+        salt -> Binary,
+        records_list -> Binary,
+        submissions_list -> Binary,
+    }
+}
+
+table! {
     hints (submission_id) {
         submission_id -> BigInt,
         hint -> Text,
@@ -207,6 +217,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     past_links,
     past_parked,
     hints,
+    commitments,
     leaves,
     spans,
     deliveries,
