@@ -10,7 +10,7 @@ use crate::leaf::Submission as Leaf;
 use crate::pipeline::ending::Ending;
 use crate::pipeline::judge::Item;
 use crate::pipeline::receipt::Outcome;
-use crate::pipeline::{Instant, commit, compress, seal};
+use crate::pipeline::{Instant, commit, outcomes, seal};
 use crate::reperform::{Again, Lacking};
 use crate::store::records::{self, RecordRow};
 use crate::store::submissions::{self, Submission};
@@ -26,7 +26,13 @@ pub async fn add(
     let row = submissions::by_id(connection, number)?
         .ok_or_else(|| GatherError::Missing(commit::receipt_id(number)))?;
     let folder = format!("submissions/{}", commit::receipt_id(number));
-    let unsigned = commit::load(connection, &row)?;
+    let listed = outcomes::listed(connection, &row)?;
+    let mut unsigned = commit::load(connection, &row)?;
+    // The receipt of a large submission stands for its parts; here all of them are listed.
+    if !unsigned.parts.is_empty() {
+        unsigned.outcomes = serde_json::from_slice(&listed)?;
+        unsigned.parts.clear();
+    }
     let says = unsigned.says.clone();
     gather.proven(connection, &folder, row.leaf_index).await?;
     let mut receipt = seal::receipt(gather.signs, unsigned, None);
@@ -36,8 +42,7 @@ pub async fn add(
         format!("{folder}/receipt.json"),
         serde_json::to_vec_pretty(&receipt)?,
     );
-    let outcomes = compress::unpack(&row.outcomes)?.into_owned();
-    gather.put(format!("{folder}/outcomes.json"), outcomes);
+    gather.put(format!("{folder}/outcomes.json"), listed);
     let kept = records::of_submission(connection, number, number)?;
     let again = gather.judges.read(connection, &row, &says).await;
     if let Ok(again) = &again {

@@ -12,10 +12,14 @@ pub mod ending;
 pub mod expiry;
 mod figures;
 mod history;
+pub mod inlet;
 mod instant;
 pub mod judge;
+pub mod large;
 pub mod neighbours;
 pub mod opinion;
+pub mod outcomes;
+mod parts;
 mod raw;
 pub mod receipt;
 mod release;
@@ -34,10 +38,12 @@ pub use raw::RawStore;
 
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
+use crate::sources::Source;
 use crate::tlog::hash::{self, Hash};
 use commit::{Committed, Prepared};
 use judge::Read;
 use receipt::{Counts, Outcome, Receipt};
+use seal::Seal;
 use writer::WriteError;
 
 /// Digests that every leaf names: which specification, which code lists, which build judged.
@@ -105,6 +111,8 @@ pub struct Incoming {
     pub submission: Option<String>,
     /// The edition, when it stands outside the body.
     pub edition: Option<String>,
+    /// The number of the submission when neither sender nor body gives one; none: made from the bytes.
+    pub otherwise: Option<String>,
 }
 
 /// A submission that was judged but not kept.
@@ -136,6 +144,18 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
         move |transaction| commit::commit(transaction, prepared),
         move |result| drop(send.send(result)),
     );
+    answered(app, &source, answer).await
+}
+
+/// What the writer answers once a submission is committed, or why it was not.
+type Answered = Result<(Committed, Arc<Seal>), WriteError>;
+
+/// Waits for the commit of a submission, and signs its receipt.
+async fn answered(
+    app: &App,
+    source: &str,
+    answer: tokio::sync::oneshot::Receiver<Answered>,
+) -> Result<Receipt, Error> {
     let (committed, seal) = match answer.await {
         Ok(Ok(committed)) => committed,
         Ok(Err(WriteError::Busy)) => {
@@ -152,7 +172,7 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
     };
     match committed {
         Committed::Fresh(unsigned) => {
-            app.figures.judged(&source, &unsigned.outcomes);
+            app.figures.judged(source, &unsigned.outcomes);
             Ok(seal::receipt(app.signs(), *unsigned, Some(&seal)))
         }
         // What was repeated at once may be of this very commit.
@@ -160,19 +180,23 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
         Committed::Conflict {
             first_sha256,
             receipt,
-        } => Err(Error::request(
-            ErrorCode::Conflict,
-            (
-                format!(
-                    "该批次号已用于不同内容（SHA-256 {first_sha256}，回执 {receipt}），更正数据请使用新的批次号"
-                ),
-                format!(
-                    "this submission was received before with other bytes (SHA-256 {first_sha256}, receipt \
-                     {receipt}); send corrected data under a new submission number"
-                ),
-            ),
-        )),
+        } => Err(conflict(&first_sha256, &receipt)),
     }
+}
+
+fn conflict(first_sha256: &str, receipt: &str) -> Error {
+    Error::request(
+        ErrorCode::Conflict,
+        (
+            format!(
+                "该批次号已用于不同内容（SHA-256 {first_sha256}，回执 {receipt}），更正数据请使用新的批次号"
+            ),
+            format!(
+                "this submission was received before with other bytes (SHA-256 {first_sha256}, receipt \
+                 {receipt}); send corrected data under a new submission number"
+            ),
+        ),
+    )
 }
 
 /// Below this size a submission is judged where it was received; above, on a thread for long work.
@@ -208,14 +232,12 @@ async fn finish(
 ) -> Result<Prepared, Error> {
     app.opinion.sample(edition, &read.items);
     let raw_sha256 = hash::sha256(&incoming.body);
-    let submission = submission_number(&incoming, &read, &raw_sha256)?;
+    let submission = submission_number(&incoming, &read.envelope, &raw_sha256)?;
     let raw = app.raw.keep(&raw_sha256, &incoming.body).await?;
-    let wire = incoming.hint.wire;
-    let basis = app.archive.keep(adapter, edition, wire).await?;
-    let hint = adapters::Hint {
-        wire: None,
-        ..incoming.hint
-    };
+    let basis = app
+        .archive
+        .keep(adapter, edition, incoming.hint.wire)
+        .await?;
     Ok(Prepared {
         source: incoming.source,
         submission,
@@ -231,7 +253,7 @@ async fn finish(
         raw,
         media_type: incoming.media_type,
         basis: Some(basis),
-        hint: (hint != adapters::Hint::default()).then_some(hint),
+        hint: beyond_form(incoming.hint),
         items: read.items,
         digests: Arc::clone(&app.digests),
     })
@@ -239,9 +261,13 @@ async fn finish(
 
 /// The sender's number of a submission: from outside the body, from its envelope, or made from the bytes
 /// (so that the same bytes sent again meet their first receipt).
-fn submission_number(incoming: &Incoming, read: &Read, raw: &Hash) -> Result<String, Error> {
+fn submission_number(
+    incoming: &Incoming,
+    envelope: &adapters::Envelope,
+    raw: &Hash,
+) -> Result<String, Error> {
     let outside = incoming.submission.as_deref();
-    let inside = read.envelope.submission.as_deref();
+    let inside = envelope.submission.as_deref();
     if let (Some(outside), Some(inside)) = (outside, inside)
         && outside != inside
     {
@@ -255,6 +281,7 @@ fn submission_number(incoming: &Incoming, read: &Read, raw: &Hash) -> Result<Str
     }
     let number = outside
         .or(inside)
+        .or(incoming.otherwise.as_deref())
         .map_or_else(|| format!("sha256-{}", raw.to_hex()), str::to_owned);
     if number.is_empty() || number.len() > 200 || number.chars().any(char::is_control) {
         return Err(Error::request(
@@ -273,7 +300,7 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
     let received = Instant::now();
     let (read, (edition, _)) = read(app, incoming, received)?;
     let raw_sha256 = hash::sha256(&incoming.body);
-    let submission = submission_number(incoming, &read, &raw_sha256)?;
+    let submission = submission_number(incoming, &read.envelope, &raw_sha256)?;
     let source = incoming.source.clone();
     let mut connection = app.readers.take()?;
     let prepared = Prepared {
@@ -306,19 +333,17 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
     })
 }
 
+/// What a hint says beside the form, which the basis names; none if nothing.
+fn beyond_form(hint: adapters::Hint) -> Option<adapters::Hint> {
+    let rest = adapters::Hint { wire: None, ..hint };
+    (rest != adapters::Hint::default()).then_some(rest)
+}
+
 /// What a submission is judged by.
 type Judge = (&'static spec::Edition, &'static adapters::Adapter);
 
 fn read(app: &App, incoming: &Incoming, received: Instant) -> Result<(Read, Judge), Error> {
-    let source = app.sources.get(&incoming.source).ok_or_else(|| {
-        Error::request(
-            ErrorCode::Forbidden,
-            (
-                format!("数据来源“{}”没有接入配置", incoming.source),
-                format!("source `{}` has no profile", incoming.source),
-            ),
-        )
-    })?;
+    let source = known(app, &incoming.source)?;
     // The envelope names the edition, but is read together with the records: judge by the edition that was
     // asked for (or the newest), and again if the envelope says another.
     let judge_by = |name: &str| -> Result<(Read, Judge), Error> {
@@ -333,27 +358,37 @@ fn read(app: &App, incoming: &Incoming, received: Instant) -> Result<(Read, Judg
         Ok((read, (edition, adapter)))
     };
     let (read, judge) = judge_by(incoming.edition.as_deref().unwrap_or(&app.default_edition))?;
-    if let Some(named) = &read.envelope.source
-        && *named != incoming.source
-    {
-        return Err(Error::request(
-            ErrorCode::Envelope,
-            (
-                format!(
-                    "报文中的 source 为“{named}”，但密钥属于“{}”",
-                    incoming.source
-                ),
-                format!(
-                    "`source` is `{named}`, but the key belongs to `{}`",
-                    incoming.source
-                ),
-            ),
-        ));
-    }
+    check_sender(&incoming.source, &read.envelope)?;
     let (read, judge) = match read.envelope.edition.as_deref() {
         Some(named) if named != judge.0.id => judge_by(named)?,
         _ => (read, judge),
     };
     source.check_in_force(judge.0, received)?;
     Ok((read, judge))
+}
+
+fn known<'a>(app: &'a App, id: &str) -> Result<&'a Source, Error> {
+    app.sources.get(id).ok_or_else(|| {
+        Error::request(
+            ErrorCode::Forbidden,
+            (
+                format!("数据来源“{id}”没有接入配置"),
+                format!("source `{id}` has no profile"),
+            ),
+        )
+    })
+}
+
+/// Who the envelope says has sent it must be who did.
+fn check_sender(sender: &str, envelope: &adapters::Envelope) -> Result<(), Error> {
+    match &envelope.source {
+        Some(named) if named != sender => Err(Error::request(
+            ErrorCode::Envelope,
+            (
+                format!("报文中的 source 为“{named}”，但密钥属于“{sender}”"),
+                format!("`source` is `{named}`, but the key belongs to `{sender}`"),
+            ),
+        )),
+        _ => Ok(()),
+    }
 }

@@ -14,6 +14,7 @@ use super::dependants;
 use super::history::History;
 use super::judge::{Item, Judged, shown_key};
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links_of};
+use super::outcomes::{Outcomes, Tree};
 use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
 use super::then::Then;
@@ -23,7 +24,7 @@ use crate::store::records::{Link, RecordRow};
 use crate::store::submissions::{IssueRow, Volume};
 use crate::store::waiting::Parked;
 use crate::store::{self, StoreError, verdict_number};
-use crate::tlog::hash::{self, Hash};
+use crate::tlog::hash;
 pub use finish::Verdicts;
 
 /// A submission on its way into the store.
@@ -38,21 +39,23 @@ pub struct Work<'w, 't> {
     history: History,
     rows: Rows,
     superseded: Vec<Link>,
-    /// Outcomes so far, in order.
-    pub outcomes: Vec<Outcome>,
-    /// Their JSON, as a list that is not closed yet.
-    json: Vec<u8>,
-    hashes: Vec<Hash>,
-    kept: Vec<Hash>,
+    outcomes: Outcomes,
+    /// Written part by part: what is written already is asked of the store, not held.
+    in_parts: bool,
+    parts: i32,
+    kept: Tree,
     counts: Counts,
+    issues: i32,
     volumes: BTreeMap<i32, Volume>,
     became_current: Vec<i64>,
+    first_record: i64,
 }
 
 impl<'w, 't> Work<'w, 't> {
-    /// Begins with nothing judged.
-    pub fn new(transaction: &'w mut Transaction<'t>, prepared: &Prepared) -> Self {
+    /// Begins with nothing judged. `in_parts`: [`Self::judge_part`] will be called, not [`Self::judge`].
+    pub fn new(transaction: &'w mut Transaction<'t>, prepared: &Prepared, in_parts: bool) -> Self {
         let number = transaction.numbers.submission;
+        let first_record = transaction.numbers.record;
         Work {
             transaction,
             edition: prepared.edition,
@@ -67,13 +70,15 @@ impl<'w, 't> Work<'w, 't> {
                 ..Rows::default()
             },
             superseded: Vec::new(),
-            outcomes: Vec::with_capacity(prepared.items.len()),
-            json: Vec::with_capacity(prepared.items.len() * 256),
-            hashes: Vec::with_capacity(prepared.items.len()),
-            kept: Vec::new(),
+            outcomes: Outcomes::default(),
+            in_parts,
+            parts: 0,
+            kept: Tree::default(),
             counts: Counts::default(),
+            issues: 0,
             volumes: BTreeMap::new(),
             became_current: Vec::new(),
+            first_record,
         }
     }
 
@@ -82,8 +87,22 @@ impl<'w, 't> Work<'w, 't> {
         Work {
             neighbours: Neighbours::then(then),
             room: Room::then(then),
-            ..Work::new(transaction, prepared)
+            ..Work::new(transaction, prepared, false)
         }
+    }
+
+    /// The outcomes, in order.
+    pub fn into_outcomes(self) -> Vec<Outcome> {
+        self.outcomes.list
+    }
+
+    /// Judges the next records of a submission among others, and writes what they add. Nothing of it is visible
+    /// before the commit, and nothing of it stays in memory.
+    pub fn judge_part(&mut self, items: Vec<Item>) -> Result<(), StoreError> {
+        self.judge(items)?;
+        self.write()?;
+        self.neighbours = Neighbours::default();
+        Ok(())
     }
 
     /// Judges every record among others, in order.
@@ -112,7 +131,7 @@ impl<'w, 't> Work<'w, 't> {
             .collect();
         self.neighbours
             .fetch(self.transaction.connection, led_to.iter())?;
-        for (index, item) in (0..).zip(items) {
+        for (index, item) in (self.counts.records..).zip(items) {
             match item {
                 Item::Unusable { dataset, issue } => self.unusable(index, dataset, *issue)?,
                 Item::Judged(judged) => self.judged(index, *judged)?,
@@ -359,7 +378,7 @@ impl<'w, 't> Work<'w, 't> {
             self.superseded.extend(before);
             self.neighbours.remove(old.id);
         }
-        if !new.withdrawn {
+        if !new.withdrawn && !self.in_parts {
             self.became_current
                 .extend(links.iter().map(|link| link.hash));
         }
@@ -403,7 +422,7 @@ impl<'w, 't> Work<'w, 't> {
         for issue in &outcome.issues {
             self.rows.issues.push(IssueRow {
                 submission_id: number,
-                seq: self.rows.issues.len() as i32,
+                seq: self.issues,
                 record_index: outcome.index as i32,
                 dataset,
                 severity: i32::from(issue.severity == Severity::Error),
@@ -411,15 +430,15 @@ impl<'w, 't> Work<'w, 't> {
                 rule: issue.rule.as_deref().map(str::to_owned),
                 path: issue.path.clone(),
             });
+            self.issues += 1;
         }
-        // Written once: hashed here, kept at the end.
-        self.json
-            .push(if self.outcomes.is_empty() { b'[' } else { b',' });
-        let start = self.json.len();
-        serde_json::to_writer(&mut self.json, &outcome).map_err(|error| broken(&error))?;
-        self.hashes
-            .push(hash::leaf_hash(self.json.get(start..).unwrap_or_default()));
-        self.outcomes.push(outcome);
+        let complete = self
+            .outcomes
+            .push(outcome)
+            .map_err(|error| broken(&error))?;
+        if complete && self.in_parts {
+            self.end_part()?;
+        }
         Ok(())
     }
 }

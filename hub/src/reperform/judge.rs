@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use adapters::{Adapter, Hint, Profile};
+use adapters::{Adapter, Chunks, Hint, Profile, WireFormat};
 use spec::{Context, Edition, Spec};
 
 use super::difference;
@@ -12,7 +12,7 @@ use crate::leaf::{self, Submission as Leaf};
 use crate::pipeline::basis::{Basis, Snapshot};
 use crate::pipeline::commit::{Prepared, judge_again, receipt_id};
 use crate::pipeline::judge::Item;
-use crate::pipeline::{Digests, Instant, RawStore, compress, judge};
+use crate::pipeline::{Digests, Instant, RawStore, judge, outcomes};
 use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError};
 use crate::tlog::Hash;
@@ -134,13 +134,17 @@ impl Judges {
             wire: basis.wire,
             ..hint
         };
-        let read = judge::read(adapter, edition, &context, &body, &hint, &basis.limits)?;
+        let items = if row.outcomes.is_empty() {
+            in_parts(adapter, &context, &body, &hint, &basis.limits)?
+        } else {
+            judge::read(adapter, edition, &context, &body, &hint, &basis.limits)?.items
+        };
         Ok(Again {
             basis,
             body,
             edition,
             digests,
-            items: read.items,
+            items,
         })
     }
 
@@ -172,7 +176,7 @@ impl Judges {
         let count = listed.len() as u32;
         let roots = [now.outcomes_root, now.records_root];
         if now.outcomes_root.to_hex() != leaf.outcomes_root {
-            let kept = compress::unpack(&row.outcomes)?;
+            let kept = outcomes::listed(connection, row)?;
             let then = difference::outcomes(&kept)?;
             if difference::root(&then).to_hex() != leaf.outcomes_root {
                 return Err(Lacking(
@@ -251,6 +255,52 @@ impl Judges {
             .ok_or_else(|| missing(&basis.edition))
     }
 }
+
+/// A document that was too large to be read as one: cut as it was then, and every part judged by itself.
+fn in_parts(
+    adapter: &'static Adapter,
+    context: &Context<'static>,
+    body: &[u8],
+    hint: &Hint,
+    limits: &adapters::Limits,
+) -> Result<Vec<Item>, Lacking> {
+    let name = hint.file_name.as_deref();
+    let said = hint.wire.or_else(|| WireFormat::of_file_name(name?));
+    let mut chunks = Chunks::new(adapter.profile(), said, PART, limits);
+    let mut items = Vec::new();
+    for piece in body.chunks(PART) {
+        chunks.feed(piece);
+        while let Some(chunk) = chunks.next()? {
+            let hint = chunk.hint(hint);
+            let read = judge::read(
+                adapter,
+                context.edition,
+                context,
+                &chunk.bytes,
+                &hint,
+                limits,
+            )?;
+            items.extend(read.items);
+        }
+    }
+    chunks.end();
+    while let Some(chunk) = chunks.next()? {
+        let hint = chunk.hint(hint);
+        let read = judge::read(
+            adapter,
+            context.edition,
+            context,
+            &chunk.bytes,
+            &hint,
+            limits,
+        )?;
+        items.extend(read.items);
+    }
+    Ok(items)
+}
+
+/// Bytes of a part, about; where a document is cut makes no difference to what is found in it.
+const PART: usize = 2 << 20;
 
 fn missing(edition: &str) -> Lacking {
     Lacking(format!(

@@ -1,14 +1,14 @@
-//! How a judged submission ends: written with its leaf or, when it was only judged again, handed out as it would be
-//! written.
+//! The end of a submission, or of a part of it: rows and outcomes are written, the leaf is appended.
 
-use super::super::commit::{Committed, Unsigned, receipt_id};
-use super::super::compress;
 use super::{Work, broken};
 use crate::leaf;
-use crate::store::StoreError;
-use crate::store::insert;
+use crate::pipeline::Digests;
+use crate::pipeline::commit::{Committed, Unsigned, receipt_id};
+use crate::pipeline::{compress, release};
+use crate::store::outcome_parts::{self, OutcomePart};
 use crate::store::records::{self, Link};
 use crate::store::submissions::{self, Submission};
+use crate::store::{StoreError, insert};
 use crate::tlog::hash::{self, Hash};
 
 /// What became of all records of a submission.
@@ -23,23 +23,15 @@ pub struct Verdicts {
 }
 
 impl Work<'_, '_> {
-    /// The outcomes as they are kept and hashed.
-    pub fn verdicts(mut self) -> Verdicts {
-        Verdicts {
-            outcomes_root: hash::merkle_root(&self.hashes),
-            records_root: hash::merkle_root(&self.kept),
-            json: self.closed(),
-        }
-    }
-
-    /// The JSON list of the outcomes, closed.
-    fn closed(&mut self) -> Vec<u8> {
-        let mut json = std::mem::take(&mut self.json);
-        if json.is_empty() {
-            json.push(b'[');
-        }
-        json.push(b']');
-        json
+    /// The outcomes as they would be kept and hashed.
+    pub fn verdicts(mut self) -> Result<Verdicts, StoreError> {
+        let packed = self.outcomes.pack().map_err(|error| broken(&error))?;
+        let json = compress::unpack(&packed).map_err(|error| broken(&error))?;
+        Ok(Verdicts {
+            outcomes_root: self.outcomes.tree.root(),
+            records_root: self.kept.root(),
+            json: json.into_owned(),
+        })
     }
 
     /// Keeps how the submission is to be read.
@@ -48,11 +40,38 @@ impl Work<'_, '_> {
         submissions::keep_hint(self.transaction.connection, self.number, &text)
     }
 
+    /// Writes down a part of the outcomes.
+    pub(super) fn end_part(&mut self) -> Result<(), StoreError> {
+        let root = self.outcomes.tree.roots().pop();
+        let part = OutcomePart {
+            submission_id: self.number,
+            part: self.parts,
+            root: root.map_or_else(Vec::new, |root| root.as_bytes().to_vec()),
+            outcomes: self.outcomes.pack().map_err(|error| broken(&error))?,
+        };
+        self.outcomes.list.clear();
+        self.parts += 1;
+        outcome_parts::insert(self.transaction.connection, &part)
+    }
+
+    /// Writes the rows that were collected.
+    pub(super) fn write(&mut self) -> Result<(), StoreError> {
+        let superseded = std::mem::take(&mut self.superseded);
+        records::unlink(self.transaction.connection, &superseded)?;
+        // A version that came and went among these very records has no row to unlink yet.
+        let superseded: foldhash::HashSet<Link> = superseded.into_iter().collect();
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.links.retain(|link| !superseded.contains(link));
+        insert::rows(self.transaction.connection, &rows)?;
+        std::mem::take(&mut self.history).write(self.transaction.connection)?;
+        self.room.write(self.transaction.connection)
+    }
+
     /// Writes everything, appends the leaf, and releases what waited for these records.
     pub fn finish(
         mut self,
         mut row: Submission,
-        digests: &super::super::Digests,
+        digests: &Digests,
         basis: Option<Hash>,
     ) -> Result<Committed, StoreError> {
         row.id = self.number;
@@ -76,33 +95,38 @@ impl Work<'_, '_> {
             build: digests.build.clone(),
             basis: basis.map(Hash::to_hex),
             counts: self.counts,
-            outcomes_root: hash::merkle_root(&self.hashes).to_hex(),
-            records_root: hash::merkle_root(&self.kept).to_hex(),
+            outcomes_root: self.outcomes.tree.root().to_hex(),
+            records_root: self.kept.root().to_hex(),
         };
         let leaf = leaf::encode(&says)?;
         row.leaf_index = self.transaction.append_leaf(leaf.clone())?;
         let leaf = String::from_utf8(leaf).map_err(|error| broken(&error))?;
-        row.outcomes = compress::pack(&self.closed()).map_err(|error| broken(&error))?;
+        let mut parts = Vec::new();
+        if self.in_parts {
+            if !self.outcomes.list.is_empty() {
+                self.end_part()?;
+            }
+            parts = self.outcomes.tree.roots();
+        } else {
+            row.outcomes = self.outcomes.pack().map_err(|error| broken(&error))?;
+        }
         self.rows.volumes = std::mem::take(&mut self.volumes).into_values().collect();
-        records::unlink(self.transaction.connection, &self.superseded)?;
-        // A version that came and went within this very submission has no row to unlink yet.
-        let superseded: foldhash::HashSet<Link> = self.superseded.iter().copied().collect();
-        self.rows.links.retain(|link| !superseded.contains(link));
-        insert::submission(self.transaction.connection, &row, &self.rows)?;
+        insert::submission(self.transaction.connection, &row)?;
+        self.write()?;
         self.transaction.numbers.submission += 1;
-        self.history.write(self.transaction.connection)?;
         self.room.settle(self.transaction, self.received)?;
-        super::super::release::release(
-            self.transaction,
-            self.specification,
-            self.received,
-            &self.became_current,
-        )?;
+        let (specification, now) = (self.specification, self.received);
+        if self.in_parts {
+            release::release_since(self.transaction, specification, now, self.first_record)?;
+        } else {
+            release::release(self.transaction, specification, now, &self.became_current)?;
+        }
         Ok(Committed::Fresh(Box::new(Unsigned {
             leaf,
             says,
             leaf_index: row.leaf_index as u64,
-            outcomes: self.outcomes,
+            outcomes: self.outcomes.list,
+            parts,
             seal: None,
         })))
     }
