@@ -242,7 +242,7 @@ fn a_bundle_is_whole_on_postgres() {
 fn a_forged_bundle_is_refused_here_and_in_a_browser() {
     let Filled { hub, ids, .. } = filled(Engine::Sqlite);
     let key = hub.data.join("log.pub");
-    let file = make(&hub, &ids[0], "good.zip", &[]);
+    let file = make(&hub, &ids[0], "good.zip", &["--personal"]);
     let good = members(&file);
     let vkey = std::fs::read_to_string(&key).expect("the key");
     let seen = browse(&good, &file, &vkey);

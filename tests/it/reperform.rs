@@ -281,3 +281,33 @@ fn what_cannot_be_had_is_said_and_what_differs_is_named() {
         told["submissions"][0]["built_now"]
     );
 }
+
+#[test]
+fn what_was_judged_in_parts_is_judged_again_as_a_whole() {
+    let hub = Hub::start_with(Engine::Sqlite, "[limits]\nmemory_bytes = 65536\n");
+    let key = hub.add_source("320100");
+    let mut body =
+        "{\"edition\":\"3.0\",\"source\":\"320100\",\"submission\":\"large\"}\n".to_owned();
+    // Every record stands there twice, far apart: the second is judged among the first, in another part.
+    for number in (1..=150).chain(1..=150) {
+        let mut record = records::project(number);
+        if number % 10 == 3 {
+            record["PROJECT_NAME"] = json!("");
+        }
+        body.push_str(&records::element("PROJECT", &record).to_string());
+        body.push('\n');
+    }
+    let answer = hub.post(
+        "/v1/submissions",
+        &key,
+        "application/x-ndjson",
+        body.as_bytes(),
+    );
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let receipt = answer.json();
+    assert_eq!(receipt["counts"]["duplicate"], 135, "{}", receipt["counts"]);
+    let id = receipt["id"].as_str().expect("a number").to_owned();
+    let (good, told) = again(&hub, &[&id], &[]);
+    assert!(good, "{told:#}");
+    assert_eq!(told["submissions"][0]["outcomes"], 300);
+}
