@@ -10,8 +10,10 @@
 mod absence;
 mod api;
 mod commands;
+mod conformance;
 mod contract;
 mod crash;
+mod database;
 mod deals;
 mod differential;
 mod evidence;
@@ -22,6 +24,7 @@ mod full;
 mod generate;
 mod harness;
 mod history;
+mod kafka;
 mod large;
 mod lookups;
 mod profiles;

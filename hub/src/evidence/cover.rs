@@ -49,7 +49,7 @@ pub struct Cover {
 }
 
 #[derive(Template)]
-#[template(path = "evidence/cover.html")]
+#[template(path = "evidence.html")]
 struct Page<'c> {
     cover: &'c Cover,
     withheld: usize,

@@ -98,8 +98,11 @@ impl Snapshot {
     }
 }
 
-/// What basis a source, an edition and a form have, once all of it is on disk.
-type Known = HashMap<(String, String, Option<WireFormat>), (Arc<Profile>, Hash)>;
+/// A source, an edition and a form.
+type Place = (String, String, Option<WireFormat>);
+
+/// What basis each has, once all of it is on disk.
+type Known = HashMap<Place, (Arc<Profile>, Hash)>;
 
 /// Archives what submissions are judged by.
 #[derive(Debug)]
@@ -130,14 +133,9 @@ impl Archive {
     ) -> Result<Hash, Error> {
         let profile = adapter.profile();
         let place = (profile.id.clone(), edition.id.clone(), wire);
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, digest)) = known
-            .get(&place)
-            .filter(|(archived, _)| Arc::ptr_eq(archived, profile))
-        {
-            return Ok(*digest);
+        if let Some(digest) = self.known(&place, profile) {
+            return Ok(digest);
         }
-        drop(known);
         let json = |value: Result<Vec<u8>, serde_json::Error>| {
             value.map_err(|error| Error::NotKept(format!("archiving what judges: {error}")))
         };
@@ -155,6 +153,13 @@ impl Archive {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(place, (Arc::clone(profile), digest));
         Ok(digest)
+    }
+
+    /// The digest, if all of it is on disk since before.
+    fn known(&self, place: &Place, profile: &Arc<Profile>) -> Option<Hash> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let (archived, digest) = known.get(place)?;
+        Arc::ptr_eq(archived, profile).then_some(*digest)
     }
 
     async fn archive(&self, bytes: &[u8]) -> Result<Hash, Error> {
