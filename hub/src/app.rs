@@ -14,6 +14,7 @@ use crate::faults::Faults;
 use crate::intake::Ways;
 use crate::keychange::LogKeys;
 use crate::keys::SigningKey;
+use crate::pipeline::basis::Archive;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::trouble::Noted;
 use crate::pipeline::writer::Writer;
@@ -51,6 +52,8 @@ pub struct App {
     pub raw: RawStore,
     /// Files beside records.
     pub attachments: Objects,
+    /// What submissions are judged by, archived beside the raw bytes.
+    pub archive: Archive,
     /// The published log.
     pub log: LogHandle,
     /// The key that signs receipts and packets.
@@ -250,6 +253,7 @@ impl App {
             default_edition,
             readers,
             writer,
+            archive: Archive::new(raw.clone(), specification, limits),
             raw,
             attachments,
             log,
