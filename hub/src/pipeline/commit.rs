@@ -11,6 +11,7 @@ use super::receipt::{Leaf, Outcome};
 use super::seal::Seal;
 use super::work::Work;
 use super::writer::{Numbers, Transaction};
+use crate::store::owing::Owing;
 use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError};
 use crate::tlog::Span;
@@ -137,6 +138,7 @@ pub fn judge_only(
             ..Numbers::default()
         },
         entries: Vec::new(),
+        owing: Owing::default(),
     };
     let mut work = Work::new(&mut transaction, &prepared);
     work.judge(prepared.items)?;

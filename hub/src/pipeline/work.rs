@@ -16,11 +16,11 @@ use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links
 use super::receipt::{Counts, Leaf, Outcome};
 use super::room::{self, Room};
 use super::writer::Transaction;
-use crate::store::insert::{self, Owed, Rows};
+use crate::store::insert::{self, Rows};
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::submissions::{IssueRow, Submission, Volume};
 use crate::store::waiting::Parked;
-use crate::store::{self, StoreError, verdict_number};
+use crate::store::{StoreError, verdict_number};
 use crate::tlog::hash::{self, Hash};
 
 /// A submission on its way into the store.
@@ -30,6 +30,7 @@ pub struct Work<'w, 't> {
     specification: &'static Spec,
     received: super::Instant,
     number: i64,
+    source: String,
     neighbours: Neighbours,
     room: Room,
     history: History,
@@ -56,6 +57,7 @@ impl<'w, 't> Work<'w, 't> {
             specification: prepared.specification,
             received: prepared.received,
             number,
+            source: prepared.source.clone(),
             neighbours: Neighbours::default(),
             room: Room::default(),
             history: History::default(),
@@ -351,22 +353,15 @@ impl<'w, 't> Work<'w, 't> {
         }
         self.neighbours.add(&new, &links);
         self.rows.links.extend(links);
-        let forwarded = self.edition.projections.values().any(|projection| {
-            u16::try_from(row.dataset).is_ok_and(|code| projection.datasets.contains_key(&code))
-        });
         // What was taken back while it waited was never sent to anybody.
-        if forwarded && (was_current || !new.withdrawn) {
-            self.rows.owed.push(Owed {
-                id: self.transaction.numbers.delivery,
-                destination: store::NATIONAL.to_owned(),
-                record_id: row.id,
-                lane: row.lane,
-                state: 0,
-                attempts: 0,
-                due_at: self.received.millis,
-                updated_at: self.received.millis,
+        if was_current || !new.withdrawn {
+            let projected = self.edition.projections.values().any(|projection| {
+                u16::try_from(row.dataset).is_ok_and(|code| projection.datasets.contains_key(&code))
             });
-            self.transaction.numbers.delivery += 1;
+            let (lane, now) = (row.lane, self.received.millis);
+            let source = Some(self.source.as_str());
+            let owed = self.transaction.owe(row, lane, source, projected, now)?;
+            self.rows.owed.extend(owed);
         }
         Ok(())
     }

@@ -7,9 +7,12 @@ pub mod access;
 mod among;
 mod database;
 pub mod deliveries;
+pub mod destinations;
 pub mod history;
 pub mod insert;
 pub mod outbox;
+pub mod owing;
+pub mod past;
 pub mod records;
 pub mod schema;
 pub mod submissions;
@@ -24,7 +27,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-/// The destination that every forwarded record is owed to.
+/// The destination that every hub has: the national platform.
 pub const NATIONAL: &str = "national";
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");

@@ -165,6 +165,22 @@ table! {
 }
 
 table! {
+    destinations (name) {
+        name -> Text,
+        ordinal -> BigInt,
+        kind -> Text,
+        owes -> Text,
+        filled -> Nullable<BigInt>,
+        epoch -> BigInt,
+        registered_at -> BigInt,
+        retired_at -> Nullable<BigInt>,
+        stopped_at -> Nullable<BigInt>,
+        stopped_by -> Nullable<Text>,
+        stop_reason -> Nullable<Text>,
+    }
+}
+
+table! {
     batches (id) {
         id -> BigInt,
         destination -> Text,
@@ -193,5 +209,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     leaves,
     spans,
     deliveries,
-    batches
+    batches,
+    destinations
 );

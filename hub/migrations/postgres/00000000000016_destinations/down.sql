@@ -1,0 +1,4 @@
+DROP INDEX changes_released;
+DROP INDEX deliveries_told;
+DROP INDEX deliveries_urgent;
+DROP TABLE destinations;
