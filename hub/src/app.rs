@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use spec::Spec;
 
+use crate::bell::Bell;
 use crate::config::Config;
 use crate::keys::SigningKey;
 use crate::pipeline::opinion::SecondOpinion;
@@ -36,6 +37,8 @@ pub struct App {
     pub writer: Writer,
     /// Raw bytes.
     pub raw: RawStore,
+    /// Rung after every commit.
+    pub bell: Arc<Bell>,
     /// The published log.
     pub log: LogHandle,
     /// The key that signs receipts and checkpoints.
@@ -163,7 +166,12 @@ impl App {
         .context("opening the log")?;
         log.start(woken, Duration::from_millis(config.log.checkpoint_ms))?;
         let next = log.clone();
-        let writer = Writer::start(&url, move |first, entries| next.committed(first, entries))?;
+        let bell = Arc::new(Bell::default());
+        let rung = Arc::clone(&bell);
+        let writer = Writer::start(&url, move |first, entries| {
+            next.committed(first, entries);
+            rung.ring();
+        })?;
         let raw = RawStore::open(&config.data.join("raw"))?;
         let opinion = SecondOpinion::start(
             config.spec.second_opinion,
@@ -188,6 +196,7 @@ impl App {
             readers,
             writer,
             raw,
+            bell,
             log,
             key,
             figures: Figures::default(),

@@ -35,6 +35,8 @@ pub struct Config {
     pub waiting: Waiting,
     /// The transparency log.
     pub log: Log,
+    /// The other destinations.
+    pub delivery: Delivery,
     /// The national platform.
     pub national: National,
     /// What is written to stderr.
@@ -127,6 +129,14 @@ pub struct Log {
     pub origin: String,
     /// Longest wait for a checkpoint.
     pub checkpoint_ms: u64,
+}
+
+/// The other destinations.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    /// Folder of their files.
+    pub folder: String,
 }
 
 /// The national platform.

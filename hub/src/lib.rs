@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod bell;
 pub mod cli;
 pub mod config;
 pub mod delivery;

@@ -3,14 +3,16 @@
 //! The coordinator decides what to do and when; a worker keeps no state between two tasks.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
 
 use super::answer::{self, Figures};
-use super::client::{Asking, Client, Sending, Trouble};
+use super::client::{Asking, Sending, Trouble};
+use super::desk::Desk;
+use super::wire::Wire;
 use super::{Event, clock};
-use crate::pipeline::writer::{Transaction, WriteError, Writer};
+use crate::pipeline::writer::{Transaction, WriteError};
 use crate::store::StoreError;
 use crate::store::deliveries::{self, End, Owed, Settlement, State};
 use crate::tlog::sha256;
@@ -51,12 +53,10 @@ pub(super) type Again = Arc<dyn Fn(&Owed, i64) -> i64 + Send + Sync>;
 
 /// Everything a worker needs.
 pub(super) struct Worker {
-    pub client: Client,
-    pub writer: Writer,
-    pub destination: String,
+    pub wire: Arc<dyn Wire>,
+    pub desk: Desk,
     pub horizon: i32,
     pub again: Again,
-    pub stopped: Arc<AtomicBool>,
 }
 
 impl Worker {
@@ -67,7 +67,7 @@ impl Worker {
             let Ok(task) = task else {
                 return;
             };
-            if self.stopped.load(Ordering::Acquire) {
+            if self.desk.stopped.load(Ordering::Acquire) {
                 return;
             }
             let batch = task.batch();
@@ -100,15 +100,15 @@ impl Worker {
         records: usize,
     ) -> Result<Outcome, WriteError> {
         if attempt > 1 {
-            self.write(move |transaction| {
+            self.desk.write(move |transaction| {
                 deliveries::begin_attempt(transaction.connection, batch, attempt)
             })?;
         }
-        match self.client.send(batch, packet) {
+        match self.wire.send(batch, packet) {
             Sending::Received => {
-                let destination = self.destination.clone();
+                let destination = self.desk.destination.clone();
                 let packet_sha256 = sha256(packet).to_hex();
-                self.write(move |transaction| {
+                self.desk.write(move |transaction| {
                     let now = clock();
                     if deliveries::mark_sent(transaction.connection, batch, now)? {
                         append(
@@ -121,6 +121,11 @@ impl Worker {
                     Ok(())
                 })?;
                 Ok(Outcome::Received)
+            }
+            Sending::Taken(answer) => {
+                let packet_sha256 = sha256(packet).to_hex();
+                self.take(batch, packet_sha256, records, answer)?;
+                Ok(Outcome::Settled(Vec::new()))
             }
             Sending::Refused(reason) => {
                 let settlement = Settlement {
@@ -139,7 +144,7 @@ impl Worker {
     }
 
     fn ask(&self, batch: i64, members: &[Owed]) -> Result<Outcome, WriteError> {
-        match self.client.ask(batch) {
+        match self.wire.ask(batch) {
             Asking::Pending => Ok(Outcome::NotYet),
             Asking::Unknown => Ok(Outcome::Unknown),
             Asking::Trouble(trouble) => Ok(Outcome::Failed(trouble)),
@@ -155,6 +160,35 @@ impl Worker {
         }
     }
 
+    /// Writes down that a batch was taken over for good when it was sent.
+    fn take(
+        &self,
+        batch: i64,
+        packet_sha256: String,
+        records: usize,
+        answer: String,
+    ) -> Result<(), WriteError> {
+        let destination = self.desk.destination.clone();
+        self.desk.write(move |transaction| {
+            let now = clock();
+            let settlement = Settlement {
+                others: Some((State::Acknowledged, None)),
+                ..Settlement::default()
+            };
+            let connection = &mut *transaction.connection;
+            if deliveries::settle(connection, batch, &End::Answered, &answer, &settlement, now)? {
+                append(
+                    transaction,
+                    &serde_json::json!({"v": 1, "kind": "delivery", "batch": batch,
+                        "destination": destination, "packet_sha256": packet_sha256,
+                        "records": records, "answer_sha256": sha256(answer.as_bytes()).to_hex(),
+                        "taken": true, "at": now}),
+                )?;
+            }
+            Ok(())
+        })
+    }
+
     fn settle(
         &self,
         batch: i64,
@@ -163,7 +197,7 @@ impl Worker {
         settlement: Settlement,
         figures: Figures,
     ) -> Result<(), WriteError> {
-        self.write(move |transaction| {
+        self.desk.write(move |transaction| {
             let now = clock();
             if deliveries::settle(
                 transaction.connection,
@@ -183,17 +217,6 @@ impl Worker {
             }
             Ok(())
         })
-    }
-
-    /// Writes, unless the delivery was stopped meanwhile: then another one may be at work already.
-    fn write(
-        &self,
-        job: impl FnOnce(&mut Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
-    ) -> Result<(), WriteError> {
-        if self.stopped.load(Ordering::Acquire) {
-            return Err(WriteError::Failed("the delivery is stopped".to_owned()));
-        }
-        self.writer.run(job)
     }
 }
 

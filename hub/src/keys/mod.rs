@@ -7,6 +7,7 @@ pub mod api;
 mod error;
 mod file;
 mod signing;
+pub mod webhook;
 
 pub use error::KeyError;
 pub use signing::{SigningKey, VerifyingKey};

@@ -21,6 +21,7 @@ pub struct Destination {
     pub owes: String,
     pub filled: Option<i64>,
     pub epoch: i64,
+    pub rewinds: i64,
     pub registered_at: i64,
     pub retired_at: Option<i64>,
     pub stopped_at: Option<i64>,
@@ -179,13 +180,17 @@ pub fn retire(connection: &mut Database, name: &str, now: i64) -> Result<bool, S
 }
 
 /// Notes how far into the past a destination has been filled; none: it is live.
-pub fn filled(
-    connection: &mut Database,
-    name: &str,
-    upto: Option<i64>,
-) -> Result<(), StoreError> {
+pub fn filled(connection: &mut Database, name: &str, upto: Option<i64>) -> Result<(), StoreError> {
     diesel::update(destinations::table.find(name))
         .set(destinations::filled.eq(upto))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Says that deliveries before where a delivery has read are pending again.
+pub fn rewind(connection: &mut Database, name: &str) -> Result<(), StoreError> {
+    diesel::update(destinations::table.find(name))
+        .set(destinations::rewinds.eq(destinations::rewinds + 1))
         .execute(connection)?;
     Ok(())
 }

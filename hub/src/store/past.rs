@@ -55,9 +55,12 @@ pub fn page(connection: &mut Database, after: i64, limit: i64) -> Result<Page, S
     if let Some(last) = last {
         became = records::table
             .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
-            .left_join(changes::table.on(changes::record_id.eq(records::id)
-                .and(changes::submission_id.eq(records::submission_id))
-                .and(changes::record_index.eq(records::record_index))))
+            .left_join(
+                changes::table.on(changes::record_id
+                    .eq(records::id)
+                    .and(changes::submission_id.eq(records::submission_id))
+                    .and(changes::record_index.eq(records::record_index))),
+            )
             .filter(records::id.gt(after))
             .filter(records::id.le(last))
             .filter(records::verdict.lt(2))

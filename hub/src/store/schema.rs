@@ -172,11 +172,31 @@ table! {
         owes -> Text,
         filled -> Nullable<BigInt>,
         epoch -> BigInt,
+        rewinds -> BigInt,
         registered_at -> BigInt,
         retired_at -> Nullable<BigInt>,
         stopped_at -> Nullable<BigInt>,
         stopped_by -> Nullable<Text>,
         stop_reason -> Nullable<Text>,
+    }
+}
+
+table! {
+    replays (id) {
+        id -> BigInt,
+        destination -> Text,
+        filter -> Text,
+        per_second -> Integer,
+        operator -> Text,
+        reason -> Text,
+        state -> Integer,
+        cursor -> BigInt,
+        upto -> BigInt,
+        expected -> BigInt,
+        revived -> BigInt,
+        created_at -> BigInt,
+        stepped_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
     }
 }
 
@@ -210,5 +230,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     spans,
     deliveries,
     batches,
-    destinations
+    destinations,
+    replays
 );

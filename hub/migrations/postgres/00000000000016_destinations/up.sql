@@ -6,6 +6,7 @@ CREATE TABLE destinations (
     owes          TEXT   NOT NULL,
     filled        BIGINT,
     epoch         BIGINT NOT NULL,
+    rewinds       BIGINT NOT NULL DEFAULT 0,
     registered_at BIGINT NOT NULL,
     retired_at    BIGINT,
     stopped_at    BIGINT,
@@ -21,3 +22,22 @@ CREATE INDEX deliveries_urgent ON deliveries (destination, id) WHERE state < 2 A
 CREATE INDEX deliveries_told ON deliveries (destination, id) WHERE destination <> 'national';
 -- A destination that begins in the past follows the log: what waited became current at the leaf of its release.
 CREATE INDEX changes_released ON changes (leaf_index) WHERE kind = 0;
+
+-- What is being sent again at an operator's word, how far it is, and whether it goes on.
+CREATE TABLE replays (
+    id          BIGINT NOT NULL PRIMARY KEY,
+    destination TEXT    NOT NULL,
+    filter      TEXT    NOT NULL,
+    per_second  INTEGER NOT NULL,
+    operator    TEXT    NOT NULL,
+    reason      TEXT    NOT NULL,
+    state       INTEGER NOT NULL,
+    cursor      BIGINT  NOT NULL,
+    upto        BIGINT  NOT NULL,
+    expected    BIGINT  NOT NULL,
+    revived     BIGINT  NOT NULL,
+    created_at  BIGINT  NOT NULL,
+    stepped_at  BIGINT  NOT NULL,
+    ended_at    BIGINT
+);
+CREATE INDEX replays_running ON replays (id) WHERE state = 0;
