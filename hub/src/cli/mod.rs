@@ -3,6 +3,7 @@
 //! Exit codes: 0 all good, 1 findings, 2 could not run.
 
 mod check;
+mod deliveries;
 mod demo;
 mod export;
 mod folder;
@@ -48,6 +49,9 @@ enum Command {
     /// The waiting room.
     #[command(subcommand)]
     Waiting(waiting::Command),
+    /// Destinations, and what is owed to them.
+    #[command(subcommand)]
+    Deliveries(deliveries::Command),
     /// Write what is published: schemas, dictionary, interface description.
     Export(export::Arguments),
     /// The specification: listed, shown, compared, checked, imported.
@@ -85,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Log(command) => log::run(&command),
         Command::Report(arguments) => report::run(&arguments),
         Command::Waiting(command) => waiting::run(&command),
+        Command::Deliveries(command) => deliveries::run(&command),
         Command::Export(arguments) => export::run(&arguments),
         Command::Spec(command) => spec::run(&command),
         Command::Keys(command) => keys::run(&command),
@@ -153,6 +158,10 @@ mod tests {
             "hub report volumes --data d --by source,day --format csv",
             "hub report parked --data d",
             "hub waiting sweep --at 2026-12-31 --data d --format json",
+            "hub deliveries list --data d --format json",
+            "hub deliveries stop national --reason r --by me --data d",
+            "hub deliveries secret desk --rotate --data d",
+            "hub deliveries replay --destination national --state refused,exhausted --rate 9 --reason r --confirm --data d",
             "hub export schemas --check",
             "hub spec list rules --edition 2.0 --format json",
             "hub spec generate X --count 9 --seed 1 --faults 0.5 --format csv --source s --at 2026-11-20T09:00:00 --expect f",

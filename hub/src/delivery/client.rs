@@ -48,7 +48,7 @@ pub struct Trouble {
 }
 
 /// The destination's verdict on one record.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
 pub struct RecordResult {
     /// The hub's number of the record version.
     pub id: i64,
@@ -63,7 +63,7 @@ pub struct RecordResult {
 }
 
 /// What the destination decided about a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Taken over.

@@ -221,6 +221,7 @@ impl Run {
         if known.rewinds != self.rewinds {
             self.rewinds = known.rewinds;
             self.reading.rewind();
+            self.drop_settled()?;
         }
         if known.filled.is_some() {
             let projects = Arc::clone(&self.place.projects);
@@ -232,6 +233,24 @@ impl Run {
             .is_none_or(|window| window.is_open(clock()));
         self.leave = if open { Leave::All } else { Leave::Urgent };
         Ok(true)
+    }
+
+    /// Lets go of batches that somebody else settled: the destination pushed its answer.
+    fn drop_settled(&mut self) -> Result<(), GatherError> {
+        let mut connection = self.place.readers.take()?;
+        let open = deliveries::open_batches(&mut connection, &self.settings.destination)?;
+        drop(connection);
+        let open: std::collections::HashSet<i64> = open.iter().map(|batch| batch.id).collect();
+        let settled: Vec<i64> = self
+            .flights
+            .keys()
+            .copied()
+            .filter(|id| !open.contains(id))
+            .collect();
+        for batch in settled {
+            self.land(batch, &[]);
+        }
+        Ok(())
     }
 
     /// Finds the batches that an earlier run left open.

@@ -9,6 +9,7 @@ use super::client::Client;
 use super::description::{self, Begin, Description, Target};
 use super::national::National;
 use super::projection::Projector;
+use super::replayer::Replayer;
 use super::webhook::Webhook;
 use super::wire::Wire;
 use super::{Handle, Place, Settings, Signer, Status, clock, start};
@@ -23,6 +24,7 @@ const CONNECTIONS: u32 = 2;
 /// The running deliveries. Dropping it stops them.
 pub struct Service {
     deliveries: Vec<(String, Handle)>,
+    _replayer: Replayer,
 }
 
 /// The folder of destinations.
@@ -56,7 +58,11 @@ impl Service {
             deliveries.push(serve(app, description.settings.clone(), wire)?);
         }
         warn_of_others(app, &described)?;
-        Ok(Service { deliveries })
+        let replayer = Replayer::start(app.readers.clone(), app.writer.clone())?;
+        Ok(Service {
+            deliveries,
+            _replayer: replayer,
+        })
     }
 
     /// What each delivery is doing.

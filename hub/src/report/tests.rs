@@ -25,6 +25,7 @@ fn edition() -> spec::Edition {
         datasets: Vec::new(),
         codes: HashMap::<String, Arc<spec::CodeTable>>::default(),
         calendar: spec::Calendar::default(),
+        standing: Vec::new(),
         projections: HashMap::default(),
         deal_code_check: false,
         waiting_days: 30,

@@ -21,6 +21,8 @@ pub enum Role {
     Auditor,
     /// Reads everything, and may act on deliveries 运维.
     Operator,
+    /// A destination 订阅方, by its name: reads what it is owed, and says what became of it.
+    Subscriber,
 }
 
 impl Role {
@@ -31,13 +33,20 @@ impl Role {
             Role::Centre => "centre",
             Role::Auditor => "auditor",
             Role::Operator => "operator",
+            Role::Subscriber => "subscriber",
         }
     }
 
     fn of_name(name: &str) -> Option<Role> {
-        [Role::Source, Role::Centre, Role::Auditor, Role::Operator]
-            .into_iter()
-            .find(|role| role.name() == name)
+        [
+            Role::Source,
+            Role::Centre,
+            Role::Auditor,
+            Role::Operator,
+            Role::Subscriber,
+        ]
+        .into_iter()
+        .find(|role| role.name() == name)
     }
 }
 

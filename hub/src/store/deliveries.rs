@@ -14,7 +14,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::schema::{batches, deliveries, records, submissions};
-use super::{Database, StoreError};
+use super::{Database, StoreError, refusals};
 
 /// Where a delivery stands 转发状态.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -231,6 +231,19 @@ pub fn open_batches(
 /// With fewer than 8,192 destinations the numbers stay exact in JSON.
 const RANGE: i64 = 1 << 40;
 
+/// Where a batch went, its state, and its answer.
+#[expect(clippy::type_complexity, reason = "three columns, used once")]
+pub fn answered(
+    connection: &mut Database,
+    batch: i64,
+) -> Result<Option<(String, i32, Option<String>)>, StoreError> {
+    Ok(batches::table
+        .find(batch)
+        .select((batches::destination, batches::state, batches::answer))
+        .first(connection)
+        .optional()?)
+}
+
 /// The number that the next batch of a destination gets.
 pub fn next_batch(connection: &mut Database, ordinal: i64) -> Result<i64, StoreError> {
     let first = ordinal * RANGE;
@@ -436,7 +449,7 @@ pub fn settle(
     Ok(true)
 }
 
-/// Refuses one delivery.
+/// Refuses one delivery; the source sees it beside its submission.
 pub fn refuse(
     connection: &mut Database,
     id: i64,
@@ -450,7 +463,7 @@ pub fn refuse(
             deliveries::updated_at.eq(now),
         ))
         .execute(connection)?;
-    Ok(())
+    refusals::note(connection, id, reason, now)
 }
 
 fn close_members(
@@ -460,6 +473,12 @@ fn close_members(
     reason: Option<&str>,
     now: i64,
 ) -> Result<(), StoreError> {
+    if state == State::Refused {
+        for member in members(connection, batch)? {
+            refuse(connection, member.id, reason.unwrap_or_default(), now)?;
+        }
+        return Ok(());
+    }
     diesel::update(deliveries::table)
         .filter(deliveries::batch_id.eq(batch))
         .filter(sql::<Bool>("state < 2"))

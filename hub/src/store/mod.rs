@@ -15,6 +15,8 @@ pub mod outbox;
 pub mod owing;
 pub mod past;
 pub mod records;
+pub mod refusals;
+pub mod replays;
 pub mod schema;
 pub mod submissions;
 pub mod throne;

@@ -182,6 +182,17 @@ table! {
 }
 
 table! {
+    refusals (submission_id, record_index, destination) {
+        submission_id -> BigInt,
+        record_index -> Integer,
+        destination -> Text,
+        record_id -> BigInt,
+        reason -> Text,
+        at -> BigInt,
+    }
+}
+
+table! {
     replays (id) {
         id -> BigInt,
         destination -> Text,
@@ -231,5 +242,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     deliveries,
     batches,
     destinations,
+    refusals,
     replays
 );

@@ -233,6 +233,7 @@ pub(crate) fn edition(datasets: Vec<Dataset>) -> Edition {
         codes: tables,
         calendar: crate::Calendar::default(),
         projections: HashMap::default(),
+        standing: Vec::new(),
         deal_code_check: true,
         waiting_days: 30,
         files: Vec::new(),

@@ -1,3 +1,4 @@
+DROP TABLE refusals;
 DROP TABLE replays;
 DROP INDEX changes_released;
 DROP INDEX deliveries_told;

@@ -41,3 +41,18 @@ CREATE TABLE replays (
     ended_at    BIGINT
 );
 CREATE INDEX replays_running ON replays (id) WHERE state = 0;
+
+-- What a destination refused, as the source that sent it sees it; gone when it is sent again.
+CREATE TABLE refusals (
+    submission_id BIGINT  NOT NULL,
+    record_index  INTEGER NOT NULL,
+    destination   TEXT    NOT NULL,
+    record_id     BIGINT  NOT NULL,
+    reason        TEXT    NOT NULL,
+    at            BIGINT  NOT NULL,
+    PRIMARY KEY (submission_id, record_index, destination)
+) WITHOUT ROWID;
+INSERT INTO refusals
+SELECT records.submission_id, records.record_index, deliveries.destination, records.id,
+       COALESCE(deliveries.reason, ''), deliveries.updated_at
+FROM deliveries JOIN records ON records.id = deliveries.record_id WHERE deliveries.state = 3;
