@@ -19,11 +19,21 @@ pub struct National {
 impl National {
     /// Starts it, with the faults that are named.
     pub fn start(fail: &str) -> National {
+        if fail.is_empty() {
+            return National::run(&[]);
+        }
+        National::run(&["--fail", fail])
+    }
+
+    /// Starts one whose business answer takes so many milliseconds.
+    pub fn start_slow(delay: u64) -> National {
+        National::run(&["--delay", &delay.to_string()])
+    }
+
+    fn run(more: &[&str]) -> National {
         let mut command = Command::new(hub::program());
         command.args(["simulate", "national", "--listen", "127.0.0.1:0"]);
-        if !fail.is_empty() {
-            command.args(["--fail", fail]);
-        }
+        command.args(more);
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

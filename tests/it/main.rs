@@ -12,6 +12,7 @@ mod commands;
 mod contract;
 mod crash;
 mod deals;
+mod destinations;
 mod differential;
 mod fixtures;
 mod forward;

@@ -3,6 +3,7 @@
 pub mod chain;
 pub mod hub;
 pub mod postgres;
+pub mod receiver;
 pub mod records;
 
 use std::path::{Path, PathBuf};
