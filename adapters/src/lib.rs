@@ -14,6 +14,6 @@ pub use decode::{
     Adapter, AttachmentRef, DecodeError, Decoded, Envelope, Hint, Limits, Locator, Origin, Spans,
 };
 pub use profile::{
-    Charset, Join, Permitted, Profile, ProfileError, SetProfile, SourceKind, Split, Wire,
-    WireFormat, embedded,
+    Charset, Join, Permitted, Profile, ProfileError, Remark, SetProfile, SourceKind, Split, Wire,
+    WireFormat, embedded, embedded_texts, lint,
 };

@@ -10,10 +10,10 @@ use foldhash::HashMap;
 use spec::{Dataset, Domain, Edition, FieldIndex};
 
 pub(crate) use amount::Money;
+pub(crate) use date::DateForm;
 pub(crate) use fill::{Filler, replace};
 
 use crate::profile::{Profile, ProfileError};
-use date::DateForm;
 
 /// Where a name of the source goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Settings;
 use super::clock;
 use super::desk::Desk;
+use super::ledger::{self, By, Ending};
 use super::packet::PacketError;
 use super::wire::{Packed, Stamp, Version, Wire};
 use crate::pipeline::writer::WriteError;
@@ -77,15 +78,14 @@ impl Gatherer {
             created_at: batch.created_at,
             deliveries: members.iter().map(|member| member.id).collect(),
         });
+        let destination = self.settings.destination.clone();
         let written = self.desk.write(move |transaction| {
             if let Some(new) = &new
                 && !deliveries::open_batch(transaction.connection, new)?
             {
                 return Ok(false);
             }
-            for (id, reason) in &unfit {
-                deliveries::refuse(transaction.connection, *id, reason, now)?;
-            }
+            ledger::unfit(transaction, &destination, &unfit, now)?;
             Ok(true)
         })?;
         if !written {
@@ -129,25 +129,31 @@ impl Gatherer {
                 .collect(),
             ..Settlement::default()
         };
+        self.end(batch, why.to_owned(), settlement)
+    }
+
+    /// Ends a batch on the hub's own account.
+    fn end(&self, batch: i64, why: String, settlement: Settlement) -> Result<(), WriteError> {
+        let destination = self.settings.destination.clone();
         self.desk.write(move |transaction| {
-            let now = clock();
-            let connection = &mut *transaction.connection;
-            deliveries::settle(connection, batch, &End::GivenUp, why, &settlement, now)?;
-            Ok(())
+            let ending = Ending {
+                destination: &destination,
+                batch,
+                end: End::GivenUp,
+                by: By::Hub,
+                answer: &why,
+            };
+            ledger::settle(transaction, &ending, &settlement, clock())
         })
     }
 
     /// Gives up a batch for good.
     pub fn exhaust(&self, batch: i64, why: String) -> Result<(), WriteError> {
-        self.desk.write(move |transaction| {
-            let settlement = Settlement {
-                others: Some((State::Exhausted, Some(why.clone()))),
-                ..Settlement::default()
-            };
-            let connection = &mut *transaction.connection;
-            deliveries::settle(connection, batch, &End::GivenUp, &why, &settlement, clock())?;
-            Ok(())
-        })
+        let settlement = Settlement {
+            others: Some((State::Exhausted, Some(why.clone()))),
+            ..Settlement::default()
+        };
+        self.end(batch, why, settlement)
     }
 
     fn pack(

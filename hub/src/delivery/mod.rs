@@ -20,6 +20,7 @@ mod flight;
 mod gather;
 pub mod kafka;
 mod lanes;
+mod ledger;
 pub mod national;
 pub mod orders;
 pub mod pace;

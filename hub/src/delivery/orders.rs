@@ -1,8 +1,7 @@
 //! What an operator tells a delivery: stop, start, retire, send again. Each order is one transaction with its entry in
 //! the log: who, what, why.
 
-use serde_json::json;
-
+use crate::leaf;
 use crate::pipeline::Instant;
 use crate::store::replays::{self, Order};
 use crate::store::transaction::Transaction;
@@ -60,13 +59,39 @@ pub fn order(
         Action::Retire => destinations::retire(connection, destination, now.millis)?,
     };
     if changed {
-        let leaf = json!({
-            "v": 1, "kind": "operator", "action": action.word(), "operator": authority.operator,
-            "destination": destination, "reason": authority.reason, "at": now.text(),
-        });
-        transaction.append_leaf(leaf.to_string().into_bytes())?;
+        let facts = [
+            ("change", action.word().to_owned()),
+            ("reason", authority.reason.clone()),
+        ];
+        log(
+            transaction,
+            leaf::operator::Action::DestinationChanged,
+            &authority.operator,
+            destination,
+            facts,
+            now,
+        )?;
     }
     Ok(changed)
+}
+
+fn log<const N: usize>(
+    transaction: &mut Transaction<'_>,
+    action: leaf::operator::Action,
+    by: &str,
+    about: &str,
+    facts: [(&str, String); N],
+    now: Instant,
+) -> Result<(), StoreError> {
+    let leaf = leaf::encode(&leaf::Operator {
+        action,
+        by: by.to_owned(),
+        about: about.to_owned(),
+        facts: facts.map(|(name, fact)| (name.to_owned(), fact)).into(),
+        at: now.text(),
+    })?;
+    transaction.append_leaf(leaf)?;
+    Ok(())
 }
 
 /// Orders that records be sent again; the number of the replay.
@@ -77,13 +102,22 @@ pub fn replay(
     now: Instant,
 ) -> Result<i64, StoreError> {
     let id = replays::begin(transaction.connection, order, expected, now.millis)?;
-    let leaf = json!({
-        "v": 1, "kind": "operator", "action": "replay", "operator": order.operator,
-        "destination": order.destination, "reason": order.reason, "replay": id,
-        "filter": order.filter, "per_second": order.per_second, "records": expected,
-        "at": now.text(),
-    });
-    transaction.append_leaf(leaf.to_string().into_bytes())?;
+    let filter = serde_json::to_string(&order.filter).unwrap_or_default();
+    let facts = [
+        ("deliveries", expected.to_string()),
+        ("destination", order.destination.clone()),
+        ("filter", filter),
+        ("per_second", order.per_second.to_string()),
+        ("reason", order.reason.clone()),
+    ];
+    log(
+        transaction,
+        leaf::operator::Action::Replay,
+        &order.operator,
+        &id.to_string(),
+        facts,
+        now,
+    )?;
     Ok(id)
 }
 
@@ -96,11 +130,14 @@ pub fn stop_replay(
 ) -> Result<bool, StoreError> {
     let changed = replays::stop(transaction.connection, id, now.millis)?;
     if changed {
-        let leaf = json!({
-            "v": 1, "kind": "operator", "action": "stop_replay", "operator": authority.operator,
-            "replay": id, "reason": authority.reason, "at": now.text(),
-        });
-        transaction.append_leaf(leaf.to_string().into_bytes())?;
+        log(
+            transaction,
+            leaf::operator::Action::ReplayStopped,
+            &authority.operator,
+            &id.to_string(),
+            [("reason", authority.reason.clone())],
+            now,
+        )?;
     }
     Ok(changed)
 }

@@ -5,13 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{self, Figures};
+use super::answer;
 use super::client::RecordResult;
+use super::ledger::{self, By, Ending};
 use super::retry::Backoff;
 use crate::pipeline::writer::Transaction;
 use crate::store::deliveries::{self, End};
 use crate::store::{StoreError, destinations};
-use crate::tlog::sha256;
 
 /// What is pushed: the same as the answer to a question.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -21,6 +21,17 @@ pub struct Pushed {
     pub batch: i64,
     /// Results, record by record.
     pub records: Vec<RecordResult>,
+}
+
+/// How many records got which fate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// Taken over.
+    pub accepted: usize,
+    /// Refused.
+    pub refused: usize,
+    /// To be sent again.
+    pub again: usize,
 }
 
 /// What became of it.
@@ -67,26 +78,25 @@ pub fn take(
         base: std::time::Duration::from_millis(500),
         max: std::time::Duration::from_mins(5),
     };
-    let (settlement, _, figures) = answer::decide(&members, &pushed.records, HORIZON, |owed| {
+    let (settlement, _) = answer::decide(&members, &pushed.records, HORIZON, |owed| {
         now + backoff
             .wait(owed.id, owed.attempts.unsigned_abs())
             .as_millis() as i64
     });
-    deliveries::settle(
-        connection,
-        pushed.batch,
-        &End::Answered,
-        &text,
-        &settlement,
-        now,
-    )?;
     destinations::rewind(connection, destination)?;
-    let leaf = serde_json::json!({
-        "v": 1, "kind": "acknowledgement", "batch": pushed.batch, "pushed": true,
-        "answer_sha256": sha256(text.as_bytes()).to_hex(),
-        "accepted": figures.accepted, "refused": figures.refused, "again": figures.again, "at": now,
-    });
-    transaction.append_leaf(leaf.to_string().into_bytes())?;
+    let figures = Figures {
+        accepted: members.len() - settlement.refused.len() - settlement.back.len(),
+        refused: settlement.refused.len(),
+        again: settlement.back.len(),
+    };
+    let ending = Ending {
+        destination,
+        batch: pushed.batch,
+        end: End::Answered,
+        by: By::Destination,
+        answer: &text,
+    };
+    ledger::settle(transaction, &ending, &settlement, now)?;
     Ok(Taken::Settled(figures))
 }
 

@@ -7,13 +7,13 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
 
-use super::answer::{self, Figures};
+use super::answer;
 use super::client::{Asking, Sending, Trouble};
 use super::desk::Desk;
+use super::ledger::{self, Attempt, By, Ending};
 use super::wire::Wire;
 use super::{Event, clock};
-use crate::pipeline::writer::{Transaction, WriteError};
-use crate::store::StoreError;
+use crate::pipeline::writer::WriteError;
 use crate::store::deliveries::{self, End, Owed, Settlement, State};
 use crate::tlog::sha256;
 
@@ -104,18 +104,24 @@ impl Worker {
                 deliveries::begin_attempt(transaction.connection, batch, attempt)
             })?;
         }
+        let attempted = Attempt {
+            destination: self.desk.destination.clone(),
+            batch,
+            number: attempt,
+            packet_sha256: sha256(packet).to_hex(),
+            records,
+        };
         match self.wire.send(batch, packet) {
             Sending::Received => {
-                let destination = self.desk.destination.clone();
-                let packet_sha256 = sha256(packet).to_hex();
                 self.desk.write(move |transaction| {
                     let now = clock();
                     if deliveries::mark_sent(transaction.connection, batch, now)? {
-                        append(
+                        ledger::attempted(
                             transaction,
-                            &serde_json::json!({"v": 1, "kind": "delivery", "batch": batch,
-                                "destination": destination, "packet_sha256": packet_sha256,
-                                "records": records, "at": now}),
+                            &attempted,
+                            ledger::Outcome::Sent,
+                            None,
+                            now,
                         )?;
                     }
                     Ok(())
@@ -123,8 +129,22 @@ impl Worker {
                 Ok(Outcome::Received)
             }
             Sending::Taken(answer) => {
-                let packet_sha256 = sha256(packet).to_hex();
-                self.take(batch, packet_sha256, records, answer)?;
+                let settlement = Settlement {
+                    others: Some((State::Acknowledged, None)),
+                    ..Settlement::default()
+                };
+                self.desk.write(move |transaction| {
+                    let (now, sent) = (clock(), ledger::Outcome::Sent);
+                    ledger::attempted(transaction, &attempted, sent, None, now)?;
+                    let ending = Ending {
+                        destination: &attempted.destination,
+                        batch,
+                        end: End::Answered,
+                        by: By::Destination,
+                        answer: &answer,
+                    };
+                    ledger::settle(transaction, &ending, &settlement, now)
+                })?;
                 Ok(Outcome::Settled(Vec::new()))
             }
             Sending::Refused(reason) => {
@@ -132,14 +152,28 @@ impl Worker {
                     others: Some((State::Refused, Some(reason.clone()))),
                     ..Settlement::default()
                 };
-                let figures = Figures {
-                    refused: records,
-                    ..Figures::default()
-                };
-                self.settle(batch, End::GivenUp, reason, settlement, figures)?;
+                self.desk.write(move |transaction| {
+                    let (now, refused) = (clock(), ledger::Outcome::Refused);
+                    ledger::attempted(transaction, &attempted, refused, Some(&reason), now)?;
+                    let ending = Ending {
+                        destination: &attempted.destination,
+                        batch,
+                        end: End::GivenUp,
+                        by: By::Destination,
+                        answer: &reason,
+                    };
+                    ledger::settle(transaction, &ending, &settlement, now)
+                })?;
                 Ok(Outcome::Settled(Vec::new()))
             }
-            Sending::Trouble(trouble) => Ok(Outcome::Failed(trouble)),
+            Sending::Trouble(trouble) => {
+                let said = trouble.why.clone();
+                self.desk.write(move |transaction| {
+                    let failed = ledger::Outcome::Failed;
+                    ledger::attempted(transaction, &attempted, failed, Some(&said), clock())
+                })?;
+                Ok(Outcome::Failed(trouble))
+            }
         }
     }
 
@@ -150,73 +184,24 @@ impl Worker {
             Asking::Trouble(trouble) => Ok(Outcome::Failed(trouble)),
             Asking::Done(results, text) => {
                 let now = clock();
-                let (settlement, back, figures) =
+                let (settlement, back) =
                     answer::decide(members, &results, self.horizon, |member| {
                         (self.again)(member, now)
                     });
-                self.settle(batch, End::Answered, text, settlement, figures)?;
+                let destination = self.desk.destination.clone();
+                self.desk.write(move |transaction| {
+                    let ending = Ending {
+                        destination: &destination,
+                        batch,
+                        end: End::Answered,
+                        by: By::Destination,
+                        answer: &text,
+                    };
+                    ledger::settle(transaction, &ending, &settlement, now)
+                })?;
                 Ok(Outcome::Settled(back))
             }
         }
-    }
-
-    /// Writes down that a batch was taken over for good when it was sent.
-    fn take(
-        &self,
-        batch: i64,
-        packet_sha256: String,
-        records: usize,
-        answer: String,
-    ) -> Result<(), WriteError> {
-        let destination = self.desk.destination.clone();
-        self.desk.write(move |transaction| {
-            let now = clock();
-            let settlement = Settlement {
-                others: Some((State::Acknowledged, None)),
-                ..Settlement::default()
-            };
-            let connection = &mut *transaction.connection;
-            if deliveries::settle(connection, batch, &End::Answered, &answer, &settlement, now)? {
-                append(
-                    transaction,
-                    &serde_json::json!({"v": 1, "kind": "delivery", "batch": batch,
-                        "destination": destination, "packet_sha256": packet_sha256,
-                        "records": records, "answer_sha256": sha256(answer.as_bytes()).to_hex(),
-                        "taken": true, "at": now}),
-                )?;
-            }
-            Ok(())
-        })
-    }
-
-    fn settle(
-        &self,
-        batch: i64,
-        end: End,
-        answer: String,
-        settlement: Settlement,
-        figures: Figures,
-    ) -> Result<(), WriteError> {
-        self.desk.write(move |transaction| {
-            let now = clock();
-            if deliveries::settle(
-                transaction.connection,
-                batch,
-                &end,
-                &answer,
-                &settlement,
-                now,
-            )? {
-                append(
-                    transaction,
-                    &serde_json::json!({"v": 1, "kind": "acknowledgement", "batch": batch,
-                        "answer_sha256": sha256(answer.as_bytes()).to_hex(),
-                        "accepted": figures.accepted, "refused": figures.refused,
-                        "again": figures.again, "at": now}),
-                )?;
-            }
-            Ok(())
-        })
     }
 }
 
@@ -226,9 +211,4 @@ impl Task {
             Task::Send { batch, .. } | Task::Ask { batch, .. } => *batch,
         }
     }
-}
-
-fn append(transaction: &mut Transaction<'_>, entry: &serde_json::Value) -> Result<(), StoreError> {
-    transaction.append_leaf(entry.to_string().into_bytes())?;
-    Ok(())
 }
