@@ -13,7 +13,8 @@ use super::ledger::{self, By, Ending};
 use super::packet::PacketError;
 use super::wire::{Packed, Stamp, Version, Wire};
 use crate::pipeline::writer::WriteError;
-use crate::store::deliveries::{self, Content, End, NewBatch, OpenBatch, Owed, Settlement, State};
+use crate::store::batches::{self, NewBatch};
+use crate::store::deliveries::{self, Content, End, OpenBatch, Owed, Settlement, State};
 use crate::store::{Database, Readers, StoreError};
 use crate::tlog::sha256;
 
@@ -54,7 +55,7 @@ impl Gatherer {
     /// Makes a batch of deliveries and writes it down. Records that cannot be forwarded are refused.
     pub fn gather(&self, rows: &[Owed]) -> Result<Gathered, GatherError> {
         let mut connection = self.readers.take()?;
-        let number = deliveries::next_batch(&mut connection, self.ordinal)?;
+        let number = batches::next_batch(&mut connection, self.ordinal)?;
         let now = clock();
         let Packed {
             members,
@@ -81,7 +82,7 @@ impl Gatherer {
         let destination = self.settings.destination.clone();
         let written = self.desk.write(move |transaction| {
             if let Some(new) = &new
-                && !deliveries::open_batch(transaction.connection, new)?
+                && !batches::open_batch(transaction.connection, new)?
             {
                 return Ok(false);
             }

@@ -11,7 +11,7 @@ use super::ledger::{self, By, Ending};
 use super::retry::Backoff;
 use crate::pipeline::writer::Transaction;
 use crate::store::deliveries::{self, End};
-use crate::store::{StoreError, destinations};
+use crate::store::{StoreError, batches, destinations};
 
 /// What is pushed: the same as the answer to a question.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -59,7 +59,7 @@ pub fn take(
 ) -> Result<Taken, StoreError> {
     let text = serde_json::to_string(pushed).unwrap_or_default();
     let connection = &mut *transaction.connection;
-    let Some((to, state, before)) = deliveries::answered(connection, pushed.batch)? else {
+    let Some((to, state, before)) = batches::answered(connection, pushed.batch)? else {
         return Ok(Taken::Unknown);
     };
     if to != destination {

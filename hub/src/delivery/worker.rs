@@ -14,6 +14,7 @@ use super::ledger::{self, Attempt, By, Ending};
 use super::wire::Wire;
 use super::{Event, clock};
 use crate::pipeline::writer::WriteError;
+use crate::store::batches;
 use crate::store::deliveries::{self, End, Owed, Settlement, State};
 use crate::tlog::sha256;
 
@@ -101,7 +102,7 @@ impl Worker {
     ) -> Result<Outcome, WriteError> {
         if attempt > 1 {
             self.desk.write(move |transaction| {
-                deliveries::begin_attempt(transaction.connection, batch, attempt)
+                batches::begin_attempt(transaction.connection, batch, attempt)
             })?;
         }
         let attempted = Attempt {

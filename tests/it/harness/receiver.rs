@@ -13,8 +13,6 @@ use serde_json::Value;
 /// A message that was taken.
 #[derive(Debug, Clone)]
 pub struct Told {
-    /// `webhook-id`.
-    pub id: String,
     /// When it was here.
     pub at: Instant,
     /// Its events.
@@ -144,7 +142,6 @@ fn serve(stream: TcpStream, shared: &Shared) {
                 .expect("events")
                 .clone();
             shared.told.lock().expect("a lock").push(Told {
-                id,
                 at: Instant::now(),
                 events,
                 signed,
