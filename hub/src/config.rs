@@ -31,6 +31,10 @@ pub struct Config {
     pub spec: Specification,
     /// What is refused as too much.
     pub limits: Limits,
+    /// Uploads that can be resumed.
+    pub uploads: Uploads,
+    /// The watched folders.
+    pub folders: Folders,
     /// The waiting room.
     pub waiting: Waiting,
     /// The transparency log.
@@ -91,6 +95,14 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Bytes after decompression.
     pub decompressed_bytes: usize,
+    /// Bytes above which a body or file is judged in parts, from disk.
+    pub memory_bytes: usize,
+    /// Bytes of such a body or file.
+    pub file_bytes: u64,
+    /// Records of such a submission.
+    pub file_records: u64,
+    /// Bodies received to disk at once.
+    pub files: usize,
     /// Bytes that one compressed byte may become.
     pub ratio: usize,
     /// Levels of nesting.
@@ -109,6 +121,32 @@ pub struct Limits {
     pub source_rate: u32,
     /// Submissions that may come at once.
     pub source_burst: u32,
+}
+
+/// Uploads that can be resumed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uploads {
+    /// Open ones of one source.
+    pub per_source: usize,
+    /// Their bytes together.
+    pub source_bytes: u64,
+    /// Hours after which an untouched one goes away.
+    pub keep_hours: u32,
+}
+
+/// The watched folders.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folders {
+    /// Base folder; empty: none is watched.
+    pub base: String,
+    /// How long a file must not have changed.
+    pub settle_ms: u64,
+    /// Ending of marker files; empty: none.
+    pub marker: String,
+    /// How often is looked.
+    pub poll_ms: u64,
 }
 
 /// The waiting room.
@@ -238,7 +276,7 @@ impl Config {
     }
 
     /// What the types alone cannot say: key, whether it holds, what is expected.
-    fn conditions(&self) -> [(&'static str, bool, &'static str); 12] {
+    fn conditions(&self) -> [(&'static str, bool, &'static str); 14] {
         let origin = self.log.origin.as_str();
         let url = self.national.url.as_str();
         [
@@ -262,6 +300,16 @@ impl Config {
                 "limits.decompressed_bytes",
                 self.limits.decompressed_bytes > 0,
                 "at least 1",
+            ),
+            (
+                "limits.memory_bytes",
+                (1..=self.limits.decompressed_bytes).contains(&self.limits.memory_bytes),
+                "at least 1, and at most limits.decompressed_bytes",
+            ),
+            (
+                "limits.file_records",
+                (1..=i32::MAX as u64).contains(&self.limits.file_records),
+                "1 to 2147483647",
             ),
             ("limits.ratio", self.limits.ratio > 0, "at least 1"),
             ("limits.records", self.limits.records > 0, "at least 1"),

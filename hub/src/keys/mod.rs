@@ -4,10 +4,12 @@
 //! module only as a file for the hub's own account; API keys are kept as hashes.
 
 pub mod api;
+mod digest;
 mod error;
 mod file;
 mod signing;
 pub mod webhook;
 
+pub use digest::Digest;
 pub use error::KeyError;
 pub use signing::{SigningKey, VerifyingKey};

@@ -68,7 +68,8 @@ pub fn judge(
     (record.into_owned(), report.issues)
 }
 
-/// Decodes a document and judges each record by itself. Lines and columns are those of `document`.
+/// Decodes a document and judges each record by itself. Lines and columns are those of the file
+/// that `document` is, or was cut out of.
 pub fn read(
     adapter: &'static Adapter,
     edition: &'static Edition,
@@ -78,7 +79,7 @@ pub fn read(
     limits: &Limits,
 ) -> Result<Read, DecodeError> {
     let mut items = Vec::new();
-    let locator = Locator::new(document);
+    let locator = Locator::within(document, hint.origin);
     let envelope = adapter.decode(document, hint, limits, &mut |decoded| {
         items.push(match decoded {
             Decoded::Unusable {
