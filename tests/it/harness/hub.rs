@@ -112,13 +112,14 @@ impl Hub {
         let keys = data.join("keys");
         std::fs::create_dir_all(&keys).expect("a folder");
         std::fs::copy(self.data.join("keys/log.key"), keys.join("log.key")).expect("the key");
-        let (child, url) = spawn(&data, self.database.as_deref(), &self.extra);
+        let (child, url) = spawn(&data, self.database.as_deref(), &self.extra, &self.settings);
         Hub {
             child,
             url,
             data,
             database: self.database.clone(),
             extra: self.extra.clone(),
+            settings: self.settings.clone(),
             folder: Some(folder),
         }
     }
