@@ -8,8 +8,10 @@ use anyhow::Context as _;
 use spec::Spec;
 
 use crate::bell::Bell;
+use crate::certificate::Held;
 use crate::config::Config;
 use crate::faults::Faults;
+use crate::intake::Ways;
 use crate::keys::SigningKey;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::writer::Writer;
@@ -50,8 +52,12 @@ pub struct App {
     pub key: SigningKey,
     /// Counts since start.
     pub figures: Figures,
+    /// How the ways in other than HTTP fare.
+    pub ways: Arc<Ways>,
     /// Asks the published schemas about a sample of the records.
     pub opinion: SecondOpinion,
+    /// Certificates of conformance.
+    pub certificates: Held,
     /// Uploads that can be resumed.
     pub uploads: Uploads,
     /// What is wrong at the moment.
@@ -167,6 +173,17 @@ impl App {
         (&self.key, &self.config.log.origin)
     }
 
+    /// Refuses a source that must have a certificate of conformance today and has none.
+    pub fn certified(
+        &self,
+        source: &str,
+        edition: &spec::Edition,
+        received: crate::pipeline::Instant,
+    ) -> Result<(), crate::error::Error> {
+        let today = received.civil.date().to_string();
+        self.certificates.admit(source, &edition.id, &today)
+    }
+
     /// Opens (on first start: makes) folder, keys, schema and log. Nothing listens yet.
     pub fn open(config: Config) -> anyhow::Result<Arc<App>> {
         let lock = lock(&config.data)?;
@@ -205,6 +222,8 @@ impl App {
             &config.data,
         )
         .context("starting the second opinion")?;
+        let certificates =
+            Held::new(&config.data, &config.certificates).context("reading certificates.keys")?;
         let limits = adapters::Limits {
             bytes: config.limits.decompressed_bytes,
             depth: config.limits.depth,
@@ -228,7 +247,9 @@ impl App {
             log,
             key,
             figures: Figures::default(),
+            ways: Arc::default(),
             opinion,
+            certificates,
             uploads,
             faults: Faults::default(),
             large: tokio::sync::Semaphore::new(LARGE),

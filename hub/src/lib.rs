@@ -3,6 +3,7 @@
 pub mod app;
 pub mod audit;
 pub mod bell;
+pub mod certificate;
 pub mod cli;
 pub mod config;
 pub mod delivery;

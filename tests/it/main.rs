@@ -9,8 +9,10 @@
 
 mod api;
 mod commands;
+mod conformance;
 mod contract;
 mod crash;
+mod database;
 mod deals;
 mod destinations;
 mod differential;
@@ -21,6 +23,7 @@ mod full;
 mod generate;
 mod harness;
 mod history;
+mod kafka;
 mod large;
 mod lookups;
 mod profiles;

@@ -12,6 +12,7 @@ mod message;
 mod ndjson;
 mod session;
 mod span;
+mod tombstone;
 mod xml;
 
 use std::borrow::Cow;
@@ -101,6 +102,9 @@ pub struct Hint {
     pub dataset: Option<String>,
     /// Name of the file, which may say the data set.
     pub file_name: Option<String>,
+    /// The sender's own key of the one record that the document is about, where the carrier names it (the key of a
+    /// Kafka message). An empty document takes that record back.
+    pub message_key: Option<String>,
     /// Where the document comes from in a larger file; only lines and columns of errors depend on it.
     pub origin: Origin,
 }
@@ -174,9 +178,13 @@ impl Adapter {
             return Err(Fault { at: 0, kind });
         };
         let mut session = Session::new(self, hint, limits, sink);
+        if let (Some(key), []) = (&hint.message_key, document) {
+            tombstone::read(&mut session, key)?;
+            return Ok(session.envelope);
+        }
         match format {
             WireFormat::Json => json::read(&mut session, document)?,
-            WireFormat::Ndjson => ndjson::read(&mut session, document)?,
+            WireFormat::Ndjson | WireFormat::Sql => ndjson::read(&mut session, document)?,
             WireFormat::Xml => xml::read(&mut session, document)?,
             WireFormat::Message => message::read(&mut session, document)?,
             WireFormat::Csv => csv::read(&mut session, document)?,

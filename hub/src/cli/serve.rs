@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use super::folder::Folder;
 use crate::app::App;
 use crate::delivery::service::Service;
+use crate::intake::Intake;
 use crate::intake::folder::Watchers;
 use crate::pipeline::sweeper::Sweeper;
 use crate::uploads::judging::Judge;
@@ -37,6 +38,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let deliveries = Service::start(&app)
         .with_context(|| super::said("无法启动转发", "cannot start the deliveries"))?;
     let sweeper = Sweeper::start(Arc::clone(&app)).context("starting the sweeper")?;
+    let intake =
+        Intake::start(&app).context(super::said("无法启动接入通道", "cannot start the ways in"))?;
     let uploads = Judge::start(Arc::clone(&app)).context("starting the judge of uploads")?;
     let folders = Watchers::start(&app).context(super::said(
         "无法监视前置机目录",
@@ -48,6 +51,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         drop(writeln!(out, "listening on http://{address}").and_then(|()| out.flush()));
         tracing::info!(%address, "listening");
     })?;
+    drop(intake);
     drop(folders);
     drop(uploads);
     drop(sweeper);

@@ -254,6 +254,7 @@ fn survey(app: &App, incoming: &Incoming, file: &Path, received: Instant) -> Res
         _ => survey,
     };
     source.check_in_force(survey.edition, received)?;
+    app.certified(&incoming.source, survey.edition, received)?;
     Ok(survey)
 }
 
