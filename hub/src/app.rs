@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use spec::Spec;
 
 use crate::attachment::Objects;
+use crate::bell::Bell;
 use crate::certificate::Held;
 use crate::config::Config;
 use crate::faults::Faults;
@@ -54,6 +55,8 @@ pub struct App {
     pub attachments: Objects,
     /// What submissions are judged by, archived beside the raw bytes.
     pub archive: Archive,
+    /// Rung after every commit.
+    pub bell: Arc<Bell>,
     /// The published log.
     pub log: LogHandle,
     /// The key that signs receipts and packets.
@@ -223,7 +226,12 @@ impl App {
         panel.start(&log, &url)?;
         let key = keys.signing()?;
         let next = log.clone();
-        let writer = Writer::start(&url, move |first, entries| next.committed(first, entries))?;
+        let bell = Arc::new(Bell::default());
+        let rung = Arc::clone(&bell);
+        let writer = Writer::start(&url, move |first, entries| {
+            next.committed(first, entries);
+            rung.ring();
+        })?;
         let raw = RawStore::open(&config.data.join("raw"))?;
         let attachments = Objects::open(&config.data.join("attachments"))?;
         attachments.clear()?;
@@ -256,6 +264,7 @@ impl App {
             archive: Archive::new(raw.clone(), specification, limits),
             raw,
             attachments,
+            bell,
             log,
             key,
             log_keys: keys,

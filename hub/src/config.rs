@@ -51,6 +51,8 @@ pub struct Config {
     pub silence: Silence,
     /// The transparency log.
     pub log: Log,
+    /// The other destinations.
+    pub delivery: Delivery,
     /// The national platform.
     pub national: National,
     /// Certificates of conformance.
@@ -207,6 +209,14 @@ pub struct Log {
     pub witnesses: Vec<String>,
     /// So many of them must cosign.
     pub quorum: usize,
+}
+
+/// The other destinations.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    /// Folder of their files.
+    pub folder: String,
 }
 
 /// The national platform.

@@ -4,6 +4,7 @@ pub mod absence;
 pub mod app;
 pub mod attachment;
 pub mod audit;
+pub mod bell;
 pub mod certificate;
 pub mod cli;
 pub mod config;

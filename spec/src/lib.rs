@@ -27,6 +27,7 @@ pub mod projection;
 pub mod record;
 pub mod references;
 pub mod rule;
+pub mod standing;
 pub mod stored;
 pub mod validate;
 pub mod waiting;

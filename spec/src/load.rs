@@ -25,6 +25,7 @@ mod regions;
 mod rules;
 mod scope;
 mod source;
+mod standing;
 #[cfg(test)]
 mod tests;
 

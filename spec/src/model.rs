@@ -47,6 +47,8 @@ pub struct Edition {
     pub calendar: Calendar,
     /// Projections of this edition onto others, by the other edition's identifier.
     pub projections: HashMap<String, Projection>,
+    /// What bears on the standing of a subject.
+    pub standing: Vec<crate::standing::Standing>,
     /// Whether the check character of the unified deal code is judged (as a warning).
     pub deal_code_check: bool,
     /// Days after which a record that still waits for another is rejected, unless the hub is told otherwise.

@@ -206,6 +206,11 @@ fn projected(spec: &'static Spec) -> Vec<Projected> {
                         action: i32::from(withdrawn) * 2,
                         previous: None,
                         body,
+                        verdict: 0,
+                        submission: 1,
+                        place: 0,
+                        source: String::new(),
+                        edition: "3.0".to_owned(),
                     };
                     // what names nothing is not forwarded
                     all.extend(projector.project(&kept, false).into_iter().flatten());

@@ -1,5 +1,6 @@
 //! Forwarding through real processes: every accepted record arrives, in order within its deal, once.
 
+use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -19,11 +20,21 @@ pub struct National {
 impl National {
     /// Starts it, with the faults that are named.
     pub fn start(fail: &str) -> National {
+        if fail.is_empty() {
+            return National::run(&[]);
+        }
+        National::run(&["--fail", fail])
+    }
+
+    /// Starts one whose business answer takes so many milliseconds.
+    pub fn start_slow(delay: u64) -> National {
+        National::run(&["--delay", &delay.to_string()])
+    }
+
+    fn run(more: &[&str]) -> National {
         let mut command = Command::new(hub::program());
         command.args(["simulate", "national", "--listen", "127.0.0.1:0"]);
-        if !fail.is_empty() {
-            command.args(["--fail", fail]);
-        }
+        command.args(more);
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -118,4 +129,84 @@ fn everything_arrives_once_on_sqlite() {
 #[test]
 fn everything_arrives_once_on_postgres() {
     everything_arrives_once(Engine::Postgres);
+}
+
+/// Deals, and versions of each: an order that can be broken.
+const DEALS: u32 = 200;
+const VERSIONS: u32 = 50;
+const KILLS: u32 = 100;
+
+/// All that the platform took over, in order: numbers of versions.
+fn taken(national: &National) -> Vec<i64> {
+    let mut all = Vec::new();
+    loop {
+        let url = format!("{}/records?after={}&limit=10000", national.url, all.len());
+        let page = hub::get(&url, "").json();
+        let rows = page["records"].as_array().expect("records");
+        if rows.is_empty() {
+            return all;
+        }
+        all.extend(rows.iter().map(|row| row["id"].as_i64().expect("a number")));
+    }
+}
+
+/// Which project each version is of, as the hub says.
+fn projects(hub: &Hub, reader: &str) -> HashMap<i64, String> {
+    let mut all = HashMap::new();
+    let mut after = "0".to_owned();
+    loop {
+        let path = format!("/v1/events?destination=national&limit=1000&after={after}");
+        let page = hub.get(&path, reader).json();
+        for event in page["items"].as_array().expect("events") {
+            let key = event["key"].as_str().expect("a key").to_owned();
+            all.insert(event["record"].as_i64().expect("a number"), key);
+        }
+        match page["next"].as_str() {
+            Some(next) => after = next.to_owned(),
+            None => return all,
+        }
+    }
+}
+
+/// 10,000 records of 200 deals, every fault that the platform knows, and 100 kills at any moment.
+#[test]
+fn nothing_is_lost_doubled_or_overtaken_while_the_hub_is_killed_a_hundred_times() {
+    let national = National::start(
+        "5xx=0.05,drop_after_commit=0.05,reset=0.05,lost_answer=0.05,429=0.01,garbage=0.05,hang=0.005,hang_for=1s,seed=3",
+    );
+    let mut hub = Hub::start(Engine::Sqlite, &["--national", &national.url]);
+    let (key, reader) = (hub.add_source("320100"), hub.add_reader("desk", "centre"));
+    for round in 0..KILLS {
+        let elements: Vec<Value> = (0..DEALS / 2)
+            .map(|n| {
+                let deal = n + (round % 2) * (DEALS / 2) + 1;
+                let mut data = records::project(deal);
+                data["PROJECT_NAME"] = format!("示例工程{deal}第{round}版").into();
+                records::element("PROJECT", &data)
+            })
+            .collect();
+        let body = records::envelope(&format!("round-{round}"), &elements);
+        let answer = hub.post("/v1/submissions", &key, "application/json", &body);
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(answer.json()["counts"]["rejected"], 0, "{}", answer.text);
+        // Now at once, now a little later: in the middle of whatever it is doing.
+        std::thread::park_timeout(Duration::from_millis(u64::from(round * 37 % 200)));
+        hub.kill();
+        hub.restart();
+    }
+    let row = settled(&hub, &reader);
+    assert_eq!(row["owed"], DEALS * VERSIONS, "{row}");
+    assert_eq!(row["acknowledged"], DEALS * VERSIONS, "{row}");
+    let (taken, projects) = (taken(&national), projects(&hub, &reader));
+    assert_eq!(taken.len(), (DEALS * VERSIONS) as usize, "no effect twice");
+    let mut newest = HashMap::new();
+    for id in taken {
+        let project = &projects[&id];
+        let before = newest.insert(project, id);
+        assert!(
+            before.is_none_or(|before| before < id),
+            "{project} was overtaken by itself"
+        );
+    }
+    assert_eq!(newest.len(), DEALS as usize);
 }

@@ -17,6 +17,7 @@ mod contract;
 mod crash;
 mod database;
 mod deals;
+mod destinations;
 mod differential;
 mod evidence;
 mod fixtures;

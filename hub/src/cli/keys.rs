@@ -77,6 +77,8 @@ pub enum ReaderRole {
     Auditor,
     /// Reads everything, and acts on deliveries.
     Operator,
+    /// A destination of this name: reads what it is owed, and acknowledges it.
+    Subscriber,
 }
 
 /// Runs the command.
@@ -88,6 +90,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
                 ReaderRole::Centre => Role::Centre,
                 ReaderRole::Auditor => Role::Auditor,
                 ReaderRole::Operator => Role::Operator,
+                ReaderRole::Subscriber => Role::Subscriber,
             };
             make(folder, name, role)
         }

@@ -4,6 +4,7 @@
 
 mod absence;
 mod check;
+mod deliveries;
 mod demo;
 mod evidence;
 mod export;
@@ -58,6 +59,9 @@ enum Command {
     /// The waiting room.
     #[command(subcommand)]
     Waiting(waiting::Command),
+    /// Destinations, and what is owed to them.
+    #[command(subcommand)]
+    Deliveries(deliveries::Command),
     /// Write what is published: schemas, dictionary, interface description.
     Export(export::Arguments),
     /// The specification: listed, shown, compared, checked, imported.
@@ -98,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Reperform(arguments) => reperform::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Waiting(command) => waiting::run(&command),
+        Command::Deliveries(command) => deliveries::run(&command),
         Command::Export(arguments) => export::run(&arguments),
         Command::Spec(command) => spec::run(&command),
         Command::Keys(command) => keys::run(&command),
@@ -179,6 +184,10 @@ mod tests {
             "hub report volumes --data d --by source,day --format csv",
             "hub report parked --data d",
             "hub waiting sweep --at 2026-12-31 --data d --format json",
+            "hub deliveries list --data d --format json",
+            "hub deliveries stop national --reason r --by me --data d",
+            "hub deliveries secret desk --rotate --data d",
+            "hub deliveries replay --destination national --state refused,exhausted --rate 9 --reason r --confirm --data d",
             "hub export schemas --check",
             "hub spec list rules --edition 2.0 --format json",
             "hub spec generate X --count 9 --seed 1 --faults 0.5 --format csv --source s --at 2026-11-20T09:00:00 --expect f",

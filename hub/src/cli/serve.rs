@@ -8,11 +8,12 @@ use anyhow::Context as _;
 use super::folder::Folder;
 use crate::absence::daily::Daily;
 use crate::app::App;
+use crate::delivery::service::Service;
 use crate::intake::Intake;
 use crate::intake::folder::Watchers;
 use crate::pipeline::sweeper::Sweeper;
 use crate::uploads::judging::Judge;
-use crate::{delivery, http, telemetry};
+use crate::{http, telemetry};
 
 /// What can be said.
 #[derive(Debug, clap::Args)]
@@ -35,7 +36,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     ])?;
     telemetry::start(&config.telemetry);
     let app = App::open(config)?;
-    let delivery = forward(&app)?;
+    let deliveries = Service::start(&app)
+        .with_context(|| super::said("无法启动转发", "cannot start the deliveries"))?;
     let sweeper = Sweeper::start(Arc::clone(&app)).context("starting the sweeper")?;
     let daily = Daily::start(Arc::clone(&app)).context("starting the daily commitment")?;
     let intake =
@@ -56,33 +58,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     drop(uploads);
     drop(daily);
     drop(sweeper);
-    if let Some(delivery) = delivery {
-        delivery.stop();
-    }
+    deliveries.stop();
     tracing::info!("stopped");
     Ok(true)
-}
-
-/// Starts forwarding to the national platform, when there is one.
-fn forward(app: &Arc<App>) -> anyhow::Result<Option<delivery::Handle>> {
-    if app.config.national.url.is_empty() {
-        return Ok(None);
-    }
-    let key = app.key.clone();
-    let signer = delivery::Signer {
-        key_id: app.config.log.origin.clone(),
-        sign: Arc::new(move |bytes| key.sign(bytes)),
-    };
-    let handle = delivery::start(
-        delivery::Settings {
-            from_edition: app.config.spec.edition.clone(),
-            ..delivery::Settings::from(&app.config.national)
-        },
-        app.readers.clone(),
-        app.writer.clone(),
-        app.spec,
-        signer,
-    )
-    .context(super::said("无法启动转发", "cannot start the delivery"))?;
-    Ok(Some(handle))
 }

@@ -13,8 +13,10 @@ const ANSWER: u64 = 4 * 1024 * 1024;
 /// What became of sending a packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sending {
-    /// Receipt is confirmed.
+    /// Receipt is confirmed; a business answer is owed.
     Received,
+    /// Taken over for good: there is no other answer than this one.
+    Taken(String),
     /// The packet as a whole is refused, for good.
     Refused(String),
     /// Nothing is known; try again.
@@ -46,7 +48,7 @@ pub struct Trouble {
 }
 
 /// The destination's verdict on one record.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
 pub struct RecordResult {
     /// The hub's number of the record version.
     pub id: i64,
@@ -61,7 +63,7 @@ pub struct RecordResult {
 }
 
 /// What the destination decided about a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Taken over.
@@ -105,17 +107,8 @@ pub struct Client {
 impl Client {
     /// A client of the destination at a URL.
     pub fn new(url: &str, timeouts: Timeouts) -> Self {
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .timeout_connect(Some(timeouts.connect))
-            .timeout_global(Some(timeouts.request))
-            .user_agent(concat!("hub/", env!("CARGO_PKG_VERSION")))
-            .build();
         Client {
-            agent: ureq::Agent::new_with_config(config),
+            agent: agent(timeouts),
             url: url.trim_end_matches('/').to_owned(),
         }
     }
@@ -172,8 +165,22 @@ impl Client {
     }
 }
 
+/// An agent that follows nothing and trusts nothing.
+pub(super) fn agent(timeouts: Timeouts) -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .timeout_connect(Some(timeouts.connect))
+        .timeout_global(Some(timeouts.request))
+        .user_agent(concat!("hub/", env!("CARGO_PKG_VERSION")))
+        .build();
+    ureq::Agent::new_with_config(config)
+}
+
 impl Trouble {
-    fn sick(why: impl Into<String>) -> Self {
+    pub(super) fn sick(why: impl Into<String>) -> Self {
         Trouble {
             why: why.into(),
             retry_after: None,
@@ -183,15 +190,15 @@ impl Trouble {
 }
 
 /// An answer with its body.
-struct Reply {
-    status: u16,
+pub(super) struct Reply {
+    pub status: u16,
     json: bool,
     retry_after: Option<Duration>,
-    body: String,
+    pub body: String,
 }
 
 impl Reply {
-    fn read(
+    pub fn read(
         answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<Self, Trouble> {
         let mut answer = answer.map_err(|error| Trouble::sick(error.to_string()))?;
@@ -228,7 +235,7 @@ impl Reply {
             .map_err(|error| Trouble::sick(format!("the answer is unreadable: {error}")))
     }
 
-    fn trouble(&self) -> Trouble {
+    pub fn trouble(&self) -> Trouble {
         Trouble {
             why: format!("status {}", self.status),
             retry_after: self.retry_after,

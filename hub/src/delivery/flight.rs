@@ -81,6 +81,11 @@ impl Flight {
         }
     }
 
+    /// Whether it carries what is urgent.
+    pub fn urgent(&self) -> bool {
+        self.members.iter().any(|member| member.lane < 0)
+    }
+
     /// The lanes that it occupies.
     pub fn lanes(&self) -> Vec<i64> {
         let mut lanes: Vec<i64> = self.members.iter().map(|member| member.lane).collect();

@@ -1,17 +1,20 @@
-//! Makes batches: reads contents, projects, builds the packet, writes the batch down.
+//! Makes batches: reads contents, packs them, writes the batch down.
 //!
 //! The packet of an open batch is built again from the same facts; when the bytes are not the same any
 //! more (another key, another projection), the batch is given up and its records go into another.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::Settings;
 use super::clock;
+use super::desk::Desk;
 use super::ledger::{self, By, Ending};
-use super::packet::{self, Head, PacketError};
-use super::projection::{Projected, Projector, Unfit};
-use super::{Settings, Signer};
-use crate::pipeline::writer::{WriteError, Writer};
-use crate::store::deliveries::{self, Content, End, NewBatch, OpenBatch, Owed, Settlement, State};
+use super::packet::PacketError;
+use super::wire::{Packed, Stamp, Version, Wire};
+use crate::pipeline::writer::WriteError;
+use crate::store::batches::{self, NewBatch};
+use crate::store::deliveries::{self, Content, End, OpenBatch, Owed, Settlement, State};
 use crate::store::{Database, Readers, StoreError};
 use crate::tlog::sha256;
 
@@ -36,9 +39,10 @@ pub(super) enum GatherError {
 pub(super) struct Gatherer {
     pub settings: Settings,
     pub readers: Readers,
-    pub writer: Writer,
-    pub projector: Projector,
-    pub signer: Signer,
+    pub desk: Desk,
+    pub wire: Arc<dyn Wire>,
+    /// Its place among the destinations, which says what numbers its batches have.
+    pub ordinal: i64,
 }
 
 /// What gathering made of some deliveries.
@@ -51,25 +55,24 @@ impl Gatherer {
     /// Makes a batch of deliveries and writes it down. Records that cannot be forwarded are refused.
     pub fn gather(&self, rows: &[Owed]) -> Result<Gathered, GatherError> {
         let mut connection = self.readers.take()?;
-        let (members, records, unfit) = self.project(&mut connection, rows)?;
-        let number = deliveries::next_batch(&mut connection)?;
-        drop(connection);
+        let number = batches::next_batch(&mut connection, self.ordinal)?;
         let now = clock();
-        let made = if records.is_empty() {
-            None
-        } else {
-            let packet = packet::build(&self.head(number, now), &records, &self.signer)?;
-            let batch = OpenBatch {
-                id: number,
-                packet_sha256: sha256(&packet).as_bytes().to_vec(),
-                records: records.len() as i32,
-                state: 0,
-                attempts: 1,
-                created_at: now,
-            };
-            Some((batch, members, packet))
-        };
-        let new = made.as_ref().map(|(batch, members, _)| NewBatch {
+        let Packed {
+            members,
+            unfit,
+            records,
+            packet,
+        } = self.pack(&mut connection, number, now, rows)?;
+        drop(connection);
+        let batch = (!members.is_empty()).then(|| OpenBatch {
+            id: number,
+            packet_sha256: sha256(&packet).as_bytes().to_vec(),
+            records: records as i32,
+            state: 0,
+            attempts: 1,
+            created_at: now,
+        });
+        let new = batch.as_ref().map(|batch| NewBatch {
             id: batch.id,
             destination: self.settings.destination.clone(),
             packet_sha256: batch.packet_sha256.clone(),
@@ -77,9 +80,9 @@ impl Gatherer {
             deliveries: members.iter().map(|member| member.id).collect(),
         });
         let destination = self.settings.destination.clone();
-        let written = self.writer.run(move |transaction| {
+        let written = self.desk.write(move |transaction| {
             if let Some(new) = &new
-                && !deliveries::open_batch(transaction.connection, new)?
+                && !batches::open_batch(transaction.connection, new)?
             {
                 return Ok(false);
             }
@@ -89,7 +92,7 @@ impl Gatherer {
         if !written {
             return Err(GatherError::Taken);
         }
-        let batch = made.map(|(batch, members, packet)| {
+        let batch = batch.map(|batch| {
             let members = members
                 .into_iter()
                 .map(|member| Owed {
@@ -107,15 +110,10 @@ impl Gatherer {
     pub fn rebuild(&self, batch: &OpenBatch) -> Result<(Vec<Owed>, Option<Vec<u8>>), GatherError> {
         let mut connection = self.readers.take()?;
         let members = deliveries::members(&mut connection, batch.id)?;
-        let (_, records, _) = self.project(&mut connection, &members)?;
+        let packed = self.pack(&mut connection, batch.id, batch.created_at, &members)?;
         drop(connection);
-        let packet = packet::build(
-            &self.head(batch.id, batch.created_at),
-            &records,
-            &self.signer,
-        )?;
-        if sha256(&packet).as_bytes().as_slice() == batch.packet_sha256 {
-            return Ok((members, Some(packet)));
+        if sha256(&packed.packet).as_bytes().as_slice() == batch.packet_sha256 {
+            return Ok((members, Some(packed.packet)));
         }
         let why = "the packet cannot be built again as it was";
         tracing::warn!(batch = batch.id, "{why}; its records go into another batch");
@@ -138,7 +136,7 @@ impl Gatherer {
     /// Ends a batch on the hub's own account.
     fn end(&self, batch: i64, why: String, settlement: Settlement) -> Result<(), WriteError> {
         let destination = self.settings.destination.clone();
-        self.writer.run(move |transaction| {
+        self.desk.write(move |transaction| {
             let ending = Ending {
                 destination: &destination,
                 batch,
@@ -159,49 +157,37 @@ impl Gatherer {
         self.end(batch, why, settlement)
     }
 
-    fn head(&self, batch: i64, created_at: i64) -> Head {
-        Head {
-            batch,
-            sender: self.settings.sender.clone(),
-            edition: self.projector.target().to_owned(),
-            created_at,
-        }
-    }
-
-    #[expect(clippy::type_complexity, reason = "three lists, used once")]
-    fn project(
+    fn pack(
         &self,
         connection: &mut Database,
+        batch: i64,
+        created_at: i64,
         rows: &[Owed],
-    ) -> Result<(Vec<Owed>, Vec<Projected>, Vec<(i64, String)>), GatherError> {
+    ) -> Result<Packed, GatherError> {
         let ids: Vec<i64> = rows.iter().map(|row| row.record).collect();
-        let contents: HashMap<i64, Content> = deliveries::contents(connection, &ids)?
+        let mut contents: HashMap<i64, Content> = deliveries::contents(connection, &ids)?
             .into_iter()
             .map(|content| (content.id, content))
             .collect();
-        let (mut members, mut records, mut unfit) = (Vec::new(), Vec::new(), Vec::new());
+        let mut versions = Vec::with_capacity(rows.len());
         for row in rows {
-            let projected = match contents.get(&row.record) {
-                None => Err(Unfit::Missing),
-                Some(content) => {
-                    let held = match content.previous {
-                        Some(previous) => {
-                            let destination = &self.settings.destination;
-                            deliveries::holds_earlier(connection, destination, previous)?
-                        }
-                        None => content.action == 1,
-                    };
-                    self.projector.project(content, held)
-                }
+            let content = contents.remove(&row.record);
+            let held = match &content {
+                Some(content) if self.wire.asks_what_is_held() => match content.previous {
+                    Some(previous) => {
+                        let destination = &self.settings.destination;
+                        deliveries::holds_earlier(connection, destination, previous)?
+                    }
+                    None => content.action == 1,
+                },
+                _ => false,
             };
-            match projected {
-                Ok(projected) => {
-                    members.push(*row);
-                    records.extend(projected);
-                }
-                Err(why) => unfit.push((row.id, why.to_string())),
-            }
+            versions.push(Version {
+                owed: *row,
+                content,
+                held,
+            });
         }
-        Ok((members, records, unfit))
+        Ok(self.wire.pack(Stamp { batch, created_at }, versions)?)
     }
 }

@@ -1,6 +1,6 @@
-//! Forwarding to the national platform: a cursor over what was committed, that can crash anywhere.
+//! Forwarding to destinations: each a cursor over what was committed, that can crash anywhere.
 //!
-//! Open deliveries are read in order, gathered by lane (one deal) into batches, and each batch is written
+//! What kind of destination it is, only its [`wire`] knows. One hub at a time serves it ([`desk`]). Open deliveries are read in order, gathered by lane (one deal) into batches, and each batch is written
 //! down with the SHA-256 of its packet *before* it is sent. After a crash the same number goes out with the
 //! same bytes, which the destination answers idempotently. A 2xx is "sent"; only the business answer makes
 //! a record "acknowledged". One coordinator decides ([`run`]), workers make one request at a time
@@ -12,16 +12,30 @@
 mod answer;
 pub mod breaker;
 pub mod client;
+pub mod description;
+mod desk;
+pub mod event;
+mod fill;
 mod flight;
 mod gather;
+pub mod kafka;
 mod lanes;
 mod ledger;
+pub mod national;
+pub mod orders;
+pub mod pace;
 pub mod packet;
 pub mod projection;
+pub mod pushed;
+mod reading;
+pub mod replayer;
 pub mod retry;
 mod run;
+pub mod service;
 #[cfg(test)]
 mod tests;
+mod webhook;
+pub mod wire;
 mod worker;
 #[cfg(test)]
 pub(crate) mod world;
@@ -36,22 +50,16 @@ use crate::pipeline::writer::Writer;
 use crate::store::{Readers, StoreError};
 use breaker::{BreakerState, Thresholds};
 use client::Timeouts;
+use pace::Window;
 pub use packet::Signer;
 use retry::{Allowance, Backoff};
+use wire::Wire;
 
 /// How a destination is served.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Name of the destination in the tables.
     pub destination: String,
-    /// Where it listens, without the path.
-    pub url: String,
-    /// Who sends: region code of the province.
-    pub sender: String,
-    /// Edition of the records in the store.
-    pub from_edition: String,
-    /// Edition that the destination reads.
-    pub to_edition: String,
     /// Most records in a batch.
     pub batch: usize,
     /// Most batches that are not settled.
@@ -74,17 +82,30 @@ pub struct Settings {
     pub breaker: Thresholds,
     /// How many retries are allowed.
     pub retries: Allowance,
+    /// When records may be delivered; none: always. What is urgent is delivered at any hour.
+    pub window: Option<Window>,
+    /// Records a second; 0: as many as it takes. What is urgent is not held back.
+    pub rate: u32,
+}
+
+/// Where a delivery finds its work.
+#[derive(Clone)]
+pub struct Place {
+    /// Connections of its own.
+    pub readers: Readers,
+    /// The one writer.
+    pub writer: Writer,
+    /// File or URL of the database.
+    pub database: String,
+    /// Whether the specification projects a data set, by its number.
+    pub projects: Arc<dyn Fn(i32) -> bool + Send + Sync>,
 }
 
 impl Settings {
-    /// The defaults for the national platform at a URL.
-    pub fn national(url: &str) -> Self {
+    /// The defaults for a destination of this name.
+    pub fn new(destination: &str) -> Self {
         Settings {
-            destination: "national".to_owned(),
-            url: url.to_owned(),
-            sender: "320000".to_owned(),
-            from_edition: "3.0".to_owned(),
-            to_edition: "2.0".to_owned(),
+            destination: destination.to_owned(),
             batch: 200,
             in_flight: 4,
             timeouts: Timeouts {
@@ -105,23 +126,23 @@ impl Settings {
             poll: Duration::from_millis(200),
             breaker: Thresholds {
                 failures: 5,
-                open_for: Duration::from_secs(10),
+                open_for: Duration::from_secs(5),
             },
             retries: Allowance {
                 share: 0.2,
                 floor: 1.0,
                 saved: 100.0,
             },
+            window: None,
+            rate: 0,
         }
     }
 }
 
 impl From<&crate::config::National> for Settings {
     fn from(national: &crate::config::National) -> Self {
-        let defaults = Settings::national(national.url.trim_end_matches('/'));
+        let defaults = Settings::new(crate::store::NATIONAL);
         Settings {
-            sender: national.sender.clone(),
-            to_edition: national.edition.clone(),
             batch: national.batch,
             in_flight: national.concurrency,
             timeouts: Timeouts {
@@ -146,6 +167,8 @@ impl From<&crate::config::National> for Settings {
 /// What a delivery is doing, for health, metrics and tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Status {
+    /// Whether this hub serves the destination; another one may.
+    pub reigns: bool,
     /// What the breaker says.
     pub breaker: BreakerState,
     /// Times that the breaker opened since the start.
@@ -163,6 +186,7 @@ pub struct Status {
 /// A running delivery. Dropping it stops it.
 pub struct Handle {
     events: Sender<Event>,
+    rung: Arc<AtomicBool>,
     stopped: Arc<AtomicBool>,
     status: Arc<Mutex<Status>>,
     coordinator: Option<JoinHandle<()>>,
@@ -177,17 +201,12 @@ enum Event {
     Outcome(i64, worker::Outcome),
 }
 
-/// Starts forwarding to one destination. There must be one at a time per destination and database.
-pub fn start(
-    settings: Settings,
-    readers: Readers,
-    writer: Writer,
-    spec: &'static spec::Spec,
-    signer: Signer,
-) -> Result<Handle, StoreError> {
+/// Starts serving one destination. Any number of hubs on one database may; one of them does at a time.
+pub fn start(settings: Settings, place: Place, wire: Arc<dyn Wire>) -> Result<Handle, StoreError> {
     let (events, inbox) = channel();
     let stopped = Arc::new(AtomicBool::new(false));
     let status = Arc::new(Mutex::new(Status {
+        reigns: false,
         breaker: BreakerState::Closed,
         opened: 0,
         in_flight: 0,
@@ -195,22 +214,24 @@ pub fn start(
         retries: 0,
         waiting: 0,
     }));
+    let rung = Arc::new(AtomicBool::new(false));
+    let name = format!("deliver-{}", settings.destination);
     let parts = run::Parts {
         settings,
-        readers,
-        writer,
-        spec,
-        signer,
+        place,
+        wire,
         events: events.clone(),
+        rung: Arc::clone(&rung),
         stopped: Arc::clone(&stopped),
         status: Arc::clone(&status),
     };
     let coordinator = std::thread::Builder::new()
-        .name("delivery".to_owned())
+        .name(name)
         .spawn(move || run::coordinate(parts, &inbox))
         .map_err(|error| StoreError::Connect(Box::new(error)))?;
     Ok(Handle {
         events,
+        rung,
         stopped,
         status,
         coordinator: Some(coordinator),
@@ -220,8 +241,13 @@ pub fn start(
 impl Handle {
     /// Something to wake the delivery with after a commit; without it, it looks by itself now and then.
     pub fn waker(&self) -> impl Fn() + Send + 'static {
-        let events = self.events.clone();
-        move || drop(events.send(Event::Wake))
+        let (events, rung) = (self.events.clone(), Arc::clone(&self.rung));
+        move || {
+            // Many commits while it is at work are one reason to look again.
+            if !rung.swap(true, Ordering::AcqRel) {
+                drop(events.send(Event::Wake));
+            }
+        }
     }
 
     /// What the delivery is doing.

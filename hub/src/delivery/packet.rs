@@ -135,7 +135,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
 }
 
 /// RFC 3339 at +08:00.
-fn wall_clock(milliseconds: i64) -> Result<String, PacketError> {
+pub(super) fn wall_clock(milliseconds: i64) -> Result<String, PacketError> {
     let instant = jiff::Timestamp::from_millisecond(milliseconds)
         .map_err(|_| PacketError::Instant(milliseconds))?;
     Ok(instant.display_with_offset(jiff::tz::offset(8)).to_string())

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::breaker::BreakerState;
 use super::world::{Draft, Made, Tested, World, child, get, parent, post, until};
-use crate::store::deliveries::{self, State};
+use crate::store::deliveries::State;
+use crate::store::forwarded;
 
 /// The records that the platform accepted, in order.
 fn accepted(url: &str) -> Made<Vec<i64>> {
@@ -48,7 +49,7 @@ fn everything_arrives_once_and_in_order_whatever_goes_wrong_on_the_way() -> Test
     let drafts = deals(20);
     let lanes: Vec<i64> = drafts.iter().map(|draft| draft.lane).collect();
     let ids = world.owe("s1", drafts)?;
-    let delivery = world.start(World::settings(&national.url))?;
+    let delivery = world.start(&national.url, World::settings())?;
     until("all acknowledged", || {
         Ok(world.count(State::Acknowledged)? == ids.len() as i64)
     })?;
@@ -79,7 +80,7 @@ fn everything_arrives_once_and_in_order_whatever_goes_wrong_on_the_way() -> Test
         "what failed is logged too"
     );
     assert_eq!(Some(answered.len() as u64), batches, "one per answer");
-    let per_source = deliveries::per_source(&mut *world.readers.take()?, "national")?;
+    let per_source = forwarded::per_source(&mut *world.readers.take()?, "national")?;
     assert_eq!(per_source[0].source, "s1");
     assert_eq!(per_source[0].acknowledged, ids.len() as i64);
     assert_eq!(per_source[0].forwarded, per_source[0].owed);
@@ -91,7 +92,7 @@ fn a_batch_goes_out_again_with_the_same_bytes_after_a_crash() -> Tested {
     let world = World::new()?;
     let national = world.national("drop_after_commit=1")?;
     let ids = world.owe("s1", deals(1))?;
-    let delivery = world.start(World::settings(&national.url))?;
+    let delivery = world.start(&national.url, World::settings())?;
     until("the packet is there", || {
         Ok(get(&national.url, "/summary")?["packets"] == json!(1))
     })?;
@@ -100,7 +101,7 @@ fn a_batch_goes_out_again_with_the_same_bytes_after_a_crash() -> Tested {
     // The platform starts anew as well, and remembers.
     national.stop();
     let national = world.national("")?;
-    let _delivery = world.start(World::settings(&national.url))?;
+    let _delivery = world.start(&national.url, World::settings())?;
     until("all acknowledged", || {
         Ok(world.count(State::Acknowledged)? == ids.len() as i64)
     })?;
@@ -124,7 +125,7 @@ fn a_batch_that_cannot_be_built_again_is_replaced() -> Tested {
     let mut world = World::new()?;
     let ids = world.owe("s1", vec![parent(1, "P1", "n")])?;
     let national = world.national("drop_after_commit=1")?;
-    let delivery = world.start(World::settings(&national.url))?;
+    let delivery = world.start(&national.url, World::settings())?;
     until("the packet is there", || {
         Ok(get(&national.url, "/summary")?["packets"] == json!(1))
     })?;
@@ -133,7 +134,7 @@ fn a_batch_that_cannot_be_built_again_is_replaced() -> Tested {
     // Another key: other bytes. The platform holds the record already, and says so.
     world.key = crate::keys::SigningKey::generate()?;
     let national = world.national("")?;
-    let _delivery = world.start(World::settings(&national.url))?;
+    let _delivery = world.start(&national.url, World::settings())?;
     until("acknowledged", || {
         Ok(world.count(State::Acknowledged)? == ids.len() as i64)
     })?;
@@ -153,9 +154,9 @@ fn a_refused_record_keeps_its_reason_and_blocks_no_other_deal() -> Tested {
         ..parent(3, "L1", "not forwarded")
     });
     let ids = world.owe("s1", drafts)?;
-    let mut settings = World::settings(&national.url);
+    let mut settings = World::settings();
     settings.record_attempts = 3;
-    let _delivery = world.start(settings)?;
+    let _delivery = world.start(&national.url, settings)?;
     until("all settled", || {
         Ok(world.count(State::Acknowledged)? == 2 && world.count(State::Refused)? == 3)
     })?;
@@ -202,7 +203,7 @@ fn versions_are_added_changed_and_deleted() -> Tested {
         ..parent(1, "P1", "c")
     };
     world.owe("s1", vec![first, second, gone, again])?;
-    let _delivery = world.start(World::settings(&national.url))?;
+    let _delivery = world.start(&national.url, World::settings())?;
     until("all acknowledged", || {
         Ok(world.count(State::Acknowledged)? == 4)
     })?;
@@ -222,7 +223,7 @@ fn the_breaker_opens_on_failures_and_closes_when_the_platform_is_well() -> Teste
     let world = World::new()?;
     let national = world.national("5xx=1")?;
     let ids = world.owe("s1", deals(3))?;
-    let delivery = world.start(World::settings(&national.url))?;
+    let delivery = world.start(&national.url, World::settings())?;
     until("it opened", || Ok(delivery.status().opened >= 2))?;
     assert_eq!(world.count(State::Acknowledged)?, 0);
     assert_eq!(post(&national.url, "/faults", b"{}")?.0, 200);
@@ -239,9 +240,9 @@ fn a_batch_beyond_its_attempts_waits_for_an_operator() -> Tested {
     let world = World::new()?;
     let national = world.national("reset=1")?;
     let ids = world.owe("s1", vec![parent(1, "P1", "a")])?;
-    let mut settings = World::settings(&national.url);
+    let mut settings = World::settings();
     settings.attempts = 3;
-    let _delivery = world.start(settings)?;
+    let _delivery = world.start(&national.url, settings)?;
     until("given up", || Ok(world.count(State::Exhausted)? == 1))?;
     let (_, reason) = world.fate(ids[0])?;
     assert!(reason.starts_with("given up: "), "{reason}");
@@ -255,7 +256,7 @@ fn a_packet_with_a_forged_signature_is_refused_as_a_whole() -> Tested {
     let national = world.national("")?;
     world.key = crate::keys::SigningKey::generate()?;
     let ids = world.owe("s1", vec![parent(1, "P1", "a")])?;
-    let _delivery = world.start(World::settings(&national.url))?;
+    let _delivery = world.start(&national.url, World::settings())?;
     until("refused", || Ok(world.count(State::Refused)? == 1))?;
     let (_, reason) = world.fate(ids[0])?;
     assert!(reason.starts_with("401: "), "{reason}");
@@ -271,12 +272,12 @@ fn a_receipt_is_not_an_acknowledgement() -> Tested {
     options.delay = std::time::Duration::from_hours(1);
     let national = crate::simulate::national::National::start(options)?;
     world.owe("s1", vec![parent(1, "P1", "a")])?;
-    let delivery = world.start(World::settings(&national.url))?;
+    let delivery = world.start(&national.url, World::settings())?;
     until("sent", || Ok(world.count(State::Sent)? == 1))?;
     drop(delivery);
-    let mut settings = World::settings(&national.url);
+    let mut settings = World::settings();
     settings.answer_within = std::time::Duration::ZERO;
-    let _delivery = world.start(settings)?;
+    let _delivery = world.start(&national.url, settings)?;
     until("given up", || Ok(world.count(State::Exhausted)? == 1))?;
     let requests = get(&national.url, "/summary")?["requests"].clone();
     assert_eq!(

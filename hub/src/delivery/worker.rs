@@ -3,16 +3,18 @@
 //! The coordinator decides what to do and when; a worker keeps no state between two tasks.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
 
 use super::answer;
-use super::client::{Asking, Client, Sending, Trouble};
+use super::client::{Asking, Sending, Trouble};
+use super::desk::Desk;
 use super::ledger::{self, Attempt, By, Ending};
+use super::wire::Wire;
 use super::{Event, clock};
-use crate::pipeline::writer::{Transaction, WriteError, Writer};
-use crate::store::StoreError;
+use crate::pipeline::writer::WriteError;
+use crate::store::batches;
 use crate::store::deliveries::{self, End, Owed, Settlement, State};
 use crate::tlog::sha256;
 
@@ -52,12 +54,10 @@ pub(super) type Again = Arc<dyn Fn(&Owed, i64) -> i64 + Send + Sync>;
 
 /// Everything a worker needs.
 pub(super) struct Worker {
-    pub client: Client,
-    pub writer: Writer,
-    pub destination: String,
+    pub wire: Arc<dyn Wire>,
+    pub desk: Desk,
     pub horizon: i32,
     pub again: Again,
-    pub stopped: Arc<AtomicBool>,
 }
 
 impl Worker {
@@ -68,7 +68,7 @@ impl Worker {
             let Ok(task) = task else {
                 return;
             };
-            if self.stopped.load(Ordering::Acquire) {
+            if self.desk.stopped.load(Ordering::Acquire) {
                 return;
             }
             let batch = task.batch();
@@ -101,20 +101,20 @@ impl Worker {
         records: usize,
     ) -> Result<Outcome, WriteError> {
         if attempt > 1 {
-            self.write(move |transaction| {
-                deliveries::begin_attempt(transaction.connection, batch, attempt)
+            self.desk.write(move |transaction| {
+                batches::begin_attempt(transaction.connection, batch, attempt)
             })?;
         }
         let attempted = Attempt {
-            destination: self.destination.clone(),
+            destination: self.desk.destination.clone(),
             batch,
             number: attempt,
             packet_sha256: sha256(packet).to_hex(),
             records,
         };
-        match self.client.send(batch, packet) {
+        match self.wire.send(batch, packet) {
             Sending::Received => {
-                self.write(move |transaction| {
+                self.desk.write(move |transaction| {
                     let now = clock();
                     if deliveries::mark_sent(transaction.connection, batch, now)? {
                         ledger::attempted(
@@ -129,12 +129,31 @@ impl Worker {
                 })?;
                 Ok(Outcome::Received)
             }
+            Sending::Taken(answer) => {
+                let settlement = Settlement {
+                    others: Some((State::Acknowledged, None)),
+                    ..Settlement::default()
+                };
+                self.desk.write(move |transaction| {
+                    let (now, sent) = (clock(), ledger::Outcome::Sent);
+                    ledger::attempted(transaction, &attempted, sent, None, now)?;
+                    let ending = Ending {
+                        destination: &attempted.destination,
+                        batch,
+                        end: End::Answered,
+                        by: By::Destination,
+                        answer: &answer,
+                    };
+                    ledger::settle(transaction, &ending, &settlement, now)
+                })?;
+                Ok(Outcome::Settled(Vec::new()))
+            }
             Sending::Refused(reason) => {
                 let settlement = Settlement {
                     others: Some((State::Refused, Some(reason.clone()))),
                     ..Settlement::default()
                 };
-                self.write(move |transaction| {
+                self.desk.write(move |transaction| {
                     let (now, refused) = (clock(), ledger::Outcome::Refused);
                     ledger::attempted(transaction, &attempted, refused, Some(&reason), now)?;
                     let ending = Ending {
@@ -150,7 +169,7 @@ impl Worker {
             }
             Sending::Trouble(trouble) => {
                 let said = trouble.why.clone();
-                self.write(move |transaction| {
+                self.desk.write(move |transaction| {
                     let failed = ledger::Outcome::Failed;
                     ledger::attempted(transaction, &attempted, failed, Some(&said), clock())
                 })?;
@@ -160,7 +179,7 @@ impl Worker {
     }
 
     fn ask(&self, batch: i64, members: &[Owed]) -> Result<Outcome, WriteError> {
-        match self.client.ask(batch) {
+        match self.wire.ask(batch) {
             Asking::Pending => Ok(Outcome::NotYet),
             Asking::Unknown => Ok(Outcome::Unknown),
             Asking::Trouble(trouble) => Ok(Outcome::Failed(trouble)),
@@ -170,8 +189,8 @@ impl Worker {
                     answer::decide(members, &results, self.horizon, |member| {
                         (self.again)(member, now)
                     });
-                let destination = self.destination.clone();
-                self.write(move |transaction| {
+                let destination = self.desk.destination.clone();
+                self.desk.write(move |transaction| {
                     let ending = Ending {
                         destination: &destination,
                         batch,
@@ -184,17 +203,6 @@ impl Worker {
                 Ok(Outcome::Settled(back))
             }
         }
-    }
-
-    /// Writes, unless the delivery was stopped meanwhile: then another one may be at work already.
-    fn write(
-        &self,
-        job: impl FnOnce(&mut Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
-    ) -> Result<(), WriteError> {
-        if self.stopped.load(Ordering::Acquire) {
-            return Err(WriteError::Failed("the delivery is stopped".to_owned()));
-        }
-        self.writer.run(job)
     }
 }
 

@@ -7,11 +7,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Handle, Settings, Signer, start};
+use super::client::Client;
+use super::national;
+use super::projection::Projector;
+use super::{Handle, Place, Settings, Signer, start};
 use crate::keys::SigningKey;
 use crate::pipeline::writer::Writer;
 use crate::simulate::national::{National, Options, Running, verifier};
-use crate::store::deliveries::{self, State, tests as inspect};
+use crate::store::deliveries::{State, tests as inspect};
+use crate::store::forwarded;
 use crate::store::insert::{self, Owed, Rows};
 use crate::store::records::RecordRow;
 use crate::store::submissions::Submission;
@@ -131,8 +135,8 @@ impl World {
     }
 
     /// Quick settings.
-    pub fn settings(url: &str) -> Settings {
-        let mut settings = Settings::national(url);
+    pub fn settings() -> Settings {
+        let mut settings = Settings::new("national");
         settings.batch = 7;
         settings.poll = Duration::from_millis(5);
         settings.timeouts.request = Duration::from_millis(400);
@@ -144,10 +148,21 @@ impl World {
         settings
     }
 
-    pub fn start(&self, settings: Settings) -> Made<Handle> {
-        let signer = Signer::new("hub.test", self.key.clone());
-        let (readers, writer) = (self.readers.clone(), self.writer.clone());
-        Ok(start(settings, readers, writer, self.spec, signer)?)
+    /// Starts forwarding to a platform.
+    pub fn start(&self, url: &str, settings: Settings) -> Made<Handle> {
+        let wire = national::National {
+            client: Client::new(url, settings.timeouts),
+            projector: Projector::new(self.spec, "3.0", "2.0"),
+            signer: Signer::new("hub.test", self.key.clone()),
+            sender: "320000".to_owned(),
+        };
+        let place = Place {
+            readers: self.readers.clone(),
+            writer: self.writer.clone(),
+            database: self.folder.path().join("hub.db").display().to_string(),
+            projects: std::sync::Arc::new(|_| true),
+        };
+        Ok(start(settings, place, std::sync::Arc::new(wire))?)
     }
 
     /// Owes records to the platform, as one submission of a source; gives their numbers.
@@ -209,7 +224,7 @@ impl World {
     }
 
     pub fn count(&self, state: State) -> Made<i64> {
-        let counts = deliveries::counts(&mut *self.readers.take()?)?;
+        let counts = forwarded::counts(&mut *self.readers.take()?)?;
         let found = counts.iter().find(|count| count.state == state);
         Ok(found.map_or(0, |count| count.deliveries))
     }

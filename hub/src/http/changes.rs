@@ -9,7 +9,7 @@ use crate::pipeline::Instant;
 use crate::pipeline::commit::receipt_id;
 use crate::pipeline::ending::Ending;
 use crate::store::waiting::{self, Change};
-use crate::store::{Database, StoreError, records};
+use crate::store::{Database, StoreError, records, refusals};
 
 /// Where a record stands: its submission, and its place there.
 #[derive(Debug, Serialize)]
@@ -39,12 +39,27 @@ pub struct Shown {
     issues: Box<RawValue>,
 }
 
+/// A record that a destination did not take over.
+#[derive(Debug, Serialize)]
+pub struct Refused {
+    /// Place of the record in the submission, from 0.
+    record: i32,
+    dataset: String,
+    key: String,
+    destination: String,
+    /// Its reason, in its words.
+    reason: String,
+    at: String,
+}
+
 /// What changed since the receipt.
 #[derive(Debug, Serialize)]
 pub struct Changes {
     /// Records that wait still.
     waiting: i64,
     changes: Vec<Shown>,
+    /// What destinations refused, with their reasons: to be corrected and sent again.
+    refusals: Vec<Refused>,
 }
 
 /// What changed about the records of a submission.
@@ -72,9 +87,25 @@ pub fn of(app: &App, connection: &mut Database, submission: i64) -> Result<Chang
             issues: issues(&change)?,
         });
     }
+    let mut refused = Vec::new();
+    for refusal in refusals::of(connection, submission)? {
+        let Some(row) = records::by_id(connection, refusal.record_id)? else {
+            continue;
+        };
+        let (dataset, key) = found::name(app, &row)?;
+        refused.push(Refused {
+            record: refusal.record_index,
+            dataset,
+            key,
+            destination: refusal.destination,
+            reason: refusal.reason,
+            at: Instant::from_millis(refusal.at).text(),
+        });
+    }
     Ok(Changes {
         waiting: waiting::waiting_of(connection, submission)?,
         changes,
+        refusals: refused,
     })
 }
 

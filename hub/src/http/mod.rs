@@ -11,6 +11,8 @@ mod check;
 mod deals;
 mod deliveries;
 mod evidence;
+mod destinations;
+mod events;
 mod found;
 mod health;
 pub mod limits;
@@ -25,9 +27,11 @@ pub mod problem;
 mod receipts;
 mod reception;
 mod records;
+mod replays;
 mod reports;
 mod server;
 mod space;
+mod standing;
 mod state;
 mod subjects;
 mod submissions;
@@ -35,6 +39,7 @@ pub mod trace;
 mod uploads;
 mod whole;
 pub mod witness;
+mod writing;
 
 use actix_web::http::Method;
 use actix_web::middleware::DefaultHeaders;
@@ -59,21 +64,27 @@ pub enum Access {
     Reader,
     /// Operators only.
     Operator,
+    /// A destination, for itself; and readers.
+    Subscriber,
+    /// Any key: what is for everybody who takes part.
+    Anyone,
 }
 
 impl Access {
     /// Whether a role is let in.
     pub fn admits(self, role: Role) -> bool {
         match self {
-            Public | Member => true,
+            Public | Anyone => true,
+            Member => role != Role::Subscriber,
             Source => role == Role::Source,
-            Reader => !matches!(role, Role::Source | Role::Sandbox),
+            Reader => !matches!(role, Role::Source | Role::Sandbox | Role::Subscriber),
             Operator => role == Role::Operator,
+            Subscriber => !matches!(role, Role::Source | Role::Sandbox),
         }
     }
 }
 
-use Access::{Member, Operator, Public, Reader, Source};
+use Access::{Anyone, Member, Operator, Public, Reader, Source, Subscriber};
 
 /// All routes: method, path, who may, parameters, what it does, handler.
 #[rustfmt::skip]
@@ -102,12 +113,21 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}/versions", access: Member, query: &[], what: "All versions of a record, newest first", zh: "查询记录历史版本", handler: || web::get().to(records::versions) },
     Endpoint { method: "GET", path: "/v1/deals/{code}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, that name a unified deal code, and what they lack together", zh: "按统一交易标识码查询", handler: || web::get().to(deals::one) },
     Endpoint { method: "GET", path: "/v1/subjects/{uscc}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, about a subject of trading", zh: "按统一社会信用代码查询主体", handler: || web::get().to(subjects::one) },
+    Endpoint { method: "GET", path: "/v1/subjects/{uscc}/standing", access: Anyone, query: &[], what: "The current standing of a subject, with its evidence", zh: "查询主体当前信用状态及依据", handler: || web::get().to(standing::one) },
     Endpoint { method: "GET", path: "/v1/reports/{name}", access: Member, query: reports::QUERY, what: "A report, as JSON, CSV or Excel", zh: "统计报表", handler: || web::get().to(reports::one) },
     Endpoint { method: "GET", path: "/v1/evidence/submissions/{id}", access: Reader, query: evidence::QUERY, what: "An evidence bundle (ZIP) about a submission", zh: "下载批次证据包", handler: || web::get().to(evidence::submission) },
     Endpoint { method: "GET", path: "/v1/evidence/records/{dataset}/{key}", access: Reader, query: evidence::QUERY, what: "An evidence bundle (ZIP) about a record with all its versions", zh: "下载记录证据包", handler: || web::get().to(evidence::record) },
     Endpoint { method: "GET", path: "/v1/evidence/deals/{code}", access: Reader, query: evidence::QUERY, what: "An evidence bundle (ZIP) about everything under a unified deal code", zh: "下载交易证据包", handler: || web::get().to(evidence::deal) },
     Endpoint { method: "GET", path: "/v1/deliveries", access: Reader, query: deliveries::LIST, what: "What is owed to destinations", zh: "查询转发队列", handler: || web::get().to(deliveries::list) },
-    Endpoint { method: "POST", path: "/v1/deliveries/replay", access: Operator, query: deliveries::REPLAY, what: "Send exhausted or refused ones again; counts only unless confirmed", zh: "重新转发（默认试算）", handler: || web::post().to(deliveries::replay) },
+    Endpoint { method: "POST", path: "/v1/deliveries/replay", access: Operator, query: replays::ORDER, what: "Send records again, chosen by a filter; counts only unless confirmed", zh: "重新转发（默认试算）", handler: || web::post().to(replays::order) },
+    Endpoint { method: "GET", path: "/v1/deliveries/replays", access: Reader, query: &[], what: "Replays, the newest first", zh: "查询重新转发任务", handler: || web::get().to(replays::list) },
+    Endpoint { method: "POST", path: "/v1/deliveries/replays/{id}/stop", access: Operator, query: destinations::REASON, what: "Stop a replay", zh: "停止重新转发任务", handler: || web::post().to(replays::stop) },
+    Endpoint { method: "GET", path: "/v1/destinations", access: Reader, query: &[], what: "Destinations: what they are owed, how far it came, who stopped them", zh: "查询目的地", handler: || web::get().to(destinations::list) },
+    Endpoint { method: "POST", path: "/v1/destinations/{name}/stop", access: Operator, query: destinations::REASON, what: "Send a destination nothing until it is started again", zh: "停止向目的地转发", handler: || web::post().to(destinations::stop) },
+    Endpoint { method: "POST", path: "/v1/destinations/{name}/start", access: Operator, query: destinations::REASON, what: "Start a destination that was stopped", zh: "恢复向目的地转发", handler: || web::post().to(destinations::start) },
+    Endpoint { method: "POST", path: "/v1/destinations/{name}/retire", access: Operator, query: destinations::REASON, what: "Owe a destination nothing more", zh: "注销目的地", handler: || web::post().to(destinations::retire) },
+    Endpoint { method: "POST", path: "/v1/destinations/{name}/answers", access: Subscriber, query: &[], what: "A destination says what became of a batch, instead of being asked", zh: "目的地回送业务回执", handler: || web::post().to(destinations::answer) },
+    Endpoint { method: "GET", path: "/v1/events", access: Subscriber, query: events::QUERY, what: "What a destination was or is to be told, from a number on", zh: "按编号补取事件", handler: || web::get().to(events::list) },
     Endpoint { method: "GET", path: "/v1/catalog", access: Public, query: &[], what: "Editions of the specification", zh: "规范版本目录", handler: || web::get().to(catalog::editions) },
     Endpoint { method: "GET", path: "/v1/catalog/{edition}/datasets", access: Public, query: &[], what: "Data sets of an edition", zh: "数据集目录", handler: || web::get().to(catalog::datasets) },
     Endpoint { method: "GET", path: "/v1/catalog/{edition}/datasets/{dataset}", access: Public, query: &[], what: "Fields and rules of a data set", zh: "数据集定义", handler: || web::get().to(catalog::dataset) },

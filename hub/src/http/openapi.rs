@@ -229,6 +229,8 @@ const fn who(access: Access) -> &'static str {
         Access::Member => "any key; a source gets only what is its own",
         Access::Reader => "centre, auditor, operator",
         Access::Operator => "operator",
+        Access::Subscriber => "the destination itself, and readers",
+        Access::Anyone => "any key",
     }
 }
 

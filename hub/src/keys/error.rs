@@ -34,6 +34,12 @@ pub enum KeyError {
         /// The key file.
         path: PathBuf,
     },
+    /// The file holds no secrets of a webhook.
+    #[error("{} does not hold one or two secrets of a webhook (whsec_ and 24 to 64 bytes in base64), one a line", path.display())]
+    Secret {
+        /// The file.
+        path: PathBuf,
+    },
     /// The key cannot sign under this name.
     #[error("the key can't be named")]
     Name(#[source] crate::tlog::Error),

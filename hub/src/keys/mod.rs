@@ -11,6 +11,7 @@ mod file;
 pub mod salt;
 mod signing;
 mod sm2;
+pub mod webhook;
 
 pub use chain::PrivateKey;
 pub use digest::Digest;

@@ -15,6 +15,7 @@ use super::work::{Verdicts, Work};
 use super::writer::{Numbers, Transaction};
 use crate::leaf;
 use crate::store::outcome_parts;
+use crate::store::owing::Owing;
 use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError, records};
 use crate::tlog::Span;
@@ -193,6 +194,7 @@ pub fn judge_only(
             ..Numbers::default()
         },
         entries: Vec::new(),
+        owing: Owing::default(),
     };
     let mut work = Work::new(&mut transaction, &prepared, false);
     work.judge(std::mem::take(&mut prepared.items))?;

@@ -9,7 +9,7 @@ use super::history::History;
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, links_of};
 use super::room;
 use super::writer::Transaction;
-use crate::store::insert::{self, Owed, Rows};
+use crate::store::insert::{self, Rows};
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::waiting::{self, Parked};
 use crate::store::{Database, StoreError, submissions};
@@ -138,23 +138,11 @@ fn again(
         hash,
         record_id: row.id,
     }));
-    if edition
+    let projected = edition
         .projections
         .values()
-        .any(|projection| projection.datasets.contains_key(&dataset.code))
-    {
-        added.owed.push(Owed {
-            id: transaction.numbers.delivery,
-            destination: crate::store::NATIONAL.to_owned(),
-            record_id: row.id,
-            lane,
-            state: 0,
-            attempts: 0,
-            due_at: now.millis,
-            updated_at: now.millis,
-        });
-        transaction.numbers.delivery += 1;
-    }
+        .any(|projection| projection.datasets.contains_key(&dataset.code));
+    added.owed = transaction.owe(row, lane, None, projected, now.millis)?;
     insert::rows(transaction.connection, &added)?;
     Ok(added.links.iter().map(|link| link.hash).collect())
 }

@@ -20,11 +20,11 @@ use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
 use super::then::Then;
 use super::writer::Transaction;
-use crate::store::insert::{Owed, Rows};
+use crate::store::insert::Rows;
 use crate::store::records::{Link, RecordRow};
 use crate::store::submissions::{IssueRow, Volume};
 use crate::store::waiting::Parked;
-use crate::store::{self, StoreError, verdict_number};
+use crate::store::{StoreError, verdict_number};
 use crate::tlog::hash;
 pub use finish::Verdicts;
 
@@ -385,22 +385,15 @@ impl<'w, 't> Work<'w, 't> {
         }
         self.neighbours.add(&new, &links);
         self.rows.links.extend(links);
-        let forwarded = self.edition.projections.values().any(|projection| {
-            u16::try_from(row.dataset).is_ok_and(|code| projection.datasets.contains_key(&code))
-        });
         // What was taken back while it waited was never sent to anybody.
-        if forwarded && (was_current || !new.withdrawn) {
-            self.rows.owed.push(Owed {
-                id: self.transaction.numbers.delivery,
-                destination: store::NATIONAL.to_owned(),
-                record_id: row.id,
-                lane: row.lane,
-                state: 0,
-                attempts: 0,
-                due_at: self.received.millis,
-                updated_at: self.received.millis,
+        if was_current || !new.withdrawn {
+            let projected = self.edition.projections.values().any(|projection| {
+                u16::try_from(row.dataset).is_ok_and(|code| projection.datasets.contains_key(&code))
             });
-            self.transaction.numbers.delivery += 1;
+            let (lane, now) = (row.lane, self.received.millis);
+            let source = Some(self.source.as_str());
+            let owed = self.transaction.owe(row, lane, source, projected, now)?;
+            self.rows.owed.extend(owed);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::table::{Cell, Table, column};
 use super::{Facts, Question, ReportError};
-use crate::store::{Database, deliveries, totals};
+use crate::store::{Database, forwarded, totals};
 
 /// The destination that the report follows.
 const DESTINATION: &str = crate::store::NATIONAL;
@@ -15,7 +15,7 @@ pub fn make(
 ) -> Result<Table, ReportError> {
     let volumes = totals::volumes(connection, &question.span)?;
     let waiting = totals::waiting(connection)?;
-    let forwarded = deliveries::per_source(connection, DESTINATION)?;
+    let sent_of = forwarded::per_source(connection, DESTINATION)?;
     let mut rows = Vec::new();
     for (id, name) in facts.sources {
         if question.span.source.as_ref().is_some_and(|only| only != id) {
@@ -38,7 +38,7 @@ pub fn make(
             .iter()
             .find(|total| total.source == *id)
             .map_or(0, |total| total.records);
-        let sent = forwarded
+        let sent = sent_of
             .iter()
             .find(|count| count.source == *id)
             .cloned()

@@ -26,6 +26,7 @@ fn edition() -> spec::Edition {
         codes: HashMap::<String, Arc<spec::CodeTable>>::default(),
         attachments: spec::Attachments::default(),
         calendar: spec::Calendar::default(),
+        standing: Vec::new(),
         projections: HashMap::default(),
         deal_code_check: false,
         waiting_days: 30,

@@ -23,6 +23,8 @@ pub enum Role {
     Auditor,
     /// Reads everything, and may act on deliveries 运维.
     Operator,
+    /// A destination 订阅方, by its name: reads what it is owed, and says what became of it.
+    Subscriber,
 }
 
 impl Role {
@@ -34,12 +36,13 @@ impl Role {
             Role::Centre => "centre",
             Role::Auditor => "auditor",
             Role::Operator => "operator",
+            Role::Subscriber => "subscriber",
         }
     }
 
     fn of_name(name: &str) -> Option<Role> {
-        use Role::{Auditor, Centre, Operator, Sandbox, Source};
-        [Source, Sandbox, Centre, Auditor, Operator]
+        use Role::{Auditor, Centre, Operator, Sandbox, Source, Subscriber};
+        [Source, Sandbox, Centre, Auditor, Operator, Subscriber]
             .into_iter()
             .find(|role| role.name() == name)
     }

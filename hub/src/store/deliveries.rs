@@ -1,23 +1,20 @@
 //! Record versions owed to destinations, and the batches in which they travel.
 //!
 //! Open work is found through partial indexes whose condition (`state < 2`) must stand in the statement
-//! word for word, so it is never bound as a parameter. Nothing here scans the table, except [`counts`] and
-//! [`per_source`], which are reports. Every change belongs inside the one writer's transaction.
+//! word for word, so it is never bound as a parameter. Nothing here scans the table. Every change belongs inside the one writer's transaction.
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::collections::HashSet;
 
-use diesel::dsl::{count_star, max, sql};
+use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::schema::{batches, deliveries, records, submissions};
-use super::{Database, StoreError};
-
-diesel::allow_columns_to_appear_in_same_group_by_clause!(submissions::source, deliveries::state);
+use super::{Database, StoreError, refusals};
 
 /// Where a delivery stands 转发状态.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -100,6 +97,16 @@ pub struct Content {
     pub previous: Option<i64>,
     /// Canonical bytes.
     pub body: Vec<u8>,
+    /// As it was judged: 0 accepted, 1 with warnings.
+    pub verdict: i32,
+    /// `submissions.id`.
+    pub submission: i64,
+    /// Place in the submission, from 0.
+    pub place: i32,
+    /// Who sent it.
+    pub source: String,
+    /// By which edition it was judged.
+    pub edition: String,
 }
 
 /// A batch that is not settled.
@@ -119,35 +126,8 @@ pub struct OpenBatch {
     pub created_at: i64,
 }
 
-/// A number of deliveries in one state.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Count {
-    /// Where to.
-    pub destination: String,
-    /// Where they stand.
-    pub state: State,
-    /// How many.
-    pub deliveries: i64,
-}
-
-/// How far the records of one source have come on the way to one destination.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct SourceCount {
-    /// The source.
-    pub source: String,
-    /// Record versions owed, whatever became of them.
-    pub owed: i64,
-    /// Sent, and everything that comes after it; also what was refused.
-    pub forwarded: i64,
-    /// Taken over by the destination.
-    pub acknowledged: i64,
-    /// Refused, with a reason.
-    pub refused: i64,
-    /// Given up.
-    pub exhausted: i64,
-}
-
-/// The open deliveries that are in no batch, in order, after a number. Costs by `limit`, not by the table.
+/// The open deliveries that are in no batch, in order, after a number. Costs by `limit`, not by the table. Urgent
+/// ones are among them.
 pub fn pending_after(
     connection: &mut Database,
     destination: &str,
@@ -155,6 +135,35 @@ pub fn pending_after(
     limit: i64,
 ) -> Result<Vec<Owed>, StoreError> {
     Ok(pending(destination, after, limit).load(connection)?)
+}
+
+/// Of these only the urgent ones, however many others are before them.
+pub fn urgent_after(
+    connection: &mut Database,
+    destination: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Owed>, StoreError> {
+    Ok(urgent(destination, after, limit).load(connection)?)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn urgent<'q>(destination: &'q str, after: i64, limit: i64) -> _ {
+    let open: SqlLiteral<Bool> = sql::<Bool>("state < 2 AND lane < 0");
+    deliveries::table
+        .filter(deliveries::destination.eq(destination))
+        .filter(open)
+        .filter(deliveries::id.gt(after))
+        .filter(deliveries::batch_id.is_null())
+        .order(deliveries::id.asc())
+        .limit(limit)
+        .select((
+            deliveries::id,
+            deliveries::record_id,
+            deliveries::lane,
+            deliveries::attempts,
+            deliveries::due_at,
+        ))
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
@@ -174,6 +183,18 @@ fn pending<'q>(destination: &'q str, after: i64, limit: i64) -> _ {
             deliveries::attempts,
             deliveries::due_at,
         ))
+}
+
+/// The highest number of a delivery that is open.
+pub fn newest(connection: &mut Database, destination: &str) -> Result<Option<i64>, StoreError> {
+    Ok(deliveries::table
+        .filter(deliveries::destination.eq(destination))
+        .filter(sql::<Bool>("state < 2"))
+        .order(deliveries::id.desc())
+        .limit(1)
+        .select(deliveries::id)
+        .first(connection)
+        .optional()?)
 }
 
 /// The deliveries of a batch that are open, in order.
@@ -217,25 +238,25 @@ pub fn open_batches(
         .load(connection)?)
 }
 
-/// The number that the next batch gets.
-pub fn next_batch(connection: &mut Database) -> Result<i64, StoreError> {
-    let highest: Option<i64> = batches::table.select(max(batches::id)).first(connection)?;
-    Ok(highest.map_or(1, |highest| highest + 1))
-}
-
 /// The contents of record versions, in no particular order.
 pub fn contents(connection: &mut Database, ids: &[i64]) -> Result<Vec<Content>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
     for &id in ids {
         found.extend(
             records::table
-                .find(id)
+                .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
+                .filter(records::id.eq(id))
                 .select((
                     records::id,
                     records::dataset,
                     records::action,
                     records::previous,
                     records::body,
+                    records::verdict,
+                    records::submission_id,
+                    records::record_index,
+                    submissions::source,
+                    submissions::edition,
                 ))
                 .first::<Content>(connection)
                 .optional()?,
@@ -282,61 +303,6 @@ fn not_taken<'q>(destination: &'q str, record: i64) -> _ {
         .filter(ended)
         .filter(deliveries::destination.eq(destination))
         .select(deliveries::id)
-}
-
-/// A batch about to be written down.
-#[derive(Debug, Clone)]
-pub struct NewBatch {
-    /// Its number, as [`next_batch`] gave it.
-    pub id: i64,
-    /// Where to.
-    pub destination: String,
-    /// SHA-256 of the packet.
-    pub packet_sha256: Vec<u8>,
-    /// When it was made.
-    pub created_at: i64,
-    /// Its deliveries.
-    pub deliveries: Vec<i64>,
-}
-
-/// Writes down a batch and what it carries. False, and nothing written, when its number is taken.
-pub fn open_batch(connection: &mut Database, batch: &NewBatch) -> Result<bool, StoreError> {
-    if next_batch(connection)? != batch.id {
-        return Ok(false);
-    }
-    diesel::insert_into(batches::table)
-        .values((
-            batches::id.eq(batch.id),
-            batches::destination.eq(&batch.destination),
-            batches::packet_sha256.eq(&batch.packet_sha256),
-            batches::records.eq(batch.deliveries.len() as i32),
-            batches::state.eq(0),
-            batches::attempts.eq(1),
-            batches::created_at.eq(batch.created_at),
-        ))
-        .execute(connection)?;
-    for &id in &batch.deliveries {
-        diesel::update(deliveries::table.find(id))
-            .set((
-                deliveries::batch_id.eq(batch.id),
-                deliveries::attempts.eq(deliveries::attempts + 1),
-                deliveries::updated_at.eq(batch.created_at),
-            ))
-            .execute(connection)?;
-    }
-    Ok(true)
-}
-
-/// Writes down that a batch is about to be sent once more.
-pub fn begin_attempt(
-    connection: &mut Database,
-    batch: i64,
-    attempts: i32,
-) -> Result<(), StoreError> {
-    diesel::update(batches::table.find(batch))
-        .set(batches::attempts.eq(attempts))
-        .execute(connection)?;
-    Ok(())
 }
 
 /// Writes down that the destination has confirmed receipt. False when that was known.
@@ -412,7 +378,7 @@ pub fn settle(
     Ok(true)
 }
 
-/// Refuses one delivery.
+/// Refuses one delivery; the source sees it beside its submission.
 pub fn refuse(
     connection: &mut Database,
     id: i64,
@@ -426,7 +392,7 @@ pub fn refuse(
             deliveries::updated_at.eq(now),
         ))
         .execute(connection)?;
-    Ok(())
+    refusals::note(connection, id, reason, now)
 }
 
 fn close_members(
@@ -436,6 +402,12 @@ fn close_members(
     reason: Option<&str>,
     now: i64,
 ) -> Result<(), StoreError> {
+    if state == State::Refused {
+        for member in members(connection, batch)? {
+            refuse(connection, member.id, reason.unwrap_or_default(), now)?;
+        }
+        return Ok(());
+    }
     diesel::update(deliveries::table)
         .filter(deliveries::batch_id.eq(batch))
         .filter(sql::<Bool>("state < 2"))
@@ -446,64 +418,4 @@ fn close_members(
         ))
         .execute(connection)?;
     Ok(())
-}
-
-/// How many deliveries are in which state, per destination.
-pub fn counts(connection: &mut Database) -> Result<Vec<Count>, StoreError> {
-    let rows: Vec<(String, i32, i64)> = deliveries::table
-        .group_by((deliveries::destination, deliveries::state))
-        .select((deliveries::destination, deliveries::state, count_star()))
-        .order((deliveries::destination.asc(), deliveries::state.asc()))
-        .load(connection)?;
-    rows.into_iter()
-        .map(|(destination, state, deliveries)| {
-            Ok(Count {
-                destination,
-                state: State::from_number(state)?,
-                deliveries,
-            })
-        })
-        .collect()
-}
-
-/// How far the records of each source have come on the way to a destination, in order of source.
-pub fn per_source(
-    connection: &mut Database,
-    destination: &str,
-) -> Result<Vec<SourceCount>, StoreError> {
-    let rows: Vec<(String, i32, i64)> = deliveries::table
-        .inner_join(records::table.on(records::id.eq(deliveries::record_id)))
-        .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
-        .filter(deliveries::destination.eq(destination))
-        .group_by((submissions::source, deliveries::state))
-        .select((submissions::source, deliveries::state, count_star()))
-        .order((submissions::source.asc(), deliveries::state.asc()))
-        .load(connection)?;
-    let mut sources: Vec<SourceCount> = Vec::new();
-    for (source, state, number) in rows {
-        if sources.last().is_none_or(|last| last.source != source) {
-            sources.push(SourceCount {
-                source,
-                ..SourceCount::default()
-            });
-        }
-        let Some(count) = sources.last_mut() else {
-            continue;
-        };
-        count.owed += number;
-        match State::from_number(state)? {
-            State::Pending => {}
-            State::Sent => count.forwarded += number,
-            State::Acknowledged => {
-                count.forwarded += number;
-                count.acknowledged += number;
-            }
-            State::Refused => {
-                count.forwarded += number;
-                count.refused += number;
-            }
-            State::Exhausted => count.exhausted += number,
-        }
-    }
-    Ok(sources)
 }

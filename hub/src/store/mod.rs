@@ -8,22 +8,30 @@ mod among;
 pub mod checkpoints;
 pub mod attachments;
 pub mod commitments;
+pub mod batches;
 mod database;
 pub mod deliveries;
+pub mod destinations;
+pub mod forwarded;
 pub mod history;
 pub mod insert;
 pub mod onboarding;
 pub mod outbox;
 pub mod outcome_parts;
+pub mod owing;
+pub mod past;
 pub mod progress;
 pub mod pull;
 pub mod records;
+pub mod refusals;
 pub mod refused;
+pub mod replays;
 pub mod replies;
 pub mod schema;
 pub mod settled;
 pub mod sequence;
 pub mod submissions;
+pub mod throne;
 pub mod totals;
 pub mod transaction;
 pub mod trouble;
@@ -37,7 +45,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-/// The destination that every forwarded record is owed to.
+/// The destination that every hub has: the national platform.
 pub const NATIONAL: &str = "national";
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");

@@ -1,7 +1,8 @@
-//! What is owed to destinations, as operators see it: listed, counted, given another chance.
+//! What is owed to destinations, as operators see it: listed, and told again.
 
 use diesel::prelude::*;
 
+use super::deliveries::Owed;
 use super::schema::{batches, deliveries};
 use super::{Database, StoreError};
 
@@ -93,33 +94,31 @@ pub fn of_records(connection: &mut Database, ids: &[i64]) -> Result<Vec<Delivery
     Ok(rows)
 }
 
-/// Counts what is in a state for a destination.
-pub fn count(connection: &mut Database, state: i32, destination: &str) -> Result<i64, StoreError> {
-    Ok(deliveries::table
-        .filter(deliveries::state.eq(state))
-        .filter(deliveries::destination.eq(destination))
-        .count()
-        .get_result(connection)?)
-}
-
-/// Makes what is in a state pending again; returns how many.
-pub fn revive(
+/// Deliveries of one destination after a number, in order, whatever became of them: what a subscriber fetches again.
+pub fn told(
     connection: &mut Database,
-    state: i32,
     destination: &str,
-    now: i64,
-) -> Result<usize, StoreError> {
-    Ok(diesel::update(
-        deliveries::table
-            .filter(deliveries::state.eq(state))
-            .filter(deliveries::destination.eq(destination)),
-    )
-    .set((
-        deliveries::state.eq(0),
-        deliveries::attempts.eq(0),
-        deliveries::due_at.eq(now),
-        deliveries::batch_id.eq(None::<i64>),
-        deliveries::updated_at.eq(now),
-    ))
-    .execute(connection)?)
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Owed>, StoreError> {
+    let mut query = deliveries::table
+        .filter(deliveries::id.gt(after))
+        .filter(deliveries::destination.eq(destination.to_owned()))
+        .order(deliveries::id)
+        .limit(limit)
+        .select((
+            deliveries::id,
+            deliveries::record_id,
+            deliveries::lane,
+            deliveries::attempts,
+            deliveries::due_at,
+        ))
+        .into_boxed();
+    if destination != super::NATIONAL {
+        // The words of the partial index.
+        query = query.filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
+            "destination <> 'national'",
+        ));
+    }
+    Ok(query.load(connection)?)
 }

@@ -199,6 +199,53 @@ table! {
 }
 
 table! {
+    destinations (name) {
+        name -> Text,
+        ordinal -> BigInt,
+        kind -> Text,
+        owes -> Text,
+        filled -> Nullable<BigInt>,
+        epoch -> BigInt,
+        rewinds -> BigInt,
+        registered_at -> BigInt,
+        retired_at -> Nullable<BigInt>,
+        stopped_at -> Nullable<BigInt>,
+        stopped_by -> Nullable<Text>,
+        stop_reason -> Nullable<Text>,
+    }
+}
+
+table! {
+    refusals (submission_id, record_index, destination) {
+        submission_id -> BigInt,
+        record_index -> Integer,
+        destination -> Text,
+        record_id -> BigInt,
+        reason -> Text,
+        at -> BigInt,
+    }
+}
+
+table! {
+    replays (id) {
+        id -> BigInt,
+        destination -> Text,
+        filter -> Text,
+        per_second -> Integer,
+        operator -> Text,
+        reason -> Text,
+        state -> Integer,
+        cursor -> BigInt,
+        upto -> BigInt,
+        expected -> BigInt,
+        revived -> BigInt,
+        created_at -> BigInt,
+        stepped_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
     batches (id) {
         id -> BigInt,
         destination -> Text,
@@ -361,5 +408,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     leaves,
     spans,
     deliveries,
-    batches
+    batches,
+    destinations,
+    refusals,
+    replays
 );

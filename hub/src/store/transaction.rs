@@ -4,6 +4,9 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 
+use super::insert::Owed;
+use super::owing::{self, Fresh, Owing};
+use super::records::RecordRow;
 use super::schema::{deliveries, leaves, records, spans, submissions, waiting};
 use super::{Database, StoreError, on};
 use crate::leaf;
@@ -17,6 +20,8 @@ pub struct Transaction<'t> {
     pub numbers: Numbers,
     /// Entries appended to the log so far, up to the next free index.
     pub entries: Vec<Entry>,
+    /// What is owed to whom.
+    pub owing: Owing,
 }
 
 /// The next free numbers of the tables that the writer numbers, and what else it knows before a group.
@@ -61,6 +66,31 @@ impl Transaction<'_> {
         Ok(index)
     }
 
+    /// What destinations are owed of a record version that has become current. Without its source, it is looked up
+    /// where a rule asks for it.
+    pub fn owe(
+        &mut self,
+        row: &RecordRow,
+        lane: i64,
+        source: Option<&str>,
+        projected: bool,
+        now: i64,
+    ) -> Result<Vec<Owed>, StoreError> {
+        let sender = match source {
+            Some(source) => source.to_owned(),
+            None if self.owing.asks_source() => owing::sender(self.connection, row.submission_id)?,
+            None => String::new(),
+        };
+        let fresh = Fresh {
+            record: row.id,
+            dataset: row.dataset,
+            lane,
+            source: &sender,
+            projected,
+        };
+        Ok(self.owing.rows(&fresh, now, &mut self.numbers.delivery))
+    }
+
     /// Ends with everything on disk; gives back what was appended to the log, and the index of the first of it.
     pub fn commit(self) -> Result<(i64, Vec<Entry>), StoreError> {
         let size = self.entries.len() as i64;
@@ -90,6 +120,7 @@ pub fn begin(connection: &mut Database) -> Result<Transaction<'_>, StoreError> {
     }
     Ok(Transaction {
         numbers: Numbers::read(connection)?,
+        owing: Owing::read(connection)?,
         connection,
         entries: Vec::new(),
     })

@@ -12,6 +12,7 @@ use super::raw::{RawDataset, RawEdition, RawProjection};
 use super::rules::General;
 use super::scope::Scope;
 use super::source::Source;
+use super::standing::{RawStandings, standings};
 use super::{LoadError, attachments, calendar, codes, datasets, indexes, rules};
 use crate::{Attachments, Calendar, CodeTable, DatasetCode, Edition, Spec};
 
@@ -28,6 +29,7 @@ struct Folder<'f> {
     codes: Vec<Arc<CodeTable>>,
     calendar: Option<Calendar>,
     attachments: Option<Attachments>,
+    standing: Option<(Source<'f>, RawStandings)>,
     projections: BTreeMap<String, Vec<(Source<'f>, RawProjection)>>,
     files: Vec<(String, Vec<u8>)>,
 }
@@ -77,6 +79,10 @@ impl<'f> Folder<'f> {
                 let head = faults.keep(source.toml()).map(|head| (source, head));
                 self.head = Some(head.ok_or(Unread));
             }
+            ("", Some("toml")) if stem == "standing" => {
+                let file = source.toml_all(faults);
+                self.standing = file.map(|file| (source, file));
+            }
             ("", Some("csv")) if stem == "calendar" => {
                 self.calendar = faults.keep(calendar::calendar(source));
             }
@@ -115,7 +121,7 @@ fn misplaced(source: Source<'_>) -> LoadError {
     source.fault_on_line(
         1,
         "a file in this place",
-        "edition.toml, calendar.csv, attachments.toml, datasets/**.toml, codes/*.csv, rules/*.toml or projections/*.toml in the folder of an edition",
+        "edition.toml, calendar.csv, attachments.toml, standing.toml, datasets/**.toml, codes/*.csv, rules/*.toml or projections/*.toml in the folder of an edition",
     )
 }
 
@@ -214,7 +220,11 @@ fn edition(
     for (dataset, rules) in datasets.iter_mut().zip(rules) {
         dataset.rules = rules;
     }
-    indexes::fill(&mut datasets);
+    let standing = both()
+        .find_map(|folder| folder.standing.as_ref())
+        .map(|(source, raw)| standings(*source, raw, &datasets, faults))
+        .unwrap_or_default();
+    indexes::fill(&mut datasets, &standing);
 
     let mut files: Vec<_> = both().flat_map(|folder| folder.files.clone()).collect();
     files.sort();
@@ -236,6 +246,7 @@ fn edition(
             .find_map(|folder| folder.calendar.clone())
             .unwrap_or_default(),
         projections: HashMap::new(),
+        standing,
         deal_code_check: head.deal_code_check,
         waiting_days: head.waiting_days,
         files,

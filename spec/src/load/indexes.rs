@@ -1,17 +1,24 @@
 //! By which fields records must be found: all that the rules of any data set look records up by, and the fields that
 //! refer to others, so that a record that is to be taken back finds those that hang on it.
 //!
+//! What bears on the standing of a subject is found by the subject, and what ends it by what it names.
+//!
 //! A field that alone is the business key needs no index of its own.
 
 use std::collections::BTreeSet;
 
 use crate::rule::{Check, Park};
+use crate::standing::Standing;
 use crate::{Dataset, DatasetCode, FieldIndex, Referrer};
 
 /// Fills [`Dataset::indexed`] and [`Dataset::referrers`] of every data set.
-pub(super) fn fill(datasets: &mut [Dataset]) {
+pub(super) fn fill(datasets: &mut [Dataset], standing: &[Standing]) {
     let mut wanted: BTreeSet<(DatasetCode, FieldIndex)> = BTreeSet::new();
     let mut referrers: BTreeSet<(DatasetCode, Referrer)> = BTreeSet::new();
+    for one in standing {
+        wanted.insert((one.dataset, one.subject));
+        wanted.extend(one.ended_by.map(|ended| (ended.dataset, ended.field)));
+    }
     for dataset in datasets.iter() {
         for rule in &dataset.rules {
             rule.asked(dataset.code, &mut |asked| {

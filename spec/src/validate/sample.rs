@@ -235,6 +235,7 @@ pub(crate) fn edition(datasets: Vec<Dataset>) -> Edition {
         attachments: crate::Attachments::default(),
         calendar: crate::Calendar::default(),
         projections: HashMap::default(),
+        standing: Vec::new(),
         deal_code_check: true,
         waiting_days: 30,
         files: Vec::new(),

@@ -102,6 +102,28 @@ impl Hub {
         }
     }
 
+    /// Starts another hub on the same database, with the same keys, on a folder of its own.
+    pub fn beside(&self) -> Hub {
+        let folder = tempfile::Builder::new()
+            .prefix("hub-test-")
+            .tempdir()
+            .expect("a folder");
+        let data = folder.path().join("data");
+        let keys = data.join("keys");
+        std::fs::create_dir_all(&keys).expect("a folder");
+        std::fs::copy(self.data.join("keys/log.key"), keys.join("log.key")).expect("the key");
+        let (child, url) = spawn(&data, self.database.as_deref(), &self.extra, &self.settings);
+        Hub {
+            child,
+            url,
+            data,
+            database: self.database.clone(),
+            extra: self.extra.clone(),
+            settings: self.settings.clone(),
+            folder: Some(folder),
+        }
+    }
+
     /// Starts an embedded hub whose files may not grow beyond `bytes`. After a restart they may.
     pub fn start_limited(bytes: u64) -> Hub {
         let folder = tempfile::Builder::new()

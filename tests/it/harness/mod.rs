@@ -4,6 +4,7 @@ pub mod chain;
 pub mod hub;
 pub mod kafka;
 pub mod postgres;
+pub mod receiver;
 pub mod records;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,140 @@
+//! What the coordinator makes of outcomes: goes on, waits, gives up, lets go of lanes.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use super::super::flight::Phase;
+use super::super::worker::Outcome;
+use super::super::{Event, clock};
+use super::Run;
+use crate::store::deliveries::Owed;
+
+impl Run {
+    pub(super) fn take_in(&mut self, event: Event) {
+        let Event::Outcome(batch, outcome) = event else {
+            return;
+        };
+        let Some(flight) = self.flights.get_mut(&batch) else {
+            return;
+        };
+        flight.busy = false;
+        let now = Instant::now();
+        match outcome {
+            Outcome::Received => {
+                self.breaker.success();
+                flight.failures = 0;
+                flight.phase = Phase::Ask;
+                flight.due = now + self.settings.poll;
+            }
+            Outcome::NotYet => {
+                self.breaker.success();
+                flight.failures = 0;
+                flight.patience = (flight.patience + 1).min(16);
+                // Soon at first, then less and less often.
+                let stretch = 1u32 << (flight.patience / 8);
+                flight.due = now + self.settings.poll * stretch;
+                let waited = clock() - flight.created_at;
+                if waited > self.settings.answer_within.as_millis() as i64 {
+                    let why = "no business answer within the time allowed";
+                    self.exhaust(batch, why.to_owned());
+                }
+            }
+            Outcome::Unknown => {
+                self.breaker.success();
+                flight.phase = Phase::Send;
+                let trouble = "the destination does not know the batch";
+                self.fail(batch, trouble, None);
+            }
+            Outcome::Settled(back) => {
+                self.breaker.success();
+                self.land(batch, &back);
+            }
+            Outcome::Failed(trouble) => {
+                if trouble.alive {
+                    self.breaker.success();
+                } else {
+                    self.trip(now);
+                }
+                if let Some(wait) = trouble.retry_after {
+                    let wait = wait.min(self.settings.backoff.max);
+                    self.quiet_until = self.quiet_until.max(Some(now + wait));
+                }
+                self.fail(batch, &trouble.why, trouble.retry_after);
+            }
+            Outcome::Unwritten(why) => {
+                self.breaker.withdraw();
+                tracing::error!(
+                    batch,
+                    why,
+                    "an outcome could not be written down; asking again"
+                );
+                self.fail(batch, &why, None);
+            }
+        }
+    }
+
+    fn trip(&mut self, now: Instant) {
+        let before = self.breaker.open_until();
+        self.breaker.failure(now);
+        if self.breaker.open_until() != before {
+            let destination = &self.settings.destination;
+            tracing::warn!(
+                destination,
+                "too many failures; leaving it alone for a while"
+            );
+            self.status
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .opened += 1;
+        }
+    }
+
+    /// Plans another attempt at a batch, or gives it up.
+    fn fail(&mut self, batch: i64, why: &str, retry_after: Option<Duration>) {
+        let Some(flight) = self.flights.get_mut(&batch) else {
+            return;
+        };
+        tracing::debug!(batch, why, attempts = flight.attempts, "a request failed");
+        flight.failures = flight.failures.saturating_add(1);
+        let backoff = self.settings.backoff;
+        let wait = backoff.wait(batch, flight.failures);
+        let asked = retry_after.unwrap_or_default().min(backoff.max);
+        flight.due = Instant::now() + wait.max(asked);
+        if flight.phase == Phase::Send && flight.attempts >= self.settings.attempts {
+            self.exhaust(batch, format!("given up: {why}"));
+        }
+    }
+
+    fn exhaust(&mut self, batch: i64, why: String) {
+        match self.gatherer.exhaust(batch, why) {
+            Ok(()) => self.land(batch, &[]),
+            Err(error) => tracing::error!(batch, error = %error, "a batch could not be given up"),
+        }
+    }
+
+    /// Ends a batch; `back` are deliveries of it that are to be sent again.
+    pub(super) fn land(&mut self, batch: i64, back: &[Owed]) {
+        let Some(flight) = self.flights.remove(&batch) else {
+            return;
+        };
+        for lane in flight.lanes() {
+            let rows = back
+                .iter()
+                .filter(|row| row.lane == lane)
+                .copied()
+                .collect();
+            self.lanes.release(lane, rows, clock());
+        }
+    }
+
+    pub(super) fn hand_back(&mut self, rows: Vec<Owed>) {
+        let mut lanes: BTreeMap<i64, Vec<Owed>> = BTreeMap::new();
+        for row in rows {
+            lanes.entry(row.lane).or_default().push(row);
+        }
+        for (lane, rows) in lanes {
+            self.lanes.release(lane, rows, clock());
+        }
+    }
+}

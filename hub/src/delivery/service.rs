@@ -1,0 +1,191 @@
+//! All destinations of a hub: registered, and each served by a delivery of its own, with connections of its own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::client::Client;
+use super::description::{self, Begin, Description, Target};
+use super::national::National;
+use super::projection::Projector;
+use super::replayer::Replayer;
+use super::webhook::Webhook;
+use super::wire::Wire;
+use super::{Handle, Place, Settings, Signer, Status, clock, start};
+use crate::app::App;
+use crate::config::Config;
+use crate::store::destinations::{self, Registered, Registration};
+use crate::store::{Readers, past};
+
+/// Connections of each delivery: its coordinator reads, nobody else does.
+const CONNECTIONS: u32 = 2;
+
+/// The running deliveries. Dropping it stops them.
+pub struct Service {
+    deliveries: Vec<(String, Handle)>,
+    _replayer: Replayer,
+}
+
+/// The folder of destinations.
+pub fn folder(config: &Config) -> PathBuf {
+    config.data.join(&config.delivery.folder)
+}
+
+/// The file of a subscriber's secrets.
+pub fn secrets(config: &Config, destination: &str) -> PathBuf {
+    let file = format!("webhook-{destination}.secret");
+    config.data.join("keys").join(file)
+}
+
+impl Service {
+    /// Registers the destinations that the configuration describes, and starts to serve them.
+    pub fn start(app: &Arc<App>) -> anyhow::Result<Service> {
+        let folder = folder(&app.config);
+        let described = description::read_folder(&folder, app.spec, &app.sources)?;
+        let mut deliveries = Vec::new();
+        let url = app.config.national.url.trim_end_matches('/');
+        if !url.is_empty() {
+            let settings = Settings::from(&app.config.national);
+            let national = &app.config.national;
+            let wire = platform(app, &settings, url, &national.edition, &national.sender);
+            deliveries.push(serve(app, settings, wire)?);
+        }
+        for description in &described {
+            register(app, description)
+                .with_context(|| format!("destination {}", description.name))?;
+            let wire = wire(app, description)?;
+            deliveries.push(serve(app, description.settings.clone(), wire)?);
+        }
+        warn_of_others(app, &described)?;
+        let replayer = Replayer::start(app.readers.clone(), app.writer.clone())?;
+        Ok(Service {
+            deliveries,
+            _replayer: replayer,
+        })
+    }
+
+    /// What each delivery is doing.
+    pub fn statuses(&self) -> impl Iterator<Item = (&str, Status)> {
+        let deliveries = self.deliveries.iter();
+        deliveries.map(|(name, handle)| (name.as_str(), handle.status()))
+    }
+
+    /// Stops all of them.
+    pub fn stop(self) {
+        for (_, handle) in self.deliveries {
+            handle.stop();
+        }
+    }
+}
+
+fn register(app: &App, description: &Description) -> anyhow::Result<()> {
+    let mut connection = app.readers.take()?;
+    let after = match description.begin {
+        Begin::Now => None,
+        Begin::At(instant) => Some(past::last_before(&mut connection, instant)?),
+    };
+    drop(connection);
+    let registration = Registration {
+        name: description.name.clone(),
+        kind: description.target.kind().to_owned(),
+        owes: serde_json::to_string(&description.rule)?,
+        after,
+        now: clock(),
+    };
+    let name = description.name.as_str();
+    let registered = app
+        .writer
+        .run(move |transaction| destinations::register(transaction.connection, &registration))?;
+    match registered {
+        Registered::New => tracing::info!(name, "a destination is registered"),
+        Registered::Changed => tracing::info!(name, "a destination is owed something else now"),
+        Registered::Same => {}
+    }
+    Ok(())
+}
+
+/// One that is owed records and is not described any more is owed them still: nothing is dropped by a file's absence.
+fn warn_of_others(app: &App, described: &[Description]) -> anyhow::Result<()> {
+    for known in destinations::all(&mut *app.readers.take()?)? {
+        let here = known.name == crate::store::NATIONAL
+            || described.iter().any(|one| one.name == known.name);
+        if !here && known.retired_at.is_none() {
+            let name = known.name;
+            tracing::warn!(
+                name,
+                "a destination is owed records, but no file describes it; `hub deliveries retire` ends that"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn wire(app: &Arc<App>, description: &Description) -> anyhow::Result<Arc<dyn Wire>> {
+    let settings = &description.settings;
+    Ok(match &description.target {
+        Target::Webhook { url } => Arc::new(Webhook::new(
+            &description.name,
+            url,
+            secrets(&app.config, &description.name),
+            settings.timeouts,
+            app.spec,
+        )),
+        Target::National {
+            url,
+            edition,
+            sender,
+        } => platform(app, settings, url, edition, sender),
+        Target::Kafka { brokers, topic } => Arc::new(super::kafka::Kafka::new(
+            brokers,
+            topic,
+            settings.timeouts,
+            app.spec,
+        )?),
+    })
+}
+
+fn platform(
+    app: &Arc<App>,
+    settings: &Settings,
+    url: &str,
+    edition: &str,
+    sender: &str,
+) -> Arc<dyn Wire> {
+    let key = app.key.clone();
+    Arc::new(National {
+        client: Client::new(url, settings.timeouts),
+        projector: Projector::new(app.spec, &app.config.spec.edition, edition),
+        signer: Signer {
+            key_id: app.config.log.origin.clone(),
+            sign: Arc::new(move |bytes| key.sign(bytes)),
+        },
+        sender: sender.to_owned(),
+    })
+}
+
+fn serve(
+    app: &Arc<App>,
+    settings: Settings,
+    wire: Arc<dyn Wire>,
+) -> anyhow::Result<(String, Handle)> {
+    let database = app.config.database_url();
+    let spec = app.spec;
+    let place = Place {
+        readers: Readers::open(&database, CONNECTIONS)?,
+        writer: app.writer.clone(),
+        database,
+        projects: Arc::new(move |number| {
+            let editions = spec.editions.iter();
+            let mut projections = editions.flat_map(|edition| edition.projections.values());
+            projections.any(|projection| {
+                u16::try_from(number).is_ok_and(|code| projection.datasets.contains_key(&code))
+            })
+        }),
+    };
+    let name = settings.destination.clone();
+    let handle =
+        start(settings, place, wire).context("无法启动转发 / cannot start the delivery")?;
+    app.bell.listen(handle.waker());
+    Ok((name, handle))
+}

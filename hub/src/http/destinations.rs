@@ -1,0 +1,204 @@
+//! Destinations: shown, stopped, started, retired by operators; and their business answers, pushed to us.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json, Path, Query};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::State;
+use super::auth::Caller;
+use super::openapi::{Param, param};
+use crate::delivery::orders::{self, Action, Authority};
+use crate::delivery::pushed::{self, Pushed, Taken};
+use crate::error::{Error, ErrorCode};
+use crate::pipeline::Instant;
+use crate::store::access::Role;
+use crate::store::{destinations, forwarded, outbox};
+
+/// Parameters of an order.
+pub const REASON: &[Param] = &[param("reason", "why; required, and kept in the log")];
+
+/// What the query of an order says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonQuery {
+    reason: Option<String>,
+}
+
+impl ReasonQuery {
+    /// The order's authority: the caller, and a reason.
+    pub fn authority(self, caller: Caller) -> Result<Authority, Error> {
+        Ok(Authority {
+            operator: caller.0.name,
+            reason: reason(self.reason)?,
+        })
+    }
+}
+
+/// A reason that says something, and is not a book.
+pub fn reason(given: Option<String>) -> Result<String, Error> {
+    let reason = given.unwrap_or_default().trim().to_owned();
+    if reason.is_empty() || reason.chars().count() > 200 {
+        return Err(Error::request(
+            ErrorCode::Parameter,
+            (
+                "参数 reason 必填，1 至 200 字，说明操作原因",
+                "`reason` is required: 1 to 200 characters that say why",
+            ),
+        ));
+    }
+    Ok(reason)
+}
+
+/// Shows all destinations.
+pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
+    let items = state
+        .ask(|_, connection| {
+            let mut counts: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+            for count in forwarded::counts(connection)? {
+                let word = usize::try_from(count.state.number())
+                    .ok()
+                    .and_then(|number| outbox::STATES.get(number));
+                counts.entry(count.destination).or_default().insert(
+                    word.copied().unwrap_or_default().to_owned(),
+                    count.deliveries.into(),
+                );
+            }
+            let text = |millis: i64| Instant::from_millis(millis).text();
+            let all = destinations::all(connection)?.into_iter();
+            Ok(all
+                .map(|one| {
+                    json!({
+                        "name": one.name, "kind": one.kind,
+                        "owes": serde_json::from_str::<Value>(&one.owes).unwrap_or_default(),
+                        "state": if one.retired_at.is_some() { "retired" }
+                            else if one.stopped_at.is_some() { "stopped" }
+                            else if one.filled.is_some() { "filling" }
+                            else { "live" },
+                        "stopped_at": one.stopped_at.map(text), "stopped_by": one.stopped_by,
+                        "stop_reason": one.stop_reason,
+                        "registered_at": text(one.registered_at),
+                        "deliveries": counts.remove(&one.name).unwrap_or_default(),
+                    })
+                })
+                .collect::<Vec<_>>())
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(json!({ "items": items })))
+}
+
+async fn give(
+    state: Data<State>,
+    authority: Authority,
+    name: String,
+    action: Action,
+) -> Result<HttpResponse, Error> {
+    let shown = name.clone();
+    let known = state
+        .write(move |transaction| {
+            let Some(before) = destinations::by_name(transaction.connection, &name)? else {
+                return Ok(None);
+            };
+            let now = Instant::now();
+            let changed = orders::order(transaction, &name, action, &authority, now)?;
+            Ok(Some((before, changed)))
+        })
+        .await?;
+    match known {
+        None => Err(unknown(&shown)),
+        Some((_, changed)) => Ok(HttpResponse::Ok()
+            .json(json!({ "destination": shown, "action": action.word(), "changed": changed }))),
+    }
+}
+
+/// There is no such destination.
+pub fn unknown(name: &str) -> Error {
+    Error::request(
+        ErrorCode::NotFound,
+        (
+            format!("没有目的地“{name}”，见 GET /v1/destinations"),
+            format!("there is no destination `{name}`, see GET /v1/destinations"),
+        ),
+    )
+}
+
+/// Stops a destination.
+pub async fn stop(
+    state: Data<State>,
+    caller: Caller,
+    name: Path<String>,
+    query: Query<ReasonQuery>,
+) -> Result<HttpResponse, Error> {
+    let authority = query.into_inner().authority(caller)?;
+    give(state, authority, name.into_inner(), Action::Stop).await
+}
+
+/// Starts a destination.
+pub async fn start(
+    state: Data<State>,
+    caller: Caller,
+    name: Path<String>,
+    query: Query<ReasonQuery>,
+) -> Result<HttpResponse, Error> {
+    let authority = query.into_inner().authority(caller)?;
+    give(state, authority, name.into_inner(), Action::Start).await
+}
+
+/// Retires a destination.
+pub async fn retire(
+    state: Data<State>,
+    caller: Caller,
+    name: Path<String>,
+    query: Query<ReasonQuery>,
+) -> Result<HttpResponse, Error> {
+    let authority = query.into_inner().authority(caller)?;
+    give(state, authority, name.into_inner(), Action::Retire).await
+}
+
+/// Takes a business answer that the destination pushes.
+pub async fn answer(
+    state: Data<State>,
+    caller: Caller,
+    name: Path<String>,
+    body: Json<Pushed>,
+) -> Result<HttpResponse, Error> {
+    if caller.0.role != Role::Subscriber || caller.0.name != *name {
+        return Err(Error::request(
+            ErrorCode::Forbidden,
+            (
+                format!("只有目的地“{name}”自己的密钥可以回送业务回执"),
+                format!("only a key of the destination `{name}` itself may answer for it"),
+            ),
+        ));
+    }
+    let (name, body) = (name.into_inner(), body.into_inner());
+    let batch = body.batch;
+    let taken = state
+        .write(move |transaction| pushed::take(transaction, &name, &body, Instant::now().millis))
+        .await?;
+    match taken {
+        Taken::Settled(figures) => Ok(HttpResponse::Ok().json(json!({
+            "batch": batch, "accepted": figures.accepted, "refused": figures.refused,
+            "again": figures.again,
+        }))),
+        Taken::Again => Ok(HttpResponse::Ok().json(json!({ "batch": batch, "repeated": true }))),
+        Taken::Contradicts => Err(Error::request(
+            ErrorCode::Conflict,
+            (
+                format!("批次 {batch} 此前已有不同的业务回执，以先到者为准；请与省中心核对"),
+                format!(
+                    "batch {batch} was answered before, and differently: the first answer holds; ask the centre"
+                ),
+            ),
+        )),
+        Taken::Unknown => Err(Error::request(
+            ErrorCode::NotFound,
+            (
+                format!("没有发往该目的地的批次 {batch}"),
+                format!("no batch {batch} was sent to this destination"),
+            ),
+        )),
+    }
+}
