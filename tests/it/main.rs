@@ -12,6 +12,7 @@ mod commands;
 mod contract;
 mod crash;
 mod deals;
+mod dialects;
 mod differential;
 mod fixtures;
 mod forward;

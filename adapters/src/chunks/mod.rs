@@ -80,8 +80,10 @@ impl Chunks {
         let cuts = match wire {
             Some(WireFormat::Ndjson) => Cuts::Lines,
             Some(WireFormat::Csv) => Cuts::Rows(RowCuts::new(profile.wire.separator)),
-            Some(WireFormat::Json) => Cuts::Envelope(EnvelopeCuts::default()),
-            Some(WireFormat::Xml | WireFormat::Message) | None => Cuts::Whole,
+            Some(WireFormat::Json) if !profile.wire.single => {
+                Cuts::Envelope(EnvelopeCuts::new(profile.wire.records()))
+            }
+            _ => Cuts::Whole,
         };
         Chunks {
             cuts,

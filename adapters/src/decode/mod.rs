@@ -6,13 +6,13 @@ pub(crate) mod error;
 pub(crate) mod issue;
 mod json;
 mod limits;
-mod locator;
+pub(crate) mod locator;
 mod markup;
 mod message;
 mod ndjson;
 mod session;
 mod span;
-mod xml;
+pub(crate) mod xml;
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -22,7 +22,7 @@ use spec::{Dataset, Edition, Issue, Record};
 
 pub use error::DecodeError;
 pub use limits::Limits;
-pub use locator::{Locator, Origin};
+pub use locator::{Locator, Origin, ROW_END};
 pub(crate) use ndjson::is_header;
 pub use span::Spans;
 
@@ -101,6 +101,11 @@ pub struct Hint {
     pub dataset: Option<String>,
     /// Name of the file, which may say the data set.
     pub file_name: Option<String>,
+    /// The sender's own key of the one record in the document (of a Kafka message, of a call), where the carrier has
+    /// one. A document without a byte then takes that record back.
+    pub key: Option<String>,
+    /// Values of the record that the carrier knows, by the source's names; what the document says goes first.
+    pub values: Vec<(String, String)>,
     /// Where the document comes from in a larger file; only lines and columns of errors depend on it.
     pub origin: Origin,
 }
@@ -132,7 +137,7 @@ impl Adapter {
         &self.edition
     }
 
-    /// Decodes a whole document, and hands each record to `sink` in order, until it breaks.
+    /// Decodes a whole document that is no package (for those see [`Adapter::open`]), and hands each record to `sink` in order, until it breaks.
     ///
     /// An error means that the document as a whole is unreadable: what `sink` was handed of it counts for
     /// nothing. Offsets of records and issues are offsets in `document`.
@@ -143,26 +148,17 @@ impl Adapter {
         limits: &Limits,
         sink: &mut dyn FnMut(Decoded<'s, 'a>) -> ControlFlow<()>,
     ) -> Result<Envelope, DecodeError> {
-        self.read(document, hint, limits, sink)
-            .map_err(|fault| fault.locate(document, hint.origin))
+        self.read(document, hint, false, limits, sink)
+            .map_err(|fault| fault.locate(&Locator::within(document, hint.origin)))
     }
 
-    fn read<'s, 'a>(
-        &'s self,
-        document: &'a [u8],
-        hint: &Hint,
-        limits: &Limits,
-        sink: &mut dyn FnMut(Decoded<'s, 'a>) -> ControlFlow<()>,
-    ) -> Result<Envelope, Fault> {
-        if document.len() > limits.bytes {
-            let (limit, found) = (limits.bytes, document.len());
-            return Err(Fault::limit(limits.bytes, "bytes", limit, found));
-        }
+    /// The form of a document, from what its carrier says of it.
+    pub(crate) fn format(&self, hint: &Hint) -> Result<WireFormat, Fault> {
         let wire = &self.profile.wire;
         let said = hint
             .wire
             .or_else(|| WireFormat::of_file_name(hint.file_name.as_deref()?));
-        let Some(format) = wire.resolve(said) else {
+        wire.resolve(said).ok_or_else(|| {
             let used = std::iter::once(&wire.format).chain(&wire.also);
             let used: Vec<_> = used.map(|form| form.name()).collect();
             let kind = FaultKind::Format {
@@ -171,15 +167,48 @@ impl Adapter {
                 })),
                 expected: used.join(" / "),
             };
-            return Err(Fault { at: 0, kind });
-        };
+            Fault { at: 0, kind }
+        })
+    }
+
+    pub(crate) fn read<'s, 'a>(
+        &'s self,
+        document: &'a [u8],
+        hint: &Hint,
+        is_grid: bool,
+        limits: &Limits,
+        sink: &mut dyn FnMut(Decoded<'s, 'a>) -> ControlFlow<()>,
+    ) -> Result<Envelope, Fault> {
+        if document.len() > limits.bytes {
+            let (limit, found) = (limits.bytes, document.len());
+            return Err(Fault::limit(limits.bytes, "bytes", limit, found));
+        }
         let mut session = Session::new(self, hint, limits, sink);
+        if document.is_empty() && hint.key.is_some() {
+            session.taken_back();
+            return Ok(session.envelope);
+        }
+        let format = self.format(hint)?;
         match format {
             WireFormat::Json => json::read(&mut session, document)?,
             WireFormat::Ndjson => ndjson::read(&mut session, document)?,
             WireFormat::Xml => xml::read(&mut session, document)?,
             WireFormat::Message => message::read(&mut session, document)?,
             WireFormat::Csv => csv::read(&mut session, document)?,
+            WireFormat::Xlsx if is_grid => csv::read_sheet(&mut session, document)?,
+            WireFormat::Xlsx | WireFormat::Zip | WireFormat::Call => {
+                let kind = FaultKind::Format {
+                    found: Box::new(
+                        (
+                            format!("未解开的 {}", format.name()),
+                            format!("{} that was not opened", format.name()),
+                        )
+                            .into(),
+                    ),
+                    expected: "json / ndjson / xml / message / csv".to_owned(),
+                };
+                return Err(Fault { at: 0, kind });
+            }
         }
         Ok(session.envelope)
     }

@@ -58,6 +58,18 @@ impl<'r, 's, 'a> Session<'r, 's, 'a> {
         }
     }
 
+    /// The action that a word of the source means.
+    pub fn action(&self, word: &str) -> Option<spec::Action> {
+        let word = word.trim();
+        let ours = self.adapter.profile.wire.actions.get(word);
+        match ours.map_or(word, String::as_str) {
+            "1" | "upsert" | "新增" => Some(spec::Action::Upsert),
+            "2" | "correct" | "修改" | "变更" => Some(spec::Action::Correct),
+            "3" | "withdraw" | "删除" | "撤回" => Some(spec::Action::Withdraw),
+            _ => None,
+        }
+    }
+
     /// Counts a record that begins at `at`.
     pub fn count(&mut self, at: usize) -> Result<(), Fault> {
         self.records += 1;
@@ -137,6 +149,8 @@ impl<'r, 's, 'a> Session<'r, 's, 'a> {
         attachments: Vec<AttachmentRef>,
         message_key: Option<std::borrow::Cow<'a, str>>,
     ) {
+        let message_key =
+            message_key.or_else(|| self.hint.key.clone().map(std::borrow::Cow::Owned));
         if record.action != spec::Action::Upsert && record.reason.is_none() {
             let unstated = self.adapter.profile.wire.reason_unstated.as_ref();
             record.reason = unstated.map(|text| std::borrow::Cow::Owned(text.clone()));
@@ -148,6 +162,17 @@ impl<'r, 's, 'a> Session<'r, 's, 'a> {
             message_key,
         };
         self.stopped |= (self.sink)(record).is_break();
+    }
+
+    /// A message without content: the record that its key names is taken back.
+    pub fn taken_back(&mut self) {
+        let known = match self.dataset(None, 0) {
+            Ok(known) => known,
+            Err(problem) => return self.unusable(0, self.default_dataset.clone(), *problem),
+        };
+        let mut record = Record::new(known.dataset);
+        record.action = spec::Action::Withdraw;
+        self.record(record, None, Vec::new(), None);
     }
 
     /// Hands on the reason why something is no record.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use spec::{Action, Input, Issue, Kind};
 
-use super::{Scan, Token, TokenKind, describe};
+use super::nested::{self, Manner};
+use super::{Scan, Token, TokenKind, describe, pairs};
 use crate::decode::error::Fault;
 use crate::decode::issue::shape;
 use crate::decode::session::{Known, Session};
@@ -46,8 +47,13 @@ pub(crate) fn read_record<'a>(
         session.unusable(at, None, problem);
         return Ok(());
     }
-    if session.adapter.profile.wire.shape == Shape::Flat {
-        return flat(session, scan, base, at);
+    match session.adapter.profile.wire.shape {
+        Shape::Flat => return flat(session, scan, base, at),
+        Shape::Nested => {
+            nested::read(session, scan, base)?;
+            return ended(session, scan);
+        }
+        Shape::Enveloped | Shape::Pairs => {}
     }
     let mut members = Members::default();
     let mut filler = None;
@@ -117,6 +123,23 @@ fn finish<'s, 'a>(
         session.unusable(at, dataset, problem);
         return Ok(());
     }
+    let adapter = session.adapter;
+    let wanted = name.or(session.default_dataset.as_deref());
+    if let (Some(into), Some(place)) = (
+        wanted.and_then(|name| adapter.profile.wide.get(name)),
+        members.data,
+    ) {
+        let end = scan.position();
+        scan.rewind(place);
+        let manner = Manner {
+            action: members.action.unwrap_or_default(),
+            reason: members.reason,
+            flex: members.flex,
+        };
+        nested::wide(session, scan, base, at, into, &manner)?;
+        scan.rewind(end);
+        return Ok(());
+    }
     let known = match session.dataset(name, named.map_or(at, |(_, at)| *at)) {
         Ok(known) => known,
         Err(problem) => {
@@ -171,20 +194,89 @@ fn flat<'a>(
     base: usize,
     at: usize,
 ) -> Result<(), Fault> {
-    match session.dataset(None, at) {
+    let adapter = session.adapter;
+    let own = own_members(session, scan, base)?;
+    let name = own.dataset.as_ref().map(|(name, _)| name.as_ref());
+    if let Some(problem) = own.problem {
+        scan.value()?;
+        ended(session, scan)?;
+        session.unusable(at, name.map(str::to_owned), problem);
+        return Ok(());
+    }
+    let wanted = name.or(session.default_dataset.as_deref());
+    let action = own.action.unwrap_or_default();
+    if let Some(into) = wanted.and_then(|name| adapter.profile.wide.get(name)) {
+        let manner = Manner {
+            action,
+            reason: own.reason,
+            flex: None,
+        };
+        nested::wide(session, scan, base, at, into, &manner)?;
+        return ended(session, scan);
+    }
+    match session.dataset(name, own.dataset.as_ref().map_or(at, |(_, at)| *at)) {
         Ok(known) => {
             let filler = fill(session, scan, known, base, at)?;
             ended(session, scan)?;
-            hand_on(session, filler, (Action::Upsert, None), None);
+            hand_on(session, filler, (action, own.reason), None);
         }
         Err(problem) => {
+            let dataset = name.map(str::to_owned).or(session.default_dataset.clone());
             scan.value()?;
             ended(session, scan)?;
-            let dataset = session.default_dataset.clone();
             session.unusable(at, dataset, *problem);
         }
     }
     Ok(())
+}
+
+/// What a flat record says of itself among its fields, under the names that the profile gives; reads nothing away.
+fn own_members<'a>(
+    session: &Session<'_, '_, 'a>,
+    scan: &mut Scan<'a>,
+    base: usize,
+) -> Result<Members<'a>, Fault> {
+    let wire = &session.adapter.profile.wire;
+    let mut own = Members::default();
+    if wire.members.is_empty() {
+        return Ok(own);
+    }
+    let begin = scan.position();
+    scan.open(b'{', "`{`")?;
+    let mut first = true;
+    while scan.more(first, b'}')? {
+        first = false;
+        let (name, place) = scan.key()?;
+        let ours = wire.members.get(name.as_ref()).map(String::as_str);
+        match ours {
+            Some("dataset") => dataset(&mut own, scan, base)?,
+            Some("reason") => reason(&mut own, scan, base)?,
+            Some("action") => {
+                let token = scan.value()?;
+                let word = token.unescape()?;
+                own.action = session.action(&word);
+                if own.action.is_none() {
+                    own.problem.get_or_insert(no_action(base + place, &word));
+                }
+            }
+            _ => {
+                scan.value()?;
+            }
+        }
+    }
+    scan.rewind(begin);
+    Ok(own)
+}
+
+/// A word that is no action.
+pub(crate) fn no_action(at: usize, word: &str) -> Issue {
+    shape(
+        at,
+        word,
+        ("upsert、correct 或 withdraw", "upsert, correct or withdraw"),
+        "action 应为 upsert、correct 或 withdraw",
+        "`action` must be upsert, correct or withdraw",
+    )
 }
 
 fn twice(at: usize, name: &str) -> Issue {
@@ -294,7 +386,11 @@ fn data<'s, 'a>(
     base: usize,
     at: usize,
 ) -> Result<Option<Filler<'s, 'a>>, Fault> {
-    let is_object = scan.peek() == Some(b'{');
+    let is_object = match scan.peek() {
+        Some(b'{') => true,
+        Some(b'[') => session.adapter.profile.wire.shape == Shape::Pairs,
+        _ => false,
+    };
     let place = scan.position();
     let repeated = std::mem::replace(&mut members.has_data, true);
     if is_object
@@ -329,6 +425,9 @@ fn fill<'s, 'a>(
     base: usize,
     at: usize,
 ) -> Result<Filler<'s, 'a>, Fault> {
+    if scan.peek() == Some(b'[') {
+        return pairs::fill(session, scan, known, base, at);
+    }
     let mut filler = Filler::new(known.plan, known.dataset, at);
     let mut order = session.order(known.place);
     scan.open(b'{', "`{`")?;
@@ -396,7 +495,7 @@ fn expected<'a>(
 
 /// A token as a value of a field; none when it is absent.
 #[inline]
-fn input<'a>(
+pub(super) fn input<'a>(
     token: &Token<'a>,
     target: Target,
     known: Known<'_>,
