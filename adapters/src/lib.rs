@@ -18,6 +18,6 @@ pub use decode::{
 };
 pub use package::{CallAnswer, Enclosed, Package, Part};
 pub use profile::{
-    AnswerForm, Case, Charset, Join, Level, Permitted, Profile, ProfileError, SetProfile,
-    SourceKind, Split, Wire, WireFormat, embedded,
+    AnswerForm, Case, Charset, Join, Level, Permitted, Profile, ProfileError, Remark, SetProfile,
+    SourceKind, Split, Wire, WireFormat, embedded, embedded_texts, lint,
 };

@@ -7,10 +7,11 @@ mod changes;
 
 use std::path::Path;
 
+use crate::leaf::{self, Leaf, LeafError};
 use crate::pipeline::RawStore;
 use crate::pipeline::commit::receipt_id;
 use crate::pipeline::compress;
-use crate::pipeline::receipt::{Leaf, Outcome};
+use crate::pipeline::receipt::Outcome;
 use crate::store::records::RecordRow;
 use crate::store::submissions::Submission;
 use crate::store::{Database, records, submissions, verdict_number};
@@ -144,13 +145,17 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
         let Some((last, _)) = page.last() else { break };
         from = last + 1;
         for (index, body) in &page {
-            let leaf = match logged(*index, body)? {
-                Logged::Submission(leaf) => leaf,
-                Logged::Change(leaf) => {
-                    changes::of_leaf(*index, &leaf, connection)?;
+            let leaf = match leaf::read(body) {
+                Ok(Leaf::Submission(leaf)) => leaf,
+                Ok(Leaf::Change(leaf)) => {
+                    changes::of_leaf(&leaf, connection)?;
                     continue;
                 }
-                Logged::Other => continue,
+                Ok(_) | Err(LeafError::Unknown { .. }) => continue,
+                Err(error) => {
+                    let place = format!("leaves, leaf_index {index}");
+                    return Err(fault(place, error.to_string()));
+                }
             };
             let place = format!("submissions, id {}", leaf.id);
             let id = crate::pipeline::commit::parse_receipt_id(&leaf.id).ok_or_else(|| {
@@ -169,29 +174,9 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
     Ok((count, versions))
 }
 
-/// What a leaf is about.
-enum Logged {
-    Submission(Box<Leaf>),
-    Change(serde_json::Value),
-    Other,
-}
-
-fn logged(index: i64, body: &[u8]) -> Result<Logged, FirstFault> {
-    let place = || format!("leaves, leaf_index {index}");
-    let value: serde_json::Value = serde_json::from_slice(body)
-        .map_err(|error| fault(place(), format!("is not JSON: {error}")))?;
-    match value.get("kind").and_then(serde_json::Value::as_str) {
-        Some("submission") => serde_json::from_value(value)
-            .map(|leaf| Logged::Submission(Box::new(leaf)))
-            .map_err(|error| fault(place(), format!("is not a submission leaf: {error}"))),
-        Some("change") => Ok(Logged::Change(value)),
-        _ => Ok(Logged::Other),
-    }
-}
-
 fn submission(
     place: &str,
-    leaf: &Leaf,
+    leaf: &leaf::Submission,
     index: i64,
     row: &Submission,
 ) -> Result<Vec<Outcome>, FirstFault> {
@@ -265,7 +250,7 @@ fn submission(
 
 /// The rows that reports add up are those of the outcomes, which are proven by now.
 fn details(
-    leaf: &Leaf,
+    leaf: &leaf::Submission,
     row: &Submission,
     outcomes: &[Outcome],
     connection: &mut Database,
@@ -332,7 +317,7 @@ async fn raw_bytes(place: &str, row: &Submission, raw: &RawStore) -> Result<(), 
 
 /// The record versions of a submission are those of its leaf; names the one that was changed.
 fn kept(
-    leaf: &Leaf,
+    leaf: &leaf::Submission,
     row: &Submission,
     outcomes: &[Outcome],
     connection: &mut Database,

@@ -153,7 +153,9 @@ impl Error {
                 | DecodeError::Charset { .. } => ErrorCode::Unreadable,
             },
             Error::Request { code, .. } => *code,
-            Error::Store(StoreError::Damaged { .. } | StoreError::Migrate(_))
+            Error::Store(
+                StoreError::Damaged { .. } | StoreError::Migrate(_) | StoreError::Leaf(_),
+            )
             | Error::Internal(_) => ErrorCode::Internal,
             // A store that cannot be reached or written may be back soon, and nothing was kept.
             Error::Store(StoreError::Connect(_) | StoreError::Query(_)) | Error::NotKept(_) => {

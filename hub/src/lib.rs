@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod error;
 pub mod http;
 pub mod keys;
+pub mod leaf;
 pub mod pipeline;
 pub mod report;
 pub mod sequencer;

@@ -21,6 +21,7 @@ mod generate;
 mod harness;
 mod history;
 mod lookups;
+mod profiles;
 mod receipts;
 mod rules;
 mod tamper;

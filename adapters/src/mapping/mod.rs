@@ -10,11 +10,11 @@ use foldhash::HashMap;
 use spec::{Dataset, Domain, Edition, FieldIndex};
 
 pub(crate) use amount::Money;
+pub(crate) use date::DateForm;
 pub(crate) use fill::{Filler, replace};
 
 use crate::hooks::{self, Hook};
 use crate::profile::{Case, Profile, ProfileError, Shape};
-use date::DateForm;
 
 /// Where a name of the source goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

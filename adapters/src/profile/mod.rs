@@ -5,6 +5,7 @@
 
 mod embedded;
 mod error;
+mod lint;
 mod permitted;
 mod wire;
 
@@ -12,11 +13,15 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub use embedded::embedded;
+pub use embedded::{embedded, embedded_texts};
 pub use error::ProfileError;
+pub use lint::{Remark, lint};
 pub use permitted::Permitted;
 pub(crate) use wire::Shape;
 pub use wire::{AnswerForm, Case, Charset, Level, Wire, WireFormat};
+
+/// Ways in that a source may use.
+const WAYS: [&str; 4] = ["http", "folder", "kafka", "database"];
 
 /// What a source is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -149,7 +154,7 @@ impl Profile {
             return Err(profile.fault(&profile.region, "a region code of six digits"));
         }
         for way in &profile.ways {
-            if !matches!(way.as_str(), "http" | "folder" | "kafka" | "database") {
+            if !WAYS.contains(&way.as_str()) {
                 return Err(profile.fault(way, "`http`, `folder`, `kafka` or `database`"));
             }
         }

@@ -1,9 +1,8 @@
 //! How waits ended, held against the log: every change has its leaf, every leaf of a change has its row, and the
 //! verdict that a record has now is the one that was logged last.
 
-use serde_json::Value;
-
 use super::{fault, lost};
+use crate::leaf;
 use crate::pipeline::Instant;
 use crate::pipeline::commit::parse_receipt_id;
 use crate::pipeline::ending::Ending;
@@ -13,55 +12,25 @@ use crate::store::{Database, submissions, verdict_number};
 use crate::tlog::{FirstFault, sha256};
 
 /// The leaf of a change has its row, which says the same.
-pub(super) fn of_leaf(
-    index: i64,
-    leaf: &Value,
-    connection: &mut Database,
-) -> Result<(), FirstFault> {
-    let place = format!("leaves, leaf_index {index}");
-    let number = |name: &str| leaf.get(name).and_then(Value::as_i64);
-    let submission = leaf.get("submission").and_then(Value::as_str);
-    let names = submission
-        .and_then(parse_receipt_id)
-        .zip(number("index"))
-        .ok_or_else(|| fault(&place, "names no record of a submission"))?;
-    let change = waiting::change_at(connection, names.0, names.1 as i32)
+pub(super) fn of_leaf(leaf: &leaf::Change, connection: &mut Database) -> Result<(), FirstFault> {
+    let place = format!("changes of {}", leaf.submission);
+    let submission = parse_receipt_id(&leaf.submission);
+    let submission = submission.ok_or_else(|| fault(&place, "the leaf names no submission"))?;
+    let change = waiting::change_at(connection, submission, leaf.index)
         .map_err(|error| lost(&error))?
-        .ok_or_else(|| {
-            let what = "the row is missing, but the log holds its leaf";
-            fault(
-                format!("changes of {}", submission.unwrap_or_default()),
-                what,
-            )
-        })?;
+        .ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
     same(&change, leaf)
 }
 
-fn same(change: &Change, leaf: &Value) -> Result<(), FirstFault> {
-    let text = |name: &str| leaf.get(name).and_then(Value::as_str).map(str::to_owned);
-    let number = |name: &str| leaf.get(name).and_then(Value::as_i64);
-    let verdict: Option<spec::Verdict> = leaf
-        .get("verdict")
-        .and_then(|verdict| serde_json::from_value(verdict.clone()).ok());
+fn same(change: &Change, leaf: &leaf::Change) -> Result<(), FirstFault> {
+    let issues = sha256(change.issues.as_bytes()).to_hex();
     let columns = [
-        (
-            "kind",
-            Some(Ending::word(change.kind).to_owned()) == text("change"),
-        ),
-        ("record_id", Some(change.record_id) == number("record")),
-        (
-            "verdict",
-            Some(change.verdict) == verdict.map(verdict_number),
-        ),
-        (
-            "at",
-            Some(Instant::from_millis(change.at).text()) == text("at"),
-        ),
-        (
-            "issues",
-            Some(sha256(change.issues.as_bytes()).to_hex()) == text("issues_sha256"),
-        ),
-        ("replaced_by", change.replaced_by == number("replaced_by")),
+        ("kind", Ending::word(change.kind) == leaf.change),
+        ("record_id", change.record_id == leaf.record),
+        ("verdict", change.verdict == verdict_number(leaf.verdict)),
+        ("at", Instant::from_millis(change.at).text() == leaf.at),
+        ("issues", issues == leaf.issues_sha256),
+        ("replaced_by", change.replaced_by == leaf.replaced_by),
     ];
     match columns.iter().find(|(_, fits)| !fits) {
         None => Ok(()),
@@ -78,7 +47,7 @@ pub(super) fn of_record(row: &RecordRow, connection: &mut Database) -> Result<bo
         return Ok(row.verdict == verdict_number(spec::Verdict::Parked));
     };
     let leaf = submissions::leaf(connection, change.leaf_index).map_err(|error| lost(&error))?;
-    let leaf = leaf.and_then(|leaf| serde_json::from_slice::<Value>(&leaf).ok());
+    let leaf = leaf.and_then(|leaf| leaf::decode(&leaf).ok());
     let leaf = leaf.ok_or_else(|| {
         let place = format!("changes, record {}, leaf_index", change.record_id);
         fault(place, "leads to no leaf of a change")

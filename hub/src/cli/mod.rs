@@ -142,6 +142,8 @@ mod tests {
         for line in [
             "hub serve --data d --listen 127.0.0.1:0 --database postgres://u@h/d --config f --national http://n",
             "hub sources add 320100 --data d",
+            "hub sources lint a.toml d --format json",
+            "hub sources try a.toml b.csv --dataset 501 --most 0 --format json",
             "hub keys reader audit --role auditor --data d",
             "hub check a b --source 320100 --format json --edition 3.0 --dataset X",
             "hub check a --source 320100 --format sarif --lang en --max-per-rule 0",

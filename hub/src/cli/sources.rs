@@ -1,9 +1,7 @@
 //! `hub sources`: who may send, with which keys, by which profiles.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use anyhow::Context as _;
+mod lint;
+mod trial;
 
 use super::Form;
 use super::folder::Folder;
@@ -38,13 +36,10 @@ pub enum Command {
         #[command(flatten)]
         folder: Folder,
     },
-    /// Hold profiles against every edition: those named, or all that the hub would load.
-    Lint {
-        /// Profiles.
-        files: Vec<PathBuf>,
-        #[command(flatten)]
-        folder: Folder,
-    },
+    /// Tell every mistake in profiles: those named, or all that the hub would load.
+    Lint(lint::Arguments),
+    /// Show what a profile makes of a file, value by value.
+    Try(trial::Arguments),
 }
 
 /// Runs the command.
@@ -84,7 +79,8 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
             eprintln!("{retired} keys of {id} are retired");
             Ok(true)
         }
-        Command::Lint { files, folder } => lint(files, folder),
+        Command::Lint(arguments) => lint::run(arguments),
+        Command::Try(arguments) => trial::run(arguments),
     }
 }
 
@@ -134,41 +130,4 @@ fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {
         Form::Text => print!("{}", table.text()),
     }
     Ok(true)
-}
-
-fn lint(files: &[PathBuf], folder: &Folder) -> anyhow::Result<bool> {
-    let config = folder.config(Vec::new())?;
-    let specification = app::load_spec(&config)?;
-    if files.is_empty() {
-        return Ok(match app::load_sources(&config, specification) {
-            Ok(sources) => {
-                println!("{} profiles fit every edition", sources.all().len());
-                true
-            }
-            Err(error) => {
-                println!("{error:#}");
-                false
-            }
-        });
-    }
-    let mut good = true;
-    for file in files {
-        let name = file.display().to_string();
-        let text = std::fs::read_to_string(file).with_context(|| name.clone())?;
-        let outcome = adapters::Profile::parse(&name, &text).and_then(|profile| {
-            let profile = Arc::new(profile);
-            for edition in &specification.editions {
-                adapters::Adapter::new(Arc::clone(&profile), Arc::clone(edition))?;
-            }
-            Ok(())
-        });
-        match outcome {
-            Ok(()) => println!("{name}: fits every edition"),
-            Err(error) => {
-                println!("{error}");
-                good = false;
-            }
-        }
-    }
-    Ok(good)
 }

@@ -5,17 +5,6 @@ use std::collections::HashMap;
 use super::client::{Decision, RecordResult};
 use crate::store::deliveries::{Owed, Settlement, State};
 
-/// The figures of an answer, as the log keeps them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Taken over.
-    pub accepted: usize,
-    /// Refused.
-    pub refused: usize,
-    /// To be sent again.
-    pub again: usize,
-}
-
 /// Decides about each member of a batch.
 ///
 /// Refused for its order (`order`), not processed, or not named at all: sent again after `wait`, until it
@@ -26,7 +15,7 @@ pub fn decide(
     results: &[RecordResult],
     horizon: i32,
     mut wait: impl FnMut(&Owed) -> i64,
-) -> (Settlement, Vec<Owed>, Figures) {
+) -> (Settlement, Vec<Owed>) {
     let mut by_record: HashMap<i64, &RecordResult> = HashMap::new();
     for result in results {
         // a record that went as several is taken over when all of them are
@@ -40,31 +29,27 @@ pub fn decide(
         ..Settlement::default()
     };
     let mut back = Vec::new();
-    let mut figures = Figures::default();
     for member in members {
         let result = by_record.get(&member.record).copied();
         let code = result.and_then(|result| result.code.as_deref());
         let reason = reason(result);
         match result.map(|result| result.result) {
-            Some(Decision::Accepted) => figures.accepted += 1,
-            Some(Decision::Refused) if code == Some("duplicate") => figures.accepted += 1,
+            Some(Decision::Accepted) => {}
+            Some(Decision::Refused) if code == Some("duplicate") => {}
             Some(Decision::Refused) if code != Some("order") => {
-                figures.refused += 1;
                 settlement.refused.push((member.id, reason));
             }
             _ if member.attempts >= horizon => {
-                figures.refused += 1;
                 settlement.refused.push((member.id, reason));
             }
             _ => {
-                figures.again += 1;
                 let due_at = wait(member);
                 settlement.back.push((member.id, due_at, reason));
                 back.push(Owed { due_at, ..*member });
             }
         }
     }
-    (settlement, back, figures)
+    (settlement, back)
 }
 
 fn reason(result: Option<&RecordResult>) -> String {
@@ -120,7 +105,7 @@ mod tests {
             result(7, Decision::Refused, Some("order")),
             result(7, Decision::Accepted, None),
         ];
-        let (settlement, back, figures) = decide(&members, &results, 3, |owed| owed.id * 10);
+        let (settlement, back) = decide(&members, &results, 3, |owed| owed.id * 10);
         let refused = [
             (2, "schema: because of schema".to_owned()),
             (7, "order: because of order".to_owned()),
@@ -131,11 +116,5 @@ mod tests {
         let due: Vec<i64> = back.iter().map(|owed| owed.due_at).collect();
         assert_eq!(due, [30, 40, 60]);
         assert_eq!(settlement.others, Some((State::Acknowledged, None)));
-        let wanted = Figures {
-            accepted: 2,
-            refused: 2,
-            again: 3,
-        };
-        assert_eq!(figures, wanted);
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::clock;
+use super::ledger::{self, By, Ending};
 use super::packet::{self, Head, PacketError};
 use super::projection::{Projected, Projector, Unfit};
 use super::{Settings, Signer};
@@ -75,15 +76,14 @@ impl Gatherer {
             created_at: batch.created_at,
             deliveries: members.iter().map(|member| member.id).collect(),
         });
+        let destination = self.settings.destination.clone();
         let written = self.writer.run(move |transaction| {
             if let Some(new) = &new
                 && !deliveries::open_batch(transaction.connection, new)?
             {
                 return Ok(false);
             }
-            for (id, reason) in &unfit {
-                deliveries::refuse(transaction.connection, *id, reason, now)?;
-            }
+            ledger::unfit(transaction, &destination, &unfit, now)?;
             Ok(true)
         })?;
         if !written {
@@ -132,25 +132,31 @@ impl Gatherer {
                 .collect(),
             ..Settlement::default()
         };
+        self.end(batch, why.to_owned(), settlement)
+    }
+
+    /// Ends a batch on the hub's own account.
+    fn end(&self, batch: i64, why: String, settlement: Settlement) -> Result<(), WriteError> {
+        let destination = self.settings.destination.clone();
         self.writer.run(move |transaction| {
-            let now = clock();
-            let connection = &mut *transaction.connection;
-            deliveries::settle(connection, batch, &End::GivenUp, why, &settlement, now)?;
-            Ok(())
+            let ending = Ending {
+                destination: &destination,
+                batch,
+                end: End::GivenUp,
+                by: By::Hub,
+                answer: &why,
+            };
+            ledger::settle(transaction, &ending, &settlement, clock())
         })
     }
 
     /// Gives up a batch for good.
     pub fn exhaust(&self, batch: i64, why: String) -> Result<(), WriteError> {
-        self.writer.run(move |transaction| {
-            let settlement = Settlement {
-                others: Some((State::Exhausted, Some(why.clone()))),
-                ..Settlement::default()
-            };
-            let connection = &mut *transaction.connection;
-            deliveries::settle(connection, batch, &End::GivenUp, &why, &settlement, clock())?;
-            Ok(())
-        })
+        let settlement = Settlement {
+            others: Some((State::Exhausted, Some(why.clone()))),
+            ..Settlement::default()
+        };
+        self.end(batch, why, settlement)
     }
 
     fn head(&self, batch: i64, created_at: i64) -> Head {

@@ -15,6 +15,7 @@ pub mod client;
 mod flight;
 mod gather;
 mod lanes;
+mod ledger;
 pub mod packet;
 pub mod projection;
 pub mod retry;

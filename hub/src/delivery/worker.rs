@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
 
-use super::answer::{self, Figures};
+use super::answer;
 use super::client::{Asking, Client, Sending, Trouble};
+use super::ledger::{self, Attempt, By, Ending};
 use super::{Event, clock};
 use crate::pipeline::writer::{Transaction, WriteError, Writer};
 use crate::store::StoreError;
@@ -104,18 +105,24 @@ impl Worker {
                 deliveries::begin_attempt(transaction.connection, batch, attempt)
             })?;
         }
+        let attempted = Attempt {
+            destination: self.destination.clone(),
+            batch,
+            number: attempt,
+            packet_sha256: sha256(packet).to_hex(),
+            records,
+        };
         match self.client.send(batch, packet) {
             Sending::Received => {
-                let destination = self.destination.clone();
-                let packet_sha256 = sha256(packet).to_hex();
                 self.write(move |transaction| {
                     let now = clock();
                     if deliveries::mark_sent(transaction.connection, batch, now)? {
-                        append(
+                        ledger::attempted(
                             transaction,
-                            &serde_json::json!({"v": 1, "kind": "delivery", "batch": batch,
-                                "destination": destination, "packet_sha256": packet_sha256,
-                                "records": records, "at": now}),
+                            &attempted,
+                            ledger::Outcome::Sent,
+                            None,
+                            now,
                         )?;
                     }
                     Ok(())
@@ -127,14 +134,28 @@ impl Worker {
                     others: Some((State::Refused, Some(reason.clone()))),
                     ..Settlement::default()
                 };
-                let figures = Figures {
-                    refused: records,
-                    ..Figures::default()
-                };
-                self.settle(batch, End::GivenUp, reason, settlement, figures)?;
+                self.write(move |transaction| {
+                    let (now, refused) = (clock(), ledger::Outcome::Refused);
+                    ledger::attempted(transaction, &attempted, refused, Some(&reason), now)?;
+                    let ending = Ending {
+                        destination: &attempted.destination,
+                        batch,
+                        end: End::GivenUp,
+                        by: By::Destination,
+                        answer: &reason,
+                    };
+                    ledger::settle(transaction, &ending, &settlement, now)
+                })?;
                 Ok(Outcome::Settled(Vec::new()))
             }
-            Sending::Trouble(trouble) => Ok(Outcome::Failed(trouble)),
+            Sending::Trouble(trouble) => {
+                let said = trouble.why.clone();
+                self.write(move |transaction| {
+                    let failed = ledger::Outcome::Failed;
+                    ledger::attempted(transaction, &attempted, failed, Some(&said), clock())
+                })?;
+                Ok(Outcome::Failed(trouble))
+            }
         }
     }
 
@@ -145,44 +166,24 @@ impl Worker {
             Asking::Trouble(trouble) => Ok(Outcome::Failed(trouble)),
             Asking::Done(results, text) => {
                 let now = clock();
-                let (settlement, back, figures) =
+                let (settlement, back) =
                     answer::decide(members, &results, self.horizon, |member| {
                         (self.again)(member, now)
                     });
-                self.settle(batch, End::Answered, text, settlement, figures)?;
+                let destination = self.destination.clone();
+                self.write(move |transaction| {
+                    let ending = Ending {
+                        destination: &destination,
+                        batch,
+                        end: End::Answered,
+                        by: By::Destination,
+                        answer: &text,
+                    };
+                    ledger::settle(transaction, &ending, &settlement, now)
+                })?;
                 Ok(Outcome::Settled(back))
             }
         }
-    }
-
-    fn settle(
-        &self,
-        batch: i64,
-        end: End,
-        answer: String,
-        settlement: Settlement,
-        figures: Figures,
-    ) -> Result<(), WriteError> {
-        self.write(move |transaction| {
-            let now = clock();
-            if deliveries::settle(
-                transaction.connection,
-                batch,
-                &end,
-                &answer,
-                &settlement,
-                now,
-            )? {
-                append(
-                    transaction,
-                    &serde_json::json!({"v": 1, "kind": "acknowledgement", "batch": batch,
-                        "answer_sha256": sha256(answer.as_bytes()).to_hex(),
-                        "accepted": figures.accepted, "refused": figures.refused,
-                        "again": figures.again, "at": now}),
-                )?;
-            }
-            Ok(())
-        })
     }
 
     /// Writes, unless the delivery was stopped meanwhile: then another one may be at work already.
@@ -203,9 +204,4 @@ impl Task {
             Task::Send { batch, .. } | Task::Ask { batch, .. } => *batch,
         }
     }
-}
-
-fn append(transaction: &mut Transaction<'_>, entry: &serde_json::Value) -> Result<(), StoreError> {
-    transaction.append_leaf(entry.to_string().into_bytes())?;
-    Ok(())
 }

@@ -8,6 +8,7 @@ use super::auth::Caller;
 use super::openapi::{Param, param};
 use super::{State, paging};
 use crate::error::{Error, ErrorCode};
+use crate::leaf;
 use crate::pipeline::Instant;
 use crate::pipeline::writer::WriteError;
 use crate::store::outbox::{self, STATES};
@@ -123,11 +124,19 @@ pub async fn replay(
                 let now = Instant::now();
                 let records =
                     outbox::revive(transaction.connection, from, &destination, now.millis)?;
-                let leaf = serde_json::json!({
-                    "v": 1, "kind": "operator", "action": "replay", "operator": operator,
-                    "destination": destination, "state": word, "records": records, "at": now.text(),
-                });
-                transaction.append_leaf(leaf.to_string().into_bytes())?;
+                let facts = [
+                    ("deliveries", records.to_string()),
+                    ("destination", destination.clone()),
+                    ("state", word),
+                ];
+                let leaf = leaf::encode(&leaf::Operator {
+                    action: leaf::operator::Action::Replay,
+                    by: operator,
+                    about: destination,
+                    facts: facts.map(|(name, fact)| (name.to_owned(), fact)).into(),
+                    at: now.text(),
+                })?;
+                transaction.append_leaf(leaf)?;
                 Ok(records as i64)
             })
         });

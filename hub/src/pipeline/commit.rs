@@ -7,10 +7,11 @@ use spec::{Edition, Spec};
 
 use super::compress;
 use super::judge::Item;
-use super::receipt::{Leaf, Outcome};
+use super::receipt::Outcome;
 use super::seal::Seal;
 use super::work::Work;
 use super::writer::{Numbers, Transaction};
+use crate::leaf;
 use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError};
 use crate::tlog::Span;
@@ -51,7 +52,7 @@ pub struct Unsigned {
     /// The leaf, verbatim.
     pub leaf: String,
     /// What it says.
-    pub says: Leaf,
+    pub says: leaf::Submission,
     /// Its place.
     pub leaf_index: u64,
     /// Outcomes in order.
@@ -168,11 +169,11 @@ pub fn load(connection: &mut Database, row: &Submission) -> Result<Unsigned, Sto
         place: format!("submissions, id {}", row.id),
         what,
     };
-    let leaf = submissions::leaf(connection, row.leaf_index)?
+    let body = submissions::leaf(connection, row.leaf_index)?
         .ok_or_else(|| damaged(format!("leaf {} is missing", row.leaf_index)))?;
-    let leaf = String::from_utf8(leaf)
+    let leaf = String::from_utf8(body)
         .map_err(|_| damaged(format!("leaf {} is not UTF-8", row.leaf_index)))?;
-    let says = serde_json::from_str(&leaf)
+    let says = leaf::decode(leaf.as_bytes())
         .map_err(|error| damaged(format!("leaf {}: {error}", row.leaf_index)))?;
     let outcomes =
         compress::outcomes(&row.outcomes).map_err(|error| damaged(format!("outcomes: {error}")))?;

@@ -7,6 +7,7 @@ use spec::{Issue, Verdict};
 
 use super::commit::receipt_id;
 use super::writer::Transaction;
+use crate::leaf;
 use crate::store::records::RecordRow;
 use crate::store::waiting::{self, Change};
 use crate::store::{StoreError, verdict_number};
@@ -65,13 +66,18 @@ pub fn settle(
         Ending::Replaced { by } => by,
         Ending::Released | Ending::Expired => None,
     };
-    let leaf = serde_json::json!({
-        "v": 1, "kind": "change", "change": Ending::word(ending.number()), "record": row.id,
-        "submission": receipt_id(row.submission_id), "index": row.record_index,
-        "digest": sha256(&row.body).to_hex(), "verdict": verdict, "replaced_by": replaced_by,
-        "issues_sha256": sha256(issues.as_bytes()).to_hex(), "at": now.text(),
-    });
-    let leaf_index = transaction.append_leaf(leaf.to_string().into_bytes())?;
+    let leaf = leaf::encode(&leaf::Change {
+        change: Ending::word(ending.number()).to_owned(),
+        record: row.id,
+        submission: receipt_id(row.submission_id),
+        index: row.record_index,
+        digest: sha256(&row.body).to_hex(),
+        verdict,
+        replaced_by,
+        issues_sha256: sha256(issues.as_bytes()).to_hex(),
+        at: now.text(),
+    })?;
+    let leaf_index = transaction.append_leaf(leaf)?;
     let change = Change {
         submission_id: row.submission_id,
         record_index: row.record_index,

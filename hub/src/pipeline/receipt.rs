@@ -9,40 +9,10 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use spec::{Issue, Verdict};
 
+pub use crate::leaf::Counts;
+use crate::leaf::{self, Submission};
 use crate::tlog::hash::{self, Hash};
 use crate::tlog::{Proof, VerifierKey, verify_inclusion};
-
-/// How many records of a submission met which verdict.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Counts {
-    /// All records.
-    pub records: u32,
-    /// Without a finding.
-    pub accepted: u32,
-    /// With findings that do not reject.
-    pub accepted_with_warnings: u32,
-    /// Waiting for another record.
-    pub parked: u32,
-    /// Not kept.
-    pub rejected: u32,
-    /// Already held.
-    pub duplicate: u32,
-}
-
-impl Counts {
-    /// Counts one more record.
-    pub fn add(&mut self, verdict: Verdict) {
-        self.records += 1;
-        match verdict {
-            Verdict::Accepted => self.accepted += 1,
-            Verdict::AcceptedWithWarnings => self.accepted_with_warnings += 1,
-            Verdict::Parked => self.parked += 1,
-            Verdict::Rejected => self.rejected += 1,
-            Verdict::Duplicate => self.duplicate += 1,
-        }
-    }
-}
 
 /// What became of one record. Its compact JSON, members in this order, is what its hash in the outcomes
 /// tree is taken over.
@@ -82,42 +52,6 @@ pub struct Omitted {
     pub index: u32,
     /// Hash of its outcome, base64.
     pub outcome: String,
-}
-
-/// The log leaf of a submission: what the log, and the signature of the receipt, bind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Leaf {
-    /// Version of this form.
-    pub v: u32,
-    /// Always `submission`.
-    pub kind: String,
-    /// Number of the receipt.
-    pub id: String,
-    /// Sender.
-    pub source: String,
-    /// The sender's own number of the submission.
-    pub submission: String,
-    /// Time of receipt, RFC 3339, +08:00.
-    pub received_at: String,
-    /// Edition that judged.
-    pub edition: String,
-    /// SHA-256 of the bytes as received (decompressed), hexadecimal.
-    pub raw_sha256: String,
-    /// Their number.
-    pub raw_bytes: u64,
-    /// SHA-256 over the specification's files except code tables, hexadecimal.
-    pub specification: String,
-    /// SHA-256 over the code tables, hexadecimal.
-    pub codes: String,
-    /// Version of the hub that judged.
-    pub build: String,
-    /// Verdicts.
-    pub counts: Counts,
-    /// Merkle root (RFC 6962) over the outcomes of all records, hexadecimal.
-    pub outcomes_root: String,
-    /// Merkle root (RFC 6962) over the canonical bytes of all records that have them, hexadecimal.
-    pub records_root: String,
 }
 
 /// What a receipt rests on.
@@ -297,12 +231,8 @@ impl Receipt {
             &evidence.leaf_hash,
             &hash::leaf_hash(leaf_bytes).to_string(),
         )?;
-        let leaf: Leaf = serde_json::from_str(&evidence.leaf).map_err(|error| {
-            fault(
-                "evidence.leaf",
-                format!("is not a submission leaf: {error}"),
-            )
-        })?;
+        let leaf: Submission =
+            leaf::decode(leaf_bytes).map_err(|error| fault("evidence.leaf", error.to_string()))?;
         same("id", &self.id, &leaf.id)?;
         same("submission", &self.submission, &leaf.submission)?;
         same("source", &self.source, &leaf.source)?;
@@ -358,7 +288,7 @@ impl Receipt {
         })
     }
 
-    fn verify_outcomes(&self, leaf: &Leaf) -> Result<(), Fault> {
+    fn verify_outcomes(&self, leaf: &Submission) -> Result<(), Fault> {
         let mut hashes: Vec<(u32, Hash)> = self
             .records
             .iter()

@@ -107,8 +107,8 @@ pub fn receipt(
 
 #[cfg(test)]
 mod tests {
-    use super::super::receipt::{Counts, Leaf};
     use super::*;
+    use crate::leaf::{self, Counts, LeafError};
     use crate::tlog::{Hash, VerifierKey, merkle_root};
 
     const ORIGIN: &str = "log.example";
@@ -116,14 +116,13 @@ mod tests {
     type Tested = Result<(), Box<dyn std::error::Error>>;
 
     /// A submission without records, which is the least that a receipt can be about.
-    fn unsigned(number: u64) -> Result<Unsigned, serde_json::Error> {
+    fn unsigned(number: u64) -> Result<Unsigned, LeafError> {
         let nothing = merkle_root(&[]).to_hex();
-        let says = Leaf {
-            v: 1,
-            kind: "submission".to_owned(),
+        let says = leaf::Submission {
             id: format!("S{number:012}"),
             source: "320100".to_owned(),
             submission: format!("own-{number}"),
+            sender_signature: None,
             received_at: "2026-11-20T09:30:00.000+08:00".to_owned(),
             edition: "3.0".to_owned(),
             raw_sha256: nothing.clone(),
@@ -136,7 +135,7 @@ mod tests {
             records_root: nothing,
         };
         Ok(Unsigned {
-            leaf: serde_json::to_string(&says)?,
+            leaf: String::from_utf8_lossy(&leaf::encode(&says)?).into_owned(),
             says,
             leaf_index: 40 + number,
             outcomes: Vec::new(),
@@ -144,12 +143,10 @@ mod tests {
         })
     }
 
-    fn sealed(numbers: std::ops::Range<u64>) -> Result<Seal, serde_json::Error> {
+    fn sealed(numbers: std::ops::Range<u64>) -> Result<Seal, LeafError> {
         let first = 40 + numbers.start;
         let leaf = |number| Ok(leaf_hash(unsigned(number)?.leaf.as_bytes()));
-        let leaves: Vec<Hash> = numbers
-            .map(leaf)
-            .collect::<Result<_, serde_json::Error>>()?;
+        let leaves: Vec<Hash> = numbers.map(leaf).collect::<Result<_, LeafError>>()?;
         Ok(Seal::new(Span::new(first, leaves)))
     }
 

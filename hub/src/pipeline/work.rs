@@ -13,9 +13,10 @@ use super::dependants;
 use super::history::History;
 use super::judge::{Item, Judged, shown_key};
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links_of};
-use super::receipt::{Counts, Leaf, Outcome};
+use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
 use super::writer::Transaction;
+use crate::leaf;
 use crate::store::insert::{self, Owed, Rows};
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::submissions::{IssueRow, Submission, Volume};
@@ -422,12 +423,11 @@ impl<'w, 't> Work<'w, 't> {
         row.duplicate = self.counts.duplicate as i32;
         row.rejected = self.counts.rejected as i32;
         let (specification, codes) = digests.of(self.edition);
-        let says = Leaf {
-            v: 1,
-            kind: "submission".to_owned(),
+        let says = leaf::Submission {
             id: receipt_id(self.number),
             source: row.source.clone(),
             submission: row.submission.clone(),
+            sender_signature: None,
             received_at: self.received.text(),
             edition: row.edition.clone(),
             raw_sha256: hash::hex(&row.raw_sha256),
@@ -439,8 +439,9 @@ impl<'w, 't> Work<'w, 't> {
             outcomes_root: hash::merkle_root(&self.hashes).to_hex(),
             records_root: hash::merkle_root(&self.kept).to_hex(),
         };
-        let leaf = serde_json::to_string(&says).map_err(|error| broken(&error))?;
-        row.leaf_index = self.transaction.append_leaf(leaf.clone().into_bytes())?;
+        let leaf = leaf::encode(&says)?;
+        row.leaf_index = self.transaction.append_leaf(leaf.clone())?;
+        let leaf = String::from_utf8(leaf).map_err(|error| broken(&error))?;
         if self.json.is_empty() {
             self.json.push(b'[');
         }

@@ -50,6 +50,17 @@ impl State {
         self as i32
     }
 
+    /// The word for it, in leaves and reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            State::Pending => "pending",
+            State::Sent => "sent",
+            State::Acknowledged => "acknowledged",
+            State::Refused => "refused",
+            State::Exhausted => "exhausted",
+        }
+    }
+
     fn from_number(number: i32) -> Result<Self, StoreError> {
         usize::try_from(number)
             .ok()

@@ -42,6 +42,9 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("the database schema could not be brought up to date: {0}")]
     Migrate(String),
+    /// What was to be logged is no leaf.
+    #[error("the log cannot take this")]
+    Leaf(#[from] crate::leaf::LeafError),
     /// What is stored contradicts itself.
     #[error("the store is damaged at {place}: {what}")]
     Damaged {

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use super::schema::{deliveries, leaves, records, spans, submissions, waiting};
 use super::{Database, StoreError, on};
+use crate::leaf;
 use crate::tlog::Entry;
 
 /// The transaction of a group, as jobs see it.
@@ -48,8 +49,10 @@ impl Numbers {
 }
 
 impl Transaction<'_> {
-    /// Appends an entry to the log; returns its index.
+    /// Appends a leaf to the log, as [`leaf::encode`] wrote it; returns its index. What no entry bundle can hold is
+    /// refused here: committed, it would stop the log for good.
     pub fn append_leaf(&mut self, body: Vec<u8>) -> Result<i64, StoreError> {
+        leaf::fits(&body)?;
         let index = self.numbers.leaf;
         let row = (leaves::leaf_index.eq(index), leaves::body.eq(&body));
         on!(self.connection, c => diesel::insert_into(leaves::table).values(row).execute(c))?;

@@ -1,0 +1,276 @@
+//! Names of data sets and of fields that no edition knows, or that the source may not send.
+
+use spec::{Dataset, Message};
+
+use super::{Editions, Page, Profile, Said, near};
+
+/// Remarks on the names of the standard in a profile.
+pub(super) fn check(page: &mut Page<'_>, profile: &Profile, editions: &Editions<'_>) {
+    permitted(page, profile, editions);
+    for (own, to) in &profile.names {
+        dataset(page, profile, editions, to, &Place::Value(&["names", own]));
+    }
+    for (name, to) in &profile.fields {
+        if !to.is_empty() {
+            field(
+                page,
+                profile,
+                editions,
+                to,
+                &Place::Value(&["fields", name]),
+            );
+        }
+    }
+    for name in profile.dates.keys() {
+        field(
+            page,
+            profile,
+            editions,
+            name,
+            &Place::Name(&["dates", name]),
+        );
+    }
+    for name in profile.units.keys() {
+        field(
+            page,
+            profile,
+            editions,
+            name,
+            &Place::Name(&["units", name]),
+        );
+    }
+    for name in profile.constants.keys() {
+        field(
+            page,
+            profile,
+            editions,
+            name,
+            &Place::Name(&["constants", name]),
+        );
+    }
+    for name in profile.codes.keys() {
+        let is_table = editions.0.iter().any(|one| one.codes.contains_key(name));
+        if !is_table && editions.fields(name).is_empty() {
+            let tables = editions.0.iter().flat_map(|one| one.codes.keys());
+            let fields = editions.datasets().flat_map(|set| &set.fields);
+            let all = tables.chain(fields.map(|field| &field.id));
+            let help = near(name, all.map(String::as_str), NOTHING_NEAR);
+            let said = Said::error(
+                "codes.unknown",
+                (
+                    format!("没有代码集或数据项“{name}”"),
+                    format!("there is no code table or field `{name}`"),
+                ),
+                help,
+            );
+            page.at_name(&["codes", name], said);
+        }
+    }
+    for (number, split) in profile.splits.iter().enumerate() {
+        let number = number.to_string();
+        for (place, name) in split.into.iter().enumerate() {
+            let place = place.to_string();
+            let way = ["splits", &number, "into", &place];
+            field(page, profile, editions, name, &Place::Value(&way));
+        }
+    }
+    for (number, join) in profile.joins.iter().enumerate() {
+        let number = number.to_string();
+        let way = ["joins", &number, "into"];
+        field(page, profile, editions, &join.into, &Place::Value(&way));
+    }
+    for (name, set) in &profile.sets {
+        let known = editions.dataset(name);
+        if known.is_empty() {
+            dataset(page, profile, editions, name, &Place::Name(&["sets", name]));
+            continue;
+        }
+        dataset(page, profile, editions, name, &Place::Name(&["sets", name]));
+        for (own, to) in &set.fields {
+            if !to.is_empty() {
+                field_of(
+                    page,
+                    &known,
+                    to,
+                    &Place::Value(&["sets", name, "fields", own]),
+                );
+            }
+        }
+        for (member, keys) in [
+            ("units", set.units.keys()),
+            ("dates", set.dates.keys()),
+            ("constants", set.constants.keys()),
+        ] {
+            for to in keys {
+                field_of(page, &known, to, &Place::Name(&["sets", name, member, to]));
+            }
+        }
+    }
+}
+
+const NOTHING_NEAR: (&str, &str) = (
+    "请用 hub spec list 查看规范中的名称",
+    "`hub spec list` shows the names of the specification",
+);
+
+/// Where a name stands.
+enum Place<'p> {
+    Name(&'p [&'p str]),
+    Value(&'p [&'p str]),
+}
+
+impl Page<'_> {
+    fn place(&mut self, place: &Place<'_>, said: Said) {
+        match place {
+            Place::Name(path) => self.at_name(path, said),
+            Place::Value(path) => self.at_value(path, said),
+        }
+    }
+}
+
+/// Words of `datasets` that permit nothing.
+fn permitted(page: &mut Page<'_>, profile: &Profile, editions: &Editions<'_>) {
+    let mut idle: Option<Vec<&str>> = None;
+    for edition in editions.0 {
+        let here = profile.datasets.idle(edition);
+        idle = Some(match idle {
+            None => here,
+            Some(before) => before
+                .into_iter()
+                .filter(|word| here.contains(word))
+                .collect(),
+        });
+    }
+    let Some(value) = page.tree.value(&["datasets"]) else {
+        return;
+    };
+    for word in idle.unwrap_or_default() {
+        let text = page.text.get(value.clone()).unwrap_or_default();
+        let start = value.start + text.find(word).unwrap_or_default();
+        let sets = editions.datasets();
+        let known = sets.flat_map(|set| {
+            [
+                set.id.as_str(),
+                set.class.as_str(),
+                set.industry.as_str(),
+                set.name.as_str(),
+            ]
+        });
+        let libraries = [
+            "transaction",
+            "subject",
+            "expert",
+            "credit",
+            "supervision",
+            "price",
+        ];
+        let help = near(word, known.chain(libraries), NOTHING_NEAR);
+        let said = Said::error(
+            "dataset.unknown",
+            (
+                format!("“{word}”不代表任何数据集"),
+                format!("`{word}` permits no data set of any edition"),
+            ),
+            help,
+        );
+        page.at(&(start..start + word.len()), said);
+    }
+}
+
+fn dataset(
+    page: &mut Page<'_>,
+    profile: &Profile,
+    editions: &Editions<'_>,
+    name: &str,
+    place: &Place<'_>,
+) {
+    let known = editions.dataset(name);
+    if known.is_empty() {
+        let all = editions.datasets();
+        let all = all.flat_map(|set| [set.id.as_str(), set.name.as_str()]);
+        let said = Said::error(
+            "dataset.unknown",
+            (
+                format!("没有数据集“{name}”"),
+                format!("there is no data set `{name}`"),
+            ),
+            near(name, all, NOTHING_NEAR),
+        );
+        page.place(place, said);
+    } else if !known.iter().any(|set| profile.permits(set)) {
+        let words = profile.datasets.as_str();
+        let said = Said::warning(
+            "dataset.forbidden",
+            (
+                format!("该来源不得报送数据集“{name}”，此处不起作用"),
+                format!("the source may not send data set `{name}`, so this does nothing"),
+            ),
+            (
+                format!("如需报送，请在 datasets 中加上（现为 {words}）；否则删去此处"),
+                format!("add it to `datasets` (now {words}), or take this out"),
+            ),
+        );
+        page.place(place, said);
+    }
+}
+
+/// A field that may be in any data set that the source sends.
+fn field(
+    page: &mut Page<'_>,
+    profile: &Profile,
+    editions: &Editions<'_>,
+    name: &str,
+    place: &Place<'_>,
+) {
+    if editions.fields(name).is_empty() {
+        let fields = editions.datasets().flat_map(|set| &set.fields);
+        let all = fields.flat_map(|field| [field.id.as_str(), field.name.as_str()]);
+        page.place(place, unknown_field(name, near(name, all, NOTHING_NEAR)));
+        return;
+    }
+    let mut sent = editions.datasets().filter(|set| profile.permits(set));
+    if !sent.any(|set| set.field_index(name).is_some()) {
+        let said = Said::warning(
+            "field.idle",
+            (
+                format!("该来源可报送的数据集都没有数据项“{name}”，此处不起作用"),
+                format!(
+                    "no data set that the source may send has field `{name}`, so this does nothing"
+                ),
+            ),
+            (
+                "请核对数据项，或在 datasets 中加上有它的数据集",
+                "check the name, or add a data set that has it to `datasets`",
+            ),
+        );
+        page.place(place, said);
+    }
+}
+
+/// A field of one data set.
+fn field_of(page: &mut Page<'_>, sets: &[&Dataset], name: &str, place: &Place<'_>) {
+    if sets.iter().any(|set| set.field_index(name).is_some()) {
+        return;
+    }
+    let fields = sets.iter().flat_map(|set| &set.fields);
+    let all = fields.flat_map(|field| [field.id.as_str(), field.name.as_str()]);
+    let dataset = sets.first().map_or("", |set| set.id.as_str());
+    let help = near(name, all, NOTHING_NEAR);
+    let mut said = unknown_field(name, help);
+    said.message = Message::new(
+        format!("数据集“{dataset}”没有数据项“{name}”"),
+        format!("data set `{dataset}` has no field `{name}`"),
+    );
+    page.place(place, said);
+}
+
+fn unknown_field(name: &str, help: Message) -> Said {
+    Said::error(
+        "field.unknown",
+        (
+            format!("规范中没有数据项“{name}”"),
+            format!("no edition has a field `{name}`"),
+        ),
+        help,
+    )
+}
