@@ -1,5 +1,6 @@
 //! The native envelope: one JSON document with its records.
 
+mod flat;
 mod nested;
 mod pairs;
 mod record;
@@ -11,7 +12,8 @@ use super::charset;
 use super::error::Fault;
 use super::issue::cut;
 use super::session::Session;
-pub(crate) use record::{no_action, read_record};
+pub(crate) use flat::no_action;
+pub(crate) use record::read_record;
 pub(crate) use scan::{Scan, Token, TokenKind};
 use spec::Message;
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use spec::{Action, Input, Issue, Kind};
 
 use super::nested::{self, Manner};
-use super::{Scan, Token, TokenKind, describe, pairs};
+use super::{Scan, Token, TokenKind, describe, flat, pairs};
 use crate::decode::error::Fault;
 use crate::decode::issue::shape;
 use crate::decode::session::{Known, Session};
@@ -14,15 +14,15 @@ use crate::profile::Shape;
 
 /// The members of a record, as far as they were read.
 #[derive(Default)]
-struct Members<'a> {
-    dataset: Option<(Cow<'a, str>, usize)>,
-    action: Option<Action>,
+pub(super) struct Members<'a> {
+    pub(super) dataset: Option<(Cow<'a, str>, usize)>,
+    pub(super) action: Option<Action>,
     /// Where the data stand, if their data set was not known yet.
-    data: Option<usize>,
-    has_data: bool,
-    flex: Option<&'a str>,
-    reason: Option<Cow<'a, str>>,
-    problem: Option<Issue>,
+    pub(super) data: Option<usize>,
+    pub(super) has_data: bool,
+    pub(super) flex: Option<&'a str>,
+    pub(super) reason: Option<Cow<'a, str>>,
+    pub(super) problem: Option<Issue>,
 }
 
 /// Reads the record that comes next; a fault means that the text itself is no JSON, or beyond a limit.
@@ -48,7 +48,7 @@ pub(crate) fn read_record<'a>(
         return Ok(());
     }
     match session.adapter.profile.wire.shape {
-        Shape::Flat => return flat(session, scan, base, at),
+        Shape::Flat => return flat::read(session, scan, base, at),
         Shape::Nested => {
             nested::read(session, scan, base)?;
             return ended(session, scan);
@@ -100,7 +100,7 @@ pub(crate) fn read_record<'a>(
 
 /// Sees that nothing follows a record that stands alone in its text.
 #[inline]
-fn ended(session: &Session<'_, '_, '_>, scan: &mut Scan<'_>) -> Result<(), Fault> {
+pub(super) fn ended(session: &Session<'_, '_, '_>, scan: &mut Scan<'_>) -> Result<(), Fault> {
     if session.record_ends_text {
         return scan.end();
     }
@@ -172,7 +172,7 @@ fn finish<'s, 'a>(
     Ok(())
 }
 
-fn hand_on<'s, 'a>(
+pub(super) fn hand_on<'s, 'a>(
     session: &mut Session<'_, 's, 'a>,
     mut filler: Filler<'s, 'a>,
     (action, reason): (Action, Option<Cow<'a, str>>),
@@ -187,98 +187,6 @@ fn hand_on<'s, 'a>(
     }
 }
 
-/// A record that is nothing but its fields.
-fn flat<'a>(
-    session: &mut Session<'_, '_, 'a>,
-    scan: &mut Scan<'a>,
-    base: usize,
-    at: usize,
-) -> Result<(), Fault> {
-    let adapter = session.adapter;
-    let own = own_members(session, scan, base)?;
-    let name = own.dataset.as_ref().map(|(name, _)| name.as_ref());
-    if let Some(problem) = own.problem {
-        scan.value()?;
-        ended(session, scan)?;
-        session.unusable(at, name.map(str::to_owned), problem);
-        return Ok(());
-    }
-    let wanted = name.or(session.default_dataset.as_deref());
-    let action = own.action.unwrap_or_default();
-    if let Some(into) = wanted.and_then(|name| adapter.profile.wide.get(name)) {
-        let manner = Manner {
-            action,
-            reason: own.reason,
-            flex: None,
-        };
-        nested::wide(session, scan, base, at, into, &manner)?;
-        return ended(session, scan);
-    }
-    match session.dataset(name, own.dataset.as_ref().map_or(at, |(_, at)| *at)) {
-        Ok(known) => {
-            let filler = fill(session, scan, known, base, at)?;
-            ended(session, scan)?;
-            hand_on(session, filler, (action, own.reason), None);
-        }
-        Err(problem) => {
-            let dataset = name.map(str::to_owned).or(session.default_dataset.clone());
-            scan.value()?;
-            ended(session, scan)?;
-            session.unusable(at, dataset, *problem);
-        }
-    }
-    Ok(())
-}
-
-/// What a flat record says of itself among its fields, under the names that the profile gives; reads nothing away.
-fn own_members<'a>(
-    session: &Session<'_, '_, 'a>,
-    scan: &mut Scan<'a>,
-    base: usize,
-) -> Result<Members<'a>, Fault> {
-    let wire = &session.adapter.profile.wire;
-    let mut own = Members::default();
-    if wire.members.is_empty() {
-        return Ok(own);
-    }
-    let begin = scan.position();
-    scan.open(b'{', "`{`")?;
-    let mut first = true;
-    while scan.more(first, b'}')? {
-        first = false;
-        let (name, place) = scan.key()?;
-        let ours = wire.members.get(name.as_ref()).map(String::as_str);
-        match ours {
-            Some("dataset") => dataset(&mut own, scan, base)?,
-            Some("reason") => reason(&mut own, scan, base)?,
-            Some("action") => {
-                let token = scan.value()?;
-                let word = token.unescape()?;
-                own.action = session.action(&word);
-                if own.action.is_none() {
-                    own.problem.get_or_insert(no_action(base + place, &word));
-                }
-            }
-            _ => {
-                scan.value()?;
-            }
-        }
-    }
-    scan.rewind(begin);
-    Ok(own)
-}
-
-/// A word that is no action.
-pub(crate) fn no_action(at: usize, word: &str) -> Issue {
-    shape(
-        at,
-        word,
-        ("upsert、correct 或 withdraw", "upsert, correct or withdraw"),
-        "action 应为 upsert、correct 或 withdraw",
-        "`action` must be upsert, correct or withdraw",
-    )
-}
-
 fn twice(at: usize, name: &str) -> Issue {
     shape(
         at,
@@ -289,7 +197,11 @@ fn twice(at: usize, name: &str) -> Issue {
     )
 }
 
-fn dataset<'a>(members: &mut Members<'a>, scan: &mut Scan<'a>, base: usize) -> Result<(), Fault> {
+pub(super) fn dataset<'a>(
+    members: &mut Members<'a>,
+    scan: &mut Scan<'a>,
+    base: usize,
+) -> Result<(), Fault> {
     let token = scan.value()?;
     let at = base + token.at;
     match token.kind {
@@ -338,7 +250,11 @@ fn action<'a>(members: &mut Members<'a>, scan: &mut Scan<'a>, base: usize) -> Re
 }
 
 /// Why a record is corrected or taken back.
-fn reason<'a>(members: &mut Members<'a>, scan: &mut Scan<'a>, base: usize) -> Result<(), Fault> {
+pub(super) fn reason<'a>(
+    members: &mut Members<'a>,
+    scan: &mut Scan<'a>,
+    base: usize,
+) -> Result<(), Fault> {
     let token = scan.value()?;
     let at = base + token.at;
     if members.reason.is_some() {
@@ -418,7 +334,7 @@ fn data<'s, 'a>(
 }
 
 /// Reads an object of fields into a record.
-fn fill<'s, 'a>(
+pub(super) fn fill<'s, 'a>(
     session: &mut Session<'_, 's, 'a>,
     scan: &mut Scan<'a>,
     known: Known<'s>,

@@ -97,7 +97,7 @@ fn snake_case_and_pairs_and_a_record_alone() {
         {\"name\":\"BID_SECTION_CODE\",\"value\":\"b\"},{\"value\":null,\"name\":\"DEPOSIT\"}]}]}";
     assert_eq!(
         lines(&pairs, document),
-        ["SECTION upsert 1:13 BID_SECTION_CODE=b@1:75"]
+        ["SECTION upsert 1:13 BID_SECTION_CODE=b@1:73"]
     );
 }
 
