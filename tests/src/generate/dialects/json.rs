@@ -132,9 +132,9 @@ const NOTICES: [(u16, &str); 6] = [
     (550, "purchaseProject"),
     (551, "purchaseNotice"),
     (552, "correctionNotice"),
-    (553, "openingRecord"),
-    (556, "dealNotice"),
-    (557, "contractNotice"),
+    (553, "dealNotice"),
+    (554, "contractNotice"),
+    (556, "openingRecord"),
 ];
 
 /// A feed of notices in camel case; bodies are pages.
