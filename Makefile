@@ -1,7 +1,7 @@
 # Everything is one of these. `make demo` and `make test` need Rust, a C toolchain and make.
 CARGO ?= cargo
 
-.PHONY: demo test lint format check-generated export bench run servers ci clean
+.PHONY: demo test lint format check-generated export bench fuzz run servers ci clean
 
 demo:            ## the main job, end to end, on this machine
 	$(CARGO) run --quiet -p hub -- demo
@@ -34,6 +34,9 @@ check-generated: ## fails when a committed generated file is not up to date
 bench:           ## speed and memory, as ratios in one run
 	$(CARGO) build --release -p hub
 	$(CARGO) bench -p tests --bench ratios
+
+fuzz:            ## hostile bytes for every decoder and parser, FUZZ_SECONDS (600) each
+	fuzz/fuzz.sh
 
 ci:
 	.ci/run

@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use spec::Spec;
 
+use crate::certificate::Held;
 use crate::config::Config;
+use crate::faults::Faults;
 use crate::keys::SigningKey;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::writer::Writer;
@@ -15,6 +17,10 @@ use crate::pipeline::{Digests, Figures, RawStore};
 use crate::sequencer::LogHandle;
 use crate::sources::Sources;
 use crate::store::{self, Readers};
+use crate::uploads::Uploads;
+
+/// Submissions that are judged in parts at once: one is read while another is committed.
+const LARGE: usize = 2;
 
 /// The running hub.
 pub struct App {
@@ -44,6 +50,14 @@ pub struct App {
     pub figures: Figures,
     /// Asks the published schemas about a sample of the records.
     pub opinion: SecondOpinion,
+    /// Certificates of conformance.
+    pub certificates: Held,
+    /// Uploads that can be resumed.
+    pub uploads: Uploads,
+    /// What is wrong at the moment.
+    pub faults: Faults,
+    /// Turns of submissions that are judged in parts.
+    pub large: tokio::sync::Semaphore,
     // Held as long as the process lives: a second hub on the same folder is refused.
     _lock: std::fs::File,
 }
@@ -106,6 +120,20 @@ pub fn log_folder(config: &Config) -> PathBuf {
     config.data.join("log")
 }
 
+/// The folder of bodies that are being received to disk; what it holds at a start was never answered.
+pub fn spool_folder(config: &Config) -> PathBuf {
+    config.data.join("spool")
+}
+
+/// Empties the spool.
+fn clear_spool(config: &Config) -> anyhow::Result<()> {
+    let folder = spool_folder(config);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    }
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())
+}
+
 /// Makes the data folder and takes it for this process alone.
 fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
     std::fs::create_dir_all(data)
@@ -150,9 +178,21 @@ impl App {
         (&self.key, &self.config.log.origin)
     }
 
+    /// Refuses a source that must have a certificate of conformance today and has none.
+    pub fn certified(
+        &self,
+        source: &str,
+        edition: &spec::Edition,
+        received: crate::pipeline::Instant,
+    ) -> Result<(), crate::error::Error> {
+        let today = received.civil.date().to_string();
+        self.certificates.admit(source, &edition.id, &today)
+    }
+
     /// Opens (on first start: makes) folder, keys, schema and log. Nothing listens yet.
     pub fn open(config: Config) -> anyhow::Result<Arc<App>> {
         let lock = lock(&config.data)?;
+        clear_spool(&config)?;
         let specification = load_spec(&config).context("loading the specification")?;
         let sources = load_sources(&config, specification).context("loading the sources")?;
         let digests = Arc::new(Digests::new(specification));
@@ -182,6 +222,8 @@ impl App {
             &config.data,
         )
         .context("starting the second opinion")?;
+        let certificates =
+            Held::new(&config.data, &config.certificates).context("reading certificates.keys")?;
         let limits = adapters::Limits {
             bytes: config.limits.decompressed_bytes,
             depth: config.limits.depth,
@@ -189,6 +231,8 @@ impl App {
             fields: config.limits.fields,
             value: config.limits.value_bytes,
         };
+        let uploads = Uploads::open(&config.data, &config.uploads)
+            .context("opening the folder of uploads")?;
         Ok(Arc::new(App {
             config,
             spec: specification,
@@ -203,6 +247,10 @@ impl App {
             key,
             figures: Figures::default(),
             opinion,
+            certificates,
+            uploads,
+            faults: Faults::default(),
+            large: tokio::sync::Semaphore::new(LARGE),
             _lock: lock,
         }))
     }

@@ -4,6 +4,7 @@
 //! wrong place is named: table and row, or file.
 
 mod changes;
+mod parts;
 
 use std::path::Path;
 
@@ -164,22 +165,28 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
             let row = submissions::by_id(connection, id)
                 .map_err(|error| lost(&error))?
                 .ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
-            let outcomes = submission(&place, &leaf, *index, &row)?;
-            details(&leaf, &row, &outcomes, connection)?;
+            columns(&place, &leaf, *index, &row)?;
             raw_bytes(&place, &row, raw).await?;
-            versions += kept(&leaf, &row, &outcomes, connection)?;
+            volumes(&leaf, &row, connection)?;
+            versions += if row.outcomes.is_empty() {
+                parts::verify(&place, &leaf, &row, connection)?
+            } else {
+                let outcomes = outcomes(&place, &leaf, &row)?;
+                details(&leaf, &row, &outcomes, connection)?;
+                kept(&leaf, &row, &outcomes, connection)?
+            };
             count += 1;
         }
     }
     Ok((count, versions))
 }
 
-fn submission(
+fn columns(
     place: &str,
     leaf: &leaf::Submission,
     index: i64,
     row: &Submission,
-) -> Result<Vec<Outcome>, FirstFault> {
+) -> Result<(), FirstFault> {
     let hex = crate::tlog::hash::hex(&row.raw_sha256);
     let received = crate::pipeline::Instant::from_millis(row.received_at).text();
     let pairs: [(&str, String, String); 12] = [
@@ -232,6 +239,14 @@ fn submission(
             ));
         }
     }
+    Ok(())
+}
+
+fn outcomes(
+    place: &str,
+    leaf: &leaf::Submission,
+    row: &Submission,
+) -> Result<Vec<Outcome>, FirstFault> {
     let outcomes = compress::outcomes(&row.outcomes).map_err(|error| {
         fault(
             format!("{place}, outcomes"),
@@ -248,15 +263,13 @@ fn submission(
     Ok(outcomes)
 }
 
-/// The rows that reports add up are those of the outcomes, which are proven by now.
-fn details(
+/// The counts that reports add up are those of the leaf.
+fn volumes(
     leaf: &leaf::Submission,
     row: &Submission,
-    outcomes: &[Outcome],
     connection: &mut Database,
 ) -> Result<(), FirstFault> {
-    let (volumes, issues) =
-        submissions::details(connection, row.id).map_err(|error| lost(&error))?;
+    let volumes = submissions::volumes(connection, row.id).map_err(|error| lost(&error))?;
     let sum = |part: fn(&submissions::Volume) -> i32| volumes.iter().map(part).sum::<i32>() as u32;
     let counts = leaf.counts;
     for (column, found, expected) in [
@@ -274,6 +287,18 @@ fn details(
             ));
         }
     }
+    Ok(())
+}
+
+/// The findings that reports count are those of the outcomes, which are proven by now.
+fn details(
+    leaf: &leaf::Submission,
+    row: &Submission,
+    outcomes: &[Outcome],
+    connection: &mut Database,
+) -> Result<(), FirstFault> {
+    let issues =
+        submissions::issues_from(connection, row.id, 0, i64::MAX).map_err(|error| lost(&error))?;
     let expected: Vec<(i32, i32, &str, Option<&str>, &str)> = outcomes
         .iter()
         .flat_map(|outcome| outcome.issues.iter().map(move |issue| (outcome, issue)))
@@ -309,10 +334,9 @@ async fn raw_bytes(place: &str, row: &Submission, raw: &RawStore) -> Result<(), 
     for (to, from) in name.iter_mut().zip(&row.raw_sha256) {
         *to = *from;
     }
-    match raw.get(&Hash::new(name), row.raw.as_deref()).await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(fault(format!("{place}, raw bytes"), error.to_string())),
-    }
+    raw.check(Hash::new(name), row.raw.clone())
+        .await
+        .map_err(|error| fault(format!("{place}, raw bytes"), error.to_string()))
 }
 
 /// The record versions of a submission are those of its leaf; names the one that was changed.

@@ -31,12 +31,18 @@ pub struct Config {
     pub spec: Specification,
     /// What is refused as too much.
     pub limits: Limits,
+    /// Uploads that can be resumed.
+    pub uploads: Uploads,
+    /// The watched folders.
+    pub folders: Folders,
     /// The waiting room.
     pub waiting: Waiting,
     /// The transparency log.
     pub log: Log,
     /// The national platform.
     pub national: National,
+    /// Certificates of conformance.
+    pub certificates: Certificates,
     /// What is written to stderr.
     pub telemetry: Telemetry,
 }
@@ -89,6 +95,14 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Bytes after decompression.
     pub decompressed_bytes: usize,
+    /// Bytes above which a body or file is judged in parts, from disk.
+    pub memory_bytes: usize,
+    /// Bytes of such a body or file.
+    pub file_bytes: u64,
+    /// Records of such a submission.
+    pub file_records: u64,
+    /// Bodies received to disk at once.
+    pub files: usize,
     /// Bytes that one compressed byte may become.
     pub ratio: usize,
     /// Levels of nesting.
@@ -107,6 +121,32 @@ pub struct Limits {
     pub source_rate: u32,
     /// Submissions that may come at once.
     pub source_burst: u32,
+}
+
+/// Uploads that can be resumed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uploads {
+    /// Open ones of one source.
+    pub per_source: usize,
+    /// Their bytes together.
+    pub source_bytes: u64,
+    /// Hours after which an untouched one goes away.
+    pub keep_hours: u32,
+}
+
+/// The watched folders.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folders {
+    /// Base folder; empty: none is watched.
+    pub base: String,
+    /// How long a file must not have changed.
+    pub settle_ms: u64,
+    /// Ending of marker files; empty: none.
+    pub marker: String,
+    /// How often is looked.
+    pub poll_ms: u64,
 }
 
 /// The waiting room.
@@ -157,6 +197,16 @@ pub struct National {
     pub breaker_failures: u32,
     /// How long it stays open.
     pub breaker_ms: u64,
+}
+
+/// Certificates of conformance.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificates {
+    /// Sources that must hold one; `*`: all.
+    pub required: Vec<String>,
+    /// Public keys of those who may sign one.
+    pub keys: Vec<String>,
 }
 
 /// What is written to stderr.
@@ -228,7 +278,7 @@ impl Config {
     }
 
     /// What the types alone cannot say: key, whether it holds, what is expected.
-    fn conditions(&self) -> [(&'static str, bool, &'static str); 12] {
+    fn conditions(&self) -> [(&'static str, bool, &'static str); 14] {
         let origin = self.log.origin.as_str();
         let url = self.national.url.as_str();
         [
@@ -252,6 +302,16 @@ impl Config {
                 "limits.decompressed_bytes",
                 self.limits.decompressed_bytes > 0,
                 "at least 1",
+            ),
+            (
+                "limits.memory_bytes",
+                (1..=self.limits.decompressed_bytes).contains(&self.limits.memory_bytes),
+                "at least 1, and at most limits.decompressed_bytes",
+            ),
+            (
+                "limits.file_records",
+                (1..=i32::MAX as u64).contains(&self.limits.file_records),
+                "1 to 2147483647",
             ),
             ("limits.ratio", self.limits.ratio > 0, "at least 1"),
             ("limits.records", self.limits.records > 0, "at least 1"),

@@ -34,6 +34,14 @@ pub enum ErrorCode {
     TooLarge,
     /// The form or the compression of the body is not supported.
     MediaType,
+    /// Bytes for another place of an upload than the one where it stands.
+    Offset,
+    /// Another version of the upload protocol.
+    TusVersion,
+    /// Another request holds the upload.
+    Locked,
+    /// The bytes are not those that the sender has digested.
+    Checksum,
     /// Too many requests at once.
     Busy,
     /// Durability cannot be promised now; nothing was kept.
@@ -44,7 +52,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for documents and tests.
-    pub const ALL: [ErrorCode; 15] = [
+    pub const ALL: [ErrorCode; 19] = [
         ErrorCode::Unreadable,
         ErrorCode::Envelope,
         ErrorCode::Parameter,
@@ -57,6 +65,10 @@ impl ErrorCode {
         ErrorCode::Edition,
         ErrorCode::TooLarge,
         ErrorCode::MediaType,
+        ErrorCode::Offset,
+        ErrorCode::TusVersion,
+        ErrorCode::Locked,
+        ErrorCode::Checksum,
         ErrorCode::Busy,
         ErrorCode::Unavailable,
         ErrorCode::Internal,
@@ -101,6 +113,25 @@ impl ErrorCode {
                 415,
                 "The form is not supported",
                 "不支持的报文格式",
+            ),
+            ErrorCode::Offset => (
+                "offset",
+                409,
+                "The upload stands elsewhere",
+                "续传位置不一致",
+            ),
+            ErrorCode::TusVersion => (
+                "tus_version",
+                412,
+                "The version of the upload protocol is not spoken",
+                "不支持的续传协议版本",
+            ),
+            ErrorCode::Locked => ("locked", 423, "The upload is in use", "上传正被占用"),
+            ErrorCode::Checksum => (
+                "checksum",
+                460,
+                "The bytes do not fit their checksum",
+                "数据校验和不符",
             ),
             ErrorCode::Busy => ("busy", 429, "Too many requests", "请求过多，请稍后再试"),
             ErrorCode::Unavailable => (
@@ -158,9 +189,10 @@ impl Error {
             )
             | Error::Internal(_) => ErrorCode::Internal,
             // A store that cannot be reached or written may be back soon, and nothing was kept.
-            Error::Store(StoreError::Connect(_) | StoreError::Query(_)) | Error::NotKept(_) => {
-                ErrorCode::Unavailable
-            }
+            Error::Store(
+                StoreError::Connect(_) | StoreError::Query(_) | StoreError::Abandoned(_),
+            )
+            | Error::NotKept(_) => ErrorCode::Unavailable,
         }
     }
 

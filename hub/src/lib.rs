@@ -2,11 +2,14 @@
 
 pub mod app;
 pub mod audit;
+pub mod certificate;
 pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod error;
+pub mod faults;
 pub mod http;
+pub mod intake;
 pub mod keys;
 pub mod leaf;
 pub mod pipeline;
@@ -18,3 +21,4 @@ pub mod store;
 pub mod telemetry;
 pub mod timeline;
 pub mod tlog;
+pub mod uploads;

@@ -33,6 +33,7 @@ fn submission(elements: &[Value]) -> Incoming {
         },
         submission: None,
         edition: None,
+        otherwise: None,
     }
 }
 

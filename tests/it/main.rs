@@ -9,17 +9,20 @@
 
 mod api;
 mod commands;
+mod conformance;
 mod contract;
 mod crash;
 mod deals;
 mod dialects;
 mod differential;
 mod fixtures;
+mod folder;
 mod forward;
 mod full;
 mod generate;
 mod harness;
 mod history;
+mod large;
 mod lookups;
 mod profiles;
 mod receipts;

@@ -270,6 +270,8 @@ impl Fault {
     }
 
     /// Turns the offset into a line and a column of the file.
+    ///
+    /// What a message quotes of the document is cut: a sender who names an element by a megabyte gets no megabyte back.
     pub(crate) fn locate(self, locator: &Locator<'_>) -> DecodeError {
         let (line, column) = locator.locate(self.at);
         let offset = self.at;
@@ -278,17 +280,17 @@ impl Fault {
                 line,
                 column,
                 offset,
-                what,
-                expected,
+                what: short(what),
+                expected: short(expected),
             },
             FaultKind::Envelope {
                 member,
                 found,
                 expected,
             } => DecodeError::Envelope {
-                member,
-                found,
-                expected,
+                member: cut(&member),
+                found: short(found),
+                expected: short(expected),
                 line,
                 column,
             },
@@ -304,12 +306,12 @@ impl Fault {
                 column,
             },
             FaultKind::Forbidden(construct) => DecodeError::Forbidden {
-                construct,
+                construct: short(construct),
                 line,
                 column,
             },
             FaultKind::Charset { found, expected } => DecodeError::Charset {
-                found,
+                found: short(found),
                 expected,
                 line,
                 column,
@@ -318,4 +320,23 @@ impl Fault {
             FaultKind::Format { found, expected } => DecodeError::Format { found, expected },
         }
     }
+}
+
+/// Most characters of one part of a message.
+const SHOWN: usize = 300;
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+fn short(mut message: Box<Message>) -> Box<Message> {
+    for text in [&mut message.zh, &mut message.en] {
+        if text.len() > SHOWN {
+            *text = cut(text).into();
+        }
+    }
+    message
 }

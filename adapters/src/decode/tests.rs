@@ -286,3 +286,39 @@ fn a_format_that_the_source_does_not_use_is_refused() {
     let error = read(&adapter, b"{}", &hint, &Limits::default()).unwrap_err();
     assert_eq!(error.to_string(), "format is csv, expected json / ndjson");
 }
+
+#[test]
+fn an_error_quotes_a_little_of_the_document_and_never_much() {
+    let long = "x".repeat(100_000);
+    let utf8 =
+        "wire = { format = \"xml\", record = \"R\", also = [\"json\", \"ndjson\", \"csv\"] }";
+    let adapter = adapter(utf8);
+    for (name, document) in [
+        ("a.xml", format!("<R></{long}>")),
+        ("a.xml", format!("<R>&{long};</R>")),
+        ("a.xml", format!("<R {long}></R>")),
+        ("a.xml", format!("<{long}>")),
+        ("a.json", format!("{{\"records\":{long}}}")),
+        ("a.json", format!("{{\"{long}\":1,\"{long}\":2}}")),
+        ("a.json", format!("{{\"edition\":[\"{long}\"]}}")),
+        ("a.ndjson", format!("{{\"sequence\":\"{long}\"}}\n")),
+        ("a.csv", format!("\"{long}\"{long}\n")),
+    ] {
+        let hint = Hint {
+            file_name: Some(name.to_owned()),
+            ..Hint::default()
+        };
+        let start = document.chars().take(20).collect::<String>();
+        match read(&adapter, document.as_bytes(), &hint, &Limits::default()) {
+            Err(error) => {
+                let message = error.message();
+                assert!(message.zh.chars().count() < 2_000, "{name} {start}");
+                assert!(message.en.chars().count() < 2_000, "{name} {start}");
+            }
+            Ok((_, lines)) => {
+                let told: usize = lines.iter().map(String::len).sum();
+                assert!(told < 250_000, "{name} {start}: {told}");
+            }
+        }
+    }
+}

@@ -142,6 +142,8 @@ mod tests {
         for line in [
             "hub serve --data d --listen 127.0.0.1:0 --database postgres://u@h/d --config f --national http://n",
             "hub sources add 320100 --data d",
+            "hub sources certify c.note --data d",
+            "hub simulate hub --source s --software n --software-version 1 --out o --sign-key k --quiet 5",
             "hub sources lint a.toml d --format json",
             "hub sources try a.toml b.csv --dataset 501 --most 0 --format json",
             "hub keys reader audit --role auditor --data d",

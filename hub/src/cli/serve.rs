@@ -7,7 +7,9 @@ use anyhow::Context as _;
 
 use super::folder::Folder;
 use crate::app::App;
+use crate::intake::folder::Watchers;
 use crate::pipeline::sweeper::Sweeper;
+use crate::uploads::judging::Judge;
 use crate::{delivery, http, telemetry};
 
 /// What can be said.
@@ -33,12 +35,19 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let app = App::open(config)?;
     let delivery = forward(&app)?;
     let sweeper = Sweeper::start(Arc::clone(&app)).context("starting the sweeper")?;
+    let uploads = Judge::start(Arc::clone(&app)).context("starting the judge of uploads")?;
+    let folders = Watchers::start(&app).context(super::said(
+        "无法监视前置机目录",
+        "cannot watch the folders",
+    ))?;
     http::run(&app, |address| {
         let mut out = std::io::stdout().lock();
         // Whoever started the hub waits for this line; if nobody reads it, the hub serves all the same.
         drop(writeln!(out, "listening on http://{address}").and_then(|()| out.flush()));
         tracing::info!(%address, "listening");
     })?;
+    drop(folders);
+    drop(uploads);
     drop(sweeper);
     if let Some(delivery) = delivery {
         delivery.stop();

@@ -1,4 +1,6 @@
-//! `hub simulate national`: the national platform, for drills, the demo and tests.
+//! `hub simulate`: other parties, for drills, the demo, tests and examinations.
+
+mod hub;
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -17,6 +19,8 @@ use crate::telemetry;
 pub enum Command {
     /// A platform that takes packets, judges them by the published schemas, and misbehaves on request.
     National(Arguments),
+    /// A hub that examines a system that sends: takes, judges, receipts, misbehaves by a script, and grades.
+    Hub(hub::Arguments),
 }
 
 /// What can be said.
@@ -48,7 +52,13 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(command: &Command) -> anyhow::Result<bool> {
-    let Command::National(arguments) = command;
+    match command {
+        Command::National(arguments) => national(arguments),
+        Command::Hub(arguments) => hub::run(arguments),
+    }
+}
+
+fn national(arguments: &Arguments) -> anyhow::Result<bool> {
     let config = crate::config::Config::load(&PathBuf::from("."), None, &[])?;
     telemetry::start(&config.telemetry);
     let specification = crate::app::load_spec(&config)?;

@@ -3,6 +3,10 @@
 mod lint;
 mod trial;
 
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
 use super::Form;
 use super::folder::Folder;
 use super::keys;
@@ -33,6 +37,13 @@ pub enum Command {
     Retire {
         /// Identifier of the source.
         id: String,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Take in a certificate of conformance, signed by a key of `certificates.keys`.
+    Certify {
+        /// The certificate.
+        file: PathBuf,
         #[command(flatten)]
         folder: Folder,
     },
@@ -79,9 +90,28 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
             eprintln!("{retired} keys of {id} are retired");
             Ok(true)
         }
+        Command::Certify { file, folder } => certify(file, folder),
         Command::Lint(arguments) => lint::run(arguments),
         Command::Try(arguments) => trial::run(arguments),
     }
+}
+
+fn certify(file: &Path, folder: &Folder) -> anyhow::Result<bool> {
+    let config = folder.config(Vec::new())?;
+    let held = crate::certificate::Held::new(&config.data, &config.certificates)?;
+    let name = file.display().to_string();
+    let bytes = std::fs::read(file).with_context(|| name.clone())?;
+    let certificate = held.keep(&bytes).with_context(|| name)?;
+    println!(
+        "{} {} {} {} {}–{}",
+        certificate.source,
+        certificate.software,
+        certificate.version,
+        certificate.edition,
+        certificate.issued,
+        certificate.expires
+    );
+    Ok(true)
 }
 
 fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {

@@ -201,7 +201,8 @@ impl World {
                 leaf_index: 0,
                 outcomes: Vec::new(),
             };
-            insert::submission(transaction.connection, &head, &rows)?;
+            insert::submission(transaction.connection, &head)?;
+            insert::rows(transaction.connection, &rows)?;
             Ok(rows.records.iter().map(|row| row.id).collect())
         })?;
         Ok(ids)

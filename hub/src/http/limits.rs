@@ -10,7 +10,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use actix_web::web::{self, Bytes, BytesMut};
 use foldhash::{HashMap, HashMapExt};
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 
 use crate::config::Limits;
 use crate::error::{Error, ErrorCode};
@@ -39,9 +39,9 @@ impl Encoding {
 }
 
 /// Expansion that is free of the ratio: small bodies compress as they like.
-const FREE: usize = 1 << 20;
+pub const FREE: usize = 1 << 20;
 /// Largest window of zstd in HTTP: 8 MiB (RFC 9659).
-const ZSTD_WINDOW_LOG: u32 = 23;
+pub const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// Reads a body, and expands it.
 pub async fn body(
@@ -50,19 +50,7 @@ pub async fn body(
     limits: &Limits,
     idle: Duration,
 ) -> Result<Bytes, Error> {
-    let header = request
-        .headers()
-        .get(CONTENT_ENCODING)
-        .map(|value| value.to_str().unwrap_or("?"));
-    let encoding = Encoding::parse(header.unwrap_or_default()).ok_or_else(|| {
-        Error::request(
-            ErrorCode::MediaType,
-            (
-                "不支持该压缩方式，Content-Encoding 应为 gzip、zstd 或不填",
-                "Content-Encoding must be gzip, zstd or absent",
-            ),
-        )
-    })?;
+    let encoding = encoding(request)?;
     let announced: Option<usize> = request
         .headers()
         .get(CONTENT_LENGTH)
@@ -81,6 +69,47 @@ pub async fn body(
     Ok(Bytes::from(expanded))
 }
 
+/// How the body of a request is compressed.
+pub fn encoding(request: &HttpRequest) -> Result<Encoding, Error> {
+    let header = request
+        .headers()
+        .get(CONTENT_ENCODING)
+        .map(|value| value.to_str().unwrap_or("?"));
+    Encoding::parse(header.unwrap_or_default()).ok_or_else(|| {
+        Error::request(
+            ErrorCode::MediaType,
+            (
+                "不支持该压缩方式，Content-Encoding 应为 gzip、zstd 或不填",
+                "Content-Encoding must be gzip, zstd or absent",
+            ),
+        )
+    })
+}
+
+/// The next bytes of a body; none at its end.
+pub async fn next<E: std::fmt::Display>(
+    payload: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin),
+    idle: Duration,
+) -> Result<Option<Bytes>, Error> {
+    let next = tokio::time::timeout(idle, payload.next())
+        .await
+        .map_err(|_| {
+            Error::request(
+                ErrorCode::Unreadable,
+                ("报文传输中断", "the body stopped arriving"),
+            )
+        })?;
+    next.transpose().map_err(|error| {
+        Error::request(
+            ErrorCode::Unreadable,
+            (
+                format!("报文传输中断（{error}）"),
+                format!("the body broke off: {error}"),
+            ),
+        )
+    })
+}
+
 async fn collect(
     mut payload: web::Payload,
     announced: usize,
@@ -90,26 +119,9 @@ async fn collect(
     // An announcement costs the client nothing, so it reserves little.
     let mut bytes = BytesMut::with_capacity(announced.min(FREE));
     loop {
-        let next = tokio::time::timeout(idle, payload.next())
-            .await
-            .map_err(|_| {
-                Error::request(
-                    ErrorCode::Unreadable,
-                    ("报文传输中断", "the body stopped arriving"),
-                )
-            })?;
-        let Some(chunk) = next else {
+        let Some(chunk) = next(&mut payload, idle).await? else {
             return Ok(bytes.freeze());
         };
-        let chunk = chunk.map_err(|error| {
-            Error::request(
-                ErrorCode::Unreadable,
-                (
-                    format!("报文传输中断（{error}）"),
-                    format!("the body broke off: {error}"),
-                ),
-            )
-        })?;
         if bytes.len() + chunk.len() > most {
             return Err(too_large(("报文", "body"), most));
         }
@@ -124,17 +136,19 @@ pub fn expand(
     most: usize,
     ratio: usize,
 ) -> Result<Vec<u8>, Error> {
-    let broken = |error: std::io::Error| {
-        Error::request(
-            ErrorCode::Unreadable,
-            (
-                format!("压缩数据损坏（{error}）"),
-                format!("the compressed body is broken: {error}"),
-            ),
-        )
-    };
+    expand_within(encoding, bytes, most, ratio)?
+        .ok_or_else(|| too_large(("解压后的报文", "decompressed body"), most))
+}
+
+/// The same; none when it becomes larger than `most`.
+pub fn expand_within(
+    encoding: Encoding,
+    bytes: &[u8],
+    most: usize,
+    ratio: usize,
+) -> Result<Option<Vec<u8>>, Error> {
     let by_ratio = bytes.len().saturating_mul(ratio).saturating_add(FREE);
-    match encoding {
+    let expanded = match encoding {
         Encoding::Plain => bounded(bytes, most, by_ratio),
         Encoding::Gzip => bounded(flate2::read::MultiGzDecoder::new(bytes), most, by_ratio),
         Encoding::Zstd => {
@@ -142,18 +156,35 @@ pub fn expand(
             decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(broken)?;
             bounded(decoder, most, by_ratio)
         }
+    };
+    match expanded {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(Stop::Full) => Ok(None),
+        Err(Stop::Ratio) => Err(expands(ratio)),
+        Err(Stop::Broken(error)) => Err(broken(error)),
     }
-    .map_err(|stop| match stop {
-        Stop::Broken(error) => broken(error),
-        Stop::Full => too_large(("解压后的报文", "decompressed body"), most),
-        Stop::Ratio => Error::request(
-            ErrorCode::TooLarge,
-            (
-                format!("压缩比超过 {ratio}"),
-                format!("the body expands more than {ratio} times"),
-            ),
+}
+
+/// What a compressed body that cannot be expanded is answered.
+pub fn broken(error: std::io::Error) -> Error {
+    Error::request(
+        ErrorCode::Unreadable,
+        (
+            format!("压缩数据损坏（{error}）"),
+            format!("the compressed body is broken: {error}"),
         ),
-    })
+    )
+}
+
+/// What a bomb is answered.
+pub fn expands(ratio: usize) -> Error {
+    Error::request(
+        ErrorCode::TooLarge,
+        (
+            format!("压缩比超过 {ratio}"),
+            format!("the body expands more than {ratio} times"),
+        ),
+    )
 }
 
 enum Stop {
@@ -182,7 +213,8 @@ fn bounded(mut from: impl Read, most: usize, by_ratio: usize) -> Result<Vec<u8>,
     }
 }
 
-fn too_large((zh, en): (&str, &str), most: usize) -> Error {
+/// What a body beyond a limit is answered.
+pub fn too_large((zh, en): (&str, &str), most: impl std::fmt::Display) -> Error {
     Error::request(
         ErrorCode::TooLarge,
         (

@@ -16,10 +16,13 @@ pub mod limits;
 mod log;
 mod metrics;
 mod moment;
+mod multipart;
 pub mod openapi;
+mod outcomes;
 mod paging;
 pub mod problem;
 mod receipts;
+mod reception;
 mod records;
 mod reports;
 mod server;
@@ -27,8 +30,10 @@ mod state;
 mod subjects;
 mod submissions;
 pub mod trace;
+mod uploads;
 mod whole;
 
+use actix_web::http::Method;
 use actix_web::{Route, web};
 
 pub use openapi::{Endpoint, Param};
@@ -73,8 +78,16 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "POST", path: "/v1/receiveInfo", access: Source, query: &[], what: "The receiveInfo call: one record as XML in a form; answers in the form of the call", zh: "receiveInfo 方式报送单条记录，按该接口的格式应答", handler: || web::post().to(call::receive_info) },
     Endpoint { method: "GET", path: "/v1/submissions", access: Member, query: submissions::LIST, what: "List submissions", zh: "查询报送批次", handler: || web::get().to(submissions::list) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}", access: Member, query: &[], what: "One submission, and what became of its records since its receipt", zh: "查询单个批次及其记录的后续变化", handler: || web::get().to(submissions::one) },
-    Endpoint { method: "GET", path: "/v1/submissions/{id}/issues", access: Member, query: submissions::ISSUES, what: "Its findings, as JSON, CSV or Excel", zh: "下载校验问题清单", handler: || web::get().to(submissions::issues) },
+    Endpoint { method: "GET", path: "/v1/submissions/{id}/issues", access: Member, query: outcomes::ISSUES, what: "Its findings, as JSON, CSV or Excel", zh: "下载校验问题清单", handler: || web::get().to(outcomes::issues) },
+    Endpoint { method: "GET", path: "/v1/submissions/{id}/outcomes", access: Member, query: outcomes::OUTCOMES, what: "Its outcomes, 1,024 records a part", zh: "分段查询每条记录的判定", handler: || web::get().to(outcomes::outcomes) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}/raw", access: Member, query: &[], what: "The bytes as received", zh: "下载原始报文", handler: || web::get().to(submissions::raw) },
+    Endpoint { method: "OPTIONS", path: "/v1/uploads", access: Public, query: &[], what: "What resumable upload can do here (tus 1.0.0)", zh: "断点续传能力", handler: || web::method(Method::OPTIONS).to(uploads::options) },
+    Endpoint { method: "POST", path: "/v1/uploads", access: Source, query: &[], what: "Begin a resumable upload (tus 1.0.0)", zh: "创建断点续传", handler: || web::post().to(uploads::create) },
+    Endpoint { method: "GET", path: "/v1/uploads/{id}", access: Source, query: &[], what: "How far an upload has come: receiving, whole, receipted (with the number of the receipt) or refused", zh: "查询上传状态与回执号", handler: || web::get().to(uploads::show) },
+    Endpoint { method: "HEAD", path: "/v1/uploads/{id}", access: Source, query: &[], what: "How many bytes of an upload are kept (tus 1.0.0)", zh: "查询续传位置", handler: || web::head().to(uploads::offset) },
+    Endpoint { method: "PATCH", path: "/v1/uploads/{id}", access: Source, query: &[], what: "Add bytes to an upload (tus 1.0.0)", zh: "续传数据", handler: || web::patch().to(uploads::add) },
+    Endpoint { method: "DELETE", path: "/v1/uploads/{id}", access: Source, query: &[], what: "End an upload before its time (tus 1.0.0)", zh: "终止上传", handler: || web::delete().to(uploads::remove) },
+    Endpoint { method: "POST", path: "/v1/uploads/{id}", access: Source, query: &[], what: "The method that X-HTTP-Method-Override names (tus 1.0.0)", zh: "以 X-HTTP-Method-Override 指定方法", handler: || web::post().to(uploads::overridden) },
     Endpoint { method: "POST", path: "/v1/check", access: Source, query: check::QUERY, what: "Judge records, keep nothing", zh: "仅校验，不入库", handler: || web::post().to(check::check) },
     Endpoint { method: "GET", path: "/v1/receipts/{id}", access: Member, query: receipts::QUERY, what: "The signed receipt", zh: "查询回执", handler: || web::get().to(receipts::one) },
     Endpoint { method: "GET", path: "/v1/receipts/{id}/proof", access: Member, query: receipts::PROOF, what: "Proof of its place in the log (C2SP tlog-proof)", zh: "查询存证证明", handler: || web::get().to(receipts::proof) },

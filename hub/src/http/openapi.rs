@@ -109,7 +109,7 @@ fn operation(route: &Endpoint) -> Value {
         if route.access != Access::Public {
             members.insert("security".to_owned(), json!([{ "key": [] }]));
         }
-        if route.access == Access::Source {
+        if matches!(route.path, "/v1/submissions" | "/v1/check") && route.method == "POST" {
             members.insert("requestBody".to_owned(), body());
             members.insert("responses".to_owned(), sent(route));
         }
@@ -126,6 +126,7 @@ fn body() -> Value {
         "application/x-ndjson": text, "application/xml": text, "text/csv": text, "application/zip": binary,
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": binary,
         "application/x-www-form-urlencoded": text,
+        "multipart/form-data": { "schema": { "type": "object", "additionalProperties": { "type": "string", "format": "binary" } } },
     } })
 }
 
@@ -138,7 +139,11 @@ fn sent(route: &Endpoint) -> Value {
     }));
     for code in ErrorCode::ALL {
         let (name, status, _, _) = code.row();
-        if !matches!(code, ErrorCode::NotFound | ErrorCode::Method) {
+        let of_uploads = matches!(
+            code,
+            ErrorCode::Offset | ErrorCode::TusVersion | ErrorCode::Locked | ErrorCode::Checksum
+        );
+        if !of_uploads && !matches!(code, ErrorCode::NotFound | ErrorCode::Method) {
             answers
                 .entry(status.to_string())
                 .and_modify(|answer| {
@@ -201,6 +206,7 @@ fn schemas() -> Value {
                 "verdict": { "enum": verdicts }, "digest": text,
                 "issues": { "type": "array", "items": { "$ref": "#/components/schemas/Issue" } },
             } } },
+            "parts": { "type": "array", "items": text, "description": "of a large submission, in place of records: the root over the outcomes of each 1,024 records, which are read at /v1/submissions/{id}/outcomes" },
             "evidence": { "type": "object" }, "signature": text, "proof": text,
         } },
         "Problem": { "type": "object", "required": ["type", "title", "status", "code", "trace_id"], "properties": {

@@ -66,7 +66,7 @@ impl Problem {
 /// Seconds after which a client may come again.
 const fn retry_after(code: ErrorCode) -> Option<u32> {
     match code {
-        ErrorCode::Busy => Some(1),
+        ErrorCode::Busy | ErrorCode::Locked => Some(1),
         ErrorCode::Unavailable => Some(5),
         _ => None,
     }

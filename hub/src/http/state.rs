@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::auth::Keys;
 use super::limits::Gate;
 use super::metrics::Metrics;
@@ -18,6 +20,8 @@ pub struct State {
     pub keys: Keys,
     /// Places for submissions and checks.
     pub gate: Arc<Gate>,
+    /// Places for bodies that are received to disk.
+    pub spools: Arc<Semaphore>,
     /// Figures since start.
     pub metrics: Metrics,
     /// The published log, for reading: the writer's lock is not needed for what never changes.
@@ -28,11 +32,13 @@ impl State {
     /// Makes the state of a server.
     pub fn new(app: Arc<App>) -> State {
         let published = Storage::new(app::log_folder(&app.config));
+        let spools = Arc::new(Semaphore::new(app.config.limits.files));
         let gate = Arc::new(Gate::new(app.config.limits.clone()));
         State {
             app,
             keys: Keys::default(),
             gate,
+            spools,
             metrics: Metrics::default(),
             published,
         }

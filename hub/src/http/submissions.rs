@@ -6,18 +6,21 @@ use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use adapters::{Hint, WireFormat};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::auth::Caller;
 use super::openapi::{Param, param};
-use super::{State, changes, limits, paging, reports};
+use super::reception::{self, Body};
+use super::{State, changes, limits, multipart, paging, reports};
 use crate::error::{Error, ErrorCode};
-use crate::pipeline::commit::{self, parse_receipt_id, receipt_id};
-use crate::pipeline::receipt::{Counts, Outcome};
+use crate::pipeline::commit::{parse_receipt_id, receipt_id};
+use crate::pipeline::receipt::{Counts, Receipt};
 use crate::pipeline::{self, Incoming};
-use crate::report::{self, Table};
+use crate::report;
 use crate::store::submissions::{Filter, SubmissionLine};
 use crate::store::{self, Database};
+use crate::tlog::Hash;
 
 /// Parameters of sending.
 pub const SUBMIT: &[Param] = &[
@@ -51,9 +54,6 @@ pub const LIST: &[Param] = &[
         "received before the end of this day, or before this instant",
     ),
 ];
-/// Parameters of the findings.
-pub const ISSUES: &[Param] = &[param("format", "json (default), csv, xlsx")];
-
 /// What the query of a submission says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,6 +70,57 @@ impl SendQuery {
     /// Whether records without findings are left out of the answer.
     pub fn only_issues(&self) -> bool {
         self.records == Shown::Issues
+    }
+
+    /// The same for one file among several: its name is its own, and no number can be that of all.
+    pub fn of_file(&self, name: Option<&str>) -> SendQuery {
+        SendQuery {
+            records: self.records,
+            dataset: self.dataset.clone(),
+            submission: None,
+            edition: self.edition.clone(),
+            filename: name.map(str::to_owned),
+        }
+    }
+
+    /// What a sender says of a file elsewhere than in a query.
+    pub fn of(
+        dataset: Option<String>,
+        submission: Option<String>,
+        edition: Option<String>,
+        filename: Option<String>,
+    ) -> SendQuery {
+        SendQuery {
+            records: Shown::All,
+            dataset,
+            submission,
+            edition,
+            filename,
+        }
+    }
+
+    /// Whether it gives a number for the submission.
+    pub fn is_numbered(&self) -> bool {
+        self.submission.is_some()
+    }
+
+    /// What is said about a submission whose bytes are yet to come.
+    pub fn about(self, source: &str, media_type: &str) -> Result<Incoming, Error> {
+        let hint = Hint {
+            wire: wire(media_type, self.filename.as_deref())?,
+            dataset: self.dataset,
+            file_name: self.filename,
+            ..Hint::default()
+        };
+        Ok(Incoming {
+            source: source.to_owned(),
+            body: Bytes::new(),
+            media_type: media_type.to_owned(),
+            hint,
+            submission: self.submission,
+            edition: self.edition,
+            otherwise: None,
+        })
     }
 }
 
@@ -93,11 +144,14 @@ pub async fn submit(
     payload: Payload,
 ) -> Result<HttpResponse, Error> {
     let _place = state.gate.enter(&caller.0.name, Instant::now())?;
+    let query = query.into_inner();
+    if multipart::is_meant(&request) {
+        return multipart::submit(&state, &caller, &request, query, payload).await;
+    }
     let only_issues = query.only_issues();
-    let incoming = incoming(&state, &caller, &request, query.into_inner(), payload).await?;
-    let bytes = incoming.body.len();
-    let receipt = pipeline::receive(&state.app, incoming).await?;
-    state.metrics.received(&receipt.source, bytes);
+    let about = about(&caller, &request, query)?;
+    let body = reception::body(&state, &request, payload).await?;
+    let receipt = take(&state, about, body).await?;
     let large = receipt.records.len() > 200;
     let write = move || {
         let receipt = if only_issues {
@@ -120,7 +174,32 @@ pub async fn submit(
         .body(body))
 }
 
-/// Reads a request into what the pipeline takes.
+/// Hands what was received to the pipeline.
+pub async fn take(state: &State, mut about: Incoming, body: Body) -> Result<Receipt, Error> {
+    let (receipt, bytes) = match body {
+        Body::Held(bytes) => {
+            let length = bytes.len();
+            if bytes.is_empty() {
+                return Err(Error::request(
+                    ErrorCode::Unreadable,
+                    ("报文为空", "the body is empty"),
+                ));
+            }
+            about.body = bytes;
+            (pipeline::receive(&state.app, about).await?, length)
+        }
+        Body::OnDisk(spooled) => {
+            let document = spooled.document.clone();
+            let length = usize::try_from(document.bytes).unwrap_or(usize::MAX);
+            let receipt = pipeline::large::receive(&state.app, about, document).await?;
+            (receipt, length)
+        }
+    };
+    state.metrics.received(&receipt.source, bytes);
+    Ok(receipt)
+}
+
+/// Reads a request, and its whole body, into what the pipeline takes.
 pub async fn incoming(
     state: &State,
     caller: &Caller,
@@ -128,14 +207,27 @@ pub async fn incoming(
     query: SendQuery,
     payload: Payload,
 ) -> Result<Incoming, Error> {
+    let mut incoming = about(caller, request, query)?;
+    let config = &state.app.config;
+    let idle = Duration::from_millis(config.server.idle_ms);
+    incoming.body = limits::body(request, payload, &config.limits, idle).await?;
+    if incoming.body.is_empty() {
+        return Err(Error::request(
+            ErrorCode::Unreadable,
+            ("报文为空", "the body is empty"),
+        ));
+    }
+    Ok(incoming)
+}
+
+/// What a request says about the submission that is its body.
+fn about(caller: &Caller, request: &HttpRequest, query: SendQuery) -> Result<Incoming, Error> {
     let text = |name: &str| {
         request
             .headers()
             .get(name)
             .and_then(|value| value.to_str().ok())
     };
-    let media_type = text("content-type").unwrap_or_default().to_owned();
-    let wire = wire(&media_type, query.filename.as_deref())?;
     let header = text("x-submission-id").map(str::to_owned);
     if let (Some(header), Some(query)) = (&header, &query.submission)
         && header != query
@@ -148,34 +240,15 @@ pub async fn incoming(
             ),
         ));
     }
-    let config = &state.app.config;
-    let idle = Duration::from_millis(config.server.idle_ms);
-    let body = limits::body(request, payload, &config.limits, idle).await?;
-    if body.is_empty() {
-        return Err(Error::request(
-            ErrorCode::Unreadable,
-            ("报文为空", "the body is empty"),
-        ));
-    }
-    let hint = Hint {
-        wire,
-        dataset: query.dataset,
-        file_name: query.filename,
-        ..Hint::default()
-    };
-    Ok(Incoming {
-        source: caller.0.name.clone(),
-        body,
-        media_type,
-        hint,
-        submission: query.submission.or(header),
-        edition: query.edition,
-    })
+    let media_type = text("content-type").unwrap_or_default();
+    let mut incoming = query.about(&caller.0.name, media_type)?;
+    incoming.submission = incoming.submission.or(header);
+    Ok(incoming)
 }
 
 /// Media types that are read.
 const TYPES: &str = "application/json, application/x-ndjson, application/xml, text/csv, application/zip, \
-    application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, multipart/form-data";
 
 /// The form of a body. A type that says nothing leaves it to the file's name or the source's profile.
 fn wire(media_type: &str, file_name: Option<&str>) -> Result<Option<WireFormat>, Error> {
@@ -333,7 +406,7 @@ fn number(id: &str) -> Result<i64, Error> {
 }
 
 /// What is another's is as absent as what is not there.
-fn missing(id: &str) -> Error {
+pub fn missing(id: &str) -> Error {
     Error::request(
         ErrorCode::NotFound,
         (
@@ -357,72 +430,6 @@ pub fn line(connection: &mut Database, caller: &Caller, id: &str) -> Result<Subm
         .ok_or_else(|| missing(id))
 }
 
-/// What the query of the findings says.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IssuesQuery {
-    #[serde(default)]
-    format: reports::Form,
-}
-
-/// One finding, with the record that it is about.
-#[derive(Debug, Serialize)]
-struct Finding<'o> {
-    record: u32,
-    dataset: &'o str,
-    key: Option<&'o str>,
-    verdict: spec::Verdict,
-    #[serde(flatten)]
-    issue: &'o spec::Issue,
-}
-
-/// The findings of one submission.
-#[derive(Debug, Serialize)]
-struct Findings<'o> {
-    id: &'o str,
-    issues: Vec<Finding<'o>>,
-}
-
-impl<'o> Finding<'o> {
-    fn of(outcome: &'o Outcome) -> impl Iterator<Item = Finding<'o>> {
-        outcome.issues.iter().map(|issue| Finding {
-            record: outcome.index,
-            dataset: &outcome.dataset,
-            key: outcome.key.as_deref(),
-            verdict: outcome.verdict,
-            issue,
-        })
-    }
-}
-
-/// Shows the findings of a submission.
-pub async fn issues(
-    state: Data<State>,
-    caller: Caller,
-    id: Path<String>,
-    query: Query<IssuesQuery>,
-) -> Result<HttpResponse, Error> {
-    let form = query.format;
-    let name = id.clone();
-    let (table, outcomes) = state
-        .ask(move |app, connection| {
-            let line = line(connection, &caller, &id)?;
-            let row =
-                store::submissions::by_id(connection, line.id)?.ok_or_else(|| missing(&id))?;
-            let mut outcomes = commit::load(connection, &row)?.outcomes;
-            outcomes.retain(|outcome| !outcome.issues.is_empty());
-            let edition = app.spec.edition(&line.edition);
-            let table: Table = report::findings::table(&outcomes, edition.map(AsRef::as_ref));
-            Ok((table, outcomes))
-        })
-        .await?;
-    if form == reports::Form::Json {
-        let issues: Vec<Finding<'_>> = outcomes.iter().flat_map(Finding::of).collect();
-        return Ok(HttpResponse::Ok().json(Findings { id: &name, issues }));
-    }
-    reports::answer(table, form).await
-}
-
 /// Gives back the bytes as received.
 pub async fn raw(
     state: Data<State>,
@@ -439,11 +446,19 @@ pub async fn raw(
     let hash: [u8; 32] = row.raw_sha256.as_slice().try_into().map_err(|_| {
         Error::Internal(format!("submission {}: raw_sha256 is not 32 bytes", row.id))
     })?;
-    let bytes = state
-        .app
-        .raw
-        .get(&crate::tlog::Hash::new(hash), row.raw.as_deref())
-        .await?;
+    let mut pieces = state.app.raw.pieces(Hash::new(hash), row.raw);
+    // What is wrong at the start is answered; what is wrong later breaks the answer off.
+    let first = match pieces.recv().await {
+        Some(Err(error)) => return Err(error),
+        first => first,
+    };
+    let body = futures_util::stream::unfold((first, pieces), |(first, mut pieces)| async move {
+        let piece = match first {
+            Some(piece) => piece,
+            None => pieces.recv().await?,
+        };
+        Some((piece, (None, pieces)))
+    });
     let media_type = if row.media_type.is_empty() {
         "application/octet-stream"
     } else {
@@ -456,7 +471,7 @@ pub async fn raw(
             CONTENT_DISPOSITION,
             format!("attachment; filename=\"{name}.raw\""),
         ))
-        .body(bytes))
+        .streaming(body))
 }
 
 #[cfg(test)]

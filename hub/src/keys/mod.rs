@@ -4,9 +4,11 @@
 //! module only as a file for the hub's own account; API keys are kept as hashes.
 
 pub mod api;
+mod digest;
 mod error;
 mod file;
 mod signing;
 
+pub use digest::Digest;
 pub use error::KeyError;
 pub use signing::{SigningKey, VerifyingKey};

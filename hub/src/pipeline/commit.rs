@@ -2,6 +2,7 @@
 //! inserted with its log leaf and what is owed to destinations.
 
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 
 use spec::{Edition, Spec};
 
@@ -12,6 +13,7 @@ use super::seal::Seal;
 use super::work::Work;
 use super::writer::{Numbers, Transaction};
 use crate::leaf;
+use crate::store::outcome_parts;
 use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError};
 use crate::tlog::Span;
@@ -55,8 +57,10 @@ pub struct Unsigned {
     pub says: leaf::Submission,
     /// Its place.
     pub leaf_index: u64,
-    /// Outcomes in order.
+    /// Outcomes in order; none when there are parts.
     pub outcomes: Vec<Outcome>,
+    /// Roots over the outcomes of each part, of a submission that was judged in parts.
+    pub parts: Vec<Hash>,
     /// The seal of its commit, when that was before now and is known.
     pub seal: Option<Seal>,
 }
@@ -99,9 +103,51 @@ pub fn commit(
     )? {
         return repeated(transaction, &row, &prepared);
     }
-    let mut work = Work::new(transaction, &prepared);
+    let mut work = Work::new(transaction, &prepared, false);
     let items = std::mem::take(&mut prepared.items);
     work.judge(items)?;
+    finish(work, prepared)
+}
+
+/// Records of a large submission on their way to the writer.
+#[derive(Debug)]
+pub enum Part {
+    /// The next records, in order.
+    Items(Vec<Item>),
+    /// There are no more.
+    End,
+    /// They could not be read to their end.
+    Broken(String),
+}
+
+/// Commits a submission whose records come part by part, in one transaction: it is seen whole or not at all.
+pub fn commit_parts(
+    transaction: &mut Transaction<'_>,
+    prepared: Prepared,
+    parts: &Receiver<Part>,
+) -> Result<Committed, StoreError> {
+    if let Some(row) = submissions::by_sender(
+        transaction.connection,
+        &prepared.source,
+        &prepared.submission,
+    )? {
+        return repeated(transaction, &row, &prepared);
+    }
+    let mut work = Work::new(transaction, &prepared, true);
+    loop {
+        match parts.recv() {
+            Ok(Part::Items(items)) => work.judge_part(items)?,
+            Ok(Part::End) => return finish(work, prepared),
+            Ok(Part::Broken(why)) => return Err(StoreError::Abandoned(why)),
+            Err(_) => {
+                let why = "the reader of the file has stopped".to_owned();
+                return Err(StoreError::Abandoned(why));
+            }
+        }
+    }
+}
+
+fn finish(work: Work<'_, '_>, prepared: Prepared) -> Result<Committed, StoreError> {
     work.finish(
         Submission {
             id: 0,
@@ -129,7 +175,7 @@ pub fn commit(
 /// Judges a submission as [`commit`] would, and keeps nothing.
 pub fn judge_only(
     connection: &mut Database,
-    prepared: Prepared,
+    mut prepared: Prepared,
 ) -> Result<Vec<Outcome>, StoreError> {
     let mut transaction = Transaction {
         connection,
@@ -139,9 +185,9 @@ pub fn judge_only(
         },
         entries: Vec::new(),
     };
-    let mut work = Work::new(&mut transaction, &prepared);
-    work.judge(prepared.items)?;
-    Ok(work.outcomes)
+    let mut work = Work::new(&mut transaction, &prepared, false);
+    work.judge(std::mem::take(&mut prepared.items))?;
+    Ok(work.into_outcomes())
 }
 
 fn repeated(
@@ -175,8 +221,18 @@ pub fn load(connection: &mut Database, row: &Submission) -> Result<Unsigned, Sto
         .map_err(|_| damaged(format!("leaf {} is not UTF-8", row.leaf_index)))?;
     let says = leaf::decode(leaf.as_bytes())
         .map_err(|error| damaged(format!("leaf {}: {error}", row.leaf_index)))?;
-    let outcomes =
-        compress::outcomes(&row.outcomes).map_err(|error| damaged(format!("outcomes: {error}")))?;
+    let (mut outcomes, mut parts) = (Vec::new(), Vec::new());
+    if row.outcomes.is_empty() {
+        for root in outcome_parts::roots(connection, row.id)? {
+            let root: [u8; 32] = root
+                .try_into()
+                .map_err(|_| damaged("a root of outcome_parts is not 32 bytes".to_owned()))?;
+            parts.push(Hash::new(root));
+        }
+    } else {
+        outcomes = compress::outcomes(&row.outcomes)
+            .map_err(|error| damaged(format!("outcomes: {error}")))?;
+    }
     let seal = submissions::span(connection, row.leaf_index)?.map(|(first, bodies)| {
         let hashes = bodies.iter().map(|body| leaf_hash(body)).collect();
         Seal::new(Span::new(first as u64, hashes))
@@ -186,6 +242,7 @@ pub fn load(connection: &mut Database, row: &Submission) -> Result<Unsigned, Sto
         says,
         leaf_index: row.leaf_index as u64,
         outcomes,
+        parts,
         seal,
     })
 }

@@ -33,6 +33,14 @@ impl Figures {
         }
     }
 
+    /// Counts records of one data set and verdict.
+    pub fn add(&self, source: &str, dataset: &str, verdict: Verdict, records: u64) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        *lines
+            .entry((source.to_owned(), dataset.to_owned(), verdict))
+            .or_default() += records;
+    }
+
     /// The counts as they are now.
     pub fn lines(&self) -> BTreeMap<Line, u64> {
         self.lines

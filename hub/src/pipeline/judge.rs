@@ -68,8 +68,8 @@ pub fn judge(
     (record.into_owned(), report.issues)
 }
 
-/// Opens and decodes what was sent, and judges each record by itself. Lines and columns are those of `document`, or
-/// of the part of it that a finding names.
+/// Opens and decodes what was sent, and judges each record by itself. Lines and columns are those of the file that
+/// `document` is, or was cut out of, or those of the part of a package that a finding names.
 pub fn read(
     adapter: &'static Adapter,
     edition: &'static Edition,

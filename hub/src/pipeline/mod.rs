@@ -11,10 +11,14 @@ pub mod ending;
 pub mod expiry;
 mod figures;
 mod history;
+pub mod inlet;
 mod instant;
 pub mod judge;
+pub mod large;
 pub mod neighbours;
 pub mod opinion;
+pub mod outcomes;
+mod parts;
 mod raw;
 pub mod receipt;
 mod release;
@@ -32,10 +36,12 @@ pub use raw::RawStore;
 
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
+use crate::sources::Source;
 use crate::tlog::hash::{self, Hash};
 use commit::{Committed, Prepared};
 use judge::Read;
 use receipt::{Counts, Outcome, Receipt};
+use seal::Seal;
 use writer::WriteError;
 
 /// Digests that every leaf names: which specification, which code lists, which build judged.
@@ -98,6 +104,8 @@ pub struct Incoming {
     pub submission: Option<String>,
     /// The edition, when it stands outside the body.
     pub edition: Option<String>,
+    /// The number of the submission when neither sender nor body gives one; none: made from the bytes.
+    pub otherwise: Option<String>,
 }
 
 /// A submission that was judged but not kept.
@@ -129,6 +137,18 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
         move |transaction| commit::commit(transaction, prepared),
         move |result| drop(send.send(result)),
     );
+    answered(app, &source, answer).await
+}
+
+/// What the writer answers once a submission is committed, or why it was not.
+type Answered = Result<(Committed, Arc<Seal>), WriteError>;
+
+/// Waits for the commit of a submission, and signs its receipt.
+async fn answered(
+    app: &App,
+    source: &str,
+    answer: tokio::sync::oneshot::Receiver<Answered>,
+) -> Result<Receipt, Error> {
     let (committed, seal) = match answer.await {
         Ok(Ok(committed)) => committed,
         Ok(Err(WriteError::Busy)) => {
@@ -145,7 +165,7 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
     };
     match committed {
         Committed::Fresh(unsigned) => {
-            app.figures.judged(&source, &unsigned.outcomes);
+            app.figures.judged(source, &unsigned.outcomes);
             Ok(seal::receipt(app.signs(), *unsigned, Some(&seal)))
         }
         // What was repeated at once may be of this very commit.
@@ -153,19 +173,23 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
         Committed::Conflict {
             first_sha256,
             receipt,
-        } => Err(Error::request(
-            ErrorCode::Conflict,
-            (
-                format!(
-                    "该批次号已用于不同内容（SHA-256 {first_sha256}，回执 {receipt}），更正数据请使用新的批次号"
-                ),
-                format!(
-                    "this submission was received before with other bytes (SHA-256 {first_sha256}, receipt \
-                     {receipt}); send corrected data under a new submission number"
-                ),
-            ),
-        )),
+        } => Err(conflict(&first_sha256, &receipt)),
     }
+}
+
+fn conflict(first_sha256: &str, receipt: &str) -> Error {
+    Error::request(
+        ErrorCode::Conflict,
+        (
+            format!(
+                "该批次号已用于不同内容（SHA-256 {first_sha256}，回执 {receipt}），更正数据请使用新的批次号"
+            ),
+            format!(
+                "this submission was received before with other bytes (SHA-256 {first_sha256}, receipt \
+                 {receipt}); send corrected data under a new submission number"
+            ),
+        ),
+    )
 }
 
 /// Below this size a submission is judged where it was received; above, on a thread for long work.
@@ -199,9 +223,10 @@ async fn finish(
     read: Read,
     edition: &'static spec::Edition,
 ) -> Result<Prepared, Error> {
+    app.certified(&incoming.source, edition, received)?;
     app.opinion.sample(edition, &read.items);
     let raw_sha256 = hash::sha256(&incoming.body);
-    let submission = submission_number(&incoming, &read, &raw_sha256)?;
+    let submission = submission_number(&incoming, &read.envelope, &raw_sha256)?;
     let raw = app.raw.keep(&raw_sha256, &incoming.body).await?;
     Ok(Prepared {
         source: incoming.source,
@@ -224,9 +249,13 @@ async fn finish(
 
 /// The sender's number of a submission: from outside the body, from its envelope, or made from the bytes
 /// (so that the same bytes sent again meet their first receipt).
-fn submission_number(incoming: &Incoming, read: &Read, raw: &Hash) -> Result<String, Error> {
+fn submission_number(
+    incoming: &Incoming,
+    envelope: &adapters::Envelope,
+    raw: &Hash,
+) -> Result<String, Error> {
     let outside = incoming.submission.as_deref();
-    let inside = read.envelope.submission.as_deref();
+    let inside = envelope.submission.as_deref();
     if let (Some(outside), Some(inside)) = (outside, inside)
         && outside != inside
     {
@@ -240,6 +269,7 @@ fn submission_number(incoming: &Incoming, read: &Read, raw: &Hash) -> Result<Str
     }
     let number = outside
         .or(inside)
+        .or(incoming.otherwise.as_deref())
         .map_or_else(|| format!("sha256-{}", raw.to_hex()), str::to_owned);
     if number.is_empty() || number.len() > 200 || number.chars().any(char::is_control) {
         return Err(Error::request(
@@ -258,7 +288,7 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
     let received = Instant::now();
     let (read, edition) = read(app, incoming, received)?;
     let raw_sha256 = hash::sha256(&incoming.body);
-    let submission = submission_number(incoming, &read, &raw_sha256)?;
+    let submission = submission_number(incoming, &read.envelope, &raw_sha256)?;
     let source = incoming.source.clone();
     let mut connection = app.readers.take()?;
     let prepared = Prepared {
@@ -294,15 +324,7 @@ fn read(
     incoming: &Incoming,
     received: Instant,
 ) -> Result<(Read, &'static spec::Edition), Error> {
-    let source = app.sources.get(&incoming.source).ok_or_else(|| {
-        Error::request(
-            ErrorCode::Forbidden,
-            (
-                format!("数据来源“{}”没有接入配置", incoming.source),
-                format!("source `{}` has no profile", incoming.source),
-            ),
-        )
-    })?;
+    let source = known(app, &incoming.source)?;
     // The envelope names the edition, but is read together with the records: judge by the edition that was
     // asked for (or the newest), and again if the envelope says another.
     let judge_by = |name: &str| -> Result<(Read, &'static spec::Edition), Error> {
@@ -317,27 +339,37 @@ fn read(
         Ok((read, edition))
     };
     let (read, edition) = judge_by(incoming.edition.as_deref().unwrap_or(&app.default_edition))?;
-    if let Some(named) = &read.envelope.source
-        && *named != incoming.source
-    {
-        return Err(Error::request(
-            ErrorCode::Envelope,
-            (
-                format!(
-                    "报文中的 source 为“{named}”，但密钥属于“{}”",
-                    incoming.source
-                ),
-                format!(
-                    "`source` is `{named}`, but the key belongs to `{}`",
-                    incoming.source
-                ),
-            ),
-        ));
-    }
+    check_sender(&incoming.source, &read.envelope)?;
     let (read, edition) = match read.envelope.edition.as_deref() {
         Some(named) if named != edition.id => judge_by(named)?,
         _ => (read, edition),
     };
     source.check_in_force(edition, received)?;
     Ok((read, edition))
+}
+
+fn known<'a>(app: &'a App, id: &str) -> Result<&'a Source, Error> {
+    app.sources.get(id).ok_or_else(|| {
+        Error::request(
+            ErrorCode::Forbidden,
+            (
+                format!("数据来源“{id}”没有接入配置"),
+                format!("source `{id}` has no profile"),
+            ),
+        )
+    })
+}
+
+/// Who the envelope says has sent it must be who did.
+fn check_sender(sender: &str, envelope: &adapters::Envelope) -> Result<(), Error> {
+    match &envelope.source {
+        Some(named) if named != sender => Err(Error::request(
+            ErrorCode::Envelope,
+            (
+                format!("报文中的 source 为“{named}”，但密钥属于“{sender}”"),
+                format!("`source` is `{named}`, but the key belongs to `{sender}`"),
+            ),
+        )),
+        _ => Ok(()),
+    }
 }

@@ -3,17 +3,27 @@
 //! Small ones travel inside the submission's own row: they become durable by the same flush as the rest, so
 //! that a thousand small pushes do not cost a thousand files. Large ones go to the object store first.
 
+mod pieces;
+
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use futures_util::StreamExt as _;
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+
+use tokio::sync::mpsc::{Receiver, Sender};
 
 use crate::error::Error;
 use crate::tlog::hash::Hash;
 
 /// Compressed bytes up to this size are kept in the row.
 const INLINE: usize = 64 * 1024;
+
+/// Bytes on their way out, a piece at a time.
+pub type Pieces = Receiver<Result<Bytes, Error>>;
 
 /// Where large raw bytes are kept.
 #[derive(Debug, Clone)]
@@ -49,6 +59,62 @@ impl RawStore {
         Ok(None)
     }
 
+    /// Keeps the bytes of a file, a piece at a time; they are durable when this returns.
+    pub async fn keep_file(&self, name: &Hash, file: &Path) -> Result<(), Error> {
+        let (path, digest) = (file.to_owned(), *name);
+        let (send, mut packed) = tokio::sync::mpsc::channel::<Vec<u8>>(2);
+        let pack = tokio::task::spawn_blocking(move || pieces::pack(digest, &path, send));
+        let mut upload = self
+            .objects
+            .put_multipart(&place(name))
+            .await
+            .map_err(not_kept)?;
+        while let Some(piece) = packed.recv().await {
+            upload
+                .put_part(PutPayload::from(piece))
+                .await
+                .map_err(not_kept)?;
+        }
+        let outcome = pack
+            .await
+            .map_err(|error| Error::Internal(error.to_string()));
+        if let Err(error) = outcome.and_then(|packed| packed.map_err(not_kept)) {
+            drop(upload.abort().await);
+            return Err(error);
+        }
+        upload.complete().await.map(|_| ()).map_err(not_kept)
+    }
+
+    /// Gives back kept bytes piece by piece, checked against their name at the end: what does not fit ends in an error.
+    pub fn pieces(&self, name: Hash, inline: Option<Vec<u8>>) -> Pieces {
+        let (packed, from) = tokio::sync::mpsc::channel(2);
+        let (send, receive) = tokio::sync::mpsc::channel(2);
+        let objects = Arc::clone(&self.objects);
+        tokio::spawn(async move {
+            let Some(inline) = inline else {
+                return hand_over(&*objects, &name, &packed).await;
+            };
+            drop(packed.send(Ok(Bytes::from(inline))).await);
+        });
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = pieces::unpack(name, from, &send) {
+                let told = format!("raw bytes {}: {error}", name.to_hex());
+                // Nobody listens any more when the reader went away.
+                drop(send.blocking_send(Err(Error::Internal(told))));
+            }
+        });
+        receive
+    }
+
+    /// Whether the kept bytes are there and fit their name; they are not held whole.
+    pub async fn check(&self, name: Hash, inline: Option<Vec<u8>>) -> Result<(), Error> {
+        let mut pieces = self.pieces(name, inline);
+        while let Some(piece) = pieces.recv().await {
+            piece?;
+        }
+        Ok(())
+    }
+
     /// Gives back bytes that were kept, checked against their name.
     pub async fn get(&self, name: &Hash, inline: Option<&[u8]>) -> Result<Vec<u8>, Error> {
         let stored;
@@ -77,6 +143,23 @@ impl RawStore {
             )))
         }
     }
+}
+
+/// Hands over what is stored, as it is.
+async fn hand_over(objects: &dyn ObjectStore, name: &Hash, to: &Sender<io::Result<Bytes>>) {
+    let mut stored = match objects.get(&place(name)).await {
+        Ok(object) => object.into_stream(),
+        Err(error) => return drop(to.send(Err(io::Error::other(error))).await),
+    };
+    while let Some(piece) = stored.next().await {
+        if to.send(piece.map_err(io::Error::other)).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn not_kept(error: impl std::fmt::Display) -> Error {
+    Error::NotKept(format!("raw bytes: {error}"))
 }
 
 fn place(name: &Hash) -> object_store::path::Path {

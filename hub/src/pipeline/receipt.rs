@@ -9,10 +9,20 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use spec::{Issue, Verdict};
 
+use super::outcomes::PART;
 pub use crate::leaf::Counts;
 use crate::leaf::{self, Submission};
 use crate::tlog::hash::{self, Hash};
 use crate::tlog::{Proof, VerifierKey, verify_inclusion};
+
+/// The verdicts in the order in which tables count them.
+pub const VERDICTS: [Verdict; 5] = [
+    Verdict::Accepted,
+    Verdict::AcceptedWithWarnings,
+    Verdict::Parked,
+    Verdict::Duplicate,
+    Verdict::Rejected,
+];
 
 /// What became of one record. Its compact JSON, members in this order, is what its hash in the outcomes
 /// tree is taken over.
@@ -115,6 +125,10 @@ pub struct Receipt {
     pub counts: Counts,
     /// Outcomes, in the order of the submission.
     pub records: Vec<Outcome>,
+    /// Of a submission that was judged in parts, `records` is empty, and this is the root over the outcomes of each part
+    /// (1,024 records), base64: the outcomes themselves are read part by part, and checked against it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub parts: Vec<String>,
     /// Stand-ins for the outcomes that were asked to be left out.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub omitted: Vec<Omitted>,
@@ -288,7 +302,36 @@ impl Receipt {
         })
     }
 
+    /// The roots of the parts give the root of the leaf, so that each part can be checked by its own.
+    fn verify_parts(&self, leaf: &Submission) -> Result<(), Fault> {
+        if !self.records.is_empty() || !self.omitted.is_empty() {
+            return Err(fault("records", "lists outcomes beside the roots of parts"));
+        }
+        let expected = (leaf.counts.records as usize).div_ceil(PART);
+        if self.parts.len() != expected {
+            let found = self.parts.len();
+            return Err(fault(
+                "parts",
+                format!("{found} roots, {expected} expected"),
+            ));
+        }
+        let read = |text: &String| {
+            let what = || fault("parts", format!("`{text}` is not a base64 hash"));
+            text.parse::<Hash>().map_err(|_| what())
+        };
+        let roots = self.parts.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        if hash::merkle_root(&roots).to_hex() == leaf.outcomes_root {
+            Ok(())
+        } else {
+            let what = "a root was changed: the root over all outcomes differs from the leaf's";
+            Err(fault("parts", what))
+        }
+    }
+
     fn verify_outcomes(&self, leaf: &Submission) -> Result<(), Fault> {
+        if !self.parts.is_empty() {
+            return self.verify_parts(leaf);
+        }
         let mut hashes: Vec<(u32, Hash)> = self
             .records
             .iter()

@@ -36,6 +36,27 @@ pub fn release(
     Ok(())
 }
 
+/// Most values that are looked for at once.
+const AT_ONCE: i64 = 1000;
+
+/// The same for everything that waits for a record version from a number on: what a submission brought that was too
+/// large to remember what it brought.
+pub fn release_since(
+    transaction: &mut Transaction<'_>,
+    specification: &'static Spec,
+    now: super::Instant,
+    first_record: i64,
+) -> Result<(), StoreError> {
+    let mut after = i64::MIN;
+    while transaction.numbers.waiting {
+        let hashes = waiting::satisfied(transaction.connection, first_record, after, AT_ONCE)?;
+        let Some(&last) = hashes.last() else { break };
+        after = last;
+        release(transaction, specification, now, &hashes)?;
+    }
+    Ok(())
+}
+
 /// Judges one parked record again; the hashes under which it is found now, if it became current.
 fn again(
     transaction: &mut Transaction<'_>,

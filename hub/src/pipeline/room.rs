@@ -10,28 +10,21 @@ use spec::{Edition, Issue, Lookup, Normalized, Verdict};
 use super::ending::{self, Ending};
 use super::neighbours::{Key, Neighbour, answers};
 use super::writer::Transaction;
-use crate::store::records::{RecordRow, Wait};
+use crate::store::records::{self, RecordRow, Wait};
 use crate::store::waiting::{self, Parked};
 use crate::store::{Database, StoreError};
-
-/// A record that waits.
-#[derive(Debug)]
-struct Guest {
-    row: RecordRow,
-    version: Arc<Neighbour>,
-}
 
 /// The waiting room as one submission meets it.
 #[derive(Debug, Default)]
 pub struct Room {
-    guests: BTreeMap<i64, Guest>,
+    guests: BTreeMap<i64, Arc<Neighbour>>,
     /// By the hash of their business key, and of their sender's key of the message.
     by_hash: HashMap<i64, Vec<i64>>,
     asked: HashSet<i64>,
     /// What this submission parked.
     entered: Vec<Parked>,
-    /// What is replaced, and by which record.
-    replaced: Vec<(RecordRow, Option<i64>)>,
+    /// Numbers of those that are replaced, each by which record; they stay in the store until the end.
+    replaced: BTreeMap<i64, Option<i64>>,
 }
 
 impl Room {
@@ -46,7 +39,9 @@ impl Room {
             .filter(|&hash| self.asked.insert(hash))
             .collect();
         for (parked, row) in waiting::by_own_hash(connection, &hashes)? {
-            self.seat(&parked, row)?;
+            if !self.replaced.contains_key(&row.id) {
+                self.seat(&parked, row)?;
+            }
         }
         Ok(())
     }
@@ -58,8 +53,8 @@ impl Room {
                 ids.push(row.id);
             }
         }
-        let version = Arc::new(Neighbour::from_row(row.clone())?);
-        self.guests.insert(row.id, Guest { row, version });
+        let version = Arc::new(Neighbour::from_row(row)?);
+        self.guests.insert(version.id, version);
         Ok(())
     }
 
@@ -71,7 +66,7 @@ impl Room {
         message: Option<&Key>,
     ) -> Option<&Arc<Neighbour>> {
         let ids = self.under(edition, own, message);
-        Some(&self.guests.get(ids.last()?)?.version)
+        self.guests.get(ids.last()?)
     }
 
     fn under(&self, edition: &Edition, own: Option<&Key>, message: Option<&Key>) -> Vec<i64> {
@@ -80,7 +75,7 @@ impl Room {
             let found = self.by_hash.get(&key.hash).into_iter().flatten();
             ids.extend(found.filter(|id| {
                 let guest = self.guests.get(id);
-                guest.is_some_and(|guest| answers(edition, &guest.version, &key.lookup))
+                guest.is_some_and(|guest| answers(edition, guest, &key.lookup))
             }));
         }
         ids.sort_unstable();
@@ -100,8 +95,8 @@ impl Room {
             return;
         }
         for id in self.under(edition, own, message) {
-            if let Some(guest) = self.guests.remove(&id) {
-                self.replaced.push((guest.row, by));
+            if self.guests.remove(&id).is_some() {
+                self.replaced.insert(id, by);
             }
         }
     }
@@ -118,14 +113,26 @@ impl Room {
         Ok(rows_of(waits, row.id))
     }
 
-    /// Writes down who entered and who was replaced.
+    /// Writes down who entered; what is asked next is asked of the store again.
+    pub fn write(&mut self, connection: &mut Database) -> Result<(), StoreError> {
+        waiting::enter(connection, &self.entered, &[])?;
+        self.entered.clear();
+        self.guests.clear();
+        self.by_hash.clear();
+        self.asked.clear();
+        Ok(())
+    }
+
+    /// Writes down who was replaced, when all rows are written.
     pub fn settle(
         self,
         transaction: &mut Transaction<'_>,
         now: super::Instant,
     ) -> Result<(), StoreError> {
-        waiting::enter(transaction.connection, &self.entered, &[])?;
-        for (row, by) in self.replaced {
+        for (id, by) in self.replaced {
+            let Some(row) = records::by_id(transaction.connection, id)? else {
+                continue;
+            };
             // Not kept, and nothing to do about it: what counts is held already, or was taken back.
             let outcome = (Verdict::Duplicate, [].as_slice());
             ending::settle(

@@ -66,6 +66,7 @@ pub fn receipt(
         says,
         leaf_index,
         outcomes,
+        parts,
         seal: own,
     } = unsigned;
     let sealed = own
@@ -86,6 +87,7 @@ pub fn receipt(
         edition: says.edition,
         counts: says.counts,
         records: outcomes,
+        parts: parts.iter().map(ToString::to_string).collect(),
         omitted: Vec::new(),
         evidence: Evidence {
             raw_sha256: says.raw_sha256,
@@ -139,6 +141,7 @@ mod tests {
             says,
             leaf_index: 40 + number,
             outcomes: Vec::new(),
+            parts: Vec::new(),
             seal: None,
         })
     }

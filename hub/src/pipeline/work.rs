@@ -1,28 +1,29 @@
 //! A submission on its way into the store: record after record judged among others, numbered, collected into
 //! rows, and written at the end together with its log leaf.
 
+mod finish;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use spec::{Action, Context, Dataset, Edition, Issue, Normalized, Severity, Spec, Verdict};
 
 use super::absent;
-use super::commit::{Committed, Prepared, Unsigned, receipt_id};
-use super::compress;
+use super::commit::Prepared;
 use super::dependants;
 use super::history::History;
 use super::judge::{Item, Judged, shown_key};
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links_of};
+use super::outcomes::{Outcomes, Tree};
 use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
 use super::writer::Transaction;
-use crate::leaf;
-use crate::store::insert::{self, Owed, Rows};
-use crate::store::records::{self, Link, RecordRow};
-use crate::store::submissions::{IssueRow, Submission, Volume};
+use crate::store::insert::{Owed, Rows};
+use crate::store::records::{Link, RecordRow};
+use crate::store::submissions::{IssueRow, Volume};
 use crate::store::waiting::Parked;
 use crate::store::{self, StoreError, verdict_number};
-use crate::tlog::hash::{self, Hash};
+use crate::tlog::hash;
 
 /// A submission on its way into the store.
 pub struct Work<'w, 't> {
@@ -36,21 +37,23 @@ pub struct Work<'w, 't> {
     history: History,
     rows: Rows,
     superseded: Vec<Link>,
-    /// Outcomes so far, in order.
-    pub outcomes: Vec<Outcome>,
-    /// Their JSON, as a list that is not closed yet.
-    json: Vec<u8>,
-    hashes: Vec<Hash>,
-    kept: Vec<Hash>,
+    outcomes: Outcomes,
+    /// Written part by part: what is written already is asked of the store, not held.
+    in_parts: bool,
+    parts: i32,
+    kept: Tree,
     counts: Counts,
+    issues: i32,
     volumes: BTreeMap<i32, Volume>,
     became_current: Vec<i64>,
+    first_record: i64,
 }
 
 impl<'w, 't> Work<'w, 't> {
-    /// Begins with nothing judged.
-    pub fn new(transaction: &'w mut Transaction<'t>, prepared: &Prepared) -> Self {
+    /// Begins with nothing judged. `in_parts`: [`Self::judge_part`] will be called, not [`Self::judge`].
+    pub fn new(transaction: &'w mut Transaction<'t>, prepared: &Prepared, in_parts: bool) -> Self {
         let number = transaction.numbers.submission;
+        let first_record = transaction.numbers.record;
         Work {
             transaction,
             edition: prepared.edition,
@@ -65,14 +68,30 @@ impl<'w, 't> Work<'w, 't> {
                 ..Rows::default()
             },
             superseded: Vec::new(),
-            outcomes: Vec::with_capacity(prepared.items.len()),
-            json: Vec::with_capacity(prepared.items.len() * 256),
-            hashes: Vec::with_capacity(prepared.items.len()),
-            kept: Vec::new(),
+            outcomes: Outcomes::default(),
+            in_parts,
+            parts: 0,
+            kept: Tree::default(),
             counts: Counts::default(),
+            issues: 0,
             volumes: BTreeMap::new(),
             became_current: Vec::new(),
+            first_record,
         }
+    }
+
+    /// The outcomes, in order.
+    pub fn into_outcomes(self) -> Vec<Outcome> {
+        self.outcomes.list
+    }
+
+    /// Judges the next records of a submission among others, and writes what they add. Nothing of it is visible
+    /// before the commit, and nothing of it stays in memory.
+    pub fn judge_part(&mut self, items: Vec<Item>) -> Result<(), StoreError> {
+        self.judge(items)?;
+        self.write()?;
+        self.neighbours = Neighbours::default();
+        Ok(())
     }
 
     /// Judges every record among others, in order.
@@ -101,7 +120,7 @@ impl<'w, 't> Work<'w, 't> {
             .collect();
         self.neighbours
             .fetch(self.transaction.connection, led_to.iter())?;
-        for (index, item) in (0..).zip(items) {
+        for (index, item) in (self.counts.records..).zip(items) {
             match item {
                 Item::Unusable { dataset, issue } => self.unusable(index, dataset, *issue)?,
                 Item::Judged(judged) => self.judged(index, *judged)?,
@@ -346,7 +365,7 @@ impl<'w, 't> Work<'w, 't> {
             self.superseded.extend(before);
             self.neighbours.remove(old.id);
         }
-        if !new.withdrawn {
+        if !new.withdrawn && !self.in_parts {
             self.became_current
                 .extend(links.iter().map(|link| link.hash));
         }
@@ -390,7 +409,7 @@ impl<'w, 't> Work<'w, 't> {
         for issue in &outcome.issues {
             self.rows.issues.push(IssueRow {
                 submission_id: number,
-                seq: self.rows.issues.len() as i32,
+                seq: self.issues,
                 record_index: outcome.index as i32,
                 dataset,
                 severity: i32::from(issue.severity == Severity::Error),
@@ -398,77 +417,16 @@ impl<'w, 't> Work<'w, 't> {
                 rule: issue.rule.as_deref().map(str::to_owned),
                 path: issue.path.clone(),
             });
+            self.issues += 1;
         }
-        // Written once: hashed here, kept at the end.
-        self.json
-            .push(if self.outcomes.is_empty() { b'[' } else { b',' });
-        let start = self.json.len();
-        serde_json::to_writer(&mut self.json, &outcome).map_err(|error| broken(&error))?;
-        self.hashes
-            .push(hash::leaf_hash(self.json.get(start..).unwrap_or_default()));
-        self.outcomes.push(outcome);
+        let complete = self
+            .outcomes
+            .push(outcome)
+            .map_err(|error| broken(&error))?;
+        if complete && self.in_parts {
+            self.end_part()?;
+        }
         Ok(())
-    }
-
-    /// Writes everything, appends the leaf, and releases what waited for these records.
-    pub fn finish(
-        mut self,
-        mut row: Submission,
-        digests: &super::Digests,
-    ) -> Result<Committed, StoreError> {
-        row.id = self.number;
-        row.accepted = self.counts.accepted as i32;
-        row.warned = self.counts.accepted_with_warnings as i32;
-        row.parked = self.counts.parked as i32;
-        row.duplicate = self.counts.duplicate as i32;
-        row.rejected = self.counts.rejected as i32;
-        let (specification, codes) = digests.of(self.edition);
-        let says = leaf::Submission {
-            id: receipt_id(self.number),
-            source: row.source.clone(),
-            submission: row.submission.clone(),
-            sender_signature: None,
-            received_at: self.received.text(),
-            edition: row.edition.clone(),
-            raw_sha256: hash::hex(&row.raw_sha256),
-            raw_bytes: row.raw_bytes as u64,
-            specification: specification.to_owned(),
-            codes: codes.to_owned(),
-            build: digests.build.clone(),
-            counts: self.counts,
-            outcomes_root: hash::merkle_root(&self.hashes).to_hex(),
-            records_root: hash::merkle_root(&self.kept).to_hex(),
-        };
-        let leaf = leaf::encode(&says)?;
-        row.leaf_index = self.transaction.append_leaf(leaf.clone())?;
-        let leaf = String::from_utf8(leaf).map_err(|error| broken(&error))?;
-        if self.json.is_empty() {
-            self.json.push(b'[');
-        }
-        self.json.push(b']');
-        row.outcomes = compress::pack(&self.json).map_err(|error| broken(&error))?;
-        self.rows.volumes = std::mem::take(&mut self.volumes).into_values().collect();
-        records::unlink(self.transaction.connection, &self.superseded)?;
-        // A version that came and went within this very submission has no row to unlink yet.
-        let superseded: foldhash::HashSet<Link> = self.superseded.iter().copied().collect();
-        self.rows.links.retain(|link| !superseded.contains(link));
-        insert::submission(self.transaction.connection, &row, &self.rows)?;
-        self.transaction.numbers.submission += 1;
-        self.history.write(self.transaction.connection)?;
-        self.room.settle(self.transaction, self.received)?;
-        super::release::release(
-            self.transaction,
-            self.specification,
-            self.received,
-            &self.became_current,
-        )?;
-        Ok(Committed::Fresh(Box::new(Unsigned {
-            leaf,
-            says,
-            leaf_index: row.leaf_index as u64,
-            outcomes: self.outcomes,
-            seal: None,
-        })))
     }
 }
 

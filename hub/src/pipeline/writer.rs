@@ -26,6 +26,12 @@ const CROWD: usize = 4;
 const GATHER: Duration = Duration::from_millis(1);
 
 type Job = Box<dyn FnOnce(Result<&mut Transaction<'_>, &str>) -> Result<Answer, StoreError> + Send>;
+/// A job in the queue.
+struct Queued {
+    job: Job,
+    /// It takes long, or may give itself up: it has a transaction of its own.
+    alone: bool,
+}
 /// Sends the answer once the outcome of the commit is known.
 type Answer = Box<dyn FnOnce(Result<&Arc<Seal>, &str>) + Send>;
 /// Is told of each commit: the index of the first entry that it appended to the log, and these.
@@ -43,7 +49,7 @@ pub struct Figures {
 /// A handle to the writer.
 #[derive(Clone)]
 pub struct Writer {
-    queue: SyncSender<Job>,
+    queue: SyncSender<Queued>,
     /// Figures since start.
     pub figures: Arc<Figures>,
 }
@@ -105,6 +111,24 @@ impl Writer {
         job: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
         done: impl FnOnce(Result<(T, Arc<Seal>), WriteError>) + Send + 'static,
     ) {
+        self.queue(job, done, false);
+    }
+
+    /// The same for a job that takes long, or may give itself up: nobody shares its transaction.
+    pub fn submit_alone<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+        done: impl FnOnce(Result<(T, Arc<Seal>), WriteError>) + Send + 'static,
+    ) {
+        self.queue(job, done, true);
+    }
+
+    fn queue<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+        done: impl FnOnce(Result<(T, Arc<Seal>), WriteError>) + Send + 'static,
+        alone: bool,
+    ) {
         let boxed: Job = Box::new(move |transaction| match transaction {
             Err(why) => {
                 done(Err(WriteError::Failed(why.to_owned())));
@@ -124,10 +148,11 @@ impl Writer {
                 }
             },
         });
-        if let Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) =
-            self.queue.try_send(boxed)
+        let queued = Queued { job: boxed, alone };
+        if let Err(TrySendError::Full(queued) | TrySendError::Disconnected(queued)) =
+            self.queue.try_send(queued)
         {
-            drop(job(Err("too many jobs are waiting")));
+            drop((queued.job)(Err("too many jobs are waiting")));
         }
     }
 
@@ -171,16 +196,30 @@ struct Thread {
 }
 
 impl Thread {
-    fn serve(&mut self, jobs: &Receiver<Job>, committed: &Committed<'_>) {
+    fn serve(&mut self, jobs: &Receiver<Queued>, committed: &Committed<'_>) {
         let mut crowd = 0;
-        while let Ok(first) = jobs.recv() {
+        let mut held = None;
+        while let Some(first) = held.take().or_else(|| jobs.recv().ok()) {
+            if first.alone {
+                self.commit(vec![first.job], committed);
+                continue;
+            }
             // Where many send at once, a short sleep lets more of them share the flush; who sends alone never waits.
             // Waiting for each job in turn would wake this thread once a job.
             if crowd > CROWD {
                 std::thread::sleep(GATHER);
             }
-            let mut group = vec![first];
-            group.extend(jobs.try_iter().take(GROUP - 1));
+            let mut group = vec![first.job];
+            while group.len() < GROUP
+                && held.is_none()
+                && let Ok(next) = jobs.try_recv()
+            {
+                if next.alone {
+                    held = Some(next);
+                } else {
+                    group.push(next.job);
+                }
+            }
             crowd = group.len();
             self.commit(group, committed);
         }

@@ -91,7 +91,8 @@ fn send(
         issues,
         ..Rows::default()
     };
-    insert::submission(connection, &submission, &rows)?;
+    insert::submission(connection, &submission)?;
+    insert::rows(connection, &rows)?;
     Ok(())
 }
 

@@ -23,7 +23,7 @@ pub struct Owed {
     pub updated_at: i64,
 }
 
-/// Everything that one submission adds.
+/// What a submission adds.
 #[derive(Debug, Default)]
 pub struct Rows {
     /// Record versions.
@@ -43,17 +43,13 @@ pub struct Rows {
 /// Rows of one wide statement.
 const WIDE: usize = 500;
 
-/// Inserts a submission and all it adds.
-pub fn submission(
-    connection: &mut Database,
-    submission: &Submission,
-    rows: &Rows,
-) -> Result<(), StoreError> {
-    on!(connection, c => diesel::insert_into(submissions::table).values(submission).execute(c))?;
-    self::rows(connection, rows)
+/// Inserts the row of a submission.
+pub fn submission(connection: &mut Database, row: &Submission) -> Result<(), StoreError> {
+    on!(connection, c => diesel::insert_into(submissions::table).values(row).execute(c))?;
+    Ok(())
 }
 
-/// Inserts rows without a submission of their own (records that were released).
+/// Inserts what a submission adds, or a part of it, or a record that was released.
 pub fn rows(connection: &mut Database, rows: &Rows) -> Result<(), StoreError> {
     insert_records(connection, &rows.records)?;
     // In order of hash, so that neighbours in the tree are written together.

@@ -10,6 +10,7 @@ pub mod deliveries;
 pub mod history;
 pub mod insert;
 pub mod outbox;
+pub mod outcome_parts;
 pub mod records;
 pub mod schema;
 pub mod submissions;
@@ -45,6 +46,9 @@ pub enum StoreError {
     /// What was to be logged is no leaf.
     #[error("the log cannot take this")]
     Leaf(#[from] crate::leaf::LeafError),
+    /// A job gave itself up, before anything of it was kept.
+    #[error("given up: {0}")]
+    Abandoned(String),
     /// What is stored contradicts itself.
     #[error("the store is damaged at {place}: {what}")]
     Damaged {

@@ -84,6 +84,22 @@ pub fn of_submission(
         .load(connection)?)
 }
 
+/// The record versions of one submission after a number, in order, so many at most.
+pub fn of_submission_after(
+    connection: &mut Database,
+    submission: i64,
+    id: i64,
+    limit: i64,
+) -> Result<Vec<RecordRow>, StoreError> {
+    Ok(records::table
+        .filter(records::id.gt(id))
+        .filter(records::submission_id.eq(submission))
+        .order(records::id)
+        .limit(limit)
+        .select(RecordRow::as_select())
+        .load(connection)?)
+}
+
 /// Record versions in order of their numbers, for walks over the whole table.
 pub fn after(connection: &mut Database, id: i64, limit: i64) -> Result<Vec<RecordRow>, StoreError> {
     Ok(records::table

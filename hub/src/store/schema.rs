@@ -41,6 +41,15 @@ table! {
 }
 
 table! {
+    outcome_parts (submission_id, part) {
+        submission_id -> BigInt,
+        part -> Integer,
+        root -> Binary,
+        outcomes -> Binary,
+    }
+}
+
+table! {
     volumes (submission_id, dataset) {
         submission_id -> BigInt,
         dataset -> Integer,
@@ -181,6 +190,7 @@ table! {
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     submissions,
+    outcome_parts,
     volumes,
     issues,
     records,

@@ -67,6 +67,19 @@ pub struct Volume {
     pub rejected: i32,
 }
 
+impl Volume {
+    /// Accepted, with warnings, parked, duplicate, rejected.
+    pub fn by_verdict(&self) -> [i32; 5] {
+        [
+            self.accepted,
+            self.warned,
+            self.parked,
+            self.duplicate,
+            self.rejected,
+        ]
+    }
+}
+
 /// A row of `issues`.
 #[derive(Debug, Clone, Queryable, Insertable)]
 #[diesel(table_name = issues, treat_none_as_default_value = false)]
@@ -125,19 +138,26 @@ pub fn by_id(connection: &mut Database, id: i64) -> Result<Option<Submission>, S
         .optional()?)
 }
 
-/// What reports add up for one submission: its counts per data set, and its findings in order.
-pub fn details(
+/// The counts of one submission per data set.
+pub fn volumes(connection: &mut Database, id: i64) -> Result<Vec<Volume>, StoreError> {
+    Ok(volumes::table
+        .filter(volumes::submission_id.eq(id))
+        .load(connection)?)
+}
+
+/// The findings of one submission in order, from a place on.
+pub fn issues_from(
     connection: &mut Database,
     id: i64,
-) -> Result<(Vec<Volume>, Vec<IssueRow>), StoreError> {
-    let volumes = volumes::table
-        .filter(volumes::submission_id.eq(id))
-        .load(connection)?;
-    let issues = issues::table
+    seq: i32,
+    limit: i64,
+) -> Result<Vec<IssueRow>, StoreError> {
+    Ok(issues::table
         .filter(issues::submission_id.eq(id))
+        .filter(issues::seq.ge(seq))
         .order(issues::seq)
-        .load(connection)?;
-    Ok((volumes, issues))
+        .limit(limit)
+        .load(connection)?)
 }
 
 /// The entry of the log at an index.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::among::among;
 use super::records::{RecordRow, Wait};
-use super::schema::{changes, parked, records, submissions, waiting};
+use super::schema::{changes, links, parked, records, submissions, waiting};
 use super::{Database, StoreError, on};
 
 /// A row of `parked`.
@@ -81,6 +81,24 @@ pub fn ready(
             .select((Parked::as_select(), RecordRow::as_select()))
             .load(postgres)?,
     }))
+}
+
+/// Values that are waited for although a record version from a number on is found under them; in order, after a hash.
+pub fn satisfied(
+    connection: &mut Database,
+    first_record: i64,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<i64>, StoreError> {
+    Ok(waiting::table
+        .inner_join(links::table.on(links::hash.eq(waiting::hash)))
+        .filter(links::record_id.ge(first_record))
+        .filter(waiting::hash.gt(after))
+        .select(waiting::hash)
+        .distinct()
+        .order(waiting::hash)
+        .limit(limit)
+        .load(connection)?)
 }
 
 /// Waiting records that have one of these hashes of their own: by business key, or by the key of their message; in

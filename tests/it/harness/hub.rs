@@ -47,6 +47,7 @@ pub struct Hub {
     pub data: PathBuf,
     database: Option<String>,
     extra: Vec<String>,
+    settings: String,
     folder: Option<tempfile::TempDir>,
 }
 
@@ -73,6 +74,15 @@ impl Answer {
 impl Hub {
     /// Starts a hub on a fresh folder and database.
     pub fn start(engine: Engine, extra: &[&str]) -> Hub {
+        Hub::start_as(engine, extra, "")
+    }
+
+    /// The same with further sections of its configuration file.
+    pub fn start_with(engine: Engine, settings: &str) -> Hub {
+        Hub::start_as(engine, &[], settings)
+    }
+
+    fn start_as(engine: Engine, extra: &[&str], settings: &str) -> Hub {
         let folder = tempfile::Builder::new()
             .prefix("hub-test-")
             .tempdir()
@@ -80,13 +90,14 @@ impl Hub {
         let data = folder.path().join("data");
         let database = engine.fresh();
         let extra: Vec<String> = extra.iter().map(|&text| text.to_owned()).collect();
-        let (child, url) = spawn(&data, database.as_deref(), &extra);
+        let (child, url) = spawn(&data, database.as_deref(), &extra, settings);
         Hub {
             child,
             url,
             data,
             database,
             extra,
+            settings: settings.to_owned(),
             folder: Some(folder),
         }
     }
@@ -106,13 +117,14 @@ impl Hub {
             bytes / 1024
         );
         shell.args(["-c", &script, &program]);
-        let (child, url) = spawn_with(shell, &data, None, &[]);
+        let (child, url) = spawn_with(shell, &data, None, &[], "");
         Hub {
             child,
             url,
             data,
             database: None,
             extra: Vec::new(),
+            settings: String::new(),
             folder: Some(folder),
         }
     }
@@ -165,7 +177,12 @@ impl Hub {
 
     /// Starts it again on the same folder and database.
     pub fn restart(&mut self) {
-        let (child, url) = spawn(&self.data, self.database.as_deref(), &self.extra);
+        let (child, url) = spawn(
+            &self.data,
+            self.database.as_deref(),
+            &self.extra,
+            &self.settings,
+        );
         self.child = child;
         self.url = url;
     }
@@ -215,8 +232,8 @@ fn last_line(output: &Output) -> String {
         .to_owned()
 }
 
-fn spawn(data: &Path, database: Option<&str>, extra: &[String]) -> (Child, String) {
-    spawn_with(Command::new(program()), data, database, extra)
+fn spawn(data: &Path, database: Option<&str>, extra: &[String], settings: &str) -> (Child, String) {
+    spawn_with(Command::new(program()), data, database, extra, settings)
 }
 
 fn spawn_with(
@@ -224,6 +241,7 @@ fn spawn_with(
     data: &Path,
     database: Option<&str>,
     extra: &[String],
+    settings: &str,
 ) -> (Child, String) {
     command
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -231,8 +249,9 @@ fn spawn_with(
     if let Some(database) = database {
         command.args(["--database", database]);
     }
-    let configuration =
-        "[spec]\n# The records of the tests bear fixed days.\nmuted_rules = [\"all.timely_*\"]\n";
+    let configuration = format!(
+        "[spec]\n# The records of the tests bear fixed days.\nmuted_rules = [\"all.timely_*\"]\n{settings}"
+    );
     let log = std::fs::create_dir_all(data).and_then(|()| {
         std::fs::write(data.join("hub.toml"), configuration)?;
         std::fs::File::options()

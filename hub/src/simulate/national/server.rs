@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use actix_web::dev::ServerHandle;
 use actix_web::http::header;
 use actix_web::{App, HttpResponse, HttpServer, web};
-use futures_util::stream;
 use serde_json::{Value, json};
 
+use super::super::cut::cut;
 use super::book::Book;
 use super::faults::{Fault, Faults, Plan};
 use super::journal::Journal;
@@ -321,14 +321,6 @@ async fn misbehave(platform: &National, fault: Fault) -> HttpResponse {
         }
         Fault::Behave | Fault::Reset | Fault::DropAfterCommit | Fault::LostAnswer => cut(),
     }
-}
-
-/// Closes the connection without an answer: the server drops a connection whose response fails before its
-/// first bytes are flushed.
-fn cut() -> HttpResponse {
-    let broken: Result<web::Bytes, std::io::Error> =
-        Err(std::io::ErrorKind::ConnectionReset.into());
-    HttpResponse::Ok().streaming(stream::iter([broken]))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

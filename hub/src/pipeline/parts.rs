@@ -1,0 +1,83 @@
+//! A file read as documents of a few megabytes, one by one.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use adapters::{Adapter, Chunk, Chunks, DecodeError, Hint, Limits, WireFormat};
+
+use crate::error::Error;
+
+/// Most bytes of a document, about.
+const CHUNK: usize = 2 << 20;
+/// Bytes that are read at once.
+const READ: usize = 1 << 20;
+
+/// The file cannot be read, or not as what it is said to be.
+#[derive(Debug, thiserror::Error)]
+pub enum PartsError {
+    /// The disk does not give it.
+    #[error("the file cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// Something in it is too large to be a document.
+    #[error("{0}")]
+    Decode(#[from] DecodeError),
+}
+
+impl From<PartsError> for Error {
+    fn from(error: PartsError) -> Self {
+        match error {
+            PartsError::Io(error) => Error::NotKept(format!("the file cannot be read: {error}")),
+            PartsError::Decode(error) => Error::Decode(error),
+        }
+    }
+}
+
+/// A file that is being read.
+pub struct Parts {
+    file: File,
+    chunks: Chunks,
+    buffer: Vec<u8>,
+    ended: bool,
+}
+
+impl Parts {
+    /// Opens a file of a source; `hint` is what is known of its form, `memory` how much of it may be held.
+    pub fn open(
+        adapter: &Adapter,
+        file: &Path,
+        hint: &Hint,
+        limits: &Limits,
+        memory: usize,
+    ) -> Result<Self, PartsError> {
+        let name = hint.file_name.as_deref();
+        let said = hint.wire.or_else(|| WireFormat::of_file_name(name?));
+        Ok(Parts {
+            file: File::open(file)?,
+            chunks: Chunks::new(adapter.profile(), said, CHUNK.min(memory), limits),
+            buffer: vec![0; READ],
+            ended: false,
+        })
+    }
+
+    /// The next document; none at the end of the file.
+    pub fn next(&mut self) -> Result<Option<Chunk>, PartsError> {
+        loop {
+            if let Some(chunk) = self.chunks.next()? {
+                return Ok(Some(chunk));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            match self.file.read(&mut self.buffer)? {
+                0 => {
+                    self.ended = true;
+                    self.chunks.end();
+                }
+                read => self
+                    .chunks
+                    .feed(self.buffer.get(..read).unwrap_or_default()),
+            }
+        }
+    }
+}
