@@ -31,3 +31,13 @@ if ! command -v xmllint >/dev/null 2>&1; then
         exit 1
     fi
 fi
+
+# A Kafka broker, built once and kept beside the project (some ten minutes): no package of the system has one.
+broker_version=0.6.0
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/exchange-hub-tests
+if [ "$("$cache/bin/tansu" --version 2>/dev/null | awk '{print $2}')" != "$broker_version" ]; then
+    echo "tests need a Kafka broker: building tansu $broker_version into $cache, once" >&2
+    CARGO_PROFILE_DEV_DEBUG=false cargo install tansu --version "$broker_version" --locked --debug \
+        --features libsql --root "$cache" --target-dir "$cache/build" >&2
+    rm -rf "$cache/build"
+fi

@@ -10,6 +10,7 @@ use spec::Spec;
 use crate::certificate::Held;
 use crate::config::Config;
 use crate::faults::Faults;
+use crate::intake::Ways;
 use crate::keys::SigningKey;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::writer::Writer;
@@ -48,6 +49,8 @@ pub struct App {
     pub key: SigningKey,
     /// Counts since start.
     pub figures: Figures,
+    /// How the ways in other than HTTP fare.
+    pub ways: Arc<Ways>,
     /// Asks the published schemas about a sample of the records.
     pub opinion: SecondOpinion,
     /// Certificates of conformance.
@@ -246,6 +249,7 @@ impl App {
             log,
             key,
             figures: Figures::default(),
+            ways: Arc::default(),
             opinion,
             certificates,
             uploads,

@@ -8,7 +8,7 @@ mod envelope;
 mod rows;
 
 use crate::decode::{DecodeError, Hint, Limits, Origin, is_header};
-use crate::profile::{Profile, WireFormat};
+use crate::profile::{Profile, Shape, WireFormat};
 use envelope::EnvelopeCuts;
 use rows::RowCuts;
 
@@ -78,9 +78,11 @@ impl Chunks {
     pub fn new(profile: &Profile, said: Option<WireFormat>, size: usize, limits: &Limits) -> Self {
         let wire = profile.wire.resolve(said);
         let cuts = match wire {
-            Some(WireFormat::Ndjson) => Cuts::Lines,
+            Some(WireFormat::Ndjson | WireFormat::Sql) => Cuts::Lines,
             Some(WireFormat::Csv) => Cuts::Rows(RowCuts::new(profile.wire.separator)),
-            Some(WireFormat::Json) if !profile.wire.single => {
+            Some(WireFormat::Json)
+                if !profile.wire.single && profile.wire.shape != Shape::Single =>
+            {
                 Cuts::Envelope(EnvelopeCuts::new(profile.wire.records()))
             }
             _ => Cuts::Whole,

@@ -12,6 +12,7 @@ mod message;
 mod ndjson;
 mod session;
 mod span;
+mod tombstone;
 pub(crate) mod xml;
 
 use std::borrow::Cow;
@@ -101,9 +102,9 @@ pub struct Hint {
     pub dataset: Option<String>,
     /// Name of the file, which may say the data set.
     pub file_name: Option<String>,
-    /// The sender's own key of the one record in the document (of a Kafka message, of a call), where the carrier has
-    /// one. A document without a byte then takes that record back.
-    pub key: Option<String>,
+    /// The sender's own key of the one record that the document is about, where the carrier names it (the key of a
+    /// Kafka message, an argument of a call). An empty document takes that record back.
+    pub message_key: Option<String>,
     /// Values of the record that the carrier knows, by the source's names; what the document says goes first.
     pub values: Vec<(String, String)>,
     /// Where the document comes from in a larger file; only lines and columns of errors depend on it.
@@ -184,14 +185,14 @@ impl Adapter {
             return Err(Fault::limit(limits.bytes, "bytes", limit, found));
         }
         let mut session = Session::new(self, hint, limits, sink);
-        if document.is_empty() && hint.key.is_some() {
-            session.taken_back();
+        if let (Some(key), []) = (&hint.message_key, document) {
+            tombstone::read(&mut session, key)?;
             return Ok(session.envelope);
         }
         let format = self.format(hint)?;
         match format {
             WireFormat::Json => json::read(&mut session, document)?,
-            WireFormat::Ndjson => ndjson::read(&mut session, document)?,
+            WireFormat::Ndjson | WireFormat::Sql => ndjson::read(&mut session, document)?,
             WireFormat::Xml => xml::read(&mut session, document)?,
             WireFormat::Message => message::read(&mut session, document)?,
             WireFormat::Csv => csv::read(&mut session, document)?,

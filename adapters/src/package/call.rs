@@ -166,7 +166,7 @@ pub(super) fn open<'a>(
         hint: Hint {
             wire: Some(WireFormat::Xml),
             dataset: xml::dataset_of(adapter, &code).or(hint.dataset.clone()),
-            key: key.or(hint.key.clone()),
+            message_key: key.or(hint.message_key.clone()),
             values,
             ..hint.clone()
         },

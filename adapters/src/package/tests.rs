@@ -352,7 +352,7 @@ fn a_call_is_answered_in_the_form_that_its_sender_knows() {
 fn a_message_without_content_takes_back_what_its_key_names() {
     let adapter = adapter("[wire]\nformat = \"json\"\nreason_unstated = \"未说明\"");
     let hint = |dataset: Option<&str>| Hint {
-        key: Some("A01-1".to_owned()),
+        message_key: Some("A01-1".to_owned()),
         dataset: dataset.map(str::to_owned),
         ..Hint::default()
     };

@@ -25,6 +25,8 @@ pub enum WireFormat {
     Zip,
     /// The `receiveInfo` call: one record as XML in a form parameter.
     Call,
+    /// Rows of a table, as the hub reads them: one JSON object of columns per line.
+    Sql,
 }
 
 impl WireFormat {
@@ -39,6 +41,7 @@ impl WireFormat {
             WireFormat::Xlsx => "xlsx",
             WireFormat::Zip => "zip",
             WireFormat::Call => "call",
+            WireFormat::Sql => "sql",
         }
     }
 
@@ -129,6 +132,8 @@ pub enum Shape {
     Enveloped,
     /// The fields themselves; the data set stands beside `records`, or in a member that the profile names.
     Flat,
+    /// The document is the fields of one record; its carrier names the data set.
+    Single,
     /// As enveloped, with `data` as a list of `{"name", "value"}`.
     Pairs,
     /// Records within records, as the profile's levels say.
@@ -253,6 +258,11 @@ impl Wire {
         members
             .find(|(_, ours)| *ours == "records")
             .map_or("records", |(theirs, _)| theirs)
+    }
+
+    /// Whether the records of JSON documents are nothing but their fields.
+    pub(crate) fn flat(&self) -> bool {
+        matches!(self.shape, Shape::Flat | Shape::Single) || self.format == WireFormat::Sql
     }
 
     /// The form to read, given what the carrier says of the document; none when the source does not use it.

@@ -125,13 +125,8 @@ pub struct Checked {
 
 /// Judges, keeps, and answers with a receipt: after the commit is on disk, not before.
 pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Error> {
-    let received = Instant::now();
     let source = incoming.source.clone();
-    let prepared = if incoming.body.len() < SMALL {
-        prepare(app, incoming, received).await?
-    } else {
-        prepare_large(app, incoming, received).await?
-    };
+    let prepared = prepare(app, incoming).await?;
     let (send, answer) = tokio::sync::oneshot::channel();
     app.writer.submit(
         move |transaction| commit::commit(transaction, prepared),
@@ -177,7 +172,8 @@ async fn answered(
     }
 }
 
-fn conflict(first_sha256: &str, receipt: &str) -> Error {
+/// Why a submission is refused whose number was used before for other bytes.
+pub fn conflict(first_sha256: &str, receipt: &str) -> Error {
     Error::request(
         ErrorCode::Conflict,
         (
@@ -195,16 +191,13 @@ fn conflict(first_sha256: &str, receipt: &str) -> Error {
 /// Below this size a submission is judged where it was received; above, on a thread for long work.
 const SMALL: usize = 16 * 1024;
 
-async fn prepare(app: &Arc<App>, incoming: Incoming, received: Instant) -> Result<Prepared, Error> {
-    let (read, edition) = read(app, &incoming, received)?;
-    finish(app, incoming, received, read, edition).await
-}
-
-async fn prepare_large(
-    app: &Arc<App>,
-    incoming: Incoming,
-    received: Instant,
-) -> Result<Prepared, Error> {
+/// Decodes a submission and judges each record by itself: everything before the writer's transaction.
+pub async fn prepare(app: &Arc<App>, incoming: Incoming) -> Result<Prepared, Error> {
+    let received = Instant::now();
+    if incoming.body.len() < SMALL {
+        let (read, edition) = read(app, &incoming, received)?;
+        return finish(app, incoming, received, read, edition).await;
+    }
     let shared = Arc::clone(app);
     let (incoming, outcome) = tokio::task::spawn_blocking(move || {
         let outcome = read(&shared, &incoming, received);

@@ -187,6 +187,51 @@ table! {
     }
 }
 
+table! {
+    progress (way, place) {
+        way -> Text,
+        place -> Text,
+        position -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+table! {
+    ways (way, place) {
+        way -> Text,
+        place -> Text,
+        source -> Text,
+        last_success_at -> Nullable<BigInt>,
+        last_error_at -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+table! {
+    replies (place, message_offset) {
+        place -> Text,
+        message_offset -> BigInt,
+        topic -> Text,
+        message_key -> Nullable<Binary>,
+        submission_id -> Nullable<BigInt>,
+        problem -> Nullable<Text>,
+    }
+}
+
+table! {
+    refused_messages (place, message_offset) {
+        place -> Text,
+        message_offset -> BigInt,
+        source -> Text,
+        received_at -> BigInt,
+        message_key -> Nullable<Binary>,
+        raw_sha256 -> Binary,
+        raw_bytes -> BigInt,
+        raw -> Nullable<Binary>,
+        problem -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     submissions,

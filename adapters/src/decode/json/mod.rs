@@ -12,6 +12,7 @@ use super::charset;
 use super::error::Fault;
 use super::issue::cut;
 use super::session::Session;
+use crate::profile::Shape;
 pub(crate) use flat::no_action;
 pub(crate) use record::read_record;
 pub(crate) use scan::{Scan, Token, TokenKind};
@@ -25,7 +26,8 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
     let base = charset::mark(document);
     let text = charset::utf8(document, base)?;
     let mut scan = Scan::new(text, session.limits.depth, session.limits.value);
-    let read = if session.adapter.profile.wire.single {
+    let wire = &session.adapter.profile.wire;
+    let read = if wire.single || wire.shape == Shape::Single {
         read_record(session, &mut scan, base)
             .and_then(|()| if session.stopped { Ok(()) } else { scan.end() })
     } else {

@@ -47,13 +47,13 @@ pub(crate) fn read_record<'a>(
         session.unusable(at, None, problem);
         return Ok(());
     }
-    match session.adapter.profile.wire.shape {
-        Shape::Flat => return flat::read(session, scan, base, at),
-        Shape::Nested => {
-            nested::read(session, scan, base)?;
-            return ended(session, scan);
-        }
-        Shape::Enveloped | Shape::Pairs => {}
+    let wire = &session.adapter.profile.wire;
+    if wire.shape == Shape::Nested {
+        nested::read(session, scan, base)?;
+        return ended(session, scan);
+    }
+    if wire.flat() {
+        return flat::read(session, scan, base, at);
     }
     let mut members = Members::default();
     let mut filler = None;
