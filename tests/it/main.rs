@@ -18,6 +18,7 @@ mod crash;
 mod database;
 mod deals;
 mod destinations;
+mod dialects;
 mod differential;
 mod evidence;
 mod fixtures;
