@@ -9,8 +9,8 @@
 
 mod absence;
 mod api;
-mod classes;
 mod attachments;
+mod classes;
 mod commands;
 mod conformance;
 mod contract;

@@ -29,8 +29,8 @@ mod room;
 pub mod seal;
 pub mod sequence;
 pub mod sweeper;
-pub mod trouble;
 pub mod then;
+pub mod trouble;
 mod work;
 pub mod writer;
 

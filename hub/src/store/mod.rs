@@ -5,10 +5,10 @@
 
 pub mod access;
 mod among;
-pub mod checkpoints;
 pub mod attachments;
-pub mod commitments;
 pub mod batches;
+pub mod checkpoints;
+pub mod commitments;
 mod database;
 pub mod deliveries;
 pub mod destinations;
@@ -28,8 +28,8 @@ pub mod refused;
 pub mod replays;
 pub mod replies;
 pub mod schema;
-pub mod settled;
 pub mod sequence;
+pub mod settled;
 pub mod submissions;
 pub mod throne;
 pub mod totals;

@@ -109,7 +109,11 @@ fn line(dataset: &str, data: &str) -> String {
 }
 
 fn large(sides: &mut Sides<'_>) -> Figure {
-    let dataset = sides.context.edition.dataset("TENDER_PROJECT").expect("501");
+    let dataset = sides
+        .context
+        .edition
+        .dataset("TENDER_PROJECT")
+        .expect("501");
     let lines: Vec<String> = (0..COPIES as u64)
         .map(|n| {
             let data =
