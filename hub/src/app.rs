@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::faults::Faults;
 use crate::intake::Ways;
 use crate::keys::SigningKey;
+use crate::pipeline::basis::Archive;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::trouble::Noted;
 use crate::pipeline::writer::Writer;
@@ -48,6 +49,8 @@ pub struct App {
     pub raw: RawStore,
     /// Files beside records.
     pub attachments: Objects,
+    /// What submissions are judged by, archived beside the raw bytes.
+    pub archive: Archive,
     /// The published log.
     pub log: LogHandle,
     /// The key that signs receipts and checkpoints.
@@ -263,6 +266,7 @@ impl App {
             default_edition,
             readers,
             writer,
+            archive: Archive::new(raw.clone(), specification, limits),
             raw,
             attachments,
             log,

@@ -14,6 +14,7 @@ pub mod attachment;
 mod canonical;
 pub mod change;
 pub mod close;
+pub mod commitment;
 pub mod delivery;
 pub mod log_key;
 pub mod numbers;
@@ -33,6 +34,7 @@ pub use attachment::Attachment;
 pub use canonical::canonical;
 pub use change::Change;
 pub use close::Close;
+pub use commitment::Commitment;
 pub use delivery::Delivery;
 pub use log_key::LogKey;
 pub use operator::Operator;
@@ -164,6 +166,7 @@ kinds!(
     Delivery,
     Acknowledgement,
     Close,
+    Commitment,
     Operator,
     Witness,
     Reperformance,

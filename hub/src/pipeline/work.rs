@@ -18,6 +18,7 @@ use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links
 use super::outcomes::{Outcomes, Tree};
 use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
+use super::then::Then;
 use super::writer::Transaction;
 use crate::store::insert::{Owed, Rows};
 use crate::store::records::{Link, RecordRow};
@@ -25,6 +26,7 @@ use crate::store::submissions::{IssueRow, Volume};
 use crate::store::waiting::Parked;
 use crate::store::{self, StoreError, verdict_number};
 use crate::tlog::hash;
+pub use finish::Verdicts;
 
 /// A submission on its way into the store.
 pub struct Work<'w, 't> {
@@ -85,6 +87,16 @@ impl<'w, 't> Work<'w, 't> {
         }
     }
 
+    /// Begins with nothing judged, among what was there then.
+    pub fn then(transaction: &'w mut Transaction<'t>, prepared: &Prepared, then: Then) -> Self {
+        Work {
+            files: Files::then(then),
+            neighbours: Neighbours::then(then),
+            room: Room::then(then),
+            ..Work::new(transaction, prepared, false)
+        }
+    }
+
     /// The outcomes, in order.
     pub fn into_outcomes(self) -> Vec<Outcome> {
         self.outcomes.list
@@ -106,7 +118,8 @@ impl<'w, 't> Work<'w, 't> {
         let lookups = all().flat_map(|judged| &judged.lookups);
         self.neighbours.fetch(connection, lookups)?;
         let records = all().map(|judged| &judged.record);
-        self.files = Files::fetch(connection, &self.source, self.edition, records)?;
+        self.files
+            .fetch(connection, &self.source, self.edition, records)?;
         if self.transaction.numbers.waiting {
             let own = all().flat_map(|judged| judged.own.iter().chain(&judged.message));
             self.room.fetch(connection, own)?;
@@ -361,8 +374,10 @@ impl<'w, 't> Work<'w, 't> {
         };
         if let Some(old) = old {
             let before = links_of(self.edition, old);
+            // The leaf of this submission: nothing is appended before it.
+            let leaf = self.transaction.numbers.leaf;
             self.history
-                .superseded(&before, &links, self.received.millis);
+                .superseded(&before, &links, (self.received.millis, leaf));
             self.superseded.extend(before);
             self.neighbours.remove(old.id);
         }
