@@ -36,4 +36,5 @@ mod sandbox;
 mod sequence;
 mod tamper;
 mod tidy;
+mod uploads;
 mod waiting;
