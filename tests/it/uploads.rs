@@ -306,10 +306,10 @@ fn submit_uploads_large_files_and_goes_on_after_a_cut() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("large.json");
     // Three pieces of 8 MiB.
-    let elements: Vec<Value> = (0..300)
+    let elements: Vec<Value> = (0..360)
         .map(|number| {
             let mut element = records::element("PROJECT", &records::project(number));
-            element["flex"] = json!("备".repeat(25_000));
+            element["flex"] = json!({ "note": "备".repeat(20_000) });
             element
         })
         .collect();
@@ -373,14 +373,15 @@ fn submit_uploads_large_files_and_goes_on_after_a_cut() {
     let sent = submit(&hub, "12");
     assert!(
         sent.status.success(),
-        "{}",
+        "{}{}",
+        hub::stdout(&sent),
         String::from_utf8_lossy(&sent.stderr)
     );
     assert!(!memo.exists());
     let receipt =
         std::fs::read(folder.path().join("receipts/large.json.receipt.json")).expect("a receipt");
     let receipt: Value = serde_json::from_slice(&receipt).expect("JSON");
-    assert_eq!(receipt["counts"]["accepted"], 300, "{receipt}");
+    assert_eq!(receipt["counts"]["accepted"], 360, "{receipt}");
     let uploads = std::fs::read_dir(hub.data.join("uploads/320100")).expect("uploads");
     let begun = uploads
         .filter(|entry| {

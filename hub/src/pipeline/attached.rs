@@ -8,6 +8,7 @@ use spec::{Edition, Issue, Normalized, Spec, attachment};
 
 use super::receipt::{FileOf, Group};
 use super::seal::Seal;
+use super::then::Then;
 use super::writer::Transaction;
 use crate::leaf::{self, Attachment};
 use crate::store::attachments::{self, AttachmentRow};
@@ -194,27 +195,40 @@ pub fn receipt(
 #[derive(Debug, Default)]
 pub struct Files {
     by_code: HashMap<String, Vec<AttachmentRow>>,
+    /// Only those whose leaves stand before this place in the log count.
+    before: Option<i64>,
 }
 
 impl Files {
+    /// The files that had come then.
+    pub fn then(then: Then) -> Files {
+        Files {
+            before: Some(then.before),
+            ..Files::default()
+        }
+    }
+
     /// Fetches what came under the codes of records, all at once.
     pub fn fetch<'r>(
+        &mut self,
         connection: &mut Database,
         source: &str,
         edition: &Edition,
         records: impl Iterator<Item = &'r Normalized<'static, 'static>>,
-    ) -> Result<Files, StoreError> {
+    ) -> Result<(), StoreError> {
         let mut codes: Vec<String> = records
             .filter(|record| !record.dataset.attachments.is_empty())
             .flat_map(|record| attachment::codes(edition, record))
             .collect();
         codes.sort_unstable();
         codes.dedup();
-        let mut files = Files::default();
+        self.by_code.clear();
         for row in attachments::under(connection, source, &codes)? {
-            files.by_code.entry(row.code.clone()).or_default().push(row);
+            if self.before.is_none_or(|before| row.leaf_index < before) {
+                self.by_code.entry(row.code.clone()).or_default().push(row);
+            }
         }
-        Ok(files)
+        Ok(())
     }
 
     /// The required files of a record that have not come, and what is said about them.

@@ -90,6 +90,7 @@ impl<'w, 't> Work<'w, 't> {
     /// Begins with nothing judged, among what was there then.
     pub fn then(transaction: &'w mut Transaction<'t>, prepared: &Prepared, then: Then) -> Self {
         Work {
+            files: Files::then(then),
             neighbours: Neighbours::then(then),
             room: Room::then(then),
             ..Work::new(transaction, prepared, false)
@@ -117,7 +118,8 @@ impl<'w, 't> Work<'w, 't> {
         let lookups = all().flat_map(|judged| &judged.lookups);
         self.neighbours.fetch(connection, lookups)?;
         let records = all().map(|judged| &judged.record);
-        self.files = Files::fetch(connection, &self.source, self.edition, records)?;
+        self.files
+            .fetch(connection, &self.source, self.edition, records)?;
         if self.transaction.numbers.waiting {
             let own = all().flat_map(|judged| judged.own.iter().chain(&judged.message));
             self.room.fetch(connection, own)?;
