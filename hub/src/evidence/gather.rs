@@ -200,7 +200,7 @@ impl Gather<'_> {
     }
 
     /// Adds a leaf with the proof of its place, as far as it is published.
-    pub async fn proven(
+    pub fn proven(
         &mut self,
         connection: &mut Database,
         place: &str,

@@ -34,7 +34,7 @@ pub async fn add(
         unsigned.parts.clear();
     }
     let says = unsigned.says.clone();
-    gather.proven(connection, &folder, row.leaf_index).await?;
+    gather.proven(connection, &folder, row.leaf_index)?;
     let mut receipt = seal::receipt(gather.signs, unsigned, None);
     receipt.proof = gather.proof(row.leaf_index)?.map(|proof| proof.to_string());
     // In the order of its members, which the hash of an outcome is taken over.
@@ -51,7 +51,7 @@ pub async fn add(
     raw(gather, &folder, &row, &again).await?;
     let listed = of_records(gather, &folder, &receipt.records, &kept, &again)?;
     gather.json(format!("{folder}/records.json"), &listed)?;
-    changes(gather, connection, &folder, &row).await?;
+    changes(gather, connection, &folder, &row)?;
     let forwarded = deliveries::of(connection, &kept)?;
     gather.json(format!("{folder}/deliveries.json"), &forwarded)?;
     gather.cover.add(&receipt, &listed, &forwarded);
@@ -195,7 +195,7 @@ fn masked(dataset: &Dataset, mut data: Map<String, Value>) -> Map<String, Value>
 }
 
 /// What became of records that waited, each with its leaf and proof.
-async fn changes(
+fn changes(
     gather: &mut Gather<'_>,
     connection: &mut Database,
     folder: &str,
@@ -204,7 +204,7 @@ async fn changes(
     let mut listed = Vec::new();
     for (change, _) in waiting::changes_of(connection, row.id)? {
         let place = format!("{folder}/changes/{:05}", change.record_index);
-        gather.proven(connection, &place, change.leaf_index).await?;
+        gather.proven(connection, &place, change.leaf_index)?;
         listed.push(json!({
             "index": change.record_index,
             "change": Ending::word(change.kind),
