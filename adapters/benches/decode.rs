@@ -204,6 +204,7 @@ fn edition() -> Result<Arc<spec::Edition>, spec::format::FormatError> {
         datasets: vec![dataset],
         codes: foldhash::HashMap::default(),
         calendar: spec::Calendar::default(),
+        standing: Vec::new(),
         projections: foldhash::HashMap::default(),
         deal_code_check: false,
         waiting_days: 30,
