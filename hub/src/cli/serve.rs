@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::folder::Folder;
+use crate::absence::daily::Daily;
 use crate::app::App;
 use crate::delivery::service::Service;
 use crate::intake::Intake;
@@ -38,6 +39,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let deliveries = Service::start(&app)
         .with_context(|| super::said("无法启动转发", "cannot start the deliveries"))?;
     let sweeper = Sweeper::start(Arc::clone(&app)).context("starting the sweeper")?;
+    let daily = Daily::start(Arc::clone(&app)).context("starting the daily commitment")?;
     let intake =
         Intake::start(&app).context(super::said("无法启动接入通道", "cannot start the ways in"))?;
     let uploads = Judge::start(Arc::clone(&app)).context("starting the judge of uploads")?;
@@ -54,6 +56,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     drop(intake);
     drop(folders);
     drop(uploads);
+    drop(daily);
     drop(sweeper);
     deliveries.stop();
     tracing::info!("stopped");

@@ -11,6 +11,7 @@ mod deals;
 mod deliveries;
 mod destinations;
 mod events;
+mod evidence;
 mod found;
 mod health;
 pub mod limits;
@@ -106,6 +107,9 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "GET", path: "/v1/subjects/{uscc}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, about a subject of trading", zh: "按统一社会信用代码查询主体", handler: || web::get().to(subjects::one) },
     Endpoint { method: "GET", path: "/v1/subjects/{uscc}/standing", access: Anyone, query: &[], what: "The current standing of a subject, with its evidence", zh: "查询主体当前信用状态及依据", handler: || web::get().to(standing::one) },
     Endpoint { method: "GET", path: "/v1/reports/{name}", access: Member, query: reports::QUERY, what: "A report, as JSON, CSV or Excel", zh: "统计报表", handler: || web::get().to(reports::one) },
+    Endpoint { method: "GET", path: "/v1/evidence/submissions/{id}", access: Reader, query: evidence::QUERY, what: "An evidence bundle (ZIP) about a submission", zh: "下载批次证据包", handler: || web::get().to(evidence::submission) },
+    Endpoint { method: "GET", path: "/v1/evidence/records/{dataset}/{key}", access: Reader, query: evidence::QUERY, what: "An evidence bundle (ZIP) about a record with all its versions", zh: "下载记录证据包", handler: || web::get().to(evidence::record) },
+    Endpoint { method: "GET", path: "/v1/evidence/deals/{code}", access: Reader, query: evidence::QUERY, what: "An evidence bundle (ZIP) about everything under a unified deal code", zh: "下载交易证据包", handler: || web::get().to(evidence::deal) },
     Endpoint { method: "GET", path: "/v1/deliveries", access: Reader, query: deliveries::LIST, what: "What is owed to destinations", zh: "查询转发队列", handler: || web::get().to(deliveries::list) },
     Endpoint { method: "POST", path: "/v1/deliveries/replay", access: Operator, query: replays::ORDER, what: "Send records again, chosen by a filter; counts only unless confirmed", zh: "重新转发（默认试算）", handler: || web::post().to(replays::order) },
     Endpoint { method: "GET", path: "/v1/deliveries/replays", access: Reader, query: &[], what: "Replays, the newest first", zh: "查询重新转发任务", handler: || web::get().to(replays::list) },

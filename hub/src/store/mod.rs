@@ -6,6 +6,7 @@
 pub mod access;
 mod among;
 pub mod batches;
+pub mod commitments;
 mod database;
 pub mod deliveries;
 pub mod destinations;
