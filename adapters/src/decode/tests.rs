@@ -116,6 +116,7 @@ pub(crate) fn edition() -> Arc<Edition> {
         codes,
         calendar: spec::Calendar::default(),
         projections: HashMap::default(),
+        standing: Vec::new(),
         deal_code_check: false,
         waiting_days: 30,
         files: Vec::new(),
