@@ -39,6 +39,7 @@ mod whole;
 mod writing;
 
 use actix_web::http::Method;
+use actix_web::middleware::DefaultHeaders;
 use actix_web::{Route, web};
 
 pub use openapi::{Endpoint, Param};
@@ -155,7 +156,14 @@ fn configure(config: &mut web::ServiceConfig) {
         for route in ROUTES.iter().filter(|route| route.path == path) {
             resource = resource.route((route.handler)());
         }
-        config.service(resource.default_service(web::to(server::wrong_method)));
+        let resource = resource.default_service(web::to(server::wrong_method));
+        if path.starts_with("/v1/uploads") {
+            // Every answer of the protocol names its version, refusals too.
+            let version = DefaultHeaders::new().add(("Tus-Resumable", problem::TUS));
+            config.service(resource.wrap(version));
+        } else {
+            config.service(resource);
+        }
     }
     config.default_service(web::to(server::not_found));
 }
