@@ -206,6 +206,7 @@ fn edition() -> Result<Arc<spec::Edition>, spec::format::FormatError> {
         codes: foldhash::HashMap::default(),
         attachments: spec::Attachments::default(),
         calendar: spec::Calendar::default(),
+        standing: Vec::new(),
         projections: foldhash::HashMap::default(),
         deal_code_check: false,
         waiting_days: 30,

@@ -118,6 +118,7 @@ pub(crate) fn edition() -> Arc<Edition> {
         attachments: spec::Attachments::default(),
         calendar: spec::Calendar::default(),
         projections: HashMap::default(),
+        standing: Vec::new(),
         deal_code_check: false,
         waiting_days: 30,
         files: Vec::new(),

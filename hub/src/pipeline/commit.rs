@@ -221,6 +221,7 @@ pub fn judge_again(
             ..Numbers::default()
         },
         entries: Vec::new(),
+        owing: Owing::default(),
     };
     let then = Then {
         before: row.leaf_index,
