@@ -7,6 +7,7 @@
     reason = "in a test a broken assumption is a failure with its place"
 )]
 
+mod absence;
 mod api;
 mod classes;
 mod commands;
@@ -16,6 +17,7 @@ mod crash;
 mod database;
 mod deals;
 mod differential;
+mod evidence;
 mod fixtures;
 mod folder;
 mod forward;
@@ -29,6 +31,7 @@ mod lookups;
 mod profiles;
 mod proof;
 mod receipts;
+mod reperform;
 mod rules;
 mod tamper;
 mod tidy;

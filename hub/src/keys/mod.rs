@@ -8,6 +8,7 @@ pub mod chain;
 mod digest;
 mod error;
 mod file;
+pub mod salt;
 mod signing;
 mod sm2;
 

@@ -6,6 +6,7 @@
 pub mod access;
 mod among;
 pub mod checkpoints;
+pub mod commitments;
 mod database;
 pub mod deliveries;
 pub mod history;
