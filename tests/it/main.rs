@@ -7,6 +7,7 @@
     reason = "in a test a broken assumption is a failure with its place"
 )]
 
+mod absence;
 mod api;
 mod commands;
 mod conformance;
@@ -16,6 +17,7 @@ mod database;
 mod deals;
 mod dialects;
 mod differential;
+mod evidence;
 mod fixtures;
 mod folder;
 mod forward;
@@ -28,6 +30,7 @@ mod large;
 mod lookups;
 mod profiles;
 mod receipts;
+mod reperform;
 mod rules;
 mod tamper;
 mod tidy;
