@@ -34,4 +34,5 @@ mod reperform;
 mod rules;
 mod tamper;
 mod tidy;
+mod uploads;
 mod waiting;
