@@ -32,6 +32,19 @@ if ! command -v xmllint >/dev/null 2>&1; then
     fi
 fi
 
+if ! command -v chromium >/dev/null 2>&1; then
+    echo "tests need chromium and a Chinese font: trying to install them" >&2
+    if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq >/dev/null
+        apt-get install -y -qq chromium fonts-noto-cjk >/dev/null
+    fi
+    if ! command -v chromium >/dev/null 2>&1; then
+        echo "chromium is needed: install it (Debian: apt-get install chromium fonts-noto-cjk) and run again" >&2
+        exit 1
+    fi
+fi
+
 # A Kafka broker, built once and kept beside the project (some ten minutes): no package of the system has one.
 broker_version=0.6.0
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/exchange-hub-tests

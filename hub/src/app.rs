@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::faults::Faults;
 use crate::intake::Ways;
 use crate::keys::SigningKey;
+use crate::pipeline::basis::Archive;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::writer::Writer;
 use crate::pipeline::{Digests, Figures, RawStore};
@@ -43,6 +44,8 @@ pub struct App {
     pub writer: Writer,
     /// Raw bytes.
     pub raw: RawStore,
+    /// What submissions are judged by, archived beside the raw bytes.
+    pub archive: Archive,
     /// The published log.
     pub log: LogHandle,
     /// The key that signs receipts and checkpoints.
@@ -234,6 +237,7 @@ impl App {
             default_edition,
             readers,
             writer,
+            archive: Archive::new(raw.clone(), specification, limits),
             raw,
             log,
             key,

@@ -7,6 +7,7 @@
     reason = "in a test a broken assumption is a failure with its place"
 )]
 
+mod absence;
 mod api;
 mod commands;
 mod conformance;
@@ -15,6 +16,7 @@ mod crash;
 mod database;
 mod deals;
 mod differential;
+mod evidence;
 mod fixtures;
 mod folder;
 mod forward;
@@ -27,6 +29,7 @@ mod large;
 mod lookups;
 mod profiles;
 mod receipts;
+mod reperform;
 mod rules;
 mod tamper;
 mod tidy;

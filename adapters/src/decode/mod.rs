@@ -19,6 +19,7 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use spec::{Dataset, Edition, Issue, Record};
 
 pub use error::DecodeError;
@@ -93,8 +94,9 @@ pub struct Envelope {
     pub sequence: Option<u64>,
 }
 
-/// What the carrier of a document knows about it.
-#[derive(Debug, Clone, Default)]
+/// What the carrier of a document knows about it. Kept with what was received, so that it can be read again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Hint {
     /// Form of the document, from its `Content-Type` or its file's name.
     pub wire: Option<WireFormat>,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::folder::Folder;
+use crate::absence::daily::Daily;
 use crate::app::App;
 use crate::intake::Intake;
 use crate::intake::folder::Watchers;
@@ -36,6 +37,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let app = App::open(config)?;
     let delivery = forward(&app)?;
     let sweeper = Sweeper::start(Arc::clone(&app)).context("starting the sweeper")?;
+    let daily = Daily::start(Arc::clone(&app)).context("starting the daily commitment")?;
     let intake =
         Intake::start(&app).context(super::said("无法启动接入通道", "cannot start the ways in"))?;
     let uploads = Judge::start(Arc::clone(&app)).context("starting the judge of uploads")?;
@@ -52,6 +54,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     drop(intake);
     drop(folders);
     drop(uploads);
+    drop(daily);
     drop(sweeper);
     if let Some(delivery) = delivery {
         delivery.stop();

@@ -5,6 +5,7 @@
 
 pub mod access;
 mod among;
+pub mod commitments;
 mod database;
 pub mod deliveries;
 pub mod history;

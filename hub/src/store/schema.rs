@@ -141,6 +141,31 @@ table! {
         hash -> BigInt,
         record_id -> BigInt,
         until -> BigInt,
+        until_leaf -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    past_parked (hash, record_id) {
+        hash -> BigInt,
+        record_id -> BigInt,
+    }
+}
+
+table! {
+    commitments (leaf_index) {
+        leaf_index -> BigInt,
+        until -> BigInt,
+        salt -> Binary,
+        records_list -> Binary,
+        submissions_list -> Binary,
+    }
+}
+
+table! {
+    hints (submission_id) {
+        submission_id -> BigInt,
+        hint -> Text,
     }
 }
 
@@ -245,6 +270,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     changes,
     reasons,
     past_links,
+    past_parked,
+    hints,
+    commitments,
     leaves,
     spans,
     deliveries,
