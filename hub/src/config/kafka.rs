@@ -44,6 +44,7 @@ impl std::fmt::Debug for Kafka {
 /// One topic.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the words of the configuration")]
 pub struct Topic {
     /// Its name.
     pub topic: String,

@@ -27,7 +27,7 @@ impl Backoff {
     }
 
     /// It failed once more: how long to wait.
-    pub fn next(&mut self) -> Duration {
+    pub fn failed(&mut self) -> Duration {
         let bound = self
             .base
             .saturating_mul(1 << self.failures.min(20))
@@ -51,10 +51,10 @@ mod tests {
     fn waits_double_up_to_the_bound_and_begin_anew() {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
         for bound in [100, 200, 400, 800, 1000, 1000] {
-            let wait = backoff.next().as_millis();
+            let wait = backoff.failed().as_millis();
             assert!(wait >= bound / 2 && wait <= bound, "{wait} for {bound}");
         }
         backoff.reset();
-        assert!(backoff.next().as_millis() <= 100);
+        assert!(backoff.failed().as_millis() <= 100);
     }
 }

@@ -14,6 +14,7 @@ pub const DATABASE: &str = "database";
 
 /// One way in at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the columns of the table")]
 pub struct Way {
     /// `kafka` or `database`.
     pub way: &'static str,

@@ -70,7 +70,7 @@ fn serve(app: &Arc<App>, query: &PullQuery, url: &str, stop: &Stop) {
             }
             Err(error) => {
                 failed(app, DATABASE, &query.name, &error.to_string());
-                backoff.next()
+                backoff.failed()
             }
         };
         stop.wait(pause);

@@ -98,7 +98,7 @@ pub fn serve(app: &Arc<App>, client: &Client, stop: &Stop, wake: &Wake) {
             Sender::begin(app, client).and_then(|mut sender| sender.run(stop, wake, &mut backoff));
         if let Err(error) = ended {
             tracing::warn!(%error, "replies are not sent; trying again later");
-            stop.wait(backoff.next());
+            stop.wait(backoff.failed());
         }
     }
 }
@@ -200,7 +200,7 @@ impl<'s> Sender<'s> {
                 let why = format!("replies cannot be sent to topic `{topic}`: {why}");
                 failed(self.app, KAFKA, &known.topic, &why);
             }
-            self.broken.insert(topic, Instant::now() + backoff.next());
+            self.broken.insert(topic, Instant::now() + backoff.failed());
         }
         Ok(())
     }

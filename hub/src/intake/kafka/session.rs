@@ -70,7 +70,7 @@ pub fn serve(app: &Arc<App>, client: &Client, stop: &Stop, owed: &Wake) {
         let ended = session.and_then(|mut session| session.run(stop, &mut backoff, &mut suspect));
         if let Err(ended) = ended {
             tell(app, &ended.to_string());
-            stop.wait(backoff.next());
+            stop.wait(backoff.failed());
         }
     }
 }
@@ -374,7 +374,7 @@ impl<'s> Session<'s> {
             .app
             .writer
             .run(move |transaction| commit::commit(transaction, parts));
-        let (kept, lost) = match run {
+        let (done, elsewhere) = match run {
             Ok(outcome) => outcome,
             Err(error) => {
                 // Only while the store takes other things is the message to blame.
@@ -390,18 +390,18 @@ impl<'s> Session<'s> {
             }
         };
         *suspect = Suspect::default();
-        for done in kept {
-            for outcomes in &done.outcomes {
-                self.app.figures.judged(&done.source, outcomes);
+        for part in done {
+            for outcomes in &part.outcomes {
+                self.app.figures.judged(&part.source, outcomes);
             }
-            self.app.ways.works(KAFKA, &done.topic);
-            self.app.ways.note(KAFKA, &done.topic, |way| {
-                way.taken += done.messages;
-                way.refused += done.refused;
+            self.app.ways.works(KAFKA, &part.topic);
+            self.app.ways.note(KAFKA, &part.topic, |way| {
+                way.taken += part.messages;
+                way.refused += part.refused;
             });
         }
         self.owed.wake();
-        if let Some(place) = lost.first() {
+        if let Some(place) = elsewhere.first() {
             return Err(Ended::Partitions(format!("{place} is read by another hub")));
         }
         let mut shown = TopicPartitionList::with_capacity(moves.len());
