@@ -13,7 +13,7 @@ test: servers    ## everything
 	$(CARGO) build --workspace --bins
 	$(CARGO) test --workspace
 
-servers:         ## installs what the tests start (PostgreSQL), if it may
+servers:         ## installs what the tests start (PostgreSQL, xmllint, a Kafka broker), if it may
 	@tests/servers.sh
 
 lint:            ## format and lints, warnings denied

@@ -10,7 +10,9 @@ use spec::Spec;
 use crate::certificate::Held;
 use crate::config::Config;
 use crate::faults::Faults;
+use crate::intake::Ways;
 use crate::keys::SigningKey;
+use crate::pipeline::basis::Archive;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::writer::Writer;
 use crate::pipeline::{Digests, Figures, RawStore};
@@ -42,12 +44,16 @@ pub struct App {
     pub writer: Writer,
     /// Raw bytes.
     pub raw: RawStore,
+    /// What submissions are judged by, archived beside the raw bytes.
+    pub archive: Archive,
     /// The published log.
     pub log: LogHandle,
     /// The key that signs receipts and checkpoints.
     pub key: SigningKey,
     /// Counts since start.
     pub figures: Figures,
+    /// How the ways in other than HTTP fare.
+    pub ways: Arc<Ways>,
     /// Asks the published schemas about a sample of the records.
     pub opinion: SecondOpinion,
     /// Certificates of conformance.
@@ -231,10 +237,12 @@ impl App {
             default_edition,
             readers,
             writer,
+            archive: Archive::new(raw.clone(), specification, limits),
             raw,
             log,
             key,
             figures: Figures::default(),
+            ways: Arc::default(),
             opinion,
             certificates,
             uploads,

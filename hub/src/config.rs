@@ -3,13 +3,17 @@
 //! The defaults file is the reference: a key that it does not have is refused, with the place where it was
 //! written. Nothing else in the program reads the environment, and nothing is read again after start.
 
+mod kafka;
 mod layers;
+mod pull;
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use kafka::{Kafka, Topic};
 pub use layers::ConfigError;
+pub use pull::{Pull, PullQuery};
 
 /// The commented defaults, which are the configuration reference too.
 pub const DEFAULTS: &str = include_str!("../hub.toml");
@@ -35,6 +39,10 @@ pub struct Config {
     pub uploads: Uploads,
     /// The watched folders.
     pub folders: Folders,
+    /// What is read from Kafka.
+    pub kafka: Kafka,
+    /// What is read from exchange databases.
+    pub pull: Pull,
     /// The waiting room.
     pub waiting: Waiting,
     /// The transparency log.
@@ -269,7 +277,12 @@ impl Config {
         layers.add_flags(flags)?;
         let mut config: Config = layers.build()?;
         data.clone_into(&mut config.data);
-        for (key, holds, expected) in config.conditions() {
+        for (key, holds, expected) in config
+            .conditions()
+            .into_iter()
+            .chain(config.kafka.conditions())
+            .chain(config.pull.conditions())
+        {
             if !holds {
                 return Err(layers.fault(key, expected));
             }

@@ -1,5 +1,6 @@
 //! The exchange hub: receives, judges, logs, receipts, forwards. All IO is here.
 
+pub mod absence;
 pub mod app;
 pub mod audit;
 pub mod certificate;
@@ -7,12 +8,14 @@ pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod error;
+pub mod evidence;
 pub mod faults;
 pub mod http;
 pub mod intake;
 pub mod keys;
 pub mod leaf;
 pub mod pipeline;
+pub mod reperform;
 pub mod report;
 pub mod sequencer;
 pub mod simulate;

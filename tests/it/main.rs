@@ -7,13 +7,16 @@
     reason = "in a test a broken assumption is a failure with its place"
 )]
 
+mod absence;
 mod api;
 mod commands;
 mod conformance;
 mod contract;
 mod crash;
+mod database;
 mod deals;
 mod differential;
+mod evidence;
 mod fixtures;
 mod folder;
 mod forward;
@@ -21,10 +24,12 @@ mod full;
 mod generate;
 mod harness;
 mod history;
+mod kafka;
 mod large;
 mod lookups;
 mod profiles;
 mod receipts;
+mod reperform;
 mod rules;
 mod tamper;
 mod tidy;

@@ -156,6 +156,7 @@ fn frameworks_stay_where_they_belong() {
         &["hub/src/http", "hub/src/console", "hub/src/simulate"],
     );
     in_hub(&["diesel::", "use diesel"], &["hub/src/store"]);
+    in_hub(&["rdkafka::"], &["hub/src/intake", "hub/src/delivery"]);
     in_hub(&["ring::"], &["hub/src/tlog", "hub/src/keys"]);
     in_hub(&["std::env::var"], &["hub/src/config"]);
     forbid(

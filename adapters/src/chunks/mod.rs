@@ -78,7 +78,7 @@ impl Chunks {
     pub fn new(profile: &Profile, said: Option<WireFormat>, size: usize, limits: &Limits) -> Self {
         let wire = profile.wire.resolve(said);
         let cuts = match wire {
-            Some(WireFormat::Ndjson) => Cuts::Lines,
+            Some(WireFormat::Ndjson | WireFormat::Sql) => Cuts::Lines,
             Some(WireFormat::Csv) => Cuts::Rows(RowCuts::new(profile.wire.separator)),
             Some(WireFormat::Json) => Cuts::Envelope(EnvelopeCuts::default()),
             Some(WireFormat::Xml | WireFormat::Message) | None => Cuts::Whole,

@@ -1,7 +1,8 @@
 //! How large a document may be, in every direction in which hostile input grows.
 
 /// Upper bounds of one document; the same on every way in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Limits {
     /// Bytes of the document, decompressed.
     pub bytes: usize,

@@ -8,7 +8,8 @@ use std::cell::OnceCell;
 ///
 /// The first `prefix` bytes were repeated from the head of the file (a header line, an envelope); the
 /// byte after them stands at `line`, `column` and `offset` of the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Origin {
     /// Bytes at the start of the document that are a copy of the head of the file.
     pub prefix: usize,

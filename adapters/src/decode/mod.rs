@@ -12,12 +12,14 @@ mod message;
 mod ndjson;
 mod session;
 mod span;
+mod tombstone;
 mod xml;
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use spec::{Dataset, Edition, Issue, Record};
 
 pub use error::DecodeError;
@@ -92,8 +94,9 @@ pub struct Envelope {
     pub sequence: Option<u64>,
 }
 
-/// What the carrier of a document knows about it.
-#[derive(Debug, Clone, Default)]
+/// What the carrier of a document knows about it. Kept with what was received, so that it can be read again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Hint {
     /// Form of the document, from its `Content-Type` or its file's name.
     pub wire: Option<WireFormat>,
@@ -101,6 +104,9 @@ pub struct Hint {
     pub dataset: Option<String>,
     /// Name of the file, which may say the data set.
     pub file_name: Option<String>,
+    /// The sender's own key of the one record that the document is about, where the carrier names it (the key of a
+    /// Kafka message). An empty document takes that record back.
+    pub message_key: Option<String>,
     /// Where the document comes from in a larger file; only lines and columns of errors depend on it.
     pub origin: Origin,
 }
@@ -174,9 +180,13 @@ impl Adapter {
             return Err(Fault { at: 0, kind });
         };
         let mut session = Session::new(self, hint, limits, sink);
+        if let (Some(key), []) = (&hint.message_key, document) {
+            tombstone::read(&mut session, key)?;
+            return Ok(session.envelope);
+        }
         match format {
             WireFormat::Json => json::read(&mut session, document)?,
-            WireFormat::Ndjson => ndjson::read(&mut session, document)?,
+            WireFormat::Ndjson | WireFormat::Sql => ndjson::read(&mut session, document)?,
             WireFormat::Xml => xml::read(&mut session, document)?,
             WireFormat::Message => message::read(&mut session, document)?,
             WireFormat::Csv => csv::read(&mut session, document)?,

@@ -5,7 +5,6 @@ use super::error::{Fault, FaultKind};
 use super::issue::{cut, issue};
 use super::json::{MEMBERS, Scan, Seen, member, moved, read_record};
 use super::session::Session;
-use crate::profile::Shape;
 
 /// Reads a document.
 pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) -> Result<(), Fault> {
@@ -74,7 +73,7 @@ fn header<'a>(session: &mut Session<'_, '_, 'a>, line: &'a str, at: usize) -> Re
     let is_record = ["data", "action", "flex"]
         .iter()
         .any(|word| names.iter().any(|name| name == word));
-    let flat = session.adapter.profile.wire.shape == Shape::Flat;
+    let flat = session.adapter.profile.wire.flat();
     if is_record || (flat && !names.iter().all(known)) {
         return Ok(false);
     }

@@ -1,5 +1,6 @@
 //! One reading of one document: counts what was found, and hands it on.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use spec::{Dataset, Issue, Record};
@@ -135,11 +136,12 @@ impl<'r, 's, 'a> Session<'r, 's, 'a> {
         mut record: Record<'s, 'a>,
         flex: Option<&'a str>,
         attachments: Vec<AttachmentRef>,
-        message_key: Option<std::borrow::Cow<'a, str>>,
+        message_key: Option<Cow<'a, str>>,
     ) {
+        let message_key = message_key.or_else(|| self.hint.message_key.clone().map(Cow::Owned));
         if record.action != spec::Action::Upsert && record.reason.is_none() {
             let unstated = self.adapter.profile.wire.reason_unstated.as_ref();
-            record.reason = unstated.map(|text| std::borrow::Cow::Owned(text.clone()));
+            record.reason = unstated.map(|text| Cow::Owned(text.clone()));
         }
         let record = Decoded::Record {
             record,

@@ -32,7 +32,7 @@ impl Spans {
     /// The character set of the documents. JSON is always UTF-8.
     pub fn charset(self) -> Charset {
         match self.form {
-            WireFormat::Json | WireFormat::Ndjson => Charset::Utf8,
+            WireFormat::Json | WireFormat::Ndjson | WireFormat::Sql => Charset::Utf8,
             _ => self.charset,
         }
     }
@@ -41,7 +41,7 @@ impl Spans {
     pub fn value(self, document: &[u8], at: usize) -> Range<usize> {
         let rest = document.get(at..).unwrap_or_default();
         let length = match self.form {
-            WireFormat::Json | WireFormat::Ndjson => json(rest),
+            WireFormat::Json | WireFormat::Ndjson | WireFormat::Sql => json(rest),
             WireFormat::Xml | WireFormat::Message => markup(rest),
             WireFormat::Csv => self.cell(rest),
         };
@@ -53,7 +53,7 @@ impl Spans {
     pub fn name(self, document: &[u8], at: usize) -> Option<Range<usize>> {
         let before = document.get(..at)?;
         match self.form {
-            WireFormat::Json | WireFormat::Ndjson => {
+            WireFormat::Json | WireFormat::Ndjson | WireFormat::Sql => {
                 let before = before.trim_ascii_end().strip_suffix(b":")?;
                 let end = before.trim_ascii_end().len();
                 let name = before.get(..end)?.strip_suffix(b"\"")?;
@@ -84,7 +84,7 @@ impl Spans {
         let line = || memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let length = match self.form {
             WireFormat::Json => json(rest),
-            WireFormat::Ndjson => line(),
+            WireFormat::Ndjson | WireFormat::Sql => line(),
             WireFormat::Xml | WireFormat::Message => element(rest),
             WireFormat::Csv => self.row(rest),
         };

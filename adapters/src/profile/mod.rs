@@ -157,6 +157,11 @@ impl Profile {
         Ok(profile)
     }
 
+    /// The text that it was read from.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether the source may send a data set.
     pub fn permits(&self, dataset: &spec::Dataset) -> bool {
         self.datasets.permits(dataset)

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Form of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WireFormat {
     /// The native envelope with its records in one JSON document.
@@ -18,6 +18,8 @@ pub enum WireFormat {
     Message,
     /// A row of headings, then one record per row.
     Csv,
+    /// Rows of a table, as the hub reads them: one JSON object of columns per line.
+    Sql,
 }
 
 impl WireFormat {
@@ -29,6 +31,7 @@ impl WireFormat {
             WireFormat::Xml => "xml",
             WireFormat::Message => "message",
             WireFormat::Csv => "csv",
+            WireFormat::Sql => "sql",
         }
     }
 
@@ -100,6 +103,8 @@ pub enum Shape {
     Enveloped,
     /// The fields themselves; the data set stands beside `records`.
     Flat,
+    /// The document is the fields of one record; its carrier names the data set.
+    Single,
 }
 
 /// How a source writes its documents.
@@ -142,6 +147,11 @@ pub struct Wire {
 }
 
 impl Wire {
+    /// Whether the records of JSON documents are nothing but their fields.
+    pub(crate) fn flat(&self) -> bool {
+        self.shape != Shape::Enveloped || self.format == WireFormat::Sql
+    }
+
     /// The form to read, given what the carrier says of the document; none when the source does not use it.
     pub(crate) fn resolve(&self, said: Option<WireFormat>) -> Option<WireFormat> {
         let mut used = std::iter::once(self.format).chain(self.also.iter().copied());

@@ -2,13 +2,16 @@
 //!
 //! Exit codes: 0 all good, 1 findings, 2 could not run.
 
+mod absence;
 mod check;
 mod demo;
+mod evidence;
 mod export;
 mod folder;
 mod keys;
 mod log;
 mod receipt;
+mod reperform;
 mod report;
 mod serve;
 mod simulate;
@@ -43,6 +46,12 @@ enum Command {
     /// The transparency log.
     #[command(subcommand)]
     Log(log::Command),
+    /// Evidence bundles: everything about a submission, a record or a deal, checked offline.
+    Evidence(evidence::Arguments),
+    /// Proofs that a record or a submission was not held at a date.
+    ProveAbsence(absence::Arguments),
+    /// Judge what was received once more, from the archive, and compare.
+    Reperform(reperform::Arguments),
     /// Reports over what was received.
     Report(report::Arguments),
     /// The waiting room.
@@ -83,6 +92,9 @@ pub fn main() -> ExitCode {
         Command::Submit(arguments) => submit::run(&arguments),
         Command::Receipt(command) => receipt::run(&command),
         Command::Log(command) => log::run(&command),
+        Command::Evidence(arguments) => evidence::run(&arguments),
+        Command::ProveAbsence(arguments) => absence::run(&arguments),
+        Command::Reperform(arguments) => reperform::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Waiting(command) => waiting::run(&command),
         Command::Export(arguments) => export::run(&arguments),
@@ -154,6 +166,15 @@ mod tests {
             "hub receipt verify r.json --key log.pub",
             "hub log verify --data d",
             "hub log verify --tiles t --key log.pub",
+            "hub evidence S000000000001 -o f.zip --data d",
+            "hub evidence X/K|1 -o f.zip --personal",
+            "hub evidence verify f.zip --key log.pub --format json",
+            "hub prove-absence X K|1 --date 2026-11-21 -o p.json --data d",
+            "hub prove-absence 320100 b-1 --submission --date 2026-11-21",
+            "hub prove-absence verify p.json --key log.pub",
+            "hub prove-absence commit --data d",
+            "hub reperform S000000000001 r.json --data d --format json",
+            "hub reperform --sample 20 --data d",
             "hub report volumes --data d --by source,day --format csv",
             "hub report parked --data d",
             "hub waiting sweep --at 2026-12-31 --data d --format json",

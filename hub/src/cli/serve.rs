@@ -6,7 +6,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::folder::Folder;
+use crate::absence::daily::Daily;
 use crate::app::App;
+use crate::intake::Intake;
 use crate::intake::folder::Watchers;
 use crate::pipeline::sweeper::Sweeper;
 use crate::uploads::judging::Judge;
@@ -35,6 +37,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let app = App::open(config)?;
     let delivery = forward(&app)?;
     let sweeper = Sweeper::start(Arc::clone(&app)).context("starting the sweeper")?;
+    let daily = Daily::start(Arc::clone(&app)).context("starting the daily commitment")?;
+    let intake =
+        Intake::start(&app).context(super::said("无法启动接入通道", "cannot start the ways in"))?;
     let uploads = Judge::start(Arc::clone(&app)).context("starting the judge of uploads")?;
     let folders = Watchers::start(&app).context(super::said(
         "无法监视前置机目录",
@@ -46,8 +51,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         drop(writeln!(out, "listening on http://{address}").and_then(|()| out.flush()));
         tracing::info!(%address, "listening");
     })?;
+    drop(intake);
     drop(folders);
     drop(uploads);
+    drop(daily);
     drop(sweeper);
     if let Some(delivery) = delivery {
         delivery.stop();

@@ -12,7 +12,7 @@ pub async fn live() -> HttpResponse {
         .json(serde_json::json!({ "status": "ok", "build": env!("CARGO_PKG_VERSION") }))
 }
 
-/// The store answers and the log is published.
+/// The store answers and the log is published. A way in that fails is named, but the hub stays ready for the others.
 pub async fn ready(state: Data<State>) -> HttpResponse {
     let store = state
         .ask(|_, connection| Ok(access::reachable(connection)?))
@@ -20,9 +20,20 @@ pub async fn ready(state: Data<State>) -> HttpResponse {
         .is_ok();
     let log = state.app.log.fault().is_none();
     let word = |good: bool| if good { "ok" } else { "failed" };
+    let ways: Vec<_> = state
+        .app
+        .ways
+        .all()
+        .into_iter()
+        .map(|way| {
+            let check = word(way.fault.is_none());
+            serde_json::json!({ "way": way.way, "place": way.place, "check": check, "fault": way.fault })
+        })
+        .collect();
     let body = serde_json::json!({
         "status": if store && log { "ready" } else { "not ready" },
         "checks": { "store": word(store), "log": word(log) },
+        "ways": ways,
         // Other ways in that are hampered: submissions over HTTP are kept all the same.
         "faults": state.app.faults.all(),
     });

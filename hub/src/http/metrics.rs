@@ -37,6 +37,13 @@ struct Sender {
     source: String,
 }
 
+/// A way in and a place of the configuration.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Way {
+    way: String,
+    place: String,
+}
+
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Judged {
     source: String,
@@ -152,6 +159,8 @@ fn write(state: &State) -> Result<String, std::fmt::Error> {
         differing,
     );
 
+    ways(state, &mut registry);
+
     let entries: Gauge = Gauge::default();
     entries.set(state.app.log.log().size() as i64);
     registry.register("log_entries", "Entries of the published log", entries);
@@ -162,6 +171,43 @@ fn write(state: &State) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     encode(&mut text, &registry)?;
     Ok(classic(&text))
+}
+
+/// How the ways in other than HTTP fare.
+fn ways(state: &State, registry: &mut Registry) {
+    let messages: Family<Way, Counter> = Family::default();
+    let refused: Family<Way, Counter> = Family::default();
+    let replies: Family<Way, Counter> = Family::default();
+    let healthy: Family<Way, Gauge> = Family::default();
+    let behind: Family<Way, Gauge> = Family::default();
+    for found in state.app.ways.all() {
+        let way = Way {
+            way: found.way.to_owned(),
+            place: found.place,
+        };
+        messages.get_or_create(&way).inc_by(found.taken);
+        refused.get_or_create(&way).inc_by(found.refused);
+        replies.get_or_create(&way).inc_by(found.replies);
+        healthy
+            .get_or_create(&way)
+            .set(i64::from(found.fault.is_none()));
+        if let Some(lag) = found.behind {
+            behind.get_or_create(&way).set(lag);
+        }
+    }
+    registry.register("way_messages", "Messages or pages taken in", messages);
+    registry.register(
+        "way_refused",
+        "Of these, those that could not be read",
+        refused,
+    );
+    registry.register("way_replies", "Replies that the broker has", replies);
+    registry.register("way_healthy", "1 while the way in works", healthy);
+    registry.register(
+        "way_behind",
+        "Messages that are there and not taken in yet",
+        behind,
+    );
 }
 
 /// From OpenMetrics to the older text format, in which the name of a counter's family ends in `_total` too.

@@ -9,6 +9,7 @@ mod changes;
 mod check;
 mod deals;
 mod deliveries;
+mod evidence;
 mod found;
 mod health;
 pub mod limits;
@@ -94,6 +95,9 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "GET", path: "/v1/deals/{code}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, that name a unified deal code, and what they lack together", zh: "按统一交易标识码查询", handler: || web::get().to(deals::one) },
     Endpoint { method: "GET", path: "/v1/subjects/{uscc}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, about a subject of trading", zh: "按统一社会信用代码查询主体", handler: || web::get().to(subjects::one) },
     Endpoint { method: "GET", path: "/v1/reports/{name}", access: Member, query: reports::QUERY, what: "A report, as JSON, CSV or Excel", zh: "统计报表", handler: || web::get().to(reports::one) },
+    Endpoint { method: "GET", path: "/v1/evidence/submissions/{id}", access: Reader, query: evidence::QUERY, what: "An evidence bundle (ZIP) about a submission", zh: "下载批次证据包", handler: || web::get().to(evidence::submission) },
+    Endpoint { method: "GET", path: "/v1/evidence/records/{dataset}/{key}", access: Reader, query: evidence::QUERY, what: "An evidence bundle (ZIP) about a record with all its versions", zh: "下载记录证据包", handler: || web::get().to(evidence::record) },
+    Endpoint { method: "GET", path: "/v1/evidence/deals/{code}", access: Reader, query: evidence::QUERY, what: "An evidence bundle (ZIP) about everything under a unified deal code", zh: "下载交易证据包", handler: || web::get().to(evidence::deal) },
     Endpoint { method: "GET", path: "/v1/deliveries", access: Reader, query: deliveries::LIST, what: "What is owed to destinations", zh: "查询转发队列", handler: || web::get().to(deliveries::list) },
     Endpoint { method: "POST", path: "/v1/deliveries/replay", access: Operator, query: deliveries::REPLAY, what: "Send exhausted or refused ones again; counts only unless confirmed", zh: "重新转发（默认试算）", handler: || web::post().to(deliveries::replay) },
     Endpoint { method: "GET", path: "/v1/catalog", access: Public, query: &[], what: "Editions of the specification", zh: "规范版本目录", handler: || web::get().to(catalog::editions) },

@@ -7,6 +7,7 @@ pub mod api;
 mod digest;
 mod error;
 mod file;
+pub mod salt;
 mod signing;
 
 pub use digest::Digest;

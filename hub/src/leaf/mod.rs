@@ -13,6 +13,7 @@ pub mod acknowledgement;
 mod canonical;
 pub mod change;
 pub mod close;
+pub mod commitment;
 pub mod delivery;
 pub mod log_key;
 pub mod numbers;
@@ -30,6 +31,7 @@ pub use acknowledgement::Acknowledgement;
 pub use canonical::canonical;
 pub use change::Change;
 pub use close::Close;
+pub use commitment::Commitment;
 pub use delivery::Delivery;
 pub use log_key::LogKey;
 pub use operator::Operator;
@@ -160,6 +162,7 @@ kinds!(
     Delivery,
     Acknowledgement,
     Close,
+    Commitment,
     Operator,
     Witness,
     Reperformance,

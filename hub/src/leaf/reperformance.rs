@@ -18,10 +18,15 @@ pub struct Reperformance {
     pub build: String,
     /// Whether verdicts and output are the same to the byte.
     pub same: bool,
+    /// What could not be had, so that it could not be judged again; then there are no roots.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lacking: Option<String>,
     /// Merkle root over the outcomes as they came out now.
-    pub outcomes_root: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub outcomes_root: Option<String>,
     /// Merkle root over the canonical records as they came out now.
-    pub records_root: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub records_root: Option<String>,
     /// When.
     pub at: String,
 }

@@ -64,6 +64,9 @@ pub struct Submission {
     pub codes: String,
     /// Version of the hub that judged.
     pub build: String,
+    /// SHA-256 of what judged (data files, profile, limits), archived; none in leaves made before it was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub basis: Option<String>,
     /// Verdicts.
     pub counts: Counts,
     /// Merkle root over the outcomes of all records.

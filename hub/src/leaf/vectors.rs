@@ -5,7 +5,9 @@ use super::acknowledgement::{self, Acknowledgement, By};
 use super::delivery::{self, Delivery};
 use super::log_key::{KeyChange, LogKey};
 use super::operator::{Action, Operator};
-use super::{Change, Close, Counts, LeafError, Reperformance, Submission, Witness, encode};
+use super::{
+    Change, Close, Commitment, Counts, LeafError, Reperformance, Submission, Witness, encode,
+};
 use crate::tlog::{leaf_hash, merkle_root, sha256};
 
 /// The vectors: one line of JSON each, with the leaf as text and its RFC 6962 hash in hexadecimal.
@@ -44,6 +46,7 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         specification: digest("specification"),
         codes: digest("codes"),
         build: "hub 0.1.0".to_owned(),
+        basis: None,
         counts,
         outcomes_root: merkle_root(&[]).to_hex(),
         records_root: merkle_root(&[leaf_hash(b"{}")]).to_hex(),
@@ -103,6 +106,16 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         document_sha256: digest("document"),
         at: at(),
     };
+    let commitment = Commitment {
+        until: at(),
+        boundary: 7,
+        salt_sha256: merkle_root(&[]).to_hex(),
+        records: 0,
+        records_root: merkle_root(&[]).to_hex(),
+        submissions: 0,
+        submissions_root: merkle_root(&[]).to_hex(),
+        at: at(),
+    };
     let operator = Operator {
         action: Action::Replay,
         by: "duty".to_owned(),
@@ -123,8 +136,9 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         drawn_from: Some(merkle_root(&[]).to_string()),
         build: "hub 0.1.0".to_owned(),
         same: true,
-        outcomes_root: merkle_root(&[]).to_hex(),
-        records_root: merkle_root(&[leaf_hash(b"{}")]).to_hex(),
+        lacking: None,
+        outcomes_root: Some(merkle_root(&[]).to_hex()),
+        records_root: Some(merkle_root(&[leaf_hash(b"{}")]).to_hex()),
         at: at(),
     };
     let log_key = LogKey {
@@ -143,5 +157,6 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         encode(&witness)?,
         encode(&reperformance)?,
         encode(&log_key)?,
+        encode(&commitment)?,
     ])
 }

@@ -10,12 +10,13 @@ use super::compress;
 use super::judge::Item;
 use super::receipt::Outcome;
 use super::seal::Seal;
-use super::work::Work;
+use super::then::Then;
+use super::work::{Verdicts, Work};
 use super::writer::{Numbers, Transaction};
 use crate::leaf;
 use crate::store::outcome_parts;
 use crate::store::submissions::{self, Submission};
-use crate::store::{Database, StoreError};
+use crate::store::{Database, StoreError, records};
 use crate::tlog::Span;
 use crate::tlog::hash::{self, Hash, leaf_hash};
 
@@ -42,6 +43,10 @@ pub struct Prepared {
     pub raw: Option<Vec<u8>>,
     /// Media type as sent.
     pub media_type: String,
+    /// Digest of what judges it, archived; none when nothing is kept.
+    pub basis: Option<Hash>,
+    /// How it is to be read, when the form alone does not say.
+    pub hint: Option<adapters::Hint>,
     /// Records.
     pub items: Vec<Item>,
     /// Digests that every leaf names.
@@ -147,7 +152,10 @@ pub fn commit_parts(
     }
 }
 
-fn finish(work: Work<'_, '_>, prepared: Prepared) -> Result<Committed, StoreError> {
+fn finish(mut work: Work<'_, '_>, prepared: Prepared) -> Result<Committed, StoreError> {
+    if let Some(hint) = &prepared.hint {
+        work.keep_hint(hint)?;
+    }
     work.finish(
         Submission {
             id: 0,
@@ -169,6 +177,7 @@ fn finish(work: Work<'_, '_>, prepared: Prepared) -> Result<Committed, StoreErro
             outcomes: Vec::new(),
         },
         &prepared.digests,
+        prepared.basis,
     )
 }
 
@@ -188,6 +197,35 @@ pub fn judge_only(
     let mut work = Work::new(&mut transaction, &prepared, false);
     work.judge(std::mem::take(&mut prepared.items))?;
     Ok(work.into_outcomes())
+}
+
+/// Judges a stored submission again, under its own number, as [`commit`] did when it stood at this place in the log;
+/// keeps nothing.
+pub fn judge_again(
+    connection: &mut Database,
+    mut prepared: Prepared,
+    row: &Submission,
+) -> Result<Verdicts, StoreError> {
+    let record = match records::first_of(connection, row.id)? {
+        Some(first) => first,
+        None => Numbers::read(connection)?.record,
+    };
+    let mut transaction = Transaction {
+        connection,
+        numbers: Numbers {
+            submission: row.id,
+            record,
+            waiting: true,
+            ..Numbers::default()
+        },
+        entries: Vec::new(),
+    };
+    let then = Then {
+        before: row.leaf_index,
+    };
+    let mut work = Work::then(&mut transaction, &prepared, then);
+    work.judge(std::mem::take(&mut prepared.items))?;
+    work.verdicts()
 }
 
 fn repeated(

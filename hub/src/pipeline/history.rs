@@ -18,8 +18,8 @@ impl History {
         self.reasons.extend(reason);
     }
 
-    /// A version gave way to another at an instant: what only the old one is found by stays known.
-    pub fn superseded(&mut self, old: &[Link], new: &[Link], until: i64) {
+    /// A version gave way to another at an instant, and at a leaf of the log: what only the old one is found by stays known.
+    pub fn superseded(&mut self, old: &[Link], new: &[Link], (until, leaf): (i64, i64)) {
         let dropped = old
             .iter()
             .filter(|link| new.iter().all(|other| other.hash != link.hash));
@@ -27,6 +27,7 @@ impl History {
             hash: link.hash,
             record_id: link.record_id,
             until,
+            until_leaf: Some(leaf),
         }));
     }
 

@@ -103,6 +103,11 @@ pub async fn receive(
         return Ok(receipt);
     }
     app.raw.keep_file(&document.sha256, &document.file).await?;
+    let wire = about.hint.wire;
+    let basis = app
+        .archive
+        .keep(survey.adapter, survey.edition, wire)
+        .await?;
     let source = about.source.clone();
     let prepared = Prepared {
         source: about.source.clone(),
@@ -118,6 +123,8 @@ pub async fn receive(
         raw_bytes: document.bytes,
         raw: None,
         media_type: about.media_type.clone(),
+        basis: Some(basis),
+        hint: super::beyond_form(about.hint.clone()),
         items: Vec::new(),
         digests: Arc::clone(&app.digests),
     };

@@ -4,6 +4,7 @@
 //! nothing. Judging runs on worker threads, committing in the one [`writer`].
 
 mod absent;
+pub mod basis;
 pub mod commit;
 pub mod compress;
 mod dependants;
@@ -25,6 +26,7 @@ mod release;
 mod room;
 pub mod seal;
 pub mod sweeper;
+pub mod then;
 mod work;
 pub mod writer;
 
@@ -53,6 +55,11 @@ pub struct Digests {
     pub build: String,
 }
 
+/// Version of the hub, as leaves name it.
+pub fn build() -> String {
+    format!("hub {}", env!("CARGO_PKG_VERSION"))
+}
+
 impl Digests {
     /// Takes the digests of a loaded specification.
     pub fn new(specification: &spec::Spec) -> Self {
@@ -76,7 +83,7 @@ impl Digests {
             .collect();
         Digests {
             editions,
-            build: format!("hub {}", env!("CARGO_PKG_VERSION")),
+            build: build(),
         }
     }
 
@@ -125,13 +132,8 @@ pub struct Checked {
 
 /// Judges, keeps, and answers with a receipt: after the commit is on disk, not before.
 pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Error> {
-    let received = Instant::now();
     let source = incoming.source.clone();
-    let prepared = if incoming.body.len() < SMALL {
-        prepare(app, incoming, received).await?
-    } else {
-        prepare_large(app, incoming, received).await?
-    };
+    let prepared = prepare(app, incoming).await?;
     let (send, answer) = tokio::sync::oneshot::channel();
     app.writer.submit(
         move |transaction| commit::commit(transaction, prepared),
@@ -177,7 +179,8 @@ async fn answered(
     }
 }
 
-fn conflict(first_sha256: &str, receipt: &str) -> Error {
+/// Why a submission is refused whose number was used before for other bytes.
+pub fn conflict(first_sha256: &str, receipt: &str) -> Error {
     Error::request(
         ErrorCode::Conflict,
         (
@@ -195,16 +198,13 @@ fn conflict(first_sha256: &str, receipt: &str) -> Error {
 /// Below this size a submission is judged where it was received; above, on a thread for long work.
 const SMALL: usize = 16 * 1024;
 
-async fn prepare(app: &Arc<App>, incoming: Incoming, received: Instant) -> Result<Prepared, Error> {
-    let (read, edition) = read(app, &incoming, received)?;
-    finish(app, incoming, received, read, edition).await
-}
-
-async fn prepare_large(
-    app: &Arc<App>,
-    incoming: Incoming,
-    received: Instant,
-) -> Result<Prepared, Error> {
+/// Decodes a submission and judges each record by itself: everything before the writer's transaction.
+pub async fn prepare(app: &Arc<App>, incoming: Incoming) -> Result<Prepared, Error> {
+    let received = Instant::now();
+    if incoming.body.len() < SMALL {
+        let (read, judge) = read(app, &incoming, received)?;
+        return finish(app, incoming, received, read, judge).await;
+    }
     let shared = Arc::clone(app);
     let (incoming, outcome) = tokio::task::spawn_blocking(move || {
         let outcome = read(&shared, &incoming, received);
@@ -212,8 +212,8 @@ async fn prepare_large(
     })
     .await
     .map_err(|error| Error::Internal(format!("judging stopped: {error}")))?;
-    let (read, edition) = outcome?;
-    finish(app, incoming, received, read, edition).await
+    let (read, judge) = outcome?;
+    finish(app, incoming, received, read, judge).await
 }
 
 async fn finish(
@@ -221,13 +221,17 @@ async fn finish(
     incoming: Incoming,
     received: Instant,
     read: Read,
-    edition: &'static spec::Edition,
+    (edition, adapter): Judge,
 ) -> Result<Prepared, Error> {
     app.certified(&incoming.source, edition, received)?;
     app.opinion.sample(edition, &read.items);
     let raw_sha256 = hash::sha256(&incoming.body);
     let submission = submission_number(&incoming, &read.envelope, &raw_sha256)?;
     let raw = app.raw.keep(&raw_sha256, &incoming.body).await?;
+    let basis = app
+        .archive
+        .keep(adapter, edition, incoming.hint.wire)
+        .await?;
     Ok(Prepared {
         source: incoming.source,
         submission,
@@ -242,6 +246,8 @@ async fn finish(
         raw_bytes: incoming.body.len() as u64,
         raw,
         media_type: incoming.media_type,
+        basis: Some(basis),
+        hint: beyond_form(incoming.hint),
         items: read.items,
         digests: Arc::clone(&app.digests),
     })
@@ -286,7 +292,7 @@ fn submission_number(
 /// Judges without keeping anything. References are answered from the store as it is now.
 pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
     let received = Instant::now();
-    let (read, edition) = read(app, incoming, received)?;
+    let (read, (edition, _)) = read(app, incoming, received)?;
     let raw_sha256 = hash::sha256(&incoming.body);
     let submission = submission_number(incoming, &read.envelope, &raw_sha256)?;
     let source = incoming.source.clone();
@@ -302,6 +308,8 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
         raw_bytes: incoming.body.len() as u64,
         raw: None,
         media_type: incoming.media_type.clone(),
+        basis: None,
+        hint: None,
         items: read.items,
         digests: Arc::clone(&app.digests),
     };
@@ -319,15 +327,20 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
     })
 }
 
-fn read(
-    app: &App,
-    incoming: &Incoming,
-    received: Instant,
-) -> Result<(Read, &'static spec::Edition), Error> {
+/// What a hint says beside the form, which the basis names; none if nothing.
+fn beyond_form(hint: adapters::Hint) -> Option<adapters::Hint> {
+    let rest = adapters::Hint { wire: None, ..hint };
+    (rest != adapters::Hint::default()).then_some(rest)
+}
+
+/// What a submission is judged by.
+type Judge = (&'static spec::Edition, &'static adapters::Adapter);
+
+fn read(app: &App, incoming: &Incoming, received: Instant) -> Result<(Read, Judge), Error> {
     let source = known(app, &incoming.source)?;
     // The envelope names the edition, but is read together with the records: judge by the edition that was
     // asked for (or the newest), and again if the envelope says another.
-    let judge_by = |name: &str| -> Result<(Read, &'static spec::Edition), Error> {
+    let judge_by = |name: &str| -> Result<(Read, Judge), Error> {
         let (edition, adapter) = source.edition(name)?;
         let context = spec::Context {
             edition,
@@ -336,16 +349,16 @@ fn read(
         };
         let (body, hint) = (&incoming.body, &incoming.hint);
         let read = judge::read(adapter, edition, &context, body, hint, &app.limits)?;
-        Ok((read, edition))
+        Ok((read, (edition, adapter)))
     };
-    let (read, edition) = judge_by(incoming.edition.as_deref().unwrap_or(&app.default_edition))?;
+    let (read, judge) = judge_by(incoming.edition.as_deref().unwrap_or(&app.default_edition))?;
     check_sender(&incoming.source, &read.envelope)?;
-    let (read, edition) = match read.envelope.edition.as_deref() {
-        Some(named) if named != edition.id => judge_by(named)?,
-        _ => (read, edition),
+    let (read, judge) = match read.envelope.edition.as_deref() {
+        Some(named) if named != judge.0.id => judge_by(named)?,
+        _ => (read, judge),
     };
-    source.check_in_force(edition, received)?;
-    Ok((read, edition))
+    source.check_in_force(judge.0, received)?;
+    Ok((read, judge))
 }
 
 fn known<'a>(app: &'a App, id: &str) -> Result<&'a Source, Error> {

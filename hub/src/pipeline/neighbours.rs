@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use spec::{Action, Dataset, Edition, Found, Issue, Known, Lookup, Normalized};
 
 use super::commit::receipt_id;
+use super::then::Then;
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::{Database, StoreError};
 use crate::tlog::hash::sha256;
@@ -85,6 +86,13 @@ pub struct Key {
     pub hash: i64,
 }
 
+impl Key {
+    /// Whether it is the key that a sender gave a message, and no value of the record.
+    pub fn is_message(&self) -> bool {
+        self.lookup.field == Some(MESSAGE)
+    }
+}
+
 impl From<Lookup> for Key {
     fn from(lookup: Lookup) -> Self {
         let mut bytes = Vec::with_capacity(4 + lookup.value.len());
@@ -116,22 +124,35 @@ pub struct Neighbours {
     by_hash: HashMap<i64, Vec<Arc<Neighbour>>>,
     asked: HashSet<i64>,
     gone: HashSet<i64>,
+    then: Option<Then>,
 }
 
 impl Neighbours {
+    /// Those of an earlier state of the store.
+    pub fn then(then: Then) -> Self {
+        Neighbours {
+            then: Some(then),
+            ..Neighbours::default()
+        }
+    }
+
     /// Fetches what the keys may find, all at once.
     pub fn fetch<'k>(
         &mut self,
         connection: &mut Database,
         keys: impl Iterator<Item = &'k Key>,
     ) -> Result<(), StoreError> {
-        let mut hashes: Vec<i64> = keys
-            .map(|key| key.hash)
-            .filter(|&hash| self.asked.insert(hash))
-            .collect();
-        hashes.sort_unstable();
+        let mut keys: Vec<&Key> = keys.filter(|key| self.asked.insert(key.hash)).collect();
+        keys.sort_unstable_by_key(|key| key.hash);
+        let found = match self.then {
+            Some(then) => then.found_under(connection, &keys)?,
+            None => {
+                let hashes: Vec<i64> = keys.iter().map(|key| key.hash).collect();
+                records::found_under(connection, &hashes)?
+            }
+        };
         let mut by_id: HashMap<i64, Arc<Neighbour>> = HashMap::new();
-        for (hash, row) in records::found_under(connection, &hashes)? {
+        for (hash, row) in found {
             let neighbour = if let Some(known) = by_id.get(&row.id) {
                 Arc::clone(known)
             } else {

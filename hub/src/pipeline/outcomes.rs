@@ -127,6 +127,35 @@ pub fn stored(
     Ok(Some(Stored { root, list }))
 }
 
+/// All outcomes of a submission as one JSON list, however they are kept: the very bytes that were hashed.
+pub fn listed(connection: &mut Database, row: &Submission) -> Result<Vec<u8>, StoreError> {
+    let damaged = |error: io::Error| StoreError::Damaged {
+        place: format!("outcomes of submission {}", row.id),
+        what: error.to_string(),
+    };
+    if !row.outcomes.is_empty() {
+        return Ok(compress::unpack(&row.outcomes)
+            .map_err(damaged)?
+            .into_owned());
+    }
+    let mut all = vec![b'['];
+    for part in 0.. {
+        let Some(kept) = outcome_parts::one(connection, row.id, part)? else {
+            break;
+        };
+        let list = compress::unpack(&kept.outcomes).map_err(damaged)?;
+        let inner = list
+            .strip_prefix(b"[")
+            .and_then(|list| list.strip_suffix(b"]"));
+        if all.len() > 1 {
+            all.push(b',');
+        }
+        all.extend_from_slice(inner.unwrap_or_default());
+    }
+    all.push(b']');
+    Ok(all)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

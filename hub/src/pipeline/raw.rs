@@ -52,11 +52,23 @@ impl RawStore {
         if compressed.len() <= INLINE {
             return Ok(Some(compressed));
         }
+        self.put(name, compressed).await?;
+        Ok(None)
+    }
+
+    /// Keeps bytes in the object store, durably, whatever their size.
+    pub async fn archive(&self, name: &Hash, bytes: &[u8]) -> Result<(), Error> {
+        let compressed = super::compress::pack(bytes)
+            .map_err(|error| Error::NotKept(format!("compressing: {error}")))?;
+        self.put(name, compressed).await
+    }
+
+    async fn put(&self, name: &Hash, compressed: Vec<u8>) -> Result<(), Error> {
         self.objects
             .put(&place(name), PutPayload::from(compressed))
             .await
-            .map_err(|error| Error::NotKept(format!("raw bytes: {error}")))?;
-        Ok(None)
+            .map(drop)
+            .map_err(|error| Error::NotKept(format!("raw bytes: {error}")))
     }
 
     /// Keeps the bytes of a file, a piece at a time; they are durable when this returns.

@@ -126,7 +126,9 @@ fn again(
         let before = links_of(edition, old);
         records::unlink(transaction.connection, &before)?;
         let mut history = History::default();
-        history.superseded(&before, &added.links, now.millis);
+        // The leaf of its release was the last that was appended.
+        let leaf = transaction.numbers.leaf - 1;
+        history.superseded(&before, &added.links, (now.millis, leaf));
         history.write(transaction.connection)?;
     }
     added.links.extend(parked.message_hash.map(|hash| Link {

@@ -9,6 +9,7 @@ use spec::{Edition, Issue, Lookup, Normalized, Verdict};
 
 use super::ending::{self, Ending};
 use super::neighbours::{Key, Neighbour, answers};
+use super::then::Then;
 use super::writer::Transaction;
 use crate::store::records::{self, RecordRow, Wait};
 use crate::store::waiting::{self, Parked};
@@ -25,9 +26,18 @@ pub struct Room {
     entered: Vec<Parked>,
     /// Numbers of those that are replaced, each by which record; they stay in the store until the end.
     replaced: BTreeMap<i64, Option<i64>>,
+    then: Option<Then>,
 }
 
 impl Room {
+    /// The room as it was at an earlier state of the store.
+    pub fn then(then: Then) -> Self {
+        Room {
+            then: Some(then),
+            ..Room::default()
+        }
+    }
+
     /// Fetches the waiting records that have any of the keys.
     pub fn fetch<'k>(
         &mut self,
@@ -38,7 +48,11 @@ impl Room {
             .map(|key| key.hash)
             .filter(|&hash| self.asked.insert(hash))
             .collect();
-        for (parked, row) in waiting::by_own_hash(connection, &hashes)? {
+        let found = match self.then {
+            Some(then) => then.waiting_under(connection, &hashes)?,
+            None => waiting::by_own_hash(connection, &hashes)?,
+        };
+        for (parked, row) in found {
             if !self.replaced.contains_key(&row.id) {
                 self.seat(&parked, row)?;
             }

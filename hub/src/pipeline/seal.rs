@@ -132,6 +132,7 @@ mod tests {
             specification: nothing.clone(),
             codes: nothing.clone(),
             build: "hub".to_owned(),
+            basis: None,
             counts: Counts::default(),
             outcomes_root: nothing.clone(),
             records_root: nothing,

@@ -17,6 +17,7 @@ use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links
 use super::outcomes::{Outcomes, Tree};
 use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
+use super::then::Then;
 use super::writer::Transaction;
 use crate::store::insert::{Owed, Rows};
 use crate::store::records::{Link, RecordRow};
@@ -24,6 +25,7 @@ use crate::store::submissions::{IssueRow, Volume};
 use crate::store::waiting::Parked;
 use crate::store::{self, StoreError, verdict_number};
 use crate::tlog::hash;
+pub use finish::Verdicts;
 
 /// A submission on its way into the store.
 pub struct Work<'w, 't> {
@@ -77,6 +79,15 @@ impl<'w, 't> Work<'w, 't> {
             volumes: BTreeMap::new(),
             became_current: Vec::new(),
             first_record,
+        }
+    }
+
+    /// Begins with nothing judged, among what was there then.
+    pub fn then(transaction: &'w mut Transaction<'t>, prepared: &Prepared, then: Then) -> Self {
+        Work {
+            neighbours: Neighbours::then(then),
+            room: Room::then(then),
+            ..Work::new(transaction, prepared, false)
         }
     }
 
@@ -360,8 +371,10 @@ impl<'w, 't> Work<'w, 't> {
         };
         if let Some(old) = old {
             let before = links_of(self.edition, old);
+            // The leaf of this submission: nothing is appended before it.
+            let leaf = self.transaction.numbers.leaf;
             self.history
-                .superseded(&before, &links, self.received.millis);
+                .superseded(&before, &links, (self.received.millis, leaf));
             self.superseded.extend(before);
             self.neighbours.remove(old.id);
         }

@@ -22,6 +22,9 @@ const GROUP: usize = 256;
 /// A group of more jobs than this means that many send at once.
 const CROWD: usize = 4;
 
+/// Why a job is refused that finds the queue full.
+const BUSY: &str = "too many jobs are waiting";
+
 /// How long a group may gather then; a fraction of what a flush to disk costs.
 const GATHER: Duration = Duration::from_millis(1);
 
@@ -131,7 +134,11 @@ impl Writer {
     ) {
         let boxed: Job = Box::new(move |transaction| match transaction {
             Err(why) => {
-                done(Err(WriteError::Failed(why.to_owned())));
+                done(Err(if why == BUSY {
+                    WriteError::Busy
+                } else {
+                    WriteError::Failed(why.to_owned())
+                }));
                 Ok(Box::new(|_| ()))
             }
             Ok(transaction) => match job(transaction) {
@@ -152,7 +159,7 @@ impl Writer {
         if let Err(TrySendError::Full(queued) | TrySendError::Disconnected(queued)) =
             self.queue.try_send(queued)
         {
-            drop((queued.job)(Err("too many jobs are waiting")));
+            drop((queued.job)(Err(BUSY)));
         }
     }
 

@@ -24,6 +24,7 @@ pub struct PastLink {
     pub hash: i64,
     pub record_id: i64,
     pub until: i64,
+    pub until_leaf: Option<i64>,
 }
 
 /// Most values in one statement.
@@ -66,6 +67,28 @@ pub fn found_under(
                 .filter(past_links::hash.eq_any(chunk))
                 .select((past_links::hash, past_links::until, RecordRow::as_select()))
                 .load::<(i64, i64, RecordRow)>(connection)?,
+        );
+    }
+    Ok(rows)
+}
+
+/// The same with the leaf at which each was superseded, where that was kept.
+pub fn superseded_under(
+    connection: &mut Database,
+    hashes: &[i64],
+) -> Result<Vec<(i64, Option<i64>, RecordRow)>, StoreError> {
+    let mut rows = Vec::new();
+    for chunk in hashes.chunks(CHUNK) {
+        rows.extend(
+            past_links::table
+                .inner_join(records::table.on(records::id.eq(past_links::record_id)))
+                .filter(past_links::hash.eq_any(chunk))
+                .select((
+                    past_links::hash,
+                    past_links::until_leaf,
+                    RecordRow::as_select(),
+                ))
+                .load::<(i64, Option<i64>, RecordRow)>(connection)?,
         );
     }
     Ok(rows)

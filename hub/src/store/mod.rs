@@ -5,18 +5,24 @@
 
 pub mod access;
 mod among;
+pub mod commitments;
 mod database;
 pub mod deliveries;
 pub mod history;
 pub mod insert;
 pub mod outbox;
 pub mod outcome_parts;
+pub mod progress;
+pub mod pull;
 pub mod records;
+pub mod refused;
+pub mod replies;
 pub mod schema;
 pub mod submissions;
 pub mod totals;
 pub mod transaction;
 pub mod waiting;
+pub mod ways;
 
 pub use database::Database;
 use database::on;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::schema::deliveries;
+use super::schema::{batches, deliveries};
 use super::{Database, StoreError};
 
 /// A row of `deliveries`.
@@ -19,6 +19,29 @@ pub struct Delivery {
     pub batch_id: Option<i64>,
     pub reason: Option<String>,
     pub updated_at: i64,
+}
+
+/// A row of `batches`.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = batches)]
+#[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
+pub struct Batch {
+    pub id: i64,
+    pub packet_sha256: Vec<u8>,
+    pub records: i32,
+    pub attempts: i32,
+    pub created_at: i64,
+    pub answered_at: Option<i64>,
+    pub answer: Option<String>,
+}
+
+/// Finds a batch.
+pub fn batch(connection: &mut Database, id: i64) -> Result<Option<Batch>, StoreError> {
+    Ok(batches::table
+        .find(id)
+        .select(Batch::as_select())
+        .first(connection)
+        .optional()?)
 }
 
 /// Words for the states, by their number.
@@ -53,6 +76,21 @@ pub fn list(
         query = query.filter(deliveries::destination.eq(destination.to_owned()));
     }
     Ok(query.load(connection)?)
+}
+
+/// Everything owed of some records, in order. Walks over the table: for evidence, not for work.
+pub fn of_records(connection: &mut Database, ids: &[i64]) -> Result<Vec<Delivery>, StoreError> {
+    let mut rows = Vec::new();
+    for chunk in ids.chunks(400) {
+        rows.extend(
+            deliveries::table
+                .filter(deliveries::record_id.eq_any(chunk))
+                .order(deliveries::id)
+                .select(Delivery::as_select())
+                .load::<Delivery>(connection)?,
+        );
+    }
+    Ok(rows)
 }
 
 /// Counts what is in a state for a destination.

@@ -71,13 +71,43 @@ pub fn by_id(connection: &mut Database, id: i64) -> Result<Option<RecordRow>, St
         .optional()?)
 }
 
-/// The record versions of one submission, in order.
+/// The number of the first record version of a submission or, if none of its records was kept, of a later one; none
+/// if there is no such version. Versions are numbered in the order of their submissions, so this needs no index.
+pub fn first_of(connection: &mut Database, submission: i64) -> Result<Option<i64>, StoreError> {
+    let highest: Option<i64> = records::table
+        .select(diesel::dsl::max(records::id))
+        .first(connection)?;
+    let (mut low, mut high) = (1, highest.unwrap_or(0) + 1);
+    let end = high;
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let found: Option<i64> = records::table
+            .filter(records::id.ge(middle))
+            .order(records::id)
+            .select(records::submission_id)
+            .first(connection)
+            .optional()?;
+        if found.is_some_and(|found| found < submission) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok((low < end).then_some(low))
+}
+
+/// The record versions of some submissions in a row, in order.
 pub fn of_submission(
     connection: &mut Database,
     first: i64,
     last: i64,
 ) -> Result<Vec<RecordRow>, StoreError> {
+    let Some(from) = first_of(connection, first)? else {
+        return Ok(Vec::new());
+    };
+    let until = first_of(connection, last + 1)?.unwrap_or(i64::MAX);
     Ok(records::table
+        .filter(records::id.ge(from).and(records::id.lt(until)))
         .filter(records::submission_id.between(first, last))
         .order(records::id)
         .select(RecordRow::as_select())

@@ -141,6 +141,31 @@ table! {
         hash -> BigInt,
         record_id -> BigInt,
         until -> BigInt,
+        until_leaf -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    past_parked (hash, record_id) {
+        hash -> BigInt,
+        record_id -> BigInt,
+    }
+}
+
+table! {
+    commitments (leaf_index) {
+        leaf_index -> BigInt,
+        until -> BigInt,
+        salt -> Binary,
+        records_list -> Binary,
+        submissions_list -> Binary,
+    }
+}
+
+table! {
+    hints (submission_id) {
+        submission_id -> BigInt,
+        hint -> Text,
     }
 }
 
@@ -187,6 +212,51 @@ table! {
     }
 }
 
+table! {
+    progress (way, place) {
+        way -> Text,
+        place -> Text,
+        position -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+table! {
+    ways (way, place) {
+        way -> Text,
+        place -> Text,
+        source -> Text,
+        last_success_at -> Nullable<BigInt>,
+        last_error_at -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+table! {
+    replies (place, message_offset) {
+        place -> Text,
+        message_offset -> BigInt,
+        topic -> Text,
+        message_key -> Nullable<Binary>,
+        submission_id -> Nullable<BigInt>,
+        problem -> Nullable<Text>,
+    }
+}
+
+table! {
+    refused_messages (place, message_offset) {
+        place -> Text,
+        message_offset -> BigInt,
+        source -> Text,
+        received_at -> BigInt,
+        message_key -> Nullable<Binary>,
+        raw_sha256 -> Binary,
+        raw_bytes -> BigInt,
+        raw -> Nullable<Binary>,
+        problem -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     submissions,
@@ -200,6 +270,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     changes,
     reasons,
     past_links,
+    past_parked,
+    hints,
+    commitments,
     leaves,
     spans,
     deliveries,

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::schema::{issues, leaves, spans, submissions, volumes};
+use super::schema::{hints, issues, leaves, spans, submissions, volumes};
 use super::{Database, StoreError, on};
 
 /// A row of `submissions`.
@@ -136,6 +136,31 @@ pub fn by_id(connection: &mut Database, id: i64) -> Result<Option<Submission>, S
         .select(Submission::as_select())
         .first(connection)
         .optional()?)
+}
+
+/// The place of a submission in the log.
+pub fn leaf_index(connection: &mut Database, id: i64) -> Result<Option<i64>, StoreError> {
+    Ok(submissions::table
+        .find(id)
+        .select(submissions::leaf_index)
+        .first(connection)
+        .optional()?)
+}
+
+/// How a submission was to be read, when its media type alone did not say (JSON).
+pub fn hint(connection: &mut Database, id: i64) -> Result<Option<String>, StoreError> {
+    Ok(hints::table
+        .find(id)
+        .select(hints::hint)
+        .first(connection)
+        .optional()?)
+}
+
+/// Keeps how a submission was to be read.
+pub fn keep_hint(connection: &mut Database, id: i64, hint: &str) -> Result<(), StoreError> {
+    let row = (hints::submission_id.eq(id), hints::hint.eq(hint));
+    on!(connection, c => diesel::insert_into(hints::table).values(row).execute(c))?;
+    Ok(())
 }
 
 /// The counts of one submission per data set.

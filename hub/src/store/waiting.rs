@@ -7,8 +7,11 @@ use diesel::prelude::*;
 
 use super::among::among;
 use super::records::{RecordRow, Wait};
-use super::schema::{changes, links, parked, records, submissions, waiting};
+use super::schema::{changes, links, parked, past_parked, records, submissions, waiting};
 use super::{Database, StoreError, on};
+
+/// Most values in one statement.
+const CHUNK: usize = 400;
 
 /// A row of `parked`.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -138,6 +141,24 @@ fn in_order(mut found: Vec<(Parked, RecordRow)>) -> Vec<(Parked, RecordRow)> {
     found
 }
 
+/// Records that waited once under one of these hashes of their own, and do no longer: hash, version.
+pub fn waited_under(
+    connection: &mut Database,
+    hashes: &[i64],
+) -> Result<Vec<(i64, RecordRow)>, StoreError> {
+    let mut rows = Vec::new();
+    for chunk in hashes.chunks(CHUNK) {
+        rows.extend(
+            past_parked::table
+                .inner_join(records::table.on(records::id.eq(past_parked::record_id)))
+                .filter(past_parked::hash.eq_any(chunk))
+                .select((past_parked::hash, RecordRow::as_select()))
+                .load::<(i64, RecordRow)>(connection)?,
+        );
+    }
+    Ok(rows)
+}
+
 /// Records of an edition that wait since an instant or longer, the longest first.
 pub fn since(
     connection: &mut Database,
@@ -184,6 +205,25 @@ pub fn settle(connection: &mut Database, change: &Change, lane: i64) -> Result<(
     let decided = (records::verdict.eq(change.verdict), records::lane.eq(lane));
     on!(connection, c => diesel::update(records::table.find(change.record_id)).set(decided).execute(c))?;
     on!(connection, c => diesel::insert_into(changes::table).values(change).execute(c))?;
+    let found: Option<(i64, Option<i64>)> = on!(connection, c => parked::table
+        .find(change.record_id)
+        .select((parked::own_hash, parked::message_hash))
+        .get_result(c)
+        .optional())?;
+    // Who waited then must be found when an older submission is judged again.
+    for hash in found
+        .into_iter()
+        .flat_map(|(own, message)| std::iter::once(own).chain(message))
+    {
+        let row = (
+            past_parked::hash.eq(hash),
+            past_parked::record_id.eq(change.record_id),
+        );
+        on!(connection, c => diesel::insert_into(past_parked::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(c))?;
+    }
     leave(connection, change.record_id)
 }
 

@@ -63,6 +63,13 @@ impl Chain {
         self.folder.path().join("hub.toml").display().to_string()
     }
 
+    /// Changes the specification: no record of the first level is right any more.
+    pub fn forbid_everything(&self) {
+        let name = "spec/3.0/datasets/a/level1.toml";
+        let text = dataset(1).replace("format = \"C..40\"", "format = \"C..1\"");
+        self.write(name, &text);
+    }
+
     fn write(&self, name: &str, text: &str) {
         let path: PathBuf = self.folder.path().join(name);
         let parent = path.parent().expect("a file lies in a folder");

@@ -129,6 +129,27 @@ impl Hub {
         }
     }
 
+    /// Starts another hub over the same database, with the same key: the two share the work.
+    pub fn start_beside(&self) -> Hub {
+        let folder = tempfile::Builder::new()
+            .prefix("hub-test-")
+            .tempdir()
+            .expect("a folder");
+        let data = folder.path().join("data");
+        std::fs::create_dir_all(data.join("keys")).expect("a folder");
+        std::fs::copy(self.data.join("keys/log.key"), data.join("keys/log.key")).expect("the key");
+        let (child, url) = spawn(&data, self.database.as_deref(), &self.extra, &self.settings);
+        Hub {
+            child,
+            url,
+            data,
+            database: self.database.clone(),
+            extra: self.extra.clone(),
+            settings: self.settings.clone(),
+            folder: Some(folder),
+        }
+    }
+
     /// The URL of its database; none for the embedded one.
     pub fn database(&self) -> Option<&str> {
         self.database.as_deref()
@@ -172,6 +193,16 @@ impl Hub {
     /// Kills the process as a power cut would, and waits for its end.
     pub fn kill(&mut self) {
         self.child.kill().expect("the hub is killed");
+        self.child.wait().expect("the hub has ended");
+    }
+
+    /// Asks the process to stop, as its operator would, and waits for its end.
+    pub fn stop(&mut self) {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.pid().to_string()])
+            .status()
+            .expect("kill runs");
+        assert!(asked.success());
         self.child.wait().expect("the hub has ended");
     }
 

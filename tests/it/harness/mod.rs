@@ -2,6 +2,7 @@
 
 pub mod chain;
 pub mod hub;
+pub mod kafka;
 pub mod postgres;
 pub mod records;
 

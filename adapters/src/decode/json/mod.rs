@@ -7,6 +7,7 @@ use super::charset;
 use super::error::Fault;
 use super::issue::cut;
 use super::session::Session;
+use crate::profile::Shape;
 pub(crate) use record::read_record;
 pub(crate) use scan::{Scan, Token, TokenKind};
 use spec::Message;
@@ -19,6 +20,10 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
     let base = charset::mark(document);
     let text = charset::utf8(document, base)?;
     let mut scan = Scan::new(text, session.limits.depth, session.limits.value);
+    if session.adapter.profile.wire.shape == Shape::Single {
+        let single = read_record(session, &mut scan, base).and_then(|()| scan.end());
+        return single.map_err(|fault| moved(fault, base));
+    }
     envelope(session, &mut scan, base).map_err(|fault| moved(fault, base))
 }
 

@@ -9,7 +9,6 @@ use crate::decode::error::Fault;
 use crate::decode::issue::shape;
 use crate::decode::session::{Known, Session};
 use crate::mapping::{Filler, Target, replace};
-use crate::profile::Shape;
 
 /// The members of a record, as far as they were read.
 #[derive(Default)]
@@ -46,7 +45,7 @@ pub(crate) fn read_record<'a>(
         session.unusable(at, None, problem);
         return Ok(());
     }
-    if session.adapter.profile.wire.shape == Shape::Flat {
+    if session.adapter.profile.wire.flat() {
         return flat(session, scan, base, at);
     }
     let mut members = Members::default();

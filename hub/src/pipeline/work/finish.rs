@@ -4,14 +4,42 @@ use super::{Work, broken};
 use crate::leaf;
 use crate::pipeline::Digests;
 use crate::pipeline::commit::{Committed, Unsigned, receipt_id};
-use crate::pipeline::release;
+use crate::pipeline::{compress, release};
 use crate::store::outcome_parts::{self, OutcomePart};
 use crate::store::records::{self, Link};
-use crate::store::submissions::Submission;
+use crate::store::submissions::{self, Submission};
 use crate::store::{StoreError, insert};
-use crate::tlog::hash;
+use crate::tlog::hash::{self, Hash};
+
+/// What became of all records of a submission.
+#[derive(Debug)]
+pub struct Verdicts {
+    /// Merkle root over the outcomes.
+    pub outcomes_root: Hash,
+    /// Merkle root over the canonical records that were kept.
+    pub records_root: Hash,
+    /// The outcomes as a JSON list.
+    pub json: Vec<u8>,
+}
 
 impl Work<'_, '_> {
+    /// The outcomes as they would be kept and hashed.
+    pub fn verdicts(mut self) -> Result<Verdicts, StoreError> {
+        let packed = self.outcomes.pack().map_err(|error| broken(&error))?;
+        let json = compress::unpack(&packed).map_err(|error| broken(&error))?;
+        Ok(Verdicts {
+            outcomes_root: self.outcomes.tree.root(),
+            records_root: self.kept.root(),
+            json: json.into_owned(),
+        })
+    }
+
+    /// Keeps how the submission is to be read.
+    pub fn keep_hint(&mut self, hint: &adapters::Hint) -> Result<(), StoreError> {
+        let text = serde_json::to_string(hint).map_err(|error| broken(&error))?;
+        submissions::keep_hint(self.transaction.connection, self.number, &text)
+    }
+
     /// Writes down a part of the outcomes.
     pub(super) fn end_part(&mut self) -> Result<(), StoreError> {
         let root = self.outcomes.tree.roots().pop();
@@ -44,6 +72,7 @@ impl Work<'_, '_> {
         mut self,
         mut row: Submission,
         digests: &Digests,
+        basis: Option<Hash>,
     ) -> Result<Committed, StoreError> {
         row.id = self.number;
         row.accepted = self.counts.accepted as i32;
@@ -64,6 +93,7 @@ impl Work<'_, '_> {
             specification: specification.to_owned(),
             codes: codes.to_owned(),
             build: digests.build.clone(),
+            basis: basis.map(Hash::to_hex),
             counts: self.counts,
             outcomes_root: self.outcomes.tree.root().to_hex(),
             records_root: self.kept.root().to_hex(),

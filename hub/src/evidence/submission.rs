@@ -1,0 +1,218 @@
+//! One submission as members of a bundle: raw bytes, receipt, records in canonical form, what became of them since,
+//! what was forwarded, what judged.
+
+use serde_json::{Map, Value, json};
+use spec::{Dataset, Edition, Normalized, Sensitivity};
+
+use super::deliveries;
+use super::gather::{Gather, GatherError};
+use crate::leaf::Submission as Leaf;
+use crate::pipeline::ending::Ending;
+use crate::pipeline::judge::Item;
+use crate::pipeline::receipt::Outcome;
+use crate::pipeline::{Instant, commit, outcomes, seal};
+use crate::reperform::{Again, Lacking};
+use crate::store::records::{self, RecordRow};
+use crate::store::submissions::{self, Submission};
+use crate::store::{Database, waiting};
+use crate::tlog::sha256;
+
+/// Adds a submission to a bundle.
+pub async fn add(
+    gather: &mut Gather<'_>,
+    connection: &mut Database,
+    number: i64,
+) -> Result<(), GatherError> {
+    let row = submissions::by_id(connection, number)?
+        .ok_or_else(|| GatherError::Missing(commit::receipt_id(number)))?;
+    let folder = format!("submissions/{}", commit::receipt_id(number));
+    let listed = outcomes::listed(connection, &row)?;
+    let mut unsigned = commit::load(connection, &row)?;
+    // The receipt of a large submission stands for its parts; here all of them are listed.
+    if !unsigned.parts.is_empty() {
+        unsigned.outcomes = serde_json::from_slice(&listed)?;
+        unsigned.parts.clear();
+    }
+    let says = unsigned.says.clone();
+    gather.proven(connection, &folder, row.leaf_index).await?;
+    let mut receipt = seal::receipt(gather.signs, unsigned, None);
+    receipt.proof = gather.proof(row.leaf_index)?.map(|proof| proof.to_string());
+    // In the order of its members, which the hash of an outcome is taken over.
+    gather.put(
+        format!("{folder}/receipt.json"),
+        serde_json::to_vec_pretty(&receipt)?,
+    );
+    gather.put(format!("{folder}/outcomes.json"), listed);
+    let kept = records::of_submission(connection, number, number)?;
+    let again = gather.judges.read(connection, &row, &says).await;
+    if let Ok(again) = &again {
+        judged_by(gather, &says, again).await?;
+    }
+    raw(gather, &folder, &row, &again).await?;
+    let listed = of_records(gather, &folder, &receipt.records, &kept, &again)?;
+    gather.json(format!("{folder}/records.json"), &listed)?;
+    changes(gather, connection, &folder, &row).await?;
+    let forwarded = deliveries::of(connection, &kept)?;
+    gather.json(format!("{folder}/deliveries.json"), &forwarded)?;
+    gather.cover.add(&receipt, &listed, &forwarded);
+    Ok(())
+}
+
+/// The data files, profile and limits that judged.
+async fn judged_by(gather: &mut Gather<'_>, leaf: &Leaf, again: &Again) -> Result<(), GatherError> {
+    let basis = leaf.basis.clone().unwrap_or_default();
+    let parts = [
+        (format!("basis/{basis}.json"), basis),
+        (
+            format!("basis/specification-{}.json", again.basis.specification),
+            again.basis.specification.clone(),
+        ),
+        (
+            format!("basis/profile-{}.toml", again.basis.profile),
+            again.basis.profile.clone(),
+        ),
+    ];
+    for (path, digest) in parts {
+        if !gather.holds(&path) {
+            let bytes = gather.judges.archived(&digest).await?;
+            gather.put(path, bytes);
+        }
+    }
+    Ok(())
+}
+
+/// The raw bytes, unless they hold what was not asked for.
+async fn raw(
+    gather: &mut Gather<'_>,
+    folder: &str,
+    row: &Submission,
+    again: &Result<Again, Lacking>,
+) -> Result<(), GatherError> {
+    let personal = match again {
+        Ok(again) => again.items.iter().any(|item| match item {
+            Item::Judged(judged) => names_anyone(&judged.record),
+            // What could not be read may hold anything.
+            Item::Unusable { .. } => true,
+        }),
+        Err(_) => true,
+    };
+    let path = format!("{folder}/raw");
+    if personal && !gather.personal {
+        gather.withhold(path);
+        return Ok(());
+    }
+    let body = match again {
+        Ok(again) => again.body.clone(),
+        Err(_) => gather.raw(row).await?,
+    };
+    gather.put(path, body);
+    Ok(())
+}
+
+/// Whether a record holds a personal value.
+fn names_anyone(record: &Normalized<'_, '_>) -> bool {
+    let dataset = record.dataset;
+    (0..).zip(&dataset.fields).any(|(place, field)| {
+        record.text(place).is_some_and(|text| {
+            field.sensitivity == Sensitivity::Personal || spec::issue::names_a_person(text)
+        })
+    })
+}
+
+/// Every record: what it became, its values, what was put right in it; canonical bytes as members of their own.
+fn of_records(
+    gather: &mut Gather<'_>,
+    folder: &str,
+    outcomes: &[Outcome],
+    kept: &[RecordRow],
+    again: &Result<Again, Lacking>,
+) -> Result<Value, GatherError> {
+    let mut listed = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        let place = outcome.index as usize;
+        let judged = again
+            .as_ref()
+            .ok()
+            .and_then(|again| match again.items.get(place) {
+                Some(Item::Judged(judged)) => Some((again.edition, judged)),
+                _ => None,
+            });
+        let row = kept
+            .iter()
+            .find(|row| usize::try_from(row.record_index) == Ok(place));
+        let canonical = row
+            .map(|row| row.body.as_slice())
+            .or_else(|| judged.map(|(_, judged)| judged.canonical.as_slice()))
+            .filter(|bytes| outcome.digest == Some(sha256(bytes).to_hex()));
+        let edition = again.as_ref().ok().map(|again| again.edition);
+        let data = match (canonical, dataset_of(edition, outcome)) {
+            (Some(bytes), Some(dataset)) => {
+                let data: Map<String, Value> = serde_json::from_slice(bytes)?;
+                let record = Normalized::from_canonical(dataset, &data);
+                let path = format!("{folder}/records/{place:05}.json");
+                let personal = names_anyone(&record);
+                if personal && !gather.personal {
+                    gather.withhold(path);
+                    Some(masked(dataset, data))
+                } else {
+                    gather.put(path, bytes.to_vec());
+                    Some(data)
+                }
+            }
+            _ => None,
+        };
+        listed.push(json!({
+            "index": outcome.index,
+            "dataset": outcome.dataset,
+            "key": outcome.key,
+            "verdict": outcome.verdict,
+            "digest": outcome.digest,
+            "kept": row.is_some(),
+            "data": data,
+            "changes": judged.map(|(_, judged)| &judged.record.changes),
+        }));
+    }
+    Ok(Value::Array(listed))
+}
+
+fn dataset_of<'e>(edition: Option<&'e Edition>, outcome: &Outcome) -> Option<&'e Dataset> {
+    edition?.dataset(&outcome.dataset)
+}
+
+fn masked(dataset: &Dataset, mut data: Map<String, Value>) -> Map<String, Value> {
+    for (name, value) in &mut data {
+        let field = dataset.fields.iter().find(|field| field.id == *name);
+        let sensitivity = field.map_or(Sensitivity::Personal, |field| field.sensitivity);
+        let personal =
+            |text: &str| sensitivity == Sensitivity::Personal || spec::issue::names_a_person(text);
+        if let Value::String(text) = value
+            && personal(text)
+        {
+            *text = spec::issue::shown(text, Sensitivity::Personal);
+        }
+    }
+    data
+}
+
+/// What became of records that waited, each with its leaf and proof.
+async fn changes(
+    gather: &mut Gather<'_>,
+    connection: &mut Database,
+    folder: &str,
+    row: &Submission,
+) -> Result<(), GatherError> {
+    let mut listed = Vec::new();
+    for (change, _) in waiting::changes_of(connection, row.id)? {
+        let place = format!("{folder}/changes/{:05}", change.record_index);
+        gather.proven(connection, &place, change.leaf_index).await?;
+        listed.push(json!({
+            "index": change.record_index,
+            "change": Ending::word(change.kind),
+            "at": Instant::from_millis(change.at).text(),
+            "leaf_index": change.leaf_index,
+            // Verbatim: the leaf holds the SHA-256 of this text.
+            "issues": change.issues,
+        }));
+    }
+    gather.json(format!("{folder}/changes.json"), &Value::Array(listed))
+}

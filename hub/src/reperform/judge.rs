@@ -1,0 +1,317 @@
+//! Judges one stored submission again from what was archived.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use adapters::{Adapter, Chunks, Hint, Profile, WireFormat};
+use spec::{Context, Edition, Spec};
+
+use super::difference;
+use super::{Finding, Reperformed};
+use crate::leaf::{self, Submission as Leaf};
+use crate::pipeline::basis::{Basis, Snapshot};
+use crate::pipeline::commit::{Prepared, judge_again, receipt_id};
+use crate::pipeline::judge::Item;
+use crate::pipeline::{Digests, Instant, RawStore, judge, outcomes};
+use crate::store::submissions::{self, Submission};
+use crate::store::{Database, StoreError};
+use crate::tlog::Hash;
+
+/// What an archived specification became: editions, and their digests.
+type Loaded = (&'static Spec, Arc<Digests>);
+
+/// Judges again; what was loaded for one submission serves the next.
+pub struct Judges {
+    raw: RawStore,
+    build: String,
+    specifications: BTreeMap<String, Loaded>,
+    adapters: BTreeMap<String, &'static Adapter>,
+}
+
+/// Why a submission cannot be judged as it was then.
+#[derive(Debug)]
+pub struct Lacking(pub String);
+
+/// A submission that was decoded again, each record judged by itself.
+pub struct Again {
+    /// What judged it.
+    pub basis: Basis,
+    /// The raw bytes.
+    pub body: Vec<u8>,
+    /// The edition that judged, from the archive.
+    pub edition: &'static Edition,
+    /// The digests of the archived specification.
+    pub digests: Arc<Digests>,
+    /// Its records in order.
+    pub items: Vec<Item>,
+}
+
+impl<E: std::error::Error> From<E> for Lacking {
+    fn from(error: E) -> Self {
+        let mut why = error.to_string();
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            why = format!("{why}: {inner}");
+            cause = inner.source();
+        }
+        Lacking(why)
+    }
+}
+
+impl Judges {
+    /// With the raw bytes and the archive in a store.
+    pub fn new(raw: RawStore, build: &str) -> Self {
+        Judges {
+            raw,
+            build: build.to_owned(),
+            specifications: BTreeMap::new(),
+            adapters: BTreeMap::new(),
+        }
+    }
+
+    /// Judges a submission again and holds it against its leaf, which may come from a receipt.
+    pub async fn again(
+        &mut self,
+        connection: &mut Database,
+        row: &Submission,
+        leaf: &Leaf,
+    ) -> Reperformed {
+        let compared = self.compare(connection, row, leaf).await;
+        let (finding, outcomes, roots) = match compared {
+            Ok((finding, outcomes, [first, second])) => {
+                (finding, outcomes, [Some(first), Some(second)])
+            }
+            Err(Lacking(why)) => (Finding::Impossible { why }, 0, [None, None]),
+        };
+        let [outcomes_root, records_root] = roots.map(|root| root.map(Hash::to_hex));
+        Reperformed {
+            id: receipt_id(row.id),
+            leaf_index: row.leaf_index as u64,
+            built_then: leaf.build.clone(),
+            built_now: self.build.clone(),
+            basis: leaf.basis.clone(),
+            outcomes,
+            outcomes_root,
+            records_root,
+            finding,
+        }
+    }
+
+    /// Decodes a submission again and judges each record by itself, by what judged it then.
+    pub async fn read(
+        &mut self,
+        connection: &mut Database,
+        row: &Submission,
+        leaf: &Leaf,
+    ) -> Result<Again, Lacking> {
+        let named = leaf.basis.as_deref().ok_or_else(|| {
+            Lacking(
+                "the leaf names no basis: it was made before what judges was archived".to_owned(),
+            )
+        })?;
+        let basis: Basis = serde_json::from_slice(&self.archived(named).await?)?;
+        let (adapter, digests) = self.adapter(named, &basis).await?;
+        let edition = self.edition(&basis)?;
+        let (specification, codes) = digests.of(edition);
+        if (specification, codes) != (leaf.specification.as_str(), leaf.codes.as_str()) {
+            return Err(Lacking(format!(
+                "the archived specification {specification} with code lists {codes} is not the one that the leaf \
+                 names, {} with {}",
+                leaf.specification, leaf.codes
+            )));
+        }
+        let raw_sha256 = Hash::from_hex(&leaf.raw_sha256)?;
+        let body = self.raw.get(&raw_sha256, row.raw.as_deref()).await?;
+        let received = Instant::from_millis(row.received_at);
+        let context = Context {
+            edition,
+            received: received.civil,
+            platforms: &[],
+        };
+        let kept = submissions::hint(connection, row.id)?;
+        let hint: Hint = kept.map_or(Ok(Hint::default()), |text| serde_json::from_str(&text))?;
+        let hint = Hint {
+            wire: basis.wire,
+            ..hint
+        };
+        let items = if row.outcomes.is_empty() {
+            in_parts(adapter, &context, &body, &hint, &basis.limits)?
+        } else {
+            judge::read(adapter, edition, &context, &body, &hint, &basis.limits)?.items
+        };
+        Ok(Again {
+            basis,
+            body,
+            edition,
+            digests,
+            items,
+        })
+    }
+
+    async fn compare(
+        &mut self,
+        connection: &mut Database,
+        row: &Submission,
+        leaf: &Leaf,
+    ) -> Result<(Finding, u32, [Hash; 2]), Lacking> {
+        let again = self.read(connection, row, leaf).await?;
+        let prepared = Prepared {
+            source: row.source.clone(),
+            submission: row.submission.clone(),
+            edition: again.edition,
+            specification: self.specification(&again.basis)?.0,
+            sequence: row.sequence,
+            received: Instant::from_millis(row.received_at),
+            raw_sha256: Hash::from_hex(&leaf.raw_sha256)?,
+            raw_bytes: again.body.len() as u64,
+            raw: None,
+            media_type: row.media_type.clone(),
+            basis: None,
+            hint: None,
+            items: again.items,
+            digests: again.digests,
+        };
+        let now = judge_again(connection, prepared, row)?;
+        let listed = difference::outcomes(&now.json)?;
+        let count = listed.len() as u32;
+        let roots = [now.outcomes_root, now.records_root];
+        if now.outcomes_root.to_hex() != leaf.outcomes_root {
+            let kept = outcomes::listed(connection, row)?;
+            let then = difference::outcomes(&kept)?;
+            if difference::root(&then).to_hex() != leaf.outcomes_root {
+                return Err(Lacking(
+                    "the stored outcomes are not those of the leaf; see `hub log verify`"
+                        .to_owned(),
+                ));
+            }
+            if let Some(finding) = difference::first(&then, &listed) {
+                return Ok((finding, count, roots));
+            }
+        }
+        for (place, then, now) in [
+            ("outcomes_root", &leaf.outcomes_root, now.outcomes_root),
+            ("records_root", &leaf.records_root, now.records_root),
+        ] {
+            if *then != now.to_hex() {
+                let finding = Finding::Different {
+                    place: place.to_owned(),
+                    then: then.clone(),
+                    now: now.to_hex(),
+                };
+                return Ok((finding, count, roots));
+            }
+        }
+        Ok((Finding::Identical, count, roots))
+    }
+
+    /// What was archived under a digest.
+    pub async fn archived(&self, digest: &str) -> Result<Vec<u8>, Lacking> {
+        let name = Hash::from_hex(digest)?;
+        let found = self.raw.get(&name, None).await;
+        found.map_err(|error| {
+            Lacking(format!(
+                "what judged then cannot be had from the archive: {error}"
+            ))
+        })
+    }
+
+    async fn adapter(
+        &mut self,
+        digest: &str,
+        basis: &Basis,
+    ) -> Result<(&'static Adapter, Arc<Digests>), Lacking> {
+        if !self.specifications.contains_key(&basis.specification) {
+            let bytes = self.archived(&basis.specification).await?;
+            let snapshot: Snapshot = serde_json::from_slice(&bytes)?;
+            let loaded: &'static Spec = Box::leak(Box::new(snapshot.load()?));
+            let digests = Arc::new(Digests::new(loaded));
+            self.specifications
+                .insert(basis.specification.clone(), (loaded, digests));
+        }
+        let (loaded, digests) = self.specification(basis)?;
+        if let Some(adapter) = self.adapters.get(digest) {
+            return Ok((adapter, digests));
+        }
+        let text = String::from_utf8(self.archived(&basis.profile).await?)?;
+        let profile = Arc::new(Profile::parse(&basis.source, &text)?);
+        let edition = loaded.edition(&basis.edition);
+        let edition = edition.ok_or_else(|| missing(&basis.edition))?;
+        let adapter: &'static Adapter =
+            Box::leak(Box::new(Adapter::new(profile, Arc::clone(edition))?));
+        self.adapters.insert(digest.to_owned(), adapter);
+        Ok((adapter, digests))
+    }
+
+    fn specification(&self, basis: &Basis) -> Result<Loaded, Lacking> {
+        let found = self.specifications.get(&basis.specification).cloned();
+        found.ok_or_else(|| missing(&basis.edition))
+    }
+
+    fn edition(&self, basis: &Basis) -> Result<&'static Edition, Lacking> {
+        let (loaded, _) = self.specification(basis)?;
+        let edition = loaded.edition(&basis.edition);
+        edition
+            .map(|edition| &**edition)
+            .ok_or_else(|| missing(&basis.edition))
+    }
+}
+
+/// A document that was too large to be read as one: cut as it was then, and every part judged by itself.
+fn in_parts(
+    adapter: &'static Adapter,
+    context: &Context<'static>,
+    body: &[u8],
+    hint: &Hint,
+    limits: &adapters::Limits,
+) -> Result<Vec<Item>, Lacking> {
+    let name = hint.file_name.as_deref();
+    let said = hint.wire.or_else(|| WireFormat::of_file_name(name?));
+    let mut chunks = Chunks::new(adapter.profile(), said, PART, limits);
+    let mut items = Vec::new();
+    for piece in body.chunks(PART) {
+        chunks.feed(piece);
+        while let Some(chunk) = chunks.next()? {
+            let hint = chunk.hint(hint);
+            let read = judge::read(
+                adapter,
+                context.edition,
+                context,
+                &chunk.bytes,
+                &hint,
+                limits,
+            )?;
+            items.extend(read.items);
+        }
+    }
+    chunks.end();
+    while let Some(chunk) = chunks.next()? {
+        let hint = chunk.hint(hint);
+        let read = judge::read(
+            adapter,
+            context.edition,
+            context,
+            &chunk.bytes,
+            &hint,
+            limits,
+        )?;
+        items.extend(read.items);
+    }
+    Ok(items)
+}
+
+/// Bytes of a part, about; where a document is cut makes no difference to what is found in it.
+const PART: usize = 2 << 20;
+
+fn missing(edition: &str) -> Lacking {
+    Lacking(format!(
+        "the archived specification has no edition `{edition}`"
+    ))
+}
+
+/// The leaf of a stored submission, as the log has it.
+pub fn leaf_of(connection: &mut Database, index: i64) -> Result<Option<Leaf>, StoreError> {
+    let Some(bytes) = submissions::leaf(connection, index)? else {
+        return Ok(None);
+    };
+    Ok(leaf::decode(&bytes).ok())
+}
