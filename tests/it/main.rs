@@ -33,4 +33,5 @@ mod reperform;
 mod rules;
 mod tamper;
 mod tidy;
+mod uploads;
 mod waiting;

@@ -34,6 +34,7 @@ mod uploads;
 mod whole;
 
 use actix_web::http::Method;
+use actix_web::middleware::DefaultHeaders;
 use actix_web::{Route, web};
 
 pub use openapi::{Endpoint, Param};
@@ -135,7 +136,14 @@ fn configure(config: &mut web::ServiceConfig) {
         for route in ROUTES.iter().filter(|route| route.path == path) {
             resource = resource.route((route.handler)());
         }
-        config.service(resource.default_service(web::to(server::wrong_method)));
+        let resource = resource.default_service(web::to(server::wrong_method));
+        if path.starts_with("/v1/uploads") {
+            // Every answer of the protocol names its version, refusals too.
+            let version = DefaultHeaders::new().add(("Tus-Resumable", problem::TUS));
+            config.service(resource.wrap(version));
+        } else {
+            config.service(resource);
+        }
     }
     config.default_service(web::to(server::not_found));
 }
