@@ -6,7 +6,7 @@ use super::{Subject, commit};
 use crate::leaf::{self, Commitment};
 use crate::tlog::hash::hex;
 use crate::tlog::{
-    FirstFault, Hash, Proof, Span, VerifierKey, leaf_hash, sha256, verify_inclusion,
+    FirstFault, Hash, Keys, Proof, Span, leaf_hash, sha256, verify_inclusion,
 };
 
 /// A proof, as it is handed out.
@@ -96,7 +96,7 @@ fn fault(place: &str, what: impl Into<String>) -> FirstFault {
 
 impl Shown {
     /// Checks it: the commitment that it rests on.
-    pub fn verify(&self, key: &VerifierKey) -> Result<Commitment, FirstFault> {
+    pub fn verify(&self, keys: &dyn Keys) -> Result<Commitment, FirstFault> {
         if (self.v, self.kind.as_str()) != (1, "exchange-hub/absence") {
             return Err(fault("kind", "is not `exchange-hub/absence`, version 1"));
         }
@@ -104,7 +104,7 @@ impl Shown {
         let commitment: Commitment =
             leaf::decode(leaf).map_err(|error| fault("commitment", error.to_string()))?;
         let read = self.proof.parse::<Proof>();
-        read.and_then(|proof| proof.verify(leaf, key.name(), std::slice::from_ref(key)))
+        read.and_then(|proof| proof.verify_with(leaf, keys))
             .map_err(|error| fault("proof", error.to_string()))?;
         let salt = Hash::from_hex(&self.salt).map_err(|error| fault("salt", error.to_string()))?;
         if sha256(salt.as_bytes()).to_hex() != commitment.salt_sha256 {

@@ -109,7 +109,7 @@ fn prove(wanted: &Arguments) -> anyhow::Result<bool> {
     let signed = storage
         .read_checkpoint()?
         .context(said("日志尚未发布", "the log is not published yet"))?;
-    let checkpoint = Checkpoint::open(&signed, &config.log.origin, &[own])?;
+    let checkpoint = own.open(&signed)?;
     let index = row.leaf_index as u64;
     let proof = Proof {
         extra: None,

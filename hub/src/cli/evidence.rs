@@ -58,12 +58,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
 fn make(made: &Arguments, about: &str, output: &Path) -> anyhow::Result<bool> {
     let (config, mut connection) = made.folder.open_existing()?;
     let specification = app::load_spec(&config)?;
-    let key = app::prepare_key(&config)?;
+    let keys = LogKeys::open(&config)?;
+    let key = keys.signing()?;
     let sources = gather::Sources {
         specification,
         raw: RawStore::open(&config.data.join("raw"))?,
         log: &app::log_folder(&config),
         signs: (&key, &config.log.origin),
+        keys: &keys.ring,
         personal: made.personal,
     };
     if made.personal {

@@ -52,7 +52,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             let bytes = Storage::new(app::log_folder(&config)).read_checkpoint()?;
             let bytes =
                 bytes.context(said("日志尚未发布检查点", "no checkpoint is published yet"))?;
-            let checkpoint = Checkpoint::open(&bytes, &config.log.origin, &[key])
+            let checkpoint = key
+                .open(&bytes)
                 .context(said("检查点无效", "the checkpoint is not valid"))?;
             let found = draw(&mut connection, &checkpoint, wanted)?;
             (Some(checkpoint), found)

@@ -17,7 +17,7 @@ use crate::pipeline::basis::Basis;
 use crate::pipeline::receipt::Receipt;
 use crate::reperform::{outcomes, root};
 use crate::tlog::{
-    Checkpoint, FirstFault, Hash, Proof, VerifierKey, leaf_hash, merkle_root, sha256,
+    FirstFault, Hash, Keys, Proof, leaf_hash, merkle_root, sha256,
 };
 
 /// What a bundle has been shown to be.
@@ -54,12 +54,11 @@ fn fault(place: impl Into<String>, what: impl Into<String>) -> FirstFault {
 struct Bundle<'k> {
     members: BTreeMap<String, Vec<u8>>,
     withheld: Vec<String>,
-    origin: String,
-    key: &'k VerifierKey,
+    keys: &'k dyn Keys,
 }
 
 /// Checks a bundle.
-pub fn check(bytes: &[u8], key: &VerifierKey) -> Outcome<Checked> {
+pub fn check(bytes: &[u8], keys: &dyn Keys) -> Outcome<Checked> {
     let (manifest, members) = pack::read(bytes).map_err(|error| {
         let cause =
             std::error::Error::source(&error).map_or_else(String::new, |c| format!(": {c}"));
@@ -69,12 +68,17 @@ pub fn check(bytes: &[u8], key: &VerifierKey) -> Outcome<Checked> {
     let bundle = Bundle {
         members,
         withheld: manifest.withheld.clone(),
-        origin: manifest.origin.clone(),
-        key,
+        keys,
     };
-    let keys = std::slice::from_ref(key);
-    let checkpoint = Checkpoint::open(bundle.get("checkpoint")?, &manifest.origin, keys)
+    let checkpoint = keys
+        .open(bundle.get("checkpoint")?)
         .map_err(|error| fault("checkpoint", error.to_string()))?;
+    if checkpoint.origin != manifest.origin {
+        return Err(fault(
+            "manifest.json",
+            format!("names the log {}, the key is of {}", manifest.origin, checkpoint.origin),
+        ));
+    }
     let public = String::from_utf8_lossy(bundle.get("log.pub")?)
         .trim()
         .to_owned();
@@ -168,7 +172,7 @@ impl Bundle<'_> {
         let place = format!("{folder}/receipt.json");
         let receipt: Receipt = serde_json::from_slice(self.get(&place)?)
             .map_err(|error| fault(&place, format!("is no receipt: {error}")))?;
-        if let Err(wrong) = receipt.verify(self.key) {
+        if let Err(wrong) = receipt.verify(self.keys) {
             return Err(fault(format!("{place}, {}", wrong.place), wrong.what));
         }
         if receipt.id != id {
@@ -203,7 +207,7 @@ impl Bundle<'_> {
         if let Some(bytes) = self.members.get(&place) {
             let text = String::from_utf8_lossy(bytes);
             text.parse::<Proof>()
-                .and_then(|proof| proof.verify(leaf, &self.origin, std::slice::from_ref(self.key)))
+                .and_then(|proof| proof.verify_with(leaf, self.keys))
                 .map_err(|error| fault(place, error.to_string()))?;
         }
         Ok(leaf.to_vec())

@@ -85,6 +85,8 @@ pub struct Sources<'h> {
     pub log: &'h Path,
     /// Signs receipts, under the name of the log.
     pub signs: (&'h SigningKey, &'h str),
+    /// The public keys of the log.
+    pub keys: &'h Keyring,
     /// Whether personal values may stand in the bundle.
     pub personal: bool,
 }
@@ -123,14 +125,10 @@ pub async fn bundle(
             submissions: numbers.len(),
         });
     }
-    let (key, origin) = sources.signs;
     let storage = Storage::new(sources.log);
     let signed = storage.read_checkpoint()?.ok_or(GatherError::Unpublished)?;
-    let public = key
-        .vkey(origin)
-        .map_err(|error| GatherError::Lost(error.to_string()))?;
-    let trusted = public.trim().parse()?;
-    let checkpoint = Checkpoint::open(&signed, origin, &[trusted])?;
+    let public = sources.keys.to_string();
+    let checkpoint = sources.keys.open(&signed)?;
     let mut gather = Gather {
         signs: sources.signs,
         personal: sources.personal,

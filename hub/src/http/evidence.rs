@@ -98,11 +98,13 @@ fn make(
     about: &str,
     personal: bool,
 ) -> Result<Vec<u8>, Error> {
+    let keys = crate::keychange::published(&app.config.data).map_err(internal)?;
     let sources = gather::Sources {
         specification: app.spec,
         raw: app.raw.clone(),
         log: &app::log_folder(&app.config),
         signs: app.signs(),
+        keys: &keys,
         personal,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
