@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Subject, commit};
 use crate::leaf::{self, Commitment};
 use crate::tlog::hash::hex;
-use crate::tlog::{
-    FirstFault, Hash, Keys, Proof, Span, leaf_hash, sha256, verify_inclusion,
-};
+use crate::tlog::{FirstFault, Hash, Keys, Proof, Span, leaf_hash, sha256, verify_inclusion};
 
 /// A proof, as it is handed out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

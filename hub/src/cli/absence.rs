@@ -13,7 +13,7 @@ use crate::pipeline::{Instant, RawStore};
 use crate::report::parse_instant;
 use crate::store::transaction::begin;
 use crate::store::{commitments, submissions};
-use crate::tlog::{Checkpoint, Hash, Proof, Storage, prove_inclusion};
+use crate::tlog::{Hash, Keys as _, Proof, Storage, prove_inclusion};
 
 /// A proof to be made, or what else can be done.
 #[derive(Debug, clap::Args)]

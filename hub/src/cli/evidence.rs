@@ -8,6 +8,7 @@ use super::folder::Folder;
 use super::{Form, receipt, said};
 use crate::app;
 use crate::evidence::{check, gather};
+use crate::keychange::LogKeys;
 use crate::pipeline::RawStore;
 use crate::store::transaction::begin;
 

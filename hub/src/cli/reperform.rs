@@ -14,7 +14,7 @@ use crate::reperform::{self, Finding, Judges, Reperformed, sample};
 use crate::store::submissions::{self, Submission};
 use crate::store::transaction::begin;
 use crate::store::{Database, StoreError};
-use crate::tlog::{Checkpoint, Storage};
+use crate::tlog::{Checkpoint, Keys as _, Storage};
 use crate::{app, pipeline};
 
 /// Leaves in one transaction: others must get their turn.

@@ -16,9 +16,7 @@ use crate::pipeline;
 use crate::pipeline::basis::Basis;
 use crate::pipeline::receipt::Receipt;
 use crate::reperform::{outcomes, root};
-use crate::tlog::{
-    FirstFault, Hash, Keys, Proof, leaf_hash, merkle_root, sha256,
-};
+use crate::tlog::{FirstFault, Hash, Keys, Proof, leaf_hash, merkle_root, sha256};
 
 /// What a bundle has been shown to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,7 +74,10 @@ pub fn check(bytes: &[u8], keys: &dyn Keys) -> Outcome<Checked> {
     if checkpoint.origin != manifest.origin {
         return Err(fault(
             "manifest.json",
-            format!("names the log {}, the key is of {}", manifest.origin, checkpoint.origin),
+            format!(
+                "names the log {}, the key is of {}",
+                manifest.origin, checkpoint.origin
+            ),
         ));
     }
     let public = String::from_utf8_lossy(bundle.get("log.pub")?)

@@ -18,7 +18,7 @@ use crate::pipeline::{self, RawStore, commit};
 use crate::reperform::{Judges, Lacking};
 use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError};
-use crate::tlog::{Checkpoint, Hash, Proof, Storage, prove_inclusion, sha256};
+use crate::tlog::{Checkpoint, Hash, Keyring, Keys as _, Proof, Storage, prove_inclusion, sha256};
 
 /// Most submissions in one bundle.
 const MOST: usize = 1000;
@@ -154,7 +154,7 @@ pub async fn bundle(
         v: 1,
         kind: "exchange-hub/evidence".to_owned(),
         about: about.to_owned(),
-        origin: origin.to_owned(),
+        origin: sources.signs.1.to_owned(),
         build: pipeline::build(),
         submissions: numbers.into_iter().map(commit::receipt_id).collect(),
         withheld: gather.withheld,

@@ -98,7 +98,8 @@ fn make(
     about: &str,
     personal: bool,
 ) -> Result<Vec<u8>, Error> {
-    let keys = crate::keychange::published(&app.config.data).map_err(internal)?;
+    let keys = crate::keychange::published(&app.config.data)
+        .map_err(|error| Error::Internal(format!("{error:#}")))?;
     let sources = gather::Sources {
         specification: app.spec,
         raw: app.raw.clone(),
