@@ -15,6 +15,7 @@ mod contract;
 mod crash;
 mod database;
 mod deals;
+mod dialects;
 mod differential;
 mod evidence;
 mod fixtures;
