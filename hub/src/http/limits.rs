@@ -166,6 +166,7 @@ pub fn expand_within(
 }
 
 /// What a compressed body that cannot be expanded is answered.
+#[expect(clippy::needless_pass_by_value, reason = "passed to map_err")]
 pub fn broken(error: std::io::Error) -> Error {
     Error::request(
         ErrorCode::Unreadable,

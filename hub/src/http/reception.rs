@@ -187,7 +187,7 @@ fn write(
 /// A body that is expanded while it comes.
 enum Expanding {
     Plain(Inlet),
-    Gzip(flate2::read::MultiGzDecoder<Inlet>),
+    Gzip(Box<flate2::read::MultiGzDecoder<Inlet>>),
     Zstd(zstd::Decoder<'static, io::BufReader<Inlet>>),
 }
 
@@ -195,7 +195,7 @@ impl Expanding {
     fn new(encoding: Encoding, inlet: Inlet) -> Result<Self, Error> {
         Ok(match encoding {
             Encoding::Plain => Expanding::Plain(inlet),
-            Encoding::Gzip => Expanding::Gzip(flate2::read::MultiGzDecoder::new(inlet)),
+            Encoding::Gzip => Expanding::Gzip(Box::new(flate2::read::MultiGzDecoder::new(inlet))),
             Encoding::Zstd => {
                 let mut decoder = zstd::Decoder::new(inlet).map_err(limits::broken)?;
                 decoder

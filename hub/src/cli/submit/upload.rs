@@ -67,7 +67,7 @@ impl Client {
                 Ok(answer) if answer.status == 201 => {
                     let place = answer.headers.get("location");
                     let place = place.and_then(|place| place.to_str().ok());
-                    sent.upload = place.context("no Location")?.to_owned();
+                    place.context("no Location")?.clone_into(&mut sent.upload);
                     std::fs::write(memo, serde_json::to_vec(&sent)?)?;
                     continue;
                 }

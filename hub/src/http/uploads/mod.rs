@@ -227,10 +227,10 @@ pub async fn show(
         "begun_at": Moment::from_millis(about.begun_at).text(),
         "expires_at": Moment::from_millis(about.expires_at).text(),
     });
-    let stage = serde_json::to_value(&about.stage)
+    let how_far = serde_json::to_value(&about.stage)
         .map_err(|error| Error::Internal(format!("upload: {error}")))?;
-    if let (Some(shown), Some(stage)) = (shown.as_object_mut(), stage.as_object()) {
-        shown.extend(stage.clone());
+    if let (Some(shown), Some(how_far)) = (shown.as_object_mut(), how_far.as_object()) {
+        shown.extend(how_far.clone());
     }
     Ok(HttpResponse::Ok().json(shown))
 }

@@ -161,12 +161,12 @@ fn list(folder: &Path) -> Result<Vec<OsString>, String> {
 
 fn look(folder: &Path, name: OsString) -> Result<Option<Seen>, (PathBuf, io::Error)> {
     let path = folder.join(&name);
-    let found = path.symlink_metadata().and_then(|about| {
-        Ok(about.is_file().then_some(Seen {
+    let found = path.symlink_metadata().map(|about| {
+        about.is_file().then_some(Seen {
             name,
             size: about.len(),
             changed: about.modified().unwrap_or(SystemTime::UNIX_EPOCH),
-        }))
+        })
     });
     found.map_err(|error| (path, error))
 }

@@ -129,8 +129,10 @@ impl Taker {
         if let Error::Decode(decode) = error
             && let Some((line, column)) = decode.place()
         {
-            problem["line"] = line.into();
-            problem["column"] = column.into();
+            if let Some(members) = problem.as_object_mut() {
+                members.insert("line".to_owned(), line.into());
+                members.insert("column".to_owned(), column.into());
+            }
         }
         let text = report::of_problem(&self.name, &problem);
         let bytes = serde_json::to_vec_pretty(&problem).map_err(|error| error.to_string())?;
