@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use spec::Spec;
 
+use crate::attachment::Objects;
 use crate::certificate::Held;
 use crate::config::Config;
 use crate::faults::Faults;
@@ -14,8 +15,10 @@ use crate::intake::Ways;
 use crate::keys::SigningKey;
 use crate::pipeline::basis::Archive;
 use crate::pipeline::opinion::SecondOpinion;
+use crate::pipeline::trouble::Noted;
 use crate::pipeline::writer::Writer;
 use crate::pipeline::{Digests, Figures, RawStore};
+use crate::sandbox;
 use crate::sequencer::LogHandle;
 use crate::sources::Sources;
 use crate::store::{self, Readers};
@@ -44,6 +47,8 @@ pub struct App {
     pub writer: Writer,
     /// Raw bytes.
     pub raw: RawStore,
+    /// Files beside records.
+    pub attachments: Objects,
     /// What submissions are judged by, archived beside the raw bytes.
     pub archive: Archive,
     /// The published log.
@@ -52,6 +57,8 @@ pub struct App {
     pub key: SigningKey,
     /// Counts since start.
     pub figures: Figures,
+    /// Sources whose trouble was written down lately.
+    pub noted: Noted,
     /// How the ways in other than HTTP fare.
     pub ways: Arc<Ways>,
     /// Asks the published schemas about a sample of the records.
@@ -197,10 +204,30 @@ impl App {
 
     /// Opens (on first start: makes) folder, keys, schema and log. Nothing listens yet.
     pub fn open(config: Config) -> anyhow::Result<Arc<App>> {
-        let lock = lock(&config.data)?;
-        clear_spool(&config)?;
         let specification = load_spec(&config).context("loading the specification")?;
         let sources = load_sources(&config, specification).context("loading the sources")?;
+        anyhow::ensure!(
+            !sandbox::is_one(&config.log.origin),
+            "log.origin is `{}`, but only the log of a sandbox is called so",
+            config.log.origin
+        );
+        App::assemble(config, specification, sources)
+    }
+
+    /// Opens the sandbox beside this hub, on first call making it: the same judge over a store, a log and a key of its
+    /// own, from which nothing is forwarded.
+    pub fn sandbox(&self) -> anyhow::Result<Arc<App>> {
+        let config = sandbox::config(&self.config).context("making the sandbox")?;
+        App::assemble(config, self.spec, self.sources.clone()).context("opening the sandbox")
+    }
+
+    fn assemble(
+        config: Config,
+        specification: &'static Spec,
+        sources: Sources,
+    ) -> anyhow::Result<Arc<App>> {
+        let lock = lock(&config.data)?;
+        clear_spool(&config)?;
         let digests = Arc::new(Digests::new(specification));
         let default_edition = config.spec.edition.clone();
         if specification.edition(&default_edition).is_none() {
@@ -222,6 +249,8 @@ impl App {
         let next = log.clone();
         let writer = Writer::start(&url, move |first, entries| next.committed(first, entries))?;
         let raw = RawStore::open(&config.data.join("raw"))?;
+        let attachments = Objects::open(&config.data.join("attachments"))?;
+        attachments.clear()?;
         let opinion = SecondOpinion::start(
             config.spec.second_opinion,
             spec::export::json_schema,
@@ -250,9 +279,11 @@ impl App {
             writer,
             archive: Archive::new(raw.clone(), specification, limits),
             raw,
+            attachments,
             log,
             key,
             figures: Figures::default(),
+            noted: Noted::default(),
             ways: Arc::default(),
             opinion,
             certificates,

@@ -3,11 +3,13 @@
 //! Everything is derived again from the rows; nothing is changed, and nothing needs a running hub. The first
 //! wrong place is named: table and row, or file.
 
+mod attachments;
 mod changes;
 mod parts;
 
 use std::path::Path;
 
+use crate::attachment::Objects;
 use crate::leaf::{self, Leaf, LeafError};
 use crate::pipeline::RawStore;
 use crate::pipeline::commit::receipt_id;
@@ -56,10 +58,11 @@ pub async fn verify(
     key: &VerifierKey,
     connection: &mut Database,
     raw: &RawStore,
+    objects: &Objects,
 ) -> Result<Audited, FirstFault> {
     let folder = verify_folder(log, key)?;
     let pending = leaves(log, folder.size, connection)?;
-    let (submissions, records) = rows(connection, raw).await?;
+    let (submissions, records) = rows(connection, raw, objects).await?;
     Ok(Audited {
         published: folder.size,
         root: folder.root.to_string(),
@@ -137,8 +140,12 @@ fn pending(connection: &mut Database, from: u64) -> Result<u64, FirstFault> {
 }
 
 /// Every submission and its records fit the leaf that names them; every submission leaf has its row.
-async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), FirstFault> {
-    let (mut count, mut versions) = (0, 0);
+async fn rows(
+    connection: &mut Database,
+    raw: &RawStore,
+    objects: &Objects,
+) -> Result<(u64, u64), FirstFault> {
+    let (mut count, mut versions, mut files) = (0, 0, 0);
     let mut from = 0;
     loop {
         let page =
@@ -150,6 +157,11 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
                 Ok(Leaf::Submission(leaf)) => leaf,
                 Ok(Leaf::Change(leaf)) => {
                     changes::of_leaf(&leaf, connection)?;
+                    continue;
+                }
+                Ok(Leaf::Attachment(leaf)) => {
+                    attachments::of_leaf(*index, &leaf, connection, objects).await?;
+                    files += 1;
                     continue;
                 }
                 Ok(_) | Err(LeafError::Unknown { .. }) => continue,
@@ -178,6 +190,7 @@ async fn rows(connection: &mut Database, raw: &RawStore) -> Result<(u64, u64), F
             count += 1;
         }
     }
+    attachments::counted(connection, files)?;
     Ok((count, versions))
 }
 

@@ -165,6 +165,15 @@ impl Held {
         Ok(certificate)
     }
 
+    /// SHA-256 of the certificate that is held of a source, hexadecimal; none where there is none.
+    pub fn digest(&self, source: &str) -> std::io::Result<Option<String>> {
+        match std::fs::read(self.file(source)) {
+            Ok(bytes) => Ok(Some(crate::tlog::sha256(&bytes).to_hex())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Refuses a source that must have a certificate for this edition today (`yyyy-MM-dd`) and has none.
     pub fn admit(&self, source: &str, edition: &str, today: &str) -> Result<(), Error> {
         if !self.required.iter().any(|one| one == source || one == "*") {

@@ -45,6 +45,10 @@ pub struct Config {
     pub pull: Pull,
     /// The waiting room.
     pub waiting: Waiting,
+    /// Files beside records.
+    pub attachments: Attachments,
+    /// Sources that fall silent.
+    pub silence: Silence,
     /// The transparency log.
     pub log: Log,
     /// The national platform.
@@ -165,6 +169,26 @@ pub struct Waiting {
     pub days: i64,
     /// How often those over it are looked for.
     pub sweep_ms: u64,
+}
+
+/// Files beside records.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attachments {
+    /// Most bytes of a file, whatever its type may have.
+    pub most_bytes: u64,
+    /// Most files of a source under one code.
+    pub most_files: i64,
+}
+
+/// Sources that fall silent.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Silence {
+    /// Working days of silence after which a source is shown as silent whose rhythm is not known.
+    pub working_days: u32,
+    /// How many times the usual interval a source may be silent, in percent.
+    pub tolerance_percent: u32,
 }
 
 /// The transparency log.

@@ -28,6 +28,8 @@ pub enum ErrorCode {
     Method,
     /// The submission was sent before with other bytes.
     Conflict,
+    /// The bytes do not have the digest that was declared.
+    Digest,
     /// The edition has ended, or is not known.
     Edition,
     /// A limit on size, depth or number is exceeded.
@@ -52,7 +54,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for documents and tests.
-    pub const ALL: [ErrorCode; 19] = [
+    pub const ALL: [ErrorCode; 20] = [
         ErrorCode::Unreadable,
         ErrorCode::Envelope,
         ErrorCode::Parameter,
@@ -62,6 +64,7 @@ impl ErrorCode {
         ErrorCode::NotFound,
         ErrorCode::Method,
         ErrorCode::Conflict,
+        ErrorCode::Digest,
         ErrorCode::Edition,
         ErrorCode::TooLarge,
         ErrorCode::MediaType,
@@ -100,6 +103,12 @@ impl ErrorCode {
                 409,
                 "Sent before with other bytes",
                 "同一批次号内容不一致",
+            ),
+            ErrorCode::Digest => (
+                "digest",
+                400,
+                "The bytes are not those declared",
+                "内容与声明的摘要不符",
             ),
             ErrorCode::Edition => (
                 "edition",

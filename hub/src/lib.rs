@@ -2,6 +2,7 @@
 
 pub mod absence;
 pub mod app;
+pub mod attachment;
 pub mod audit;
 pub mod certificate;
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod leaf;
 pub mod pipeline;
 pub mod reperform;
 pub mod report;
+pub mod sandbox;
 pub mod sequencer;
 pub mod simulate;
 pub mod sources;

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorCode};
 use crate::pipeline::Instant;
 
 /// One source with its profile, ready for each edition.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Source {
     /// What is known about it.
     pub profile: Arc<Profile>,
@@ -76,7 +76,7 @@ impl Source {
 }
 
 /// All sources by their identifiers.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sources {
     by_id: HashMap<String, Source>,
 }

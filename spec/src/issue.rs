@@ -55,6 +55,9 @@ pub enum IssueCode {
     /// The record that this one refers to is not there.
     #[serde(rename = "reference.missing")]
     ReferenceMissing,
+    /// A file that must travel with the record has not come.
+    #[serde(rename = "attachment.missing")]
+    AttachmentMissing,
     /// Other records refer to this one, which is to be taken back, or to lose the value that they refer to.
     #[serde(rename = "reference.held")]
     ReferenceHeld,
@@ -74,7 +77,7 @@ pub enum IssueCode {
 
 impl IssueCode {
     /// Every code, in the order of the stages that find them.
-    pub const ALL: [IssueCode; 20] = [
+    pub const ALL: [IssueCode; 21] = [
         IssueCode::DatasetUnknown,
         IssueCode::DatasetForbidden,
         IssueCode::RecordShape,
@@ -90,6 +93,7 @@ impl IssueCode {
         IssueCode::CodeUnverified,
         IssueCode::IdentifierCheck,
         IssueCode::ReferenceMissing,
+        IssueCode::AttachmentMissing,
         IssueCode::ReferenceHeld,
         IssueCode::KeyDuplicate,
         IssueCode::KeyChanged,
@@ -115,6 +119,7 @@ impl IssueCode {
             IssueCode::CodeUnverified => "code.unverified",
             IssueCode::IdentifierCheck => "identifier.check",
             IssueCode::ReferenceMissing => "reference.missing",
+            IssueCode::AttachmentMissing => "attachment.missing",
             IssueCode::ReferenceHeld => "reference.held",
             IssueCode::KeyDuplicate => "key.duplicate",
             IssueCode::KeyChanged => "key.changed",

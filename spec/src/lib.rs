@@ -9,6 +9,7 @@
 //! [`references::lookups`] says what must be looked up → [`validate::judge_among`] finds what only other
 //! records show → [`Report`].
 
+pub mod attachment;
 pub mod calendar;
 pub mod codes;
 pub mod dependants;
@@ -30,6 +31,7 @@ pub mod stored;
 pub mod validate;
 pub mod waiting;
 
+pub use attachment::Attachments;
 pub use calendar::Calendar;
 pub use codes::{CodeTable, CodeValue};
 pub use format::Format;

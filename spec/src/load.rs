@@ -7,6 +7,7 @@
 
 mod among;
 mod as_general;
+mod attachments;
 mod calendar;
 mod checks;
 mod codes;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
+use crate::attachment::Attachments;
 use crate::projection::Projection;
 use crate::rule::StageRule;
 use crate::{Calendar, CodeTable, Format, Rule};
@@ -40,6 +41,8 @@ pub struct Edition {
     pub stages: Vec<StageRule>,
     /// Code tables by identifier, including `region`, `industry`, `currency` and `country`.
     pub codes: HashMap<String, Arc<CodeTable>>,
+    /// What files beside records must be, and how they are joined to them.
+    pub attachments: Attachments,
     /// Days off and days worked instead.
     pub calendar: Calendar,
     /// Projections of this edition onto others, by the other edition's identifier.
@@ -127,6 +130,8 @@ pub struct Dataset {
     pub time: Option<FieldIndex>,
     /// Names of the attachments that a record may carry.
     pub attachments: Vec<String>,
+    /// Those of them without which a record waits.
+    pub required_attachments: Vec<String>,
     /// Fields in the order of the standard; the order of canonical bytes too.
     pub fields: Vec<Field>,
     /// Rules of this data set, the general ones included, in the order in which they are judged.

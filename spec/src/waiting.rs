@@ -31,6 +31,10 @@ pub struct Awaited {
     pub personal: bool,
     /// Any of these will do.
     pub places: Vec<Place>,
+    /// A file is waited for, in the slot that `places` names: any of the codes under which it may come. Empty where a
+    /// record is waited for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachment: Vec<String>,
 }
 
 impl Awaited {
@@ -79,6 +83,7 @@ pub fn awaited(
             path,
             value,
             places: vec![place],
+            attachment: Vec::new(),
         });
     }
     all
@@ -104,6 +109,9 @@ fn place(edition: &Edition, lookup: &Lookup) -> Option<Place> {
 
 /// The finding that rejects a record whose time to wait is over. `since` and `deadline` as people read them.
 pub fn overdue(awaited: &Awaited, since: &str, deadline: &str) -> Issue {
+    if !awaited.attachment.is_empty() {
+        return crate::attachment::overdue(awaited, since, deadline);
+    }
     let said = |between: &str, how: fn(&Place) -> String| {
         let places: Vec<String> = awaited.places.iter().map(how).collect();
         places.join(between)

@@ -9,6 +9,7 @@
 
 mod absence;
 mod api;
+mod attachments;
 mod commands;
 mod conformance;
 mod contract;
@@ -32,6 +33,8 @@ mod profiles;
 mod receipts;
 mod reperform;
 mod rules;
+mod sandbox;
+mod sequence;
 mod tamper;
 mod tidy;
 mod uploads;

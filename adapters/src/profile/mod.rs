@@ -54,6 +54,9 @@ pub struct Profile {
     pub note: String,
     /// Ways in that the source uses: `http`, `folder`, `kafka`, `database`.
     pub ways: Vec<String>,
+    /// Hours of working time after which the source is shown as silent; none: learnt from the days on which it sent.
+    #[serde(default)]
+    pub interval_hours: Option<u32>,
     /// Data sets that it may send.
     pub datasets: Permitted,
     /// How it writes its documents.

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use super::folder::Folder;
 use super::{Form, receipt};
+use crate::attachment::Objects;
 use crate::pipeline::RawStore;
 use crate::{app, audit, store, tlog};
 
@@ -57,6 +58,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
         let mut connection = store::connect(&config.database_url())
             .context(super::said("无法打开数据库", "cannot open the database"))?;
         let raw = RawStore::open(&config.data.join("raw"))?;
+        let objects = Objects::open(&config.data.join("attachments"))?;
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         runtime
             .block_on(audit::verify(
@@ -64,6 +66,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
                 &key,
                 &mut connection,
                 &raw,
+                &objects,
             ))
             .and_then(|audited| {
                 serde_json::to_value(audited).map_err(|error| tlog::FirstFault {

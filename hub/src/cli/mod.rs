@@ -10,6 +10,7 @@ mod export;
 mod folder;
 mod keys;
 mod log;
+mod onboard;
 mod receipt;
 mod reperform;
 mod report;

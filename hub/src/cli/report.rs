@@ -8,6 +8,7 @@ use anyhow::Context as _;
 
 use super::folder::Folder;
 use crate::app;
+use crate::pipeline::Instant;
 use crate::pipeline::expiry::Deadlines;
 use crate::report::{self, Facts, NAMES, Question};
 use crate::store::totals::Span;
@@ -35,6 +36,9 @@ pub struct Arguments {
     /// For issues and parked: most rows.
     #[arg(long)]
     limit: Option<usize>,
+    /// For sources: who is silent as of this instant, in place of now.
+    #[arg(long)]
+    at: Option<String>,
     /// Form of the result.
     #[arg(long, value_enum, default_value = "text")]
     format: Form,
@@ -71,6 +75,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         by: report::parse_by(&arguments.by)?,
         limit: arguments.limit,
     };
+    let now = match &arguments.at {
+        Some(text) => report::parse_instant("--at", text, true)?,
+        None => Instant::now().millis,
+    };
     let (config, mut connection) = arguments.folder.open_existing()?;
     let specification = app::load_spec(&config)?;
     let loaded = app::load_sources(&config, specification)?;
@@ -99,6 +107,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         profiles: &profiles,
         deadlines: &deadlines,
         data: &config.data,
+        now,
+        silence: &config.silence,
     };
     let table =
         report::make(&arguments.name, &mut connection, &facts, &question)?.with_context(|| {

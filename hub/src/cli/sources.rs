@@ -10,10 +10,12 @@ use anyhow::Context as _;
 use super::Form;
 use super::folder::Folder;
 use super::keys;
+use super::onboard;
 use crate::app;
 use crate::pipeline::Instant;
 use crate::report::table::{Cell, Table, column};
 use crate::store::access::{self, Role};
+use crate::store::onboarding;
 
 /// What can be done.
 #[derive(Debug, clap::Subcommand)]
@@ -30,6 +32,19 @@ pub enum Command {
     Add {
         /// Identifier of the source.
         id: String,
+        /// For the sandbox: the same judge, nothing counts and nothing is forwarded.
+        #[arg(long)]
+        sandbox: bool,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Let a source from its sandbox into production: a leaf of the log says so, and a key is made.
+    Promote {
+        /// Identifier of the source.
+        id: String,
+        /// Who decides.
+        #[arg(long, value_name = "NAME")]
+        by: String,
         #[command(flatten)]
         folder: Folder,
     },
@@ -57,7 +72,11 @@ pub enum Command {
 pub fn run(command: &Command) -> anyhow::Result<bool> {
     match command {
         Command::List { folder, format } => list(folder, *format),
-        Command::Add { id, folder } => {
+        Command::Add {
+            id,
+            sandbox,
+            folder,
+        } => {
             let config = folder.config(Vec::new())?;
             let sources = app::load_sources(&config, app::load_spec(&config)?)?;
             let all: Vec<&str> = sources
@@ -75,8 +94,13 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
                     ),
                 )
             );
+            if *sandbox {
+                return onboard::sandbox(folder, id);
+            }
+            onboard::may_be_added(folder, id)?;
             keys::make(folder, id, Role::Source)
         }
+        Command::Promote { id, by, folder } => onboard::promote(folder, id, by),
         Command::Retire { id, folder } => {
             let (_, mut connection) = folder.open_existing()?;
             let retired = access::retire_source(&mut connection, id, Instant::now().millis)?;
@@ -118,6 +142,7 @@ fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {
     let (config, mut connection) = folder.open_existing()?;
     let sources = app::load_sources(&config, app::load_spec(&config)?)?;
     let keys = access::list(&mut connection)?;
+    let onboarding = onboarding::all(&mut connection)?;
     let rows = sources
         .all()
         .into_iter()
@@ -135,6 +160,14 @@ fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {
                 profile.wire.charset.name().into(),
                 profile.datasets.as_str().into(),
                 Cell::Number(own.count() as i64),
+                onboarding
+                    .iter()
+                    .find(|row| row.source == profile.id)
+                    .map(|row| match row.promoted_at {
+                        Some(_) => "promoted",
+                        None => "sandbox",
+                    })
+                    .into(),
             ]
         })
         .collect();
@@ -147,6 +180,7 @@ fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {
         column("charset", "字符集 charset"),
         column("datasets", "数据集 datasets"),
         column("keys", "密钥 keys"),
+        column("onboarding", "接入 onboarding"),
     ];
     let table = Table {
         name: "sources",

@@ -15,7 +15,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use foldhash::{HashMap, HashMapExt};
 
-use super::{Access, State, access_of};
+use super::{Access, State, access_of, space};
 use crate::error::{Error, ErrorCode};
 use crate::store::Readers;
 use crate::store::access::{self, Principal, Role};
@@ -97,10 +97,10 @@ const MISSING: (&str, &str) = (
 
 /// Lets a request through when the route table says so.
 pub async fn middleware(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    match admit(&request).await {
+    match admit(&mut request).await {
         Ok(caller) => {
             if let Some(caller) = caller {
                 request.extensions_mut().insert(caller);
@@ -114,7 +114,7 @@ pub async fn middleware(
     }
 }
 
-async fn admit(request: &ServiceRequest) -> Result<Option<Caller>, Error> {
+async fn admit(request: &mut ServiceRequest) -> Result<Option<Caller>, Error> {
     let Some(access) = request
         .match_pattern()
         .and_then(|path| access_of(request.method().as_str(), &path))
@@ -122,12 +122,18 @@ async fn admit(request: &ServiceRequest) -> Result<Option<Caller>, Error> {
         // No such route: the router's own answer is 404 or 405, and tells nothing.
         return Ok(None);
     };
-    if access == Access::Public {
-        return Ok(None);
-    }
-    let Some(state) = request.app_data::<Data<State>>() else {
+    let Some(state) = request.app_data::<Data<State>>().cloned() else {
         return Err(Error::Internal("the server has no state".to_owned()));
     };
+    if access == Access::Public {
+        // What is public of a sandbox, its log, is found with a key of it.
+        if let Ok(key) = bearer(request.headers())
+            && let Ok(Some(principal)) = state.keys.holder(&state.app.readers, key).await
+        {
+            space::turn(request, &state, principal).await?;
+        }
+        return Ok(None);
+    }
     let key = bearer(request.headers())?;
     let principal = state
         .keys
@@ -139,6 +145,7 @@ async fn admit(request: &ServiceRequest) -> Result<Option<Caller>, Error> {
                 ("密钥无效", "the key is not known"),
             )
         })?;
+    let principal = space::turn(request, &state, principal).await?;
     if !access.admits(principal.role) {
         return Err(Error::request(
             ErrorCode::Forbidden,

@@ -17,6 +17,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::State;
 use crate::error::Error;
+use crate::store::access::Role;
 
 /// Figures since start that only the HTTP surface knows.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub struct Metrics {
     seconds: Histogram,
     submissions: Family<Sender, Counter>,
     bytes: Family<Sender, Counter>,
+    views: Family<View, Counter>,
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -42,6 +44,17 @@ struct Sender {
 struct Way {
     way: String,
     place: String,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct View {
+    role: String,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Alert {
+    source: String,
+    kind: String,
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -72,6 +85,7 @@ impl Default for Metrics {
             seconds: Histogram::new(BUCKETS),
             submissions: Family::default(),
             bytes: Family::default(),
+            views: Family::default(),
         }
     }
 }
@@ -81,6 +95,12 @@ impl Metrics {
     pub fn answered(&self, code: u16, took: Duration) {
         self.answers.get_or_create(&Answer { code }).inc();
         self.seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts a file that was read.
+    pub fn viewed(&self, role: Role) {
+        let role = role.name().to_owned();
+        self.views.get_or_create(&View { role }).inc();
     }
 
     /// Counts a submission that was kept.
@@ -95,13 +115,18 @@ impl Metrics {
 
 /// Shows all figures.
 pub async fn show(state: Data<State>) -> Result<HttpResponse, Error> {
-    let text = write(&state).map_err(|error| Error::Internal(format!("metrics: {error}")))?;
+    let alerts = state
+        .ask(|_, connection| Ok(crate::store::sequence::open_alerts(connection)?))
+        .await
+        .unwrap_or_default();
+    let text =
+        write(&state, alerts).map_err(|error| Error::Internal(format!("metrics: {error}")))?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(text))
 }
 
-fn write(state: &State) -> Result<String, std::fmt::Error> {
+fn write(state: &State, alerts: Vec<(String, i32, i64)>) -> Result<String, std::fmt::Error> {
     let metrics = &state.metrics;
     let mut registry = Registry::with_prefix("hub");
     registry.register("requests", "Requests answered", metrics.answers.clone());
@@ -121,6 +146,23 @@ fn write(state: &State) -> Result<String, std::fmt::Error> {
         "Bytes of submissions kept",
         Unit::Bytes,
         metrics.bytes.clone(),
+    );
+
+    registry.register(
+        "attachment_views",
+        "Files beside records that were read",
+        metrics.views.clone(),
+    );
+
+    let open: Family<Alert, Gauge> = Family::default();
+    for (source, kind, count) in alerts {
+        let kind = crate::pipeline::sequence::word(kind).to_owned();
+        open.get_or_create(&Alert { source, kind }).set(count);
+    }
+    registry.register(
+        "sequence_alerts_open",
+        "Counters of sources that went wrong and are not mended",
+        open,
     );
 
     let records: Family<Judged, Counter> = Family::default();

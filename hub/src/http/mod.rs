@@ -2,6 +2,7 @@
 //!
 //! [`ROUTES`] is the one truth: the router, the access check and the OpenAPI document are made from it.
 
+mod attachments;
 pub mod auth;
 mod bench;
 mod call;
@@ -27,6 +28,7 @@ mod reception;
 mod records;
 mod reports;
 mod server;
+mod space;
 mod state;
 mod subjects;
 mod submissions;
@@ -65,7 +67,7 @@ impl Access {
         match self {
             Public | Member => true,
             Source => role == Role::Source,
-            Reader => role != Role::Source,
+            Reader => !matches!(role, Role::Source | Role::Sandbox),
             Operator => role == Role::Operator,
         }
     }
@@ -91,6 +93,9 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "DELETE", path: "/v1/uploads/{id}", access: Source, query: &[], what: "End an upload before its time (tus 1.0.0)", zh: "终止上传", handler: || web::delete().to(uploads::remove) },
     Endpoint { method: "POST", path: "/v1/uploads/{id}", access: Source, query: &[], what: "The method that X-HTTP-Method-Override names (tus 1.0.0)", zh: "以 X-HTTP-Method-Override 指定方法", handler: || web::post().to(uploads::overridden) },
     Endpoint { method: "POST", path: "/v1/check", access: Source, query: check::QUERY, what: "Judge records, keep nothing", zh: "仅校验，不入库", handler: || web::post().to(check::check) },
+    Endpoint { method: "GET", path: "/v1/attachments", access: Member, query: attachments::LIST, what: "Files under a code, with their signed receipts", zh: "查询附件", handler: || web::get().to(attachments::list) },
+    Endpoint { method: "PUT", path: "/v1/attachments/{slot}", access: Source, query: attachments::SEND, what: "Send a file that belongs to a record; answers with its signed receipt", zh: "上传附件，返回签名回执", handler: || web::put().to(attachments::send) },
+    Endpoint { method: "GET", path: "/v1/attachments/{slot}", access: Member, query: attachments::GET, what: "The bytes of a file, as a download", zh: "下载附件", handler: || web::get().to(attachments::get) },
     Endpoint { method: "GET", path: "/v1/receipts/{id}", access: Member, query: receipts::QUERY, what: "The signed receipt", zh: "查询回执", handler: || web::get().to(receipts::one) },
     Endpoint { method: "GET", path: "/v1/receipts/{id}/proof", access: Member, query: receipts::PROOF, what: "Proof of its place in the log (C2SP tlog-proof)", zh: "查询存证证明", handler: || web::get().to(receipts::proof) },
     Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}", access: Member, query: records::QUERY, what: "The current version of a record, what was known of it then (at), what held then (valid)", zh: "查询记录", handler: || web::get().to(records::current) },

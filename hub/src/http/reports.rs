@@ -12,6 +12,7 @@ use super::auth::Caller;
 use super::openapi::{Param, param};
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::Instant;
 use crate::pipeline::expiry::Deadlines;
 use crate::report::{self, Facts, Question, ReportError, Table};
 use crate::store::totals::Span;
@@ -96,6 +97,8 @@ pub async fn one(
                 profiles: &profiles,
                 deadlines: &deadlines,
                 data: &app.config.data,
+                now: Instant::now().millis,
+                silence: &app.config.silence,
             };
             report::make(&name, connection, &facts, &question)
                 .map_err(error)?

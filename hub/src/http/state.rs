@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use super::auth::Keys;
 use super::limits::Gate;
 use super::metrics::Metrics;
+use super::space::Sandbox;
 use crate::app::{self, App};
 use crate::error::Error;
 use crate::store::Database;
@@ -24,6 +25,8 @@ pub struct State {
     pub spools: Arc<Semaphore>,
     /// Figures since start.
     pub metrics: Metrics,
+    /// What belongs to sources that are not in production yet.
+    pub sandbox: Sandbox,
     /// The published log, for reading: the writer's lock is not needed for what never changes.
     pub published: Storage,
 }
@@ -31,15 +34,21 @@ pub struct State {
 impl State {
     /// Makes the state of a server.
     pub fn new(app: Arc<App>) -> State {
+        let gate = Arc::new(Gate::new(app.config.limits.clone()));
+        State::beside(app, gate)
+    }
+
+    /// Makes the state of another hub of the same server, behind the same gate.
+    pub fn beside(app: Arc<App>, gate: Arc<Gate>) -> State {
         let published = Storage::new(app::log_folder(&app.config));
         let spools = Arc::new(Semaphore::new(app.config.limits.files));
-        let gate = Arc::new(Gate::new(app.config.limits.clone()));
         State {
             app,
             keys: Keys::default(),
             gate,
             spools,
             metrics: Metrics::default(),
+            sandbox: Sandbox::default(),
             published,
         }
     }

@@ -16,7 +16,7 @@ use super::{State, changes, limits, multipart, paging, reports};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::commit::{parse_receipt_id, receipt_id};
 use crate::pipeline::receipt::{Counts, Receipt};
-use crate::pipeline::{self, Incoming};
+use crate::pipeline::{self, Incoming, trouble};
 use crate::report;
 use crate::store::submissions::{Filter, SubmissionLine};
 use crate::store::{self, Database};
@@ -149,9 +149,15 @@ pub async fn submit(
         return multipart::submit(&state, &caller, &request, query, payload).await;
     }
     let only_issues = query.only_issues();
-    let about = about(&caller, &request, query)?;
-    let body = reception::body(&state, &request, payload).await?;
-    let receipt = take(&state, about, body).await?;
+    let trouble = |error| {
+        trouble::note(&state.app, &caller.0.name, "http", &error);
+        error
+    };
+    let about = about(&caller, &request, query).map_err(trouble)?;
+    let body = reception::body(&state, &request, payload).await;
+    let receipt = take(&state, about, body.map_err(trouble)?)
+        .await
+        .map_err(trouble)?;
     let large = receipt.records.len() > 200;
     let write = move || {
         let receipt = if only_issues {

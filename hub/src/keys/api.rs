@@ -28,6 +28,15 @@ pub fn new_api_key(id: &str) -> Result<(String, String), KeyError> {
     Ok((key, hash))
 }
 
+/// Text of 128 random bits, that nobody can guess.
+pub fn random_text() -> Result<String, KeyError> {
+    let mut random = [0; 16];
+    SystemRandom::new()
+        .fill(&mut random)
+        .map_err(|_| KeyError::Entropy)?;
+    Ok(URL_SAFE_NO_PAD.encode(random))
+}
+
 /// Hashes a key into the form that is kept: SHA-256 in hexadecimal.
 pub fn hash_api_key(key: &str) -> String {
     sha256(key.as_bytes()).to_hex()

@@ -10,6 +10,7 @@
 //! whoever has a transaction appends what [`encode`] gives with `append_leaf`.
 
 pub mod acknowledgement;
+pub mod attachment;
 mod canonical;
 pub mod change;
 pub mod close;
@@ -19,6 +20,7 @@ pub mod log_key;
 pub mod numbers;
 pub mod operator;
 pub mod reperformance;
+pub mod sequence;
 pub mod submission;
 pub mod vectors;
 pub mod witness;
@@ -28,6 +30,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use acknowledgement::Acknowledgement;
+pub use attachment::Attachment;
 pub use canonical::canonical;
 pub use change::Change;
 pub use close::Close;
@@ -36,6 +39,7 @@ pub use delivery::Delivery;
 pub use log_key::LogKey;
 pub use operator::Operator;
 pub use reperformance::Reperformance;
+pub use sequence::Sequence;
 pub use submission::{Counts, Submission};
 pub use witness::Witness;
 
@@ -166,7 +170,9 @@ kinds!(
     Operator,
     Witness,
     Reperformance,
-    LogKey
+    LogKey,
+    Attachment,
+    Sequence
 );
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ fn every_kind_is_read_back_to_the_byte() -> Result<(), LeafError> {
             Leaf::Witness(leaf) => encode(&*leaf)?,
             Leaf::Reperformance(leaf) => encode(&*leaf)?,
             Leaf::LogKey(leaf) => encode(&*leaf)?,
+            Leaf::Attachment(leaf) => encode(&*leaf)?,
+            Leaf::Sequence(leaf) => encode(&*leaf)?,
         };
         assert_eq!(again, *bytes);
     }

@@ -2,11 +2,13 @@
 //! can test their own reader of this log.
 
 use super::acknowledgement::{self, Acknowledgement, By};
+use super::attachment::{self, Attachment};
 use super::delivery::{self, Delivery};
 use super::log_key::{KeyChange, LogKey};
 use super::operator::{Action, Operator};
 use super::{
-    Change, Close, Commitment, Counts, LeafError, Reperformance, Submission, Witness, encode,
+    Change, Close, Commitment, Counts, LeafError, Reperformance, Sequence, Submission, Witness,
+    encode,
 };
 use crate::tlog::{leaf_hash, merkle_root, sha256};
 
@@ -147,6 +149,25 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         reason: "first".to_owned(),
         at: at(),
     };
+    let attachment = Attachment {
+        attachment: 1,
+        source: "000000".to_owned(),
+        slot: "SLOT".to_owned(),
+        sha256: digest("file"),
+        bytes: 4,
+        media_type: "application/pdf".to_owned(),
+        named: attachment::named("salt", "code", "公告.pdf"),
+        at: at(),
+    };
+    let sequence = Sequence {
+        alert: "fork".to_owned(),
+        source: "000000".to_owned(),
+        expected: 18,
+        found: 17,
+        submission: "S000000000002".to_owned(),
+        first: Some("S000000000001".to_owned()),
+        at: at(),
+    };
     Ok(vec![
         encode(&submission)?,
         encode(&change)?,
@@ -157,6 +178,8 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         encode(&witness)?,
         encode(&reperformance)?,
         encode(&log_key)?,
+        encode(&attachment)?,
+        encode(&sequence)?,
         encode(&commitment)?,
     ])
 }

@@ -49,6 +49,16 @@ pub enum Item {
     },
 }
 
+impl Item {
+    /// The record, if it is one.
+    pub fn judged(&self) -> Option<&Judged> {
+        match self {
+            Item::Judged(judged) => Some(judged),
+            Item::Unusable { .. } => None,
+        }
+    }
+}
+
 /// A whole submission judged by itself.
 #[derive(Debug)]
 pub struct Read {

@@ -4,6 +4,7 @@
 //! nothing. Judging runs on worker threads, committing in the one [`writer`].
 
 mod absent;
+pub mod attached;
 pub mod basis;
 pub mod commit;
 pub mod compress;
@@ -25,8 +26,10 @@ pub mod receipt;
 mod release;
 mod room;
 pub mod seal;
+pub mod sequence;
 pub mod sweeper;
 pub mod then;
+pub mod trouble;
 mod work;
 pub mod writer;
 

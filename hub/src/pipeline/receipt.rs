@@ -40,6 +40,9 @@ pub struct Outcome {
     /// SHA-256 of the canonical bytes, hexadecimal; none when there are none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub digest: Option<String>,
+    /// Files beside the record that had come when it was judged.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub attachments: Vec<FileOf>,
     /// The sender's own note, echoed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub flex: Option<serde_json::Value>,
@@ -52,6 +55,16 @@ impl Outcome {
     pub fn hash(&self) -> Hash {
         hash::leaf_hash(&serde_json::to_vec(self).unwrap_or_default())
     }
+}
+
+/// A file beside a record: its digest is part of the record's outcome, and so of the evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileOf {
+    /// What it is among the files of the record.
+    pub slot: String,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
 }
 
 /// Stands for a record that was left out of a receipt, so that the rest can still be checked.
@@ -121,6 +134,9 @@ pub struct Receipt {
     pub received_at: String,
     /// Edition that judged.
     pub edition: String,
+    /// `sandbox` when nothing of it counts: the log that it stands in is the one of a sandbox. None in production.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub space: Option<String>,
     /// Verdicts.
     pub counts: Counts,
     /// Outcomes, in the order of the submission.
@@ -247,6 +263,17 @@ impl Receipt {
         )?;
         let leaf: Submission =
             leaf::decode(leaf_bytes).map_err(|error| fault("evidence.leaf", error.to_string()))?;
+        let space = crate::sandbox::space(&evidence.origin);
+        if self.space != space {
+            return Err(fault(
+                "space",
+                format!(
+                    "is {}, but the log says {}",
+                    json(&self.space),
+                    json(&space)
+                ),
+            ));
+        }
         same("id", &self.id, &leaf.id)?;
         same("submission", &self.submission, &leaf.submission)?;
         same("source", &self.source, &leaf.source)?;

@@ -1,16 +1,18 @@
 //! A parked record is judged again, by itself, when what it waits for has come.
 
+use spec::waiting::Awaited;
 use spec::{Context, Edition, Lookup, Normalized, Severity, Spec, Verdict};
 
+use super::attached;
 use super::ending::{self, Ending};
 use super::history::History;
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, links_of};
 use super::room;
 use super::writer::Transaction;
-use crate::store::StoreError;
 use crate::store::insert::{self, Owed, Rows};
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::waiting::{self, Parked};
+use crate::store::{Database, StoreError, submissions};
 
 /// Judges every parked record again that waits for one of the hashes, and those that wait for it in turn.
 pub fn release(
@@ -82,8 +84,9 @@ fn again(
         platforms: &[],
     };
     let (report, waits) = spec::validate::judge_among(&context, &record, &known);
-    if !waits.is_empty() {
-        let awaits = room::awaits(edition, &record, &waits, &report.issues);
+    let (source, files) = files(transaction.connection, parked)?;
+    if !waits.is_empty() || !files.is_empty() {
+        let awaits = room::awaits(edition, &record, &waits, &report.issues, &files);
         // What it referred to may have been taken back while it waited for something else.
         if awaits != parked.awaits {
             let parked = Parked {
@@ -94,7 +97,7 @@ fn again(
             waiting::enter(
                 transaction.connection,
                 &[parked],
-                &room::rows_of(&waits, row.id),
+                &room::rows_of(room::hashes(&waits, &source, &files), row.id),
             )?;
         }
         return Ok(Vec::new());
@@ -154,4 +157,16 @@ fn again(
     }
     insert::rows(transaction.connection, &added)?;
     Ok(added.links.iter().map(|link| link.hash).collect())
+}
+
+/// The files of its source that a record still waits for; the source is not looked up where none was.
+fn files(connection: &mut Database, parked: &Parked) -> Result<(String, Vec<Awaited>), StoreError> {
+    let mut awaited = super::expiry::awaited(parked)?;
+    awaited.retain(|one| !one.attachment.is_empty());
+    if awaited.is_empty() {
+        return Ok((String::new(), awaited));
+    }
+    let source = submissions::source_of(connection, parked.submission_id)?;
+    let awaited = attached::still_awaited(connection, &source, awaited)?;
+    Ok((source, awaited))
 }

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
+use spec::waiting::Awaited;
 use spec::{Edition, Issue, Lookup, Normalized, Verdict};
 
+use super::attached;
 use super::ending::{self, Ending};
 use super::neighbours::{Key, Neighbour, answers};
 use super::then::Then;
@@ -120,11 +122,11 @@ impl Room {
         &mut self,
         row: &RecordRow,
         parked: Parked,
-        waits: &[Lookup],
+        hashes: Vec<i64>,
     ) -> Result<Vec<Wait>, StoreError> {
         self.seat(&parked, row.clone())?;
         self.entered.push(parked);
-        Ok(rows_of(waits, row.id))
+        Ok(rows_of(hashes, row.id))
     }
 
     /// Writes down who entered; what is asked next is asked of the store again.
@@ -163,26 +165,30 @@ impl Room {
 }
 
 /// The rows by which a record is found when what it waits for comes.
-pub fn rows_of(waits: &[Lookup], record_id: i64) -> Vec<Wait> {
-    let mut rows: Vec<Wait> = waits
-        .iter()
-        .map(|lookup| Wait {
-            hash: Key::from(lookup.clone()).hash,
-            record_id,
-        })
-        .collect();
-    rows.sort_unstable_by_key(|wait| wait.hash);
-    rows.dedup();
-    rows
+pub fn rows_of(mut hashes: Vec<i64>, record_id: i64) -> Vec<Wait> {
+    hashes.sort_unstable();
+    hashes.dedup();
+    let row = |hash| Wait { hash, record_id };
+    hashes.into_iter().map(row).collect()
 }
 
-/// What a record waits for, as the store keeps it.
+/// Under what a record is found that waits for other records, or for files of its source.
+pub fn hashes(waits: &[Lookup], source: &str, files: &[Awaited]) -> Vec<i64> {
+    let records = waits.iter().map(|lookup| Key::from(lookup.clone()).hash);
+    let mut hashes: Vec<i64> = records.collect();
+    hashes.extend(attached::wait_hashes(source, files));
+    hashes
+}
+
+/// What a record waits for, records and files, as the store keeps it.
 pub fn awaits(
     edition: &Edition,
     record: &Normalized<'_, '_>,
     waits: &[Lookup],
     issues: &[Issue],
+    files: &[Awaited],
 ) -> String {
-    let awaited = spec::waiting::awaited(edition, record, waits, issues);
+    let mut awaited = spec::waiting::awaited(edition, record, waits, issues);
+    awaited.extend_from_slice(files);
     serde_json::to_string(&awaited).unwrap_or_default()
 }

@@ -85,6 +85,7 @@ pub fn receipt(
         source: says.source,
         received_at: says.received_at,
         edition: says.edition,
+        space: crate::sandbox::space(origin),
         counts: says.counts,
         records: outcomes,
         parts: parts.iter().map(ToString::to_string).collect(),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use spec::{Action, Context, Dataset, Edition, Issue, Normalized, Severity, Spec, Verdict};
 
 use super::absent;
+use super::attached::Files;
 use super::commit::Prepared;
 use super::dependants;
 use super::history::History;
@@ -33,7 +34,9 @@ pub struct Work<'w, 't> {
     edition: &'static Edition,
     specification: &'static Spec,
     received: super::Instant,
+    source: String,
     number: i64,
+    files: Files,
     neighbours: Neighbours,
     room: Room,
     history: History,
@@ -61,7 +64,9 @@ impl<'w, 't> Work<'w, 't> {
             edition: prepared.edition,
             specification: prepared.specification,
             received: prepared.received,
+            source: prepared.source.clone(),
             number,
+            files: Files::default(),
             neighbours: Neighbours::default(),
             room: Room::default(),
             history: History::default(),
@@ -85,6 +90,7 @@ impl<'w, 't> Work<'w, 't> {
     /// Begins with nothing judged, among what was there then.
     pub fn then(transaction: &'w mut Transaction<'t>, prepared: &Prepared, then: Then) -> Self {
         Work {
+            files: Files::then(then),
             neighbours: Neighbours::then(then),
             room: Room::then(then),
             ..Work::new(transaction, prepared, false)
@@ -107,28 +113,19 @@ impl<'w, 't> Work<'w, 't> {
 
     /// Judges every record among others, in order.
     pub fn judge(&mut self, items: Vec<Item>) -> Result<(), StoreError> {
-        let lookups = items.iter().filter_map(|item| match item {
-            Item::Judged(judged) => Some(judged.lookups.iter()),
-            Item::Unusable { .. } => None,
-        });
-        self.neighbours
-            .fetch(self.transaction.connection, lookups.flatten())?;
+        let all = || items.iter().filter_map(Item::judged);
+        let connection = &mut *self.transaction.connection;
+        let lookups = all().flat_map(|judged| &judged.lookups);
+        self.neighbours.fetch(connection, lookups)?;
+        let records = all().map(|judged| &judged.record);
+        self.files
+            .fetch(connection, &self.source, self.edition, records)?;
         if self.transaction.numbers.waiting {
-            let own = items.iter().filter_map(|item| match item {
-                Item::Judged(judged) => Some(judged.own.iter().chain(&judged.message)),
-                Item::Unusable { .. } => None,
-            });
-            self.room
-                .fetch(self.transaction.connection, own.flatten())?;
+            let own = all().flat_map(|judged| judged.own.iter().chain(&judged.message));
+            self.room.fetch(connection, own)?;
         }
         // Records that only their message names lead to business keys: these are fetched all at once too.
-        let led_to: Vec<Key> = items
-            .iter()
-            .filter_map(|item| match item {
-                Item::Judged(judged) => self.own_key(judged),
-                Item::Unusable { .. } => None,
-            })
-            .collect();
+        let led_to: Vec<Key> = all().filter_map(|judged| self.own_key(judged)).collect();
         self.neighbours
             .fetch(self.transaction.connection, led_to.iter())?;
         for (index, item) in (self.counts.records..).zip(items) {
@@ -159,6 +156,7 @@ impl<'w, 't> Work<'w, 't> {
             key: None,
             verdict: Verdict::Rejected,
             digest: None,
+            attachments: Vec::new(),
             flex: None,
             issues: vec![issue],
         };
@@ -198,7 +196,7 @@ impl<'w, 't> Work<'w, 't> {
             leaf = hash::leaf_hash(&canonical);
             key = shown_key(&Normalized::from_canonical(dataset, taken_back.body()));
         }
-        let mut waits = Vec::new();
+        let (mut waits, mut files) = (Vec::new(), Vec::new());
         let mut awaits = String::new();
         let warned = !issues.is_empty();
         if !rejects(&issues) {
@@ -211,15 +209,18 @@ impl<'w, 't> Work<'w, 't> {
                     let known = self.neighbours.known(self.edition, lookups);
                     let (mut report, missing) =
                         spec::validate::judge_among(&self.context(), &record, &known);
-                    if !missing.is_empty() {
-                        awaits = room::awaits(self.edition, &record, &missing, &report.issues);
+                    let (lacking, said) = self.files.missing(self.edition, &record);
+                    if !missing.is_empty() || !lacking.is_empty() {
+                        let found = &report.issues;
+                        awaits = room::awaits(self.edition, &record, &missing, found, &lacking);
                     }
                     for issue in &mut report.issues {
                         self.neighbours.name(self.edition, &known, issue);
                     }
                     issues.extend(report.issues);
+                    issues.extend(said);
                     issues.extend(self.dependants(current.as_deref(), &record)?);
-                    waits = missing;
+                    (waits, files) = (missing, lacking);
                 }
             }
         }
@@ -232,7 +233,7 @@ impl<'w, 't> Work<'w, 't> {
                 .any(|known| known.canonical == canonical)
         {
             Verdict::Duplicate
-        } else if !waits.is_empty() {
+        } else if !waits.is_empty() || !files.is_empty() {
             Verdict::Parked
         } else if issues.is_empty() {
             Verdict::Accepted
@@ -287,7 +288,8 @@ impl<'w, 't> Work<'w, 't> {
                     warned: i32::from(warned),
                     awaits,
                 };
-                let waits = self.room.enter(&row, parked, &waits)?;
+                let hashes = room::hashes(&waits, &self.source, &files);
+                let waits = self.room.enter(&row, parked, hashes)?;
                 self.rows.waiting.extend(waits);
                 self.transaction.numbers.waiting = true;
             } else {
@@ -301,6 +303,7 @@ impl<'w, 't> Work<'w, 't> {
             key,
             verdict,
             digest: Some(digest.to_hex()),
+            attachments: self.files.named(self.edition, &record),
             flex,
             issues,
         };

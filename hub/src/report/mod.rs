@@ -5,6 +5,8 @@ pub mod exchange;
 pub mod findings;
 pub mod issues;
 pub mod parked;
+pub mod rhythm;
+pub mod sequence;
 pub mod sheet;
 pub mod sources;
 pub mod table;
@@ -76,6 +78,10 @@ pub struct Facts<'f> {
     pub deadlines: &'f Deadlines,
     /// The hub's data folder.
     pub data: &'f std::path::Path,
+    /// When the report is made, milliseconds since 1970 UTC.
+    pub now: i64,
+    /// When silence is too long.
+    pub silence: &'f crate::config::Silence,
 }
 
 impl Facts<'_> {
@@ -90,12 +96,13 @@ impl Facts<'_> {
 }
 
 /// Names of all reports.
-pub const NAMES: [&str; 6] = [
+pub const NAMES: [&str; 7] = [
     "volumes",
     "issues",
     "sources",
     "exchange",
     "parked",
+    "sequence",
     "disagreements",
 ];
 
@@ -112,6 +119,7 @@ pub fn make(
         "sources" => sources::make(connection, facts, question)?,
         "exchange" => exchange::make(connection, facts, question)?,
         "parked" => parked::make(connection, facts, question)?,
+        "sequence" => sequence::make(connection, facts, question)?,
         "disagreements" => disagreements::make(facts, question)?,
         _ => return Ok(None),
     }))

@@ -24,6 +24,7 @@ fn edition() -> spec::Edition {
         stages: Vec::new(),
         datasets: Vec::new(),
         codes: HashMap::<String, Arc<spec::CodeTable>>::default(),
+        attachments: spec::Attachments::default(),
         calendar: spec::Calendar::default(),
         projections: HashMap::default(),
         deal_code_check: false,
@@ -128,6 +129,11 @@ fn ask(
             30,
         ),
         data: std::path::Path::new("no such folder"),
+        now: at(2 * 1440),
+        silence: &crate::config::Silence {
+            working_days: 5,
+            tolerance_percent: 150,
+        },
     };
     make(name, connection, &facts, question)?.ok_or_else(|| "no such report".into())
 }
@@ -253,7 +259,7 @@ fn csv_opens_in_a_spreadsheet_without_running_anything() -> Outcome {
     assert!(csv.starts_with("\u{feff}数据来源,来源名称,批次,"), "{csv}");
     assert!(csv.contains("320100,\"'=cmd|'/c calc'!A1\",2,"), "{csv}");
     assert!(
-        csv.contains("320300,\"a \"\"b\"\", c\",0,0,0,,\r\n"),
+        csv.contains("320300,\"a \"\"b\"\", c\",0,0,0,,,never,"),
         "{csv}"
     );
     let sheet = super::sheet::xlsx(&table)?;

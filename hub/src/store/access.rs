@@ -15,6 +15,8 @@ use super::{Database, StoreError};
 pub enum Role {
     /// Sends submissions, and sees its own.
     Source,
+    /// Sends submissions to the sandbox, and sees its own there.
+    Sandbox,
     /// Reads everything 交易中心.
     Centre,
     /// Reads everything 审计.
@@ -28,6 +30,7 @@ impl Role {
     pub const fn name(self) -> &'static str {
         match self {
             Role::Source => "source",
+            Role::Sandbox => "sandbox",
             Role::Centre => "centre",
             Role::Auditor => "auditor",
             Role::Operator => "operator",
@@ -35,7 +38,8 @@ impl Role {
     }
 
     fn of_name(name: &str) -> Option<Role> {
-        [Role::Source, Role::Centre, Role::Auditor, Role::Operator]
+        use Role::{Auditor, Centre, Operator, Sandbox, Source};
+        [Source, Sandbox, Centre, Auditor, Operator]
             .into_iter()
             .find(|role| role.name() == name)
     }
@@ -155,7 +159,7 @@ pub fn retire_source(connection: &mut Database, name: &str, now: i64) -> Result<
     Ok(diesel::update(
         api_keys::table
             .filter(api_keys::principal.eq(name))
-            .filter(api_keys::role.eq(Role::Source.name()))
+            .filter(api_keys::role.eq_any([Role::Source.name(), Role::Sandbox.name()]))
             .filter(api_keys::retired_at.is_null()),
     )
     .set(api_keys::retired_at.eq(Some(now)))

@@ -5,11 +5,13 @@
 
 pub mod access;
 mod among;
+pub mod attachments;
 pub mod commitments;
 mod database;
 pub mod deliveries;
 pub mod history;
 pub mod insert;
+pub mod onboarding;
 pub mod outbox;
 pub mod outcome_parts;
 pub mod progress;
@@ -18,9 +20,11 @@ pub mod records;
 pub mod refused;
 pub mod replies;
 pub mod schema;
+pub mod sequence;
 pub mod submissions;
 pub mod totals;
 pub mod transaction;
+pub mod trouble;
 pub mod waiting;
 pub mod ways;
 
@@ -80,6 +84,15 @@ impl From<diesel::r2d2::PoolError> for StoreError {
 /// Whether a URL names PostgreSQL; anything else is a path to an SQLite file.
 pub fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// The URL of a schema beside the others in a PostgreSQL database, which is made when it is not there.
+pub fn schema_beside(url: &str, schema: &str) -> Result<String, StoreError> {
+    let mut connection = connect(url)?;
+    diesel::sql_query(format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\""))
+        .execute(&mut connection)?;
+    let between = if url.contains('?') { '&' } else { '?' };
+    Ok(format!("{url}{between}options=-csearch_path%3D{schema}"))
 }
 
 /// Prepares a fresh connection: what is durable, how long it waits.

@@ -213,6 +213,76 @@ table! {
 }
 
 table! {
+    attachments (id) {
+        id -> BigInt,
+        source -> Text,
+        code -> Text,
+        slot -> Text,
+        sha256 -> Binary,
+        bytes -> BigInt,
+        media_type -> Text,
+        file_name -> Text,
+        salt -> Text,
+        received_at -> BigInt,
+        leaf_index -> BigInt,
+    }
+}
+
+table! {
+    counters (source) {
+        source -> Text,
+        highest -> BigInt,
+        submission_id -> BigInt,
+    }
+}
+
+table! {
+    sequence_gaps (source, first) {
+        source -> Text,
+        first -> BigInt,
+        last -> BigInt,
+        alert_id -> BigInt,
+    }
+}
+
+table! {
+    sequence_alerts (id) {
+        id -> BigInt,
+        source -> Text,
+        kind -> Integer,
+        expected -> BigInt,
+        found -> BigInt,
+        submission_id -> BigInt,
+        first_id -> Nullable<BigInt>,
+        at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+        leaf_index -> BigInt,
+    }
+}
+
+table! {
+    onboarding (source) {
+        source -> Text,
+        sandbox_at -> BigInt,
+        promoted_at -> Nullable<BigInt>,
+        promoted_by -> Nullable<Text>,
+        certificate_sha256 -> Nullable<Text>,
+        leaf_index -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    last_errors (source) {
+        source -> Text,
+        at -> BigInt,
+        way -> Text,
+        code -> Text,
+        zh -> Text,
+        en -> Text,
+    }
+}
+
+table! {
     progress (way, place) {
         way -> Text,
         place -> Text,
@@ -258,6 +328,12 @@ table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    attachments,
+    counters,
+    sequence_gaps,
+    sequence_alerts,
+    onboarding,
+    last_errors,
     api_keys,
     submissions,
     outcome_parts,

@@ -138,6 +138,14 @@ pub fn by_id(connection: &mut Database, id: i64) -> Result<Option<Submission>, S
         .optional()?)
 }
 
+/// Who sent a submission.
+pub fn source_of(connection: &mut Database, id: i64) -> Result<String, StoreError> {
+    Ok(submissions::table
+        .find(id)
+        .select(submissions::source)
+        .first(connection)?)
+}
+
 /// The place of a submission in the log.
 pub fn leaf_index(connection: &mut Database, id: i64) -> Result<Option<i64>, StoreError> {
     Ok(submissions::table

@@ -151,6 +151,55 @@ pub fn sources(connection: &mut Database, span: &Span) -> Result<Vec<SourceTotal
     run(connection, sql, span)
 }
 
+/// The first and last submission of a source on one day.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct ActiveDay {
+    /// Source.
+    #[diesel(sql_type = Text)]
+    pub source: String,
+    /// When the first one came, milliseconds since 1970 UTC.
+    #[diesel(sql_type = BigInt)]
+    pub first_at: i64,
+    /// When the last one came.
+    #[diesel(sql_type = BigInt)]
+    pub last_at: i64,
+}
+
+/// The days in China on which each source sent, in order.
+pub fn active_days(connection: &mut Database, span: &Span) -> Result<Vec<ActiveDay>, StoreError> {
+    let among = among(connection, span)?;
+    let sql = format!(
+        "SELECT s.source AS source, MIN(s.received_at) AS first_at, MAX(s.received_at) AS last_at \
+         FROM submissions s WHERE {among} \
+         GROUP BY s.source, (s.received_at + {CHINA_MS}) / {DAY_MS} ORDER BY 1, 2"
+    );
+    run(connection, sql, span)
+}
+
+/// The last submission of a source.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Last {
+    /// Source.
+    #[diesel(sql_type = Text)]
+    pub source: String,
+    /// Its number.
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    /// When it came, milliseconds since 1970 UTC.
+    #[diesel(sql_type = BigInt)]
+    pub at: i64,
+}
+
+/// The last submission of each source, whenever it came.
+pub fn last(connection: &mut Database) -> Result<Vec<Last>, StoreError> {
+    Ok(diesel::sql_query(
+        "SELECT s.source AS source, s.id AS id, s.received_at AS at FROM submissions s \
+         JOIN (SELECT source, MAX(id) AS id FROM submissions GROUP BY source) newest ON newest.id = s.id \
+         ORDER BY 1",
+    )
+    .load(connection)?)
+}
+
 /// The sender's number and the first record of a submission that show a finding.
 pub fn example(
     connection: &mut Database,

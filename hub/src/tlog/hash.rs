@@ -118,6 +118,27 @@ pub fn sha256(data: &[u8]) -> Hash {
     digest::digest(&digest::SHA256, data).into()
 }
 
+/// Hashes bytes that come piece by piece.
+pub struct Hasher(digest::Context);
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Hasher(digest::Context::new(&digest::SHA256))
+    }
+}
+
+impl Hasher {
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The hash of all pieces.
+    pub fn finish(self) -> Hash {
+        self.0.finish().into()
+    }
+}
+
 /// Hashes an entry as a leaf of the tree.
 pub fn leaf_hash(entry: &[u8]) -> Hash {
     prefixed(0, &[entry])

@@ -217,6 +217,20 @@ const fn texts(code: IssueCode) -> (Pair, Pair, Pair) {
                 "Send the record above (this one goes on by itself then), or correct the code",
             ),
         ),
+        IssueCode::AttachmentMissing => (
+            (
+                "必须随记录报送的附件尚未收到",
+                "A file that must travel with the record has not come",
+            ),
+            (
+                "没有附件，这类记录没有依据",
+                "Without its file a record of this kind rests on nothing",
+            ),
+            (
+                "以记录的附件标识上传附件（收到后自动继续处理）",
+                "Send the file under the code of the record (which goes on by itself then)",
+            ),
+        ),
         IssueCode::ReferenceHeld => (
             ("仍有记录引用本记录", "Other records refer to this one"),
             (

@@ -100,12 +100,26 @@ pub(super) fn dataset(
         deal,
         time,
         attachments: raw.attachments.clone(),
+        required_attachments: required_attachments(source, raw, faults),
         fields,
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
         referrers: Vec::new(),
     }
+}
+
+/// The slots without which a record waits: each one of the data set's own.
+fn required_attachments(source: Source<'_>, raw: &RawDataset, faults: &mut Faults) -> Vec<String> {
+    for name in &raw.required_attachments {
+        if !raw.attachments.contains(name.get_ref()) {
+            let found = format!("required attachment `{}`", name.get_ref());
+            let expected = format!("one of `attachments`: {}", raw.attachments.join(", "));
+            faults.push(source.fault(&name.span(), found, expected));
+        }
+    }
+    let required = raw.required_attachments.iter();
+    required.map(|name| name.get_ref().clone()).collect()
 }
 
 /// A field whose line is wrong, as one that holds anything: so that what else speaks of it is still checked.

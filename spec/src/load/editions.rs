@@ -12,8 +12,8 @@ use super::raw::{RawDataset, RawEdition, RawProjection};
 use super::rules::General;
 use super::scope::Scope;
 use super::source::Source;
-use super::{LoadError, calendar, codes, datasets, indexes, rules};
-use crate::{Calendar, CodeTable, DatasetCode, Edition, Spec};
+use super::{LoadError, attachments, calendar, codes, datasets, indexes, rules};
+use crate::{Attachments, Calendar, CodeTable, DatasetCode, Edition, Spec};
 
 /// A file that is there, but cannot be read.
 struct Unread;
@@ -27,6 +27,7 @@ struct Folder<'f> {
     rules: Vec<General<'f>>,
     codes: Vec<Arc<CodeTable>>,
     calendar: Option<Calendar>,
+    attachments: Option<Attachments>,
     projections: BTreeMap<String, Vec<(Source<'f>, RawProjection)>>,
     files: Vec<(String, Vec<u8>)>,
 }
@@ -79,6 +80,9 @@ impl<'f> Folder<'f> {
             ("", Some("csv")) if stem == "calendar" => {
                 self.calendar = faults.keep(calendar::calendar(source));
             }
+            ("", Some("toml")) if stem == "attachments" => {
+                self.attachments = faults.keep(attachments::attachments(source));
+            }
             ("datasets", Some("toml")) => {
                 let file = source.toml_all(faults);
                 self.datasets.extend(file.map(|file| (source, file)));
@@ -111,7 +115,7 @@ fn misplaced(source: Source<'_>) -> LoadError {
     source.fault_on_line(
         1,
         "a file in this place",
-        "edition.toml, calendar.csv, datasets/**.toml, codes/*.csv, rules/*.toml or projections/*.toml in the folder of an edition",
+        "edition.toml, calendar.csv, attachments.toml, datasets/**.toml, codes/*.csv, rules/*.toml or projections/*.toml in the folder of an edition",
     )
 }
 
@@ -225,6 +229,9 @@ fn edition(
             .flat_map(|file| file.file.stages.clone())
             .collect(),
         codes,
+        attachments: both()
+            .find_map(|folder| folder.attachments.clone())
+            .unwrap_or_default(),
         calendar: both()
             .find_map(|folder| folder.calendar.clone())
             .unwrap_or_default(),

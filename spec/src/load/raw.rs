@@ -47,6 +47,9 @@ pub(super) struct RawDataset {
     pub time: Option<Spanned<String>>,
     #[serde(default)]
     pub attachments: Vec<String>,
+    /// Those without which a record waits.
+    #[serde(default)]
+    pub required_attachments: Vec<Spanned<String>>,
     /// Other editions that share the data set.
     #[serde(default)]
     pub editions: Vec<String>,

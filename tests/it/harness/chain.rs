@@ -70,7 +70,8 @@ impl Chain {
         self.write(name, &text);
     }
 
-    fn write(&self, name: &str, text: &str) {
+    /// Writes a file into the folder: more of the specification, before a hub reads it.
+    pub fn write(&self, name: &str, text: &str) {
         let path: PathBuf = self.folder.path().join(name);
         let parent = path.parent().expect("a file lies in a folder");
         std::fs::create_dir_all(parent).expect("a folder");

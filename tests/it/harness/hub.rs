@@ -223,6 +223,24 @@ impl Hub {
         get(&format!("{}{path}", self.url), key)
     }
 
+    /// Asks with GET and a further header.
+    pub fn get_with(&self, path: &str, key: &str, header: (&str, &str)) -> Answer {
+        let request = agent()
+            .get(format!("{}{path}", self.url))
+            .header("authorization", format!("Bearer {key}"))
+            .header(header.0, header.1);
+        answer(request.call().expect("an answer")).expect("a body")
+    }
+
+    /// Sends with PUT.
+    pub fn put(&self, path: &str, key: &str, media_type: &str, body: &[u8]) -> Answer {
+        let request = agent()
+            .put(format!("{}{path}", self.url))
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", media_type);
+        answer(request.send(body).expect("an answer")).expect("a body")
+    }
+
     /// Sends with POST.
     pub fn post(&self, path: &str, key: &str, media_type: &str, body: &[u8]) -> Answer {
         post(

@@ -4,6 +4,7 @@ use super::{Work, broken};
 use crate::leaf;
 use crate::pipeline::Digests;
 use crate::pipeline::commit::{Committed, Unsigned, receipt_id};
+use crate::pipeline::sequence::{self, Numbered};
 use crate::pipeline::{compress, release};
 use crate::store::outcome_parts::{self, OutcomePart};
 use crate::store::records::{self, Link};
@@ -114,6 +115,15 @@ impl Work<'_, '_> {
         insert::submission(self.transaction.connection, &row)?;
         self.write()?;
         self.transaction.numbers.submission += 1;
+        if let Some(sequence) = row.sequence {
+            let numbered = Numbered {
+                source: &row.source,
+                sequence,
+                raw_sha256: &row.raw_sha256,
+                id: row.id,
+            };
+            sequence::follow(self.transaction, numbered, self.received)?;
+        }
         self.room.settle(self.transaction, self.received)?;
         let (specification, now) = (self.specification, self.received);
         if self.in_parts {

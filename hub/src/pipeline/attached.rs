@@ -1,0 +1,316 @@
+//! A file beside records inside the writer's transaction: named by a row, entered in the log, and whatever waited for
+//! it released. Its bytes are durable already.
+
+use foldhash::HashMap;
+use serde::{Deserialize, Serialize};
+use spec::waiting::Awaited;
+use spec::{Edition, Issue, Normalized, Spec, attachment};
+
+use super::receipt::{FileOf, Group};
+use super::seal::Seal;
+use super::then::Then;
+use super::writer::Transaction;
+use crate::leaf::{self, Attachment};
+use crate::store::attachments::{self, AttachmentRow};
+use crate::store::{Database, StoreError, submissions};
+use crate::tlog::Span;
+use crate::tlog::hash::{Hash, hex, leaf_hash, sha256};
+
+/// A file whose bytes are kept.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Who sent it.
+    pub source: String,
+    /// The code that joins it to a record.
+    pub code: String,
+    /// What it is among the files of a record.
+    pub slot: String,
+    /// Its name at the sender's.
+    pub file_name: String,
+    /// Its type.
+    pub media_type: String,
+    /// Number of its bytes.
+    pub bytes: u64,
+    /// Their SHA-256.
+    pub sha256: Hash,
+    /// Text that nobody can guess: hides names and codes in the log, where all can read.
+    pub salt: String,
+}
+
+/// The leaf of a row.
+pub fn leaf_of(row: &AttachmentRow) -> Attachment {
+    Attachment {
+        attachment: row.id,
+        source: row.source.clone(),
+        slot: row.slot.clone(),
+        sha256: hex(&row.sha256),
+        bytes: row.bytes,
+        media_type: row.media_type.clone(),
+        named: leaf::attachment::named(&row.salt, &row.code, &row.file_name),
+        at: super::Instant::from_millis(row.received_at).text(),
+    }
+}
+
+/// The signed answer to a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileReceipt {
+    /// The code that joins it to a record.
+    pub code: String,
+    /// What it is among the files of a record.
+    pub slot: String,
+    /// Its name at the sender's.
+    pub file: String,
+    /// Who sent it.
+    pub source: String,
+    /// Its type.
+    pub media_type: String,
+    /// Number of its bytes.
+    pub bytes: i64,
+    /// Their SHA-256, hexadecimal.
+    pub sha256: String,
+    /// When it came.
+    pub received_at: String,
+    /// Hides code and name in the leaf.
+    pub salt: String,
+    /// The leaf, verbatim.
+    pub leaf: String,
+    /// Its hash in the log (RFC 6962), base64.
+    pub leaf_hash: String,
+    /// Its place there.
+    pub leaf_index: i64,
+    /// Name of the log.
+    pub origin: String,
+    /// How the leaf belongs to what is signed.
+    pub group: Option<Group>,
+    /// Ed25519 over the group, as in the receipt of a submission; base64.
+    pub signature: Option<String>,
+}
+
+/// A file that was named by a row, now or before.
+#[derive(Debug)]
+pub struct Kept {
+    /// Its row.
+    pub row: AttachmentRow,
+    leaf: String,
+    /// The seal of its commit, when that was before now.
+    seal: Option<Seal>,
+}
+
+/// Why a file is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crowded(pub i64);
+
+/// Names a file. The same bytes under the same code and slot are one file, however often they come.
+pub fn commit(
+    transaction: &mut Transaction<'_>,
+    specification: &'static Spec,
+    file: File,
+    most_files: i64,
+    now: super::Instant,
+) -> Result<Result<Kept, Crowded>, StoreError> {
+    let named = (&*file.source, &*file.code, &*file.slot);
+    if let Some(row) = attachments::same(transaction.connection, named, file.sha256.as_bytes())? {
+        return load(transaction.connection, row).map(Ok);
+    }
+    let count = attachments::count(transaction.connection, &file.source, &file.code)?;
+    if count >= most_files {
+        return Ok(Err(Crowded(most_files)));
+    }
+    let mut row = AttachmentRow {
+        id: attachments::next(transaction.connection)?,
+        source: file.source,
+        code: file.code,
+        slot: file.slot,
+        sha256: file.sha256.as_bytes().to_vec(),
+        bytes: file.bytes as i64,
+        media_type: file.media_type,
+        file_name: file.file_name,
+        salt: file.salt,
+        received_at: now.millis,
+        leaf_index: 0,
+    };
+    let leaf = written(&row)?;
+    row.leaf_index = transaction.append_leaf(leaf.clone().into_bytes())?;
+    attachments::insert(transaction.connection, &row)?;
+    let hash = wait_hash(&row.source, &row.code, &row.slot);
+    super::release::release(transaction, specification, now, &[hash])?;
+    Ok(Ok(Kept {
+        row,
+        leaf,
+        seal: None,
+    }))
+}
+
+/// A file that was named before, with the seal of its commit.
+pub fn load(connection: &mut Database, row: AttachmentRow) -> Result<Kept, StoreError> {
+    let seal = submissions::span(connection, row.leaf_index)?.map(|(first, bodies)| {
+        let hashes = bodies.iter().map(|body| leaf_hash(body)).collect();
+        Seal::new(Span::new(first as u64, hashes))
+    });
+    Ok(Kept {
+        leaf: written(&row)?,
+        row,
+        seal,
+    })
+}
+
+fn written(row: &AttachmentRow) -> Result<String, StoreError> {
+    let damaged = |what: String| StoreError::Damaged {
+        place: format!("attachments, id {}", row.id),
+        what,
+    };
+    let bytes = leaf::encode(&leaf_of(row)).map_err(|error| damaged(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| damaged(error.to_string()))
+}
+
+/// The signed answer, by the seal of the file's own commit or, for what was just committed, by the given one.
+pub fn receipt(
+    (key, origin): (&crate::keys::SigningKey, &str),
+    kept: Kept,
+    seal: Option<&Seal>,
+) -> FileReceipt {
+    let row = kept.row;
+    let seal = kept.seal.as_ref().or(seal);
+    FileReceipt {
+        group: seal.and_then(|seal| seal.group(row.leaf_index as u64)),
+        signature: seal.map(|seal| seal.signature(key, origin)),
+        received_at: super::Instant::from_millis(row.received_at).text(),
+        sha256: hex(&row.sha256),
+        code: row.code,
+        slot: row.slot,
+        file: row.file_name,
+        source: row.source,
+        media_type: row.media_type,
+        bytes: row.bytes,
+        salt: row.salt,
+        leaf_hash: leaf_hash(kept.leaf.as_bytes()).to_string(),
+        leaf: kept.leaf,
+        leaf_index: row.leaf_index,
+        origin: origin.to_owned(),
+    }
+}
+
+/// The files that came under the codes of some records of a source.
+#[derive(Debug, Default)]
+pub struct Files {
+    by_code: HashMap<String, Vec<AttachmentRow>>,
+    /// Only those whose leaves stand before this place in the log count.
+    before: Option<i64>,
+}
+
+impl Files {
+    /// The files that had come then.
+    pub fn then(then: Then) -> Files {
+        Files {
+            before: Some(then.before),
+            ..Files::default()
+        }
+    }
+
+    /// Fetches what came under the codes of records, all at once.
+    pub fn fetch<'r>(
+        &mut self,
+        connection: &mut Database,
+        source: &str,
+        edition: &Edition,
+        records: impl Iterator<Item = &'r Normalized<'static, 'static>>,
+    ) -> Result<(), StoreError> {
+        let mut codes: Vec<String> = records
+            .filter(|record| !record.dataset.attachments.is_empty())
+            .flat_map(|record| attachment::codes(edition, record))
+            .collect();
+        codes.sort_unstable();
+        codes.dedup();
+        self.by_code.clear();
+        for row in attachments::under(connection, source, &codes)? {
+            if self.before.is_none_or(|before| row.leaf_index < before) {
+                self.by_code.entry(row.code.clone()).or_default().push(row);
+            }
+        }
+        Ok(())
+    }
+
+    /// The required files of a record that have not come, and what is said about them.
+    pub fn missing(
+        &self,
+        edition: &Edition,
+        record: &Normalized<'_, '_>,
+    ) -> (Vec<Awaited>, Vec<Issue>) {
+        let (mut awaited, mut issues) = (Vec::new(), Vec::new());
+        if record.dataset.required_attachments.is_empty() {
+            return (awaited, issues);
+        }
+        let codes = attachment::codes(edition, record);
+        for slot in &record.dataset.required_attachments {
+            if codes.is_empty() {
+                issues.push(attachment::nameless(edition, record, slot));
+            } else if !self.under(&codes).any(|row| row.slot == *slot) {
+                let one = attachment::awaited(edition, record, slot, &codes);
+                issues.push(attachment::missing(&one));
+                awaited.push(one);
+            }
+        }
+        (awaited, issues)
+    }
+
+    /// The files of a record that have come, as its outcome names them.
+    pub fn named(&self, edition: &Edition, record: &Normalized<'_, '_>) -> Vec<FileOf> {
+        if self.by_code.is_empty() || record.dataset.attachments.is_empty() {
+            return Vec::new();
+        }
+        let codes = attachment::codes(edition, record);
+        let own = self
+            .under(&codes)
+            .filter(|row| record.dataset.attachments.contains(&row.slot));
+        own.map(|row| FileOf {
+            slot: row.slot.clone(),
+            sha256: hex(&row.sha256),
+        })
+        .collect()
+    }
+
+    fn under<'f>(&'f self, codes: &'f [String]) -> impl Iterator<Item = &'f AttachmentRow> {
+        codes
+            .iter()
+            .filter_map(|code| self.by_code.get(code))
+            .flatten()
+    }
+}
+
+/// Under what a record is found in the waiting room that waits for a file: 64 bits of SHA-256.
+fn wait_hash(source: &str, code: &str, slot: &str) -> i64 {
+    let digest = sha256(format!("attachment\u{1f}{source}\u{1f}{slot}\u{1f}{code}").as_bytes());
+    let first = digest.as_bytes().first_chunk().copied();
+    i64::from_be_bytes(first.unwrap_or_default())
+}
+
+/// Under what a record is found in the waiting room while it waits for these files of its source.
+pub fn wait_hashes(source: &str, awaited: &[Awaited]) -> Vec<i64> {
+    let mut hashes = Vec::new();
+    for one in awaited {
+        let slot = one.places.first().map_or("", |place| &*place.field);
+        let codes = one.attachment.iter();
+        hashes.extend(codes.map(|code| wait_hash(source, code, slot)));
+    }
+    hashes
+}
+
+/// Those of the awaited files that have not come.
+pub fn still_awaited(
+    connection: &mut Database,
+    source: &str,
+    awaited: Vec<Awaited>,
+) -> Result<Vec<Awaited>, StoreError> {
+    let codes: Vec<String> = awaited
+        .iter()
+        .flat_map(|one| one.attachment.clone())
+        .collect();
+    let there = attachments::under(connection, source, &codes)?;
+    let missing = |one: &Awaited| {
+        let slot = one.places.first().map_or("", |place| &*place.field);
+        let came = |row: &AttachmentRow| row.slot == slot && one.attachment.contains(&row.code);
+        !there.iter().any(came)
+    };
+    Ok(awaited.into_iter().filter(missing).collect())
+}
