@@ -16,6 +16,7 @@ mod crash;
 mod database;
 mod deals;
 mod destinations;
+mod dialects;
 mod differential;
 mod evidence;
 mod fixtures;

@@ -55,7 +55,7 @@ impl Problem {
                 problem.line = Some(line);
                 problem.column = Some(column);
             }
-            if let DecodeError::Envelope { member, .. } = decode {
+            if let DecodeError::Envelope { member, .. } = decode.innermost() {
                 problem.member = Some(member.clone());
             }
         }
