@@ -12,7 +12,7 @@ export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing"
 # the host's own build scripts are not instrumented
-cargo build --release --quiet --locked --target "$host"
+cargo build --release --quiet --target "$host"
 binaries="${CARGO_TARGET_DIR:-target}/$host/release"
 
 # seed TARGET FILE...: each file, cut to what one run can read, after the bytes of SEED_PREFIX

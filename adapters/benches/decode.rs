@@ -1,5 +1,6 @@
-//! What decoding costs: nanoseconds per record of about 3 KB and 33 fields, and the ratio to the bare
-//! `serde_json::from_slice::<Value>` of the same bytes. Run with `cargo bench -p adapters`.
+//! What decoding costs, in every wire form: nanoseconds per record of about 3 KB and 33 fields, and the ratio to bare
+//! parsing of the same bytes (serde_json, quick-xml, csv). No ratio may be above 4: a decoder that costs more than
+//! that ends the run with an error. Run with `cargo bench -p adapters`.
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -11,6 +12,9 @@ use adapters::{Adapter, Decoded, Hint, Limits, Profile};
 const RECORDS: usize = 500;
 const ROUNDS: usize = 40;
 
+/// Most that decoding may cost, in bare parsings of the same bytes.
+const MOST: f64 = 4.0;
+
 const PROFILE: &str = r#"version = 1
 id = "329900"
 kind = "city"
@@ -19,7 +23,6 @@ english = "Example"
 region = "329900"
 ways = ["http"]
 datasets = "general"
-wire = { format = "ndjson", also = ["json"] }
 "#;
 
 /// Name and value of the fields of a tender project.
@@ -71,79 +74,172 @@ const FIELDS: [(&str, &str); 33] = [
     ("PUB_SERVICE_PLAT", "32010000002"),
 ];
 
+/// The bytes of one form, and how they are read bare.
+struct Form {
+    name: &'static str,
+    wire: &'static str,
+    bytes: Vec<u8>,
+    bare: fn(&[u8]),
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let adapter = Adapter::new(Arc::new(Profile::parse("bench.toml", PROFILE)?), edition()?)?;
-    let content = "本项目招标内容为道路、排水、照明、绿化及交通设施等全部施工内容，具体以工程量清单及图纸为准。";
-    let mut data = serde_json::Map::new();
-    for (name, value) in FIELDS {
-        let value = match value {
-            "" => content.repeat(11),
-            value => value.to_owned(),
-        };
-        data.insert(name.to_owned(), value.into());
+    let mut slow = Vec::new();
+    for form in forms() {
+        let text = format!("{PROFILE}wire = {{ {} }}\n", form.wire);
+        let profile = Arc::new(Profile::parse("bench.toml", &text)?);
+        let adapter = Adapter::new(profile, edition()?)?;
+        let bare = measure(|| (form.bare)(&form.bytes));
+        let decoded = measure(|| decode(&adapter, &form.bytes));
+        let ratio = decoded / bare;
+        println!(
+            "{:16} {:6} bytes/record, bare {bare:7.0} ns, decode {decoded:7.0} ns, ratio {ratio:5.2}",
+            form.name,
+            form.bytes.len() / RECORDS
+        );
+        if ratio > MOST {
+            slow.push(form.name);
+        }
     }
-    // Keys in the order of the data set, as senders write them.
-    let members: Vec<String> = FIELDS
+    if slow.is_empty() {
+        return Ok(());
+    }
+    Err(format!("more than {MOST} bare parsings: {}", slow.join(", ")).into())
+}
+
+fn decode(adapter: &Adapter, document: &[u8]) {
+    let hint = Hint {
+        dataset: Some("TENDER_PROJECT".to_owned()),
+        ..Hint::default()
+    };
+    let mut values = 0;
+    let envelope = adapter.decode(document, &hint, &Limits::default(), &mut |decoded| {
+        if let Decoded::Record { record, .. } = decoded {
+            values += black_box(record).values.iter().flatten().count();
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(envelope.is_ok(), "{envelope:?}");
+    assert_eq!(values, RECORDS * FIELDS.len());
+}
+
+fn forms() -> Vec<Form> {
+    let values = values();
+    let members: Vec<String> = values
         .iter()
-        .map(|(name, _)| {
-            format!(
-                "{:?}:{}",
-                name,
-                data.get(*name).unwrap_or(&serde_json::Value::Null)
-            )
-        })
+        .map(|(name, value)| format!("{name:?}:{value:?}"))
         .collect();
     let line = format!(
         "{{\"dataset\":\"TENDER_PROJECT\",\"action\":\"upsert\",\"data\":{{{}}}}}",
         members.join(",")
     );
-    let ndjson = format!("{line}\n").repeat(RECORDS);
-    let json = format!(
-        "{{\"records\":[{}]}}",
-        vec![line.as_str(); RECORDS].join(",")
+    let elements: String = values
+        .iter()
+        .map(|(name, value)| format!("<{name}>{value}</{name}>"))
+        .collect();
+    let element = format!("<TENDER_PROJECT>{elements}</TENDER_PROJECT>");
+    let message = format!(
+        "<DES><TITLE><DATA_TYPE>1</DATA_TYPE><DATA_NO>501</DATA_NO><DATA_EN>TENDER_PROJECT</DATA_EN>\
+         <DATA_KEY>K1</DATA_KEY></TITLE><CONTEXT>{elements}</CONTEXT></DES>"
     );
-    println!("{} bytes, {} fields a record", line.len(), FIELDS.len());
-
-    let limits = Limits::default();
-    let count = |document: &str, name: &str| {
-        let hint = Hint {
-            file_name: Some(name.to_owned()),
-            ..Hint::default()
-        };
-        let mut values = 0;
-        let envelope = adapter.decode(document.as_bytes(), &hint, &limits, &mut |decoded| {
-            if let Decoded::Record { record, .. } = decoded {
-                values += black_box(record).values.iter().flatten().count();
-            }
-            ControlFlow::Continue(())
-        });
-        assert!(envelope.is_ok());
-        assert_eq!(values, RECORDS * FIELDS.len());
+    let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+    let cells: Vec<&str> = values.iter().map(|(_, value)| value.as_str()).collect();
+    let rows = format!("{}\n", cells.join(",")).repeat(RECORDS);
+    let csv = format!("{}\n{rows}", names.join(","));
+    let gb = encoding_rs::GB18030.encode(&csv).0.into_owned();
+    let form = |name, wire, text: String, bare| Form {
+        name,
+        wire,
+        bytes: text.into_bytes(),
+        bare,
     };
-    let value = measure(|| {
-        for line in ndjson.lines() {
-            black_box(serde_json::from_slice::<serde_json::Value>(line.as_bytes()).is_ok());
-        }
+    vec![
+        form(
+            "ndjson",
+            "format = \"ndjson\"",
+            format!("{line}\n").repeat(RECORDS),
+            bare_ndjson,
+        ),
+        form(
+            "json",
+            "format = \"json\"",
+            format!(
+                "{{\"records\":[{}]}}",
+                vec![line.as_str(); RECORDS].join(",")
+            ),
+            bare_json,
+        ),
+        form(
+            "xml",
+            "format = \"xml\", record = \"{dataset}\"",
+            format!("<BATCH>{}</BATCH>", element.repeat(RECORDS)),
+            bare_xml,
+        ),
+        form(
+            "message",
+            "format = \"message\", record = \"DES\"",
+            format!("<BATCH>{}</BATCH>", message.repeat(RECORDS)),
+            bare_xml,
+        ),
+        form("csv", "format = \"csv\"", csv, bare_csv),
+        Form {
+            name: "csv in GB18030",
+            wire: "format = \"csv\", charset = \"gb18030\"",
+            bytes: gb,
+            bare: bare_gb,
+        },
+    ]
+}
+
+fn values() -> Vec<(&'static str, String)> {
+    let content = "本项目招标内容为道路、排水、照明、绿化及交通设施等全部施工内容，具体以工程量清单及图纸为准。";
+    let filled = FIELDS.iter().map(|(name, value)| match *value {
+        "" => (*name, content.repeat(11)),
+        value => (*name, value.to_owned()),
     });
-    let ignored = measure(|| {
-        for line in ndjson.lines() {
-            black_box(serde_json::from_slice::<serde::de::IgnoredAny>(line.as_bytes()).is_ok());
-        }
-    });
-    let lines = measure(|| count(&ndjson, "a.ndjson"));
-    let whole = measure(|| count(&json, "a.json"));
-    for (name, cost) in [
-        ("serde_json Value", value),
-        ("serde_json IgnoredAny", ignored),
-        ("decode NDJSON", lines),
-        ("decode JSON", whole),
-    ] {
-        println!(
-            "{name:24} {cost:8.0} ns/record {:6.3} of Value",
-            cost / value
-        );
+    filled.collect()
+}
+
+fn bare_json(bytes: &[u8]) {
+    assert!(black_box(serde_json::from_slice::<serde_json::Value>(bytes)).is_ok());
+}
+
+fn bare_ndjson(bytes: &[u8]) {
+    for line in bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
+        bare_json(line);
     }
-    Ok(())
+}
+
+/// Every event, and the text of every text.
+fn bare_xml(bytes: &[u8]) {
+    let mut reader = quick_xml::Reader::from_reader(bytes);
+    let mut length = 0;
+    loop {
+        match reader.read_event() {
+            Ok(quick_xml::events::Event::Eof) => break,
+            Ok(quick_xml::events::Event::Text(text)) => length += text.len(),
+            Ok(_) => {}
+            Err(_) => return,
+        }
+    }
+    black_box(length);
+}
+
+/// Every cell.
+fn bare_csv(bytes: &[u8]) {
+    let mut reader = csv::Reader::from_reader(bytes);
+    let mut record = csv::StringRecord::new();
+    let mut length = 0;
+    while reader.read_record(&mut record).is_ok_and(|more| more) {
+        length += record.iter().map(str::len).sum::<usize>();
+    }
+    black_box(length);
+}
+
+fn bare_gb(bytes: &[u8]) {
+    bare_csv(encoding_rs::GB18030.decode(bytes).0.as_bytes());
 }
 
 /// Nanoseconds per record of the best of several rounds.

@@ -12,7 +12,7 @@ static ADAPTERS: LazyLock<[Adapter; 3]> =
     LazyLock::new(|| ["json", "ndjson", "csv"].map(|form| fuzz::adapter(form, Charset::Utf8)));
 
 // Loading the specification is not what is timed.
-fuzz_target!(init: drop(LazyLock::force(&ADAPTERS)), |input: &[u8]| {
+fuzz_target!(init: { LazyLock::force(&ADAPTERS); }, |input: &[u8]| {
     let [form, size, file @ ..] = input else {
         return;
     };

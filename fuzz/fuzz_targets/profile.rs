@@ -11,7 +11,7 @@ static SPEC: LazyLock<Spec> =
     LazyLock::new(|| Spec::embedded().expect("the embedded specification loads"));
 
 // Loading the specification is not what is timed.
-fuzz_target!(init: drop(LazyLock::force(&SPEC)), |text: &str| {
+fuzz_target!(init: { LazyLock::force(&SPEC); }, |text: &str| {
     let remarks = adapters::lint(text, &SPEC);
     let has_errors = remarks.iter().any(|remark| remark.severity == Severity::Error);
     if Profile::parse("profile.toml", text).is_err() {

@@ -272,7 +272,8 @@ impl Fault {
     /// Turns the offset into a line and a column of the file.
     ///
     /// What a message quotes of the document is cut: a sender who names an element by a megabyte gets no megabyte back.
-    pub(crate) fn locate(self, locator: &Locator<'_>) -> DecodeError {
+    pub(crate) fn locate(mut self, locator: &Locator<'_>) -> DecodeError {
+        self.kind.shorten();
         let (line, column) = locator.locate(self.at);
         let offset = self.at;
         match self.kind {
@@ -280,17 +281,17 @@ impl Fault {
                 line,
                 column,
                 offset,
-                what: short(what),
-                expected: short(expected),
+                what,
+                expected,
             },
             FaultKind::Envelope {
                 member,
                 found,
                 expected,
             } => DecodeError::Envelope {
-                member: cut(&member),
-                found: short(found),
-                expected: short(expected),
+                member,
+                found,
+                expected,
                 line,
                 column,
             },
@@ -306,12 +307,12 @@ impl Fault {
                 column,
             },
             FaultKind::Forbidden(construct) => DecodeError::Forbidden {
-                construct: short(construct),
+                construct,
                 line,
                 column,
             },
             FaultKind::Charset { found, expected } => DecodeError::Charset {
-                found: short(found),
+                found,
                 expected,
                 line,
                 column,
@@ -325,18 +326,35 @@ impl Fault {
 /// Most characters of one part of a message.
 const SHOWN: usize = 300;
 
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
+impl FaultKind {
+    fn shorten(&mut self) {
+        let quotes = match self {
+            FaultKind::Unreadable { what, expected } => vec![what, expected],
+            FaultKind::Envelope {
+                member,
+                found,
+                expected,
+            } => {
+                *member = cut(member).unwrap_or(std::mem::take(member));
+                vec![found, expected]
+            }
+            FaultKind::Forbidden(found)
+            | FaultKind::Charset { found, .. }
+            | FaultKind::Format { found, .. } => vec![found],
+            FaultKind::Limit { .. } => Vec::new(),
+        };
+        for quote in quotes {
+            for text in [&mut quote.zh, &mut quote.en] {
+                if let Some(cut) = cut(text) {
+                    *text = cut.into();
+                }
+            }
+        }
     }
 }
 
-fn short(mut message: Box<Message>) -> Box<Message> {
-    for text in [&mut message.zh, &mut message.en] {
-        if text.len() > SHOWN {
-            *text = cut(text).into();
-        }
-    }
-    message
+/// The beginning of what is too long.
+fn cut(text: &str) -> Option<String> {
+    let (end, _) = text.char_indices().nth(SHOWN)?;
+    Some(format!("{}…", text.get(..end)?))
 }

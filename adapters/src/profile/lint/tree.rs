@@ -50,7 +50,7 @@ impl<'t> Tree<'t> {
             let value = match node {
                 Node::Table(table) => table.get(*step)?,
                 Node::Value(value) => match value.get_ref() {
-                    DeValue::Array(items) => items.iter().nth(step.parse().ok()?)?,
+                    DeValue::Array(items) => items.get(step.parse::<usize>().ok()?)?,
                     _ => return None,
                 },
             };
@@ -186,7 +186,7 @@ fn remove_item(items: &mut toml::de::DeArray<'_>, way: &[String]) -> bool {
         *items = others.map(|(_, item)| item.clone()).collect();
         return true;
     }
-    match items.iter_mut().nth(place).map(Spanned::get_mut) {
+    match items.get_mut(place).map(Spanned::get_mut) {
         Some(DeValue::Table(inner)) => remove(inner, rest),
         Some(DeValue::Array(inner)) => remove_item(inner, rest),
         _ => false,

@@ -235,11 +235,11 @@ fn judge(story: &Story) -> Vec<Message> {
             );
         }
     }
-    let storm = attempts
+    let crowded = attempts
         .iter()
         .zip(attempts.iter().skip(STORM - 1))
         .any(|(from, to)| to.at.saturating_sub(from.at) < 1_000);
-    if storm {
+    if crowded {
         wrong(
             format!("一秒内重发 {STORM} 次以上，未逐次延长间隔"),
             format!("{STORM} attempts or more within a second: no growing waits"),
