@@ -104,7 +104,7 @@ fn prove(wanted: &Arguments) -> anyhow::Result<bool> {
     let bytes = runtime.block_on(raw.get(&name, None))?;
     let (chunks, _) = bytes.as_chunks::<32>();
     let list: Vec<Hash> = chunks.iter().map(|entry| Hash::new(*entry)).collect();
-    let own = receipt::read_key(&config.data.join("log.pub").display().to_string())?;
+    let own = receipt::read_current(&config.data.join("log.pub").display().to_string())?;
     let storage = Storage::new(app::log_folder(&config));
     let signed = storage
         .read_checkpoint()?
@@ -164,7 +164,7 @@ fn about(wanted: &Arguments, specification: &spec::Spec) -> anyhow::Result<Subje
 }
 
 fn verify(file: &std::path::Path, key: &str) -> anyhow::Result<bool> {
-    let key = receipt::read_key(key)?;
+    let key = receipt::read_current(key)?;
     let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
     let shown: Shown = serde_json::from_slice(&bytes)
         .with_context(|| said("不是未收证明", "not a proof of absence"))?;

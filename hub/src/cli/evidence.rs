@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
 fn make(made: &Arguments, about: &str, output: &Path) -> anyhow::Result<bool> {
     let (config, mut connection) = made.folder.open_existing()?;
     let specification = app::load_spec(&config)?;
-    let key = app::prepare_key(&config)?;
+    let key = crate::keychange::LogKeys::open(&config)?.signing()?;
     let sources = gather::Sources {
         specification,
         raw: RawStore::open(&config.data.join("raw"))?,
@@ -85,7 +85,7 @@ fn make(made: &Arguments, about: &str, output: &Path) -> anyhow::Result<bool> {
 }
 
 fn verify(file: &Path, key: &str, format: Form) -> anyhow::Result<bool> {
-    let key = receipt::read_key(key)?;
+    let key = receipt::read_current(key)?;
     let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
     let outcome = check::check(&bytes, &key);
     match (&outcome, format) {

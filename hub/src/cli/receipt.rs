@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use crate::pipeline::receipt::Receipt;
 use crate::pipeline::record_proof::RecordProof;
-use crate::tlog::Keyring;
+use crate::tlog::{Algorithm, Keyring, VerifierKey};
 
 /// What can be done.
 #[derive(Debug, clap::Subcommand)]
@@ -101,4 +101,15 @@ pub fn read_key(key: &str) -> anyhow::Result<Keyring> {
             format!("`{key}` is neither a file nor a vkey (name+hash+key)"),
         )
     })
+}
+
+/// Reads the Ed25519 key of a log that is in force, out of what [`read_key`] reads.
+pub fn read_current(key: &str) -> anyhow::Result<VerifierKey> {
+    let ring = read_key(key)?;
+    let found = ring
+        .current()
+        .find(|key| key.algorithm() == Algorithm::Ed25519);
+    found
+        .cloned()
+        .with_context(|| super::said("没有现行的 Ed25519 公钥", "no Ed25519 key is in force"))
 }

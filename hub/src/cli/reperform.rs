@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let (drawn, wanted) = match arguments.sample {
         Some(wanted) => {
             let own = config.data.join("log.pub").display().to_string();
-            let key = receipt::read_key(arguments.key.as_deref().unwrap_or(&own))?;
+            let key = receipt::read_current(arguments.key.as_deref().unwrap_or(&own))?;
             let bytes = Storage::new(app::log_folder(&config)).read_checkpoint()?;
             let bytes =
                 bytes.context(said("日志尚未发布检查点", "no checkpoint is published yet"))?;
