@@ -6,14 +6,18 @@
 
 mod chunks;
 mod decode;
+mod hooks;
 mod mapping;
+mod package;
 mod profile;
 
 pub use chunks::{Chunk, Chunks};
 pub use decode::{
-    Adapter, AttachmentRef, DecodeError, Decoded, Envelope, Hint, Limits, Locator, Origin, Spans,
+    Adapter, AttachmentRef, DecodeError, Decoded, Envelope, Hint, Limits, Locator, Origin, ROW_END,
+    Spans,
 };
+pub use package::{CallAnswer, Enclosed, Package, Part};
 pub use profile::{
-    Charset, Join, Permitted, Profile, ProfileError, Remark, SetProfile, SourceKind, Split, Wire,
-    WireFormat, embedded, embedded_texts, lint,
+    AnswerForm, Case, Charset, Join, Level, Permitted, Profile, ProfileError, Remark, SetProfile,
+    SourceKind, Split, Wire, WireFormat, embedded, embedded_texts, lint,
 };

@@ -93,25 +93,36 @@ pub fn read_spec(config: &Config) -> anyhow::Result<Spec> {
 
 /// Loads the profiles of all sources.
 pub fn load_sources(config: &Config, specification: &'static Spec) -> anyhow::Result<Sources> {
-    let profiles = if config.spec.sources.is_empty() {
-        adapters::embedded()?
+    // The embedded profiles name data sets of the embedded specification.
+    let all_replaced = !config.spec.folder.is_empty() && !config.spec.sources.is_empty();
+    let mut profiles = if all_replaced {
+        Vec::new()
     } else {
-        let mut profiles = Vec::new();
-        for entry in
-            std::fs::read_dir(&config.spec.sources).with_context(|| config.spec.sources.clone())?
-        {
-            let path = entry?.path();
-            if path.extension().is_some_and(|ending| ending == "toml") {
-                let text =
-                    std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-                profiles.push(adapters::Profile::parse(
-                    &path.display().to_string(),
-                    &text,
-                )?);
-            }
-        }
-        profiles
+        adapters::embedded()?
     };
+    let mut own: Vec<String> = Vec::new();
+    if !config.spec.sources.is_empty() {
+        let folder = &config.spec.sources;
+        let mut paths = Vec::new();
+        for entry in std::fs::read_dir(folder).with_context(|| folder.clone())? {
+            paths.push(entry?.path());
+        }
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+        paths.sort();
+        for path in paths {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(&path).with_context(|| name.clone())?;
+            let profile = adapters::Profile::parse(&name, &text)?;
+            anyhow::ensure!(
+                !own.contains(&profile.id),
+                "{name}: source `{}` has a profile in {folder} already",
+                profile.id
+            );
+            own.push(profile.id.clone());
+            profiles.retain(|embedded| embedded.id != profile.id);
+            profiles.push(profile);
+        }
+    }
     Ok(Sources::new(profiles, specification)?)
 }
 

@@ -174,11 +174,12 @@ impl Error {
     /// The row of the table that this error is answered with.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Error::Decode(decode) => match decode {
+            Error::Decode(decode) => match decode.innermost() {
                 DecodeError::Envelope { .. } => ErrorCode::Envelope,
                 DecodeError::Limit { .. } => ErrorCode::TooLarge,
                 DecodeError::Format { .. } => ErrorCode::MediaType,
                 DecodeError::Unreadable { .. }
+                | DecodeError::InPart { .. }
                 | DecodeError::Forbidden { .. }
                 | DecodeError::Charset { .. } => ErrorCode::Unreadable,
             },

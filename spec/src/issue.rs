@@ -240,13 +240,17 @@ pub struct Issue {
     pub severity: Severity,
     /// JSON Pointer into the record (RFC 6901); empty for the record as a whole.
     pub path: String,
+    /// Document of a package that the place is in: a file of an archive, a sheet of a workbook. Empty where the
+    /// source sent one document.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub part: String,
     /// Byte offset in the original document; turned into line and column where the document is at hand.
     #[serde(skip)]
     pub at: Option<usize>,
-    /// Line in the original bytes, from 1.
+    /// Line in the original bytes, or row of the sheet, from 1.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub line: Option<u32>,
-    /// Column in the original bytes, from 1, counted in bytes.
+    /// Column in the original bytes, counted in bytes, or column of the sheet, from 1.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub column: Option<u32>,
     /// What was found (masked where personal, cut when long).
@@ -281,6 +285,7 @@ impl Issue {
             rule: None,
             severity,
             path: String::new(),
+            part: String::new(),
             at: None,
             line: None,
             column: None,

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use adapters::{Adapter, Decoded, Hint, Limits};
+use adapters::{Adapter, Decoded, Hint, Limits, Locator, Part};
 use serde_json::Value;
 use spec::validate::{judge_alone, judge_among};
 use spec::{
@@ -113,7 +113,10 @@ fn judge(
         ..Hint::default()
     };
     let mut all = Vec::new();
-    let mut sink = |decoded: Decoded<'_, '_>| {
+    let package = adapter
+        .open(bytes, &hint, &Limits::default())
+        .map_err(|error| format!("{file}: {error}"))?;
+    let mut sink = |_: &Part<'_>, _: &Locator<'_>, decoded: Decoded<'_, '_>| {
         let mut seen = Seen::default();
         match decoded {
             Decoded::Unusable { issue, dataset, .. } => {
@@ -140,8 +143,8 @@ fn judge(
         all.push(seen);
         ControlFlow::Continue(())
     };
-    adapter
-        .decode(bytes, &hint, &Limits::default(), &mut sink)
+    package
+        .decode(adapter, &Limits::default(), &mut sink)
         .map_err(|error| format!("{file}: {error}"))?;
     Ok(all)
 }
@@ -313,6 +316,33 @@ fn xuzhou_is_read_and_judged_as_planted() {
 #[test]
 fn nantong_is_read_and_judged_as_planted() {
     check("320600");
+}
+
+#[test]
+fn every_other_source_is_read_and_judged_as_planted() {
+    let known = ["320100", "320300", "320600"];
+    let mut sources = Vec::new();
+    for entry in std::fs::read_dir(fixtures().join("sources")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if !known.contains(&name.as_str()) {
+            sources.push(name);
+        }
+    }
+    // All of them, and then what they say: one that fails must not hide another.
+    let failed: Vec<String> = sources
+        .iter()
+        .filter_map(|source| {
+            let outcome = std::panic::catch_unwind(|| check(source));
+            let told = outcome.err()?;
+            let told = told.downcast_ref::<String>().cloned();
+            Some(format!("{source}: {}", told.unwrap_or_default()))
+        })
+        .collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert_eq!(
+        sources.len() + known.len(),
+        adapters::embedded().unwrap().len()
+    );
 }
 
 #[test]

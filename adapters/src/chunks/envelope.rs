@@ -3,11 +3,13 @@
 /// Where in the envelope the last byte was.
 #[derive(Debug, Default)]
 pub(super) struct EnvelopeCuts {
+    /// The source's name of the list of records.
+    records: Vec<u8>,
     depth: usize,
     /// Inside a string; the byte after a backslash is told apart.
     string: Option<Escape>,
     /// Content of the string that was last begun among the members of the envelope, as long as it may be
-    /// the name `records`.
+    /// that name.
     name: Vec<u8>,
     /// The colon after that name was seen, and nothing else.
     named: bool,
@@ -22,9 +24,15 @@ enum Escape {
     Yes,
 }
 
-const RECORDS: &[u8] = b"records";
-
 impl EnvelopeCuts {
+    /// Cuts documents whose list of records has this name.
+    pub fn new(records: &str) -> Self {
+        EnvelopeCuts {
+            records: records.as_bytes().to_vec(),
+            ..EnvelopeCuts::default()
+        }
+    }
+
     /// Length of the head of the file, up to the bracket before the first record.
     pub fn head_end(&self) -> usize {
         self.head_end
@@ -47,7 +55,8 @@ impl EnvelopeCuts {
             *scanned += 1;
             if let Some(escape) = self.string {
                 self.string = inside(escape, byte);
-                if self.string.is_some() && self.depth == 1 && self.name.len() <= RECORDS.len() {
+                if self.string.is_some() && self.depth == 1 && self.name.len() <= self.records.len()
+                {
                     self.name.push(byte);
                 }
                 continue;
@@ -69,7 +78,7 @@ impl EnvelopeCuts {
                     self.depth = self.depth.saturating_sub(1);
                     self.in_records &= self.depth >= 2;
                 }
-                b':' => self.named = self.depth == 1 && self.name == RECORDS,
+                b':' => self.named = self.depth == 1 && self.name == self.records,
                 b',' if self.in_records && self.depth == 2 => return Some(at),
                 b' ' | b'\t' | b'\r' | b'\n' => {}
                 _ => self.named = false,

@@ -8,7 +8,7 @@ mod envelope;
 mod rows;
 
 use crate::decode::{DecodeError, Hint, Limits, Origin, is_header};
-use crate::profile::{Profile, WireFormat};
+use crate::profile::{Profile, Shape, WireFormat};
 use envelope::EnvelopeCuts;
 use rows::RowCuts;
 
@@ -80,8 +80,12 @@ impl Chunks {
         let cuts = match wire {
             Some(WireFormat::Ndjson | WireFormat::Sql) => Cuts::Lines,
             Some(WireFormat::Csv) => Cuts::Rows(RowCuts::new(profile.wire.separator)),
-            Some(WireFormat::Json) => Cuts::Envelope(EnvelopeCuts::default()),
-            Some(WireFormat::Xml | WireFormat::Message) | None => Cuts::Whole,
+            Some(WireFormat::Json)
+                if !profile.wire.single && profile.wire.shape != Shape::Single =>
+            {
+                Cuts::Envelope(EnvelopeCuts::new(profile.wire.records()))
+            }
+            _ => Cuts::Whole,
         };
         Chunks {
             cuts,

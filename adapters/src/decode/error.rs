@@ -2,7 +2,7 @@
 
 use spec::Message;
 
-use super::{Locator, locator::Origin};
+use super::Locator;
 
 /// A document that cannot be read; the caller discards what it was handed of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +40,7 @@ pub enum DecodeError {
     /// Larger than allowed.
     #[error("line {line}, column {column}: {found} {which}, at most {limit} are allowed")]
     Limit {
-        /// Which limit: `bytes`, `levels`, `records`, `fields` or `bytes in a value`.
+        /// Which limit: `bytes`, `levels`, `records`, `fields`, `files`, `texts` or `bytes in a value`.
         which: &'static str,
         /// Its value.
         limit: usize,
@@ -75,6 +75,14 @@ pub enum DecodeError {
         /// Byte offset in the document.
         offset: usize,
     },
+    /// A fault in one document of a package; places are those in that document.
+    #[error("in {part}: {error}")]
+    InPart {
+        /// Name of the document in the package.
+        part: String,
+        /// What is wrong with it.
+        error: Box<DecodeError>,
+    },
     /// A wire format that the source does not use.
     #[error("format is {}, expected {expected}", found.en)]
     Format {
@@ -86,6 +94,14 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    /// The fault itself, in whatever part of a package it is.
+    pub fn innermost(&self) -> &DecodeError {
+        match self {
+            DecodeError::InPart { error, .. } => error.innermost(),
+            other => other,
+        }
+    }
+
     /// Line and column of the fault, both from 1; none when it is about the document as a whole.
     pub fn place(&self) -> Option<(u32, u32)> {
         match self {
@@ -94,6 +110,7 @@ impl DecodeError {
             | DecodeError::Limit { line, column, .. }
             | DecodeError::Forbidden { line, column, .. }
             | DecodeError::Charset { line, column, .. } => Some((*line, *column)),
+            DecodeError::InPart { error, .. } => error.place(),
             DecodeError::Format { .. } => None,
         }
     }
@@ -134,6 +151,8 @@ impl DecodeError {
                     "levels" => "嵌套层数",
                     "records" => "记录数",
                     "fields" => "数据项（属性）数",
+                    "files" => "压缩包内的文件数",
+                    "texts" => "工作簿声明的文本数",
                     _ => "单个值的字节数",
                 }
             ),
@@ -152,6 +171,7 @@ impl DecodeError {
                 "第{line}行第{column}列字符集有误：{}，应为 {expected}",
                 found.zh
             ),
+            DecodeError::InPart { part, error } => format!("“{part}”：{}", error.message().zh),
             DecodeError::Format { found, expected } => {
                 format!("报送格式为 {}，应为 {expected}", found.zh)
             }
@@ -252,8 +272,8 @@ impl Fault {
     /// Turns the offset into a line and a column of the file.
     ///
     /// What a message quotes of the document is cut: a sender who names an element by a megabyte gets no megabyte back.
-    pub(crate) fn locate(self, document: &[u8], origin: Origin) -> DecodeError {
-        let (line, column) = Locator::within(document, origin).locate(self.at);
+    pub(crate) fn locate(self, locator: &Locator<'_>) -> DecodeError {
+        let (line, column) = locator.locate(self.at);
         let offset = self.at;
         match self.kind {
             FaultKind::Unreadable { what, expected } => DecodeError::Unreadable {

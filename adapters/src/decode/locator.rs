@@ -32,11 +32,18 @@ impl Default for Origin {
     }
 }
 
+/// What ends a cell of a grid: like [`ROW_END`] a character that no sheet can hold.
+pub(crate) const CELL_END: u8 = 0x1F;
+/// What ends a row of a grid.
+pub const ROW_END: u8 = 0x1E;
+
 /// Lines and columns of a document, indexed at the first question.
 #[derive(Debug)]
 pub struct Locator<'a> {
     document: &'a [u8],
     origin: Origin,
+    /// What ends a line.
+    line_end: u8,
     newlines: OnceCell<Vec<usize>>,
 }
 
@@ -51,8 +58,22 @@ impl<'a> Locator<'a> {
         Locator {
             document,
             origin,
+            line_end: b'\n',
             newlines: OnceCell::new(),
         }
+    }
+
+    /// Locates in a sheet: lines are its rows, columns its columns.
+    pub fn of_grid(document: &'a [u8]) -> Self {
+        Locator {
+            line_end: ROW_END,
+            ..Locator::new(document)
+        }
+    }
+
+    /// Whether lines and columns are those of a sheet.
+    fn is_grid(&self) -> bool {
+        self.line_end == ROW_END
     }
 
     /// The offset in the file of an offset in the document; a place in the repeated head is one at its start.
@@ -66,11 +87,21 @@ impl<'a> Locator<'a> {
     /// Whether the line of an offset begins in the document, not before it.
     pub fn sees_line(&self, offset: usize) -> bool {
         let head = self.document.get(self.origin.prefix..offset);
-        self.origin.column == 1 || head.is_some_and(|head| memchr::memchr(b'\n', head).is_some())
+        self.origin.column == 1
+            || head.is_some_and(|head| memchr::memchr(self.line_end, head).is_some())
     }
 
     /// The offset in the document of a line and a column of the file; none when they lie outside of it.
     pub fn offset(&self, line: u32, column: u32) -> Option<usize> {
+        if self.is_grid() {
+            let rows = self.document.split(|byte| *byte == ROW_END);
+            let above = rows.clone().take(line.checked_sub(1)? as usize);
+            let start: usize = above.map(|row| row.len() + 1).sum();
+            let row = rows.skip(line as usize - 1).next()?;
+            let cells = row.split(|byte| *byte == CELL_END);
+            let before = cells.take(column.checked_sub(1)? as usize);
+            return Some(start + before.map(|cell| cell.len() + 1).sum::<usize>());
+        }
         let origin = &self.origin;
         let below = line.checked_sub(origin.line)? as usize;
         let offset = if below == 0 {
@@ -87,7 +118,7 @@ impl<'a> Locator<'a> {
     pub fn locate(&self, offset: usize) -> (u32, u32) {
         let newlines = self
             .newlines
-            .get_or_init(|| memchr::memchr_iter(b'\n', self.document).collect());
+            .get_or_init(|| memchr::memchr_iter(self.line_end, self.document).collect());
         let offset = offset.min(self.document.len());
         let origin = &self.origin;
         // A place in the repeated head is a place at the start of the file.
@@ -96,6 +127,14 @@ impl<'a> Locator<'a> {
         } else {
             (origin.prefix, origin.line, origin.column)
         };
+        if self.is_grid() {
+            let above = newlines.partition_point(|&newline| newline < offset);
+            let row = above.checked_sub(1).and_then(|last| newlines.get(last));
+            let row = row.map_or(0, |end| end + 1);
+            let left = self.document.get(row..offset).unwrap_or_default();
+            let cells = memchr::memchr_iter(CELL_END, left).count();
+            return (above as u32 + 1, cells as u32 + 1);
+        }
         let before = newlines.partition_point(|&newline| newline < start);
         let upto = newlines.partition_point(|&newline| newline < offset);
         match upto.checked_sub(1).and_then(|last| newlines.get(last)) {

@@ -6,14 +6,14 @@ pub(crate) mod error;
 pub(crate) mod issue;
 mod json;
 mod limits;
-mod locator;
+pub(crate) mod locator;
 mod markup;
 mod message;
 mod ndjson;
 mod session;
 mod span;
 mod tombstone;
-mod xml;
+pub(crate) mod xml;
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -24,7 +24,7 @@ use spec::{Dataset, Edition, Issue, Record};
 
 pub use error::DecodeError;
 pub use limits::Limits;
-pub use locator::{Locator, Origin};
+pub use locator::{Locator, Origin, ROW_END};
 pub(crate) use ndjson::is_header;
 pub use span::Spans;
 
@@ -105,8 +105,10 @@ pub struct Hint {
     /// Name of the file, which may say the data set.
     pub file_name: Option<String>,
     /// The sender's own key of the one record that the document is about, where the carrier names it (the key of a
-    /// Kafka message). An empty document takes that record back.
+    /// Kafka message, an argument of a call). An empty document takes that record back.
     pub message_key: Option<String>,
+    /// Values of the record that the carrier knows, by the source's names; what the document says goes first.
+    pub values: Vec<(String, String)>,
     /// Where the document comes from in a larger file; only lines and columns of errors depend on it.
     pub origin: Origin,
 }
@@ -138,7 +140,7 @@ impl Adapter {
         &self.edition
     }
 
-    /// Decodes a whole document, and hands each record to `sink` in order, until it breaks.
+    /// Decodes a whole document that is no package (for those see [`Adapter::open`]), and hands each record to `sink` in order, until it breaks.
     ///
     /// An error means that the document as a whole is unreadable: what `sink` was handed of it counts for
     /// nothing. Offsets of records and issues are offsets in `document`.
@@ -149,26 +151,17 @@ impl Adapter {
         limits: &Limits,
         sink: &mut dyn FnMut(Decoded<'s, 'a>) -> ControlFlow<()>,
     ) -> Result<Envelope, DecodeError> {
-        self.read(document, hint, limits, sink)
-            .map_err(|fault| fault.locate(document, hint.origin))
+        self.read(document, hint, false, limits, sink)
+            .map_err(|fault| fault.locate(&Locator::within(document, hint.origin)))
     }
 
-    fn read<'s, 'a>(
-        &'s self,
-        document: &'a [u8],
-        hint: &Hint,
-        limits: &Limits,
-        sink: &mut dyn FnMut(Decoded<'s, 'a>) -> ControlFlow<()>,
-    ) -> Result<Envelope, Fault> {
-        if document.len() > limits.bytes {
-            let (limit, found) = (limits.bytes, document.len());
-            return Err(Fault::limit(limits.bytes, "bytes", limit, found));
-        }
+    /// The form of a document, from what its carrier says of it.
+    pub(crate) fn format(&self, hint: &Hint) -> Result<WireFormat, Fault> {
         let wire = &self.profile.wire;
         let said = hint
             .wire
             .or_else(|| WireFormat::of_file_name(hint.file_name.as_deref()?));
-        let Some(format) = wire.resolve(said) else {
+        wire.resolve(said).ok_or_else(|| {
             let used = std::iter::once(&wire.format).chain(&wire.also);
             let used: Vec<_> = used.map(|form| form.name()).collect();
             let kind = FaultKind::Format {
@@ -177,19 +170,48 @@ impl Adapter {
                 })),
                 expected: used.join(" / "),
             };
-            return Err(Fault { at: 0, kind });
-        };
+            Fault { at: 0, kind }
+        })
+    }
+
+    pub(crate) fn read<'s, 'a>(
+        &'s self,
+        document: &'a [u8],
+        hint: &Hint,
+        is_grid: bool,
+        limits: &Limits,
+        sink: &mut dyn FnMut(Decoded<'s, 'a>) -> ControlFlow<()>,
+    ) -> Result<Envelope, Fault> {
+        if document.len() > limits.bytes {
+            let (limit, found) = (limits.bytes, document.len());
+            return Err(Fault::limit(limits.bytes, "bytes", limit, found));
+        }
         let mut session = Session::new(self, hint, limits, sink);
         if let (Some(key), []) = (&hint.message_key, document) {
             tombstone::read(&mut session, key)?;
             return Ok(session.envelope);
         }
+        let format = self.format(hint)?;
         match format {
             WireFormat::Json => json::read(&mut session, document)?,
             WireFormat::Ndjson | WireFormat::Sql => ndjson::read(&mut session, document)?,
             WireFormat::Xml => xml::read(&mut session, document)?,
             WireFormat::Message => message::read(&mut session, document)?,
             WireFormat::Csv => csv::read(&mut session, document)?,
+            WireFormat::Xlsx if is_grid => csv::read_sheet(&mut session, document)?,
+            WireFormat::Xlsx | WireFormat::Zip | WireFormat::Call => {
+                let kind = FaultKind::Format {
+                    found: Box::new(
+                        (
+                            format!("未解开的 {}", format.name()),
+                            format!("{} that was not opened", format.name()),
+                        )
+                            .into(),
+                    ),
+                    expected: "json / ndjson / xml / message / csv".to_owned(),
+                };
+                return Err(Fault { at: 0, kind });
+            }
         }
         Ok(session.envelope)
     }

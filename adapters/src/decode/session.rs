@@ -59,6 +59,18 @@ impl<'r, 's, 'a> Session<'r, 's, 'a> {
         }
     }
 
+    /// The action that a word of the source means.
+    pub fn action(&self, word: &str) -> Option<spec::Action> {
+        let word = word.trim();
+        let ours = self.adapter.profile.wire.actions.get(word);
+        match ours.map_or(word, String::as_str) {
+            "1" | "upsert" | "新增" => Some(spec::Action::Upsert),
+            "2" | "correct" | "修改" | "变更" => Some(spec::Action::Correct),
+            "3" | "withdraw" | "删除" | "撤回" => Some(spec::Action::Withdraw),
+            _ => None,
+        }
+    }
+
     /// Counts a record that begins at `at`.
     pub fn count(&mut self, at: usize) -> Result<(), Fault> {
         self.records += 1;

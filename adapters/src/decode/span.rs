@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::charset::gb18030_length;
+use super::locator::{CELL_END, ROW_END};
 use crate::profile::{Charset, Wire, WireFormat};
 
 /// How to find ends in the documents of a source.
@@ -32,7 +33,9 @@ impl Spans {
     /// The character set of the documents. JSON is always UTF-8.
     pub fn charset(self) -> Charset {
         match self.form {
-            WireFormat::Json | WireFormat::Ndjson | WireFormat::Sql => Charset::Utf8,
+            WireFormat::Json | WireFormat::Ndjson | WireFormat::Sql | WireFormat::Xlsx => {
+                Charset::Utf8
+            }
             _ => self.charset,
         }
     }
@@ -44,6 +47,10 @@ impl Spans {
             WireFormat::Json | WireFormat::Ndjson | WireFormat::Sql => json(rest),
             WireFormat::Xml | WireFormat::Message => markup(rest),
             WireFormat::Csv => self.cell(rest),
+            WireFormat::Xlsx | WireFormat::Zip | WireFormat::Call => {
+                let ends = |byte: &u8| matches!(*byte, CELL_END | ROW_END);
+                rest.iter().position(ends).unwrap_or(rest.len())
+            }
         };
         let start = at.min(document.len());
         start..start + length
@@ -74,7 +81,7 @@ impl Spans {
                 let end = start + markup(document.get(start..)?);
                 (end <= at).then_some(start..end)
             }
-            WireFormat::Csv => None,
+            WireFormat::Csv | WireFormat::Xlsx | WireFormat::Zip | WireFormat::Call => None,
         }
     }
 
@@ -87,6 +94,9 @@ impl Spans {
             WireFormat::Ndjson | WireFormat::Sql => line(),
             WireFormat::Xml | WireFormat::Message => element(rest),
             WireFormat::Csv => self.row(rest),
+            WireFormat::Xlsx | WireFormat::Zip | WireFormat::Call => {
+                memchr::memchr(ROW_END, rest).unwrap_or(rest.len())
+            }
         };
         let start = at.min(document.len());
         start..start + length

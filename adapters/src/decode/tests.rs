@@ -149,7 +149,7 @@ pub(crate) fn read(
     Ok((envelope, lines))
 }
 
-fn show(decoded: &Decoded<'_, '_>, locator: &Locator<'_>) -> String {
+pub(crate) fn show(decoded: &Decoded<'_, '_>, locator: &Locator<'_>) -> String {
     let place = |at| {
         let (line, column) = locator.locate(at);
         format!("{line}:{column}")

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use spec::{Input, Kind};
 
+use super::Adapter;
 use super::error::Fault;
+use super::json::no_action;
 use super::markup::{self, Markup, Piece};
 use super::message::{bounded, input};
 use super::session::Session;
@@ -23,7 +25,7 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
                 attributes,
                 at,
             } => {
-                if let Some(dataset) = fits(session, pattern, &name) {
+                if let Some(dataset) = fits(session.adapter, pattern, &name) {
                     session.count(at)?;
                     let dataset = Some(dataset.to_owned()).filter(|name| !name.is_empty());
                     record(session, &mut markup, dataset, attributes, at)?;
@@ -38,15 +40,22 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
     }
 }
 
+/// The data set that the name of a root says, by the pattern of the profile.
+pub(crate) fn dataset_of(adapter: &Adapter, root: &str) -> Option<String> {
+    let pattern = adapter.profile.wire.record.as_deref();
+    let name = fits(adapter, pattern.unwrap_or("{dataset}"), root)?;
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
 /// The data set that the name of an element says, if it is a record; empty when the pattern has none in it.
-fn fits<'n>(session: &Session<'_, '_, '_>, pattern: &str, name: &'n str) -> Option<&'n str> {
+fn fits<'n>(adapter: &Adapter, pattern: &str, name: &'n str) -> Option<&'n str> {
     let Some((before, after)) = pattern.split_once("{dataset}") else {
         return (pattern == name).then_some("");
     };
     let dataset = name.strip_prefix(before)?.strip_suffix(after)?;
     // Without anything around it, any element would fit: only those that are a data set do.
     let bare = before.is_empty() && after.is_empty();
-    if bare && session.adapter.dataset(dataset).is_none() {
+    if bare && adapter.dataset(dataset).is_none() {
         return None;
     }
     Some(dataset)
@@ -89,10 +98,37 @@ fn record(
             return Ok(());
         }
     };
+    let wire = &session.adapter.profile.wire;
     let mut filler = Filler::new(known.plan, known.dataset, at);
     for (name, input) in fields {
+        if wire.action_column.as_ref() == Some(&name) {
+            let Some(action) = session.action(&input.text) else {
+                let problem = no_action(input.at, &input.text);
+                session.unusable(at, Some(known.dataset.id.clone()), problem);
+                return Ok(());
+            };
+            filler.record.action = action;
+            continue;
+        }
+        if wire.reason.as_ref() == Some(&name) {
+            filler.record.reason = Some(input.text);
+            continue;
+        }
         let target = known.plan.find(&name);
         filler.put(target, Cow::Owned(name), input);
+    }
+    for (name, text) in &session.hint.values {
+        let target = known.plan.find(name);
+        if filler.has(target) {
+            continue;
+        }
+        let input = Input {
+            text: Cow::Owned(text.clone()),
+            kind: Kind::Text,
+            at,
+            mapped: None,
+        };
+        filler.put(target, Cow::Owned(name.clone()), input);
     }
     match filler.finish() {
         Ok(record) => session.record(record, None, Vec::new(), None),

@@ -1,4 +1,5 @@
-//! Amounts in yuan and in ten thousand yuan, converted exactly: the decimal point moves, nothing is computed.
+//! Amounts of money and areas in other units, converted exactly: the decimal point moves, nothing is computed. (A 亩 is
+//! no power of ten of anything, so it is not among them.)
 
 /// Unit in which a source writes amounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,6 +8,14 @@ pub(crate) enum Money {
     Yuan,
     /// 万元.
     WanYuan,
+    /// 亿元.
+    YiYuan,
+    /// 平方米.
+    SquareMetre,
+    /// 公顷.
+    Hectare,
+    /// 平方公里.
+    SquareKilometre,
 }
 
 impl Money {
@@ -15,6 +24,10 @@ impl Money {
         match text.trim() {
             "元" | "人民币元" | "yuan" => Some(Money::Yuan),
             "万元" | "人民币万元" | "wan_yuan" => Some(Money::WanYuan),
+            "亿元" | "人民币亿元" => Some(Money::YiYuan),
+            "m2" | "平方米" | "㎡" => Some(Money::SquareMetre),
+            "公顷" | "hm2" => Some(Money::Hectare),
+            "km2" | "平方公里" | "平方千米" => Some(Money::SquareKilometre),
             _ => None,
         }
     }
@@ -28,22 +41,33 @@ impl Money {
         }
     }
 
+    /// Whether it is an amount of money, not an area.
+    pub fn is_money(self) -> bool {
+        matches!(self, Money::Yuan | Money::WanYuan | Money::YiYuan)
+    }
+
+    /// How many of the smallest unit of its kind it is, as a power of ten.
+    fn tens(self) -> i64 {
+        match self {
+            Money::Yuan | Money::SquareMetre => 0,
+            Money::WanYuan | Money::Hectare => 4,
+            Money::SquareKilometre => 6,
+            Money::YiYuan => 8,
+        }
+    }
+
     /// The standard's code.
     pub fn code(self) -> &'static str {
         match self {
-            Money::Yuan => "0",
             Money::WanYuan => "1",
+            _ => "0",
         }
     }
 
     /// Converts an amount from this unit into another; none when it is no plain decimal number.
     pub fn convert(self, amount: &str, to: Money) -> Option<String> {
         let (negative, digits, decimals) = plain(amount)?;
-        let shift = match (self, to) {
-            (Money::WanYuan, Money::Yuan) => 4,
-            (Money::Yuan, Money::WanYuan) => -4,
-            _ => 0,
-        };
+        let shift = self.tens() - to.tens();
         Some(write(negative, &digits, decimals - shift))
     }
 }
@@ -119,6 +143,18 @@ mod tests {
             Money::Yuan.convert("1", Money::WanYuan).as_deref(),
             Some("0.0001")
         );
+        for (from, amount, to, after) in [
+            (Money::Hectare, "2.35", Money::SquareKilometre, "0.0235"),
+            (
+                Money::SquareMetre,
+                "23500",
+                Money::SquareKilometre,
+                "0.0235",
+            ),
+            (Money::YiYuan, "1.2", Money::Yuan, "120000000"),
+        ] {
+            assert_eq!(from.convert(amount, to).as_deref(), Some(after), "{amount}");
+        }
     }
 
     #[test]

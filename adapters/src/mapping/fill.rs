@@ -44,6 +44,14 @@ impl<'s, 'a> Filler<'s, 'a> {
         }
     }
 
+    /// Whether the field that a name leads to has a value already.
+    pub fn has(&self, target: Target) -> bool {
+        let (Target::Field(field) | Target::Shaped(field)) = target else {
+            return false;
+        };
+        matches!(self.record.values.get(usize::from(field)), Some(Some(_)))
+    }
+
     /// Remembers the unit in which an amount was written.
     pub fn written_in(&mut self, field: FieldIndex, money: Money) {
         self.money.retain(|(other, _)| *other != field);
@@ -77,6 +85,11 @@ impl<'s, 'a> Filler<'s, 'a> {
             }
             if let Some(after) = after {
                 replace(&mut input, field, after, Reason::Profile);
+            }
+            if let Some(hook) = conversion.hook
+                && let Some(after) = (hook.convert)(&input.text)
+            {
+                replace(&mut input, field, after, hook.reason);
             }
             if let Some(money) = conversion.money
                 && !self.money.iter().any(|(other, _)| *other == place)
@@ -160,10 +173,16 @@ impl<'s, 'a> Filler<'s, 'a> {
         let Some(field) = self.record.dataset.field(place) else {
             return Ok(());
         };
-        let unit = match field.unit {
+        let unit = match &field.unit {
             Some(Unit::Yuan) => Money::Yuan,
             Some(Unit::WanYuan) => Money::WanYuan,
-            Some(Unit::By(other)) => return self.unit_beside(place, other, written),
+            Some(Unit::By(other)) if written.is_money() => {
+                return self.unit_beside(place, *other, written);
+            }
+            Some(Unit::Other(name)) => match Money::parse(name) {
+                Some(unit) if unit.is_money() == written.is_money() => unit,
+                _ => return Ok(()),
+            },
             _ => return Ok(()),
         };
         if let Some(Some(input)) = self.record.values.get_mut(usize::from(place))

@@ -13,7 +13,8 @@ pub(crate) use amount::Money;
 pub(crate) use date::DateForm;
 pub(crate) use fill::{Filler, replace};
 
-use crate::profile::{Profile, ProfileError};
+use crate::hooks::{self, Hook};
+use crate::profile::{Case, Profile, ProfileError, Shape};
 
 /// Where a name of the source goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,7 @@ pub(crate) struct Conversion {
     codes: Vec<Arc<HashMap<String, String>>>,
     date: Option<DateForm>,
     money: Option<Money>,
+    hook: Option<&'static Hook>,
 }
 
 #[derive(Debug)]
@@ -82,6 +84,22 @@ impl Plan {
         for (name, &field) in &dataset.by_name {
             let target = plan.target(field);
             plan.names.insert(name.clone(), target);
+            let case = profile.wire.case;
+            if case != Case::Upper {
+                plan.names.insert(case.write(name), target);
+            }
+            if let Some(prefix) = set
+                .map(|set| &set.prefix)
+                .filter(|prefix| !prefix.is_empty())
+            {
+                plan.names
+                    .insert(format!("{prefix}{}", case.write(name)), target);
+            }
+        }
+        if matches!(profile.wire.shape, Shape::Flat | Shape::Nested) {
+            let members = profile.wire.members.keys();
+            plan.names
+                .extend(members.map(|name| (name.clone(), Target::Drop)));
         }
         for (place, field) in dataset.fields.iter().enumerate() {
             let target = plan.target(place as FieldIndex);
@@ -143,12 +161,18 @@ impl Plan {
                     Some(DateForm::parse(form).map_err(|expected| profile.fault(form, expected))?);
             }
             if let Some(unit) = of_set(|set| &set.units).or_else(|| profile.units.get(&field.id)) {
-                let money =
-                    Money::parse(unit).ok_or_else(|| profile.fault(unit, "`元` or `万元`"))?;
+                let expected = "`元`, `万元`, `亿元`, `m2`, `公顷` or `km2`";
+                let money = Money::parse(unit).ok_or_else(|| profile.fault(unit, expected))?;
                 conversion.money = Some(money);
+            }
+            if let Some(name) = profile.hooks.get(&field.id) {
+                let hook = hooks::find(name);
+                let expected = || format!("a hook: {}", hooks::names());
+                conversion.hook = Some(hook.ok_or_else(|| profile.fault(name, expected()))?);
             }
             let converts = !conversion.codes.is_empty()
                 || conversion.date.is_some()
+                || conversion.hook.is_some()
                 || conversion.money.is_some();
             if let (true, Some(slot)) = (converts, self.conversions.get_mut(place)) {
                 *slot = Some(conversion);
@@ -233,7 +257,25 @@ pub(crate) fn check(profile: &Profile, edition: &Edition) -> Result<(), ProfileE
             return Err(profile.fault(to, expected));
         }
     }
-    let maps = [&profile.dates, &profile.units, &profile.constants];
+    for level in &profile.wire.nested {
+        for to in &level.into {
+            if edition.dataset(to).is_none() {
+                let expected = format!("a data set of edition {}", edition.id);
+                return Err(profile.fault(to, expected));
+            }
+        }
+    }
+    for to in profile.wide.values().flatten() {
+        if edition.dataset(to).is_none() {
+            return Err(profile.fault(to, format!("a data set of edition {}", edition.id)));
+        }
+    }
+    let maps = [
+        &profile.dates,
+        &profile.units,
+        &profile.constants,
+        &profile.hooks,
+    ];
     for to in profile.fields.values().filter(|to| !to.is_empty()) {
         field(to)?;
     }

@@ -18,7 +18,7 @@ pub use error::ProfileError;
 pub use lint::{Remark, lint};
 pub use permitted::Permitted;
 pub(crate) use wire::Shape;
-pub use wire::{Charset, Wire, WireFormat};
+pub use wire::{AnswerForm, Case, Charset, Level, Wire, WireFormat};
 
 /// Ways in that a source may use.
 const WAYS: [&str; 4] = ["http", "folder", "kafka", "database"];
@@ -61,6 +61,9 @@ pub struct Profile {
     /// Its names of data sets, with the column codes they mean.
     #[serde(default)]
     pub names: BTreeMap<String, String>,
+    /// Its rows that hold records of several data sets side by side, with the data sets, parents first.
+    #[serde(default)]
+    pub wide: BTreeMap<String, Vec<String>>,
     /// Its names of fields in any data set, with the column codes they mean; an empty one drops the field.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
@@ -73,7 +76,10 @@ pub struct Profile {
     /// Its date forms by field, for example `d/M/yyyy`, `epoch_seconds`, `epoch_milliseconds`.
     #[serde(default)]
     pub dates: BTreeMap<String, String>,
-    /// Its units of amounts by field: `元` or `万元`.
+    /// Conversions by field that data cannot say: names of hooks.
+    #[serde(default)]
+    pub hooks: BTreeMap<String, String>,
+    /// Its units of amounts and areas by field: `元`, `万元`, `亿元`; `m2`, `公顷`, `km2`.
     #[serde(default)]
     pub units: BTreeMap<String, String>,
     /// Values of fields that it never sends because they are always the same.
@@ -99,6 +105,8 @@ pub struct Profile {
 pub struct SetProfile {
     /// As [`Profile::fields`].
     pub fields: BTreeMap<String, String>,
+    /// What stands before the column codes of this data set, in rows that hold several.
+    pub prefix: String,
     /// As [`Profile::units`].
     pub units: BTreeMap<String, String>,
     /// As [`Profile::dates`].

@@ -1,6 +1,7 @@
 //! How a source writes its documents.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,12 @@ pub enum WireFormat {
     Message,
     /// A row of headings, then one record per row.
     Csv,
+    /// A workbook, one sheet per data set: titles, a row of headings, then one record per row.
+    Xlsx,
+    /// An archive of documents in any of these forms, and of attachments.
+    Zip,
+    /// The `receiveInfo` call: one record as XML in a form parameter.
+    Call,
     /// Rows of a table, as the hub reads them: one JSON object of columns per line.
     Sql,
 }
@@ -31,6 +38,9 @@ impl WireFormat {
             WireFormat::Xml => "xml",
             WireFormat::Message => "message",
             WireFormat::Csv => "csv",
+            WireFormat::Xlsx => "xlsx",
+            WireFormat::Zip => "zip",
+            WireFormat::Call => "call",
             WireFormat::Sql => "sql",
         }
     }
@@ -44,6 +54,9 @@ impl WireFormat {
             "ndjson" | "jsonl" => Some(WireFormat::Ndjson),
             "xml" => Some(WireFormat::Xml),
             "csv" | "txt" => Some(WireFormat::Csv),
+            "xlsx" => Some(WireFormat::Xlsx),
+            "zip" => Some(WireFormat::Zip),
+            "form" => Some(WireFormat::Call),
             _ => None,
         }
     }
@@ -59,6 +72,11 @@ impl WireFormat {
             }
             "application/xml" | "text/xml" => Some(WireFormat::Xml),
             "text/csv" | "application/csv" => Some(WireFormat::Csv),
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => {
+                Some(WireFormat::Xlsx)
+            }
+            "application/zip" | "application/x-zip-compressed" => Some(WireFormat::Zip),
+            "application/x-www-form-urlencoded" => Some(WireFormat::Call),
             _ => None,
         }
     }
@@ -94,6 +112,17 @@ impl Charset {
     }
 }
 
+/// Which answer to a call its sender understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerForm {
+    /// `success`, `errorCode`, `errorMessage`.
+    #[default]
+    New,
+    /// `SERVICEFLAG`, `RESULTNUM`, `MESSAGE`, `RESPONSETIME`.
+    Old,
+}
+
 /// What the records of a JSON source look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,10 +130,64 @@ pub enum Shape {
     /// `{"dataset", "action", "data", "flex"}`.
     #[default]
     Enveloped,
-    /// The fields themselves; the data set stands beside `records`.
+    /// The fields themselves; the data set stands beside `records`, or in a member that the profile names.
     Flat,
     /// The document is the fields of one record; its carrier names the data set.
     Single,
+    /// As enveloped, with `data` as a list of `{"name", "value"}`.
+    Pairs,
+    /// Records within records, as the profile's levels say.
+    Nested,
+}
+
+/// How a source writes the column codes of the standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Case {
+    /// As they are: `TENDER_PROJECT_CODE`.
+    #[default]
+    Upper,
+    /// `tenderProjectCode`.
+    Camel,
+    /// `tender_project_code`.
+    Snake,
+}
+
+impl Case {
+    /// A column code as the source writes it.
+    pub fn write(self, code: &str) -> String {
+        match self {
+            Case::Upper => code.to_owned(),
+            Case::Snake => code.to_ascii_lowercase(),
+            Case::Camel => {
+                let mut written = String::with_capacity(code.len());
+                for (place, word) in code.split('_').enumerate() {
+                    let lower = word.to_ascii_lowercase();
+                    let (first, rest) = lower.split_at_checked(1).unwrap_or((&lower, ""));
+                    match place {
+                        0 => written.push_str(first),
+                        _ => written.push_str(&first.to_ascii_uppercase()),
+                    }
+                    written.push_str(rest);
+                }
+                written
+            }
+        }
+    }
+}
+
+/// One level of a document of nested records.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    /// Names of the members that lead to it, joined with `.`; empty for the outermost object.
+    #[serde(default)]
+    pub path: String,
+    /// Data sets whose records its objects hold, parents first.
+    pub into: Vec<String>,
+    /// Names of its members whose values the levels in it take over, where they have none of their own.
+    #[serde(default)]
+    pub carry: Vec<String>,
 }
 
 /// How a source writes its documents.
@@ -122,6 +205,22 @@ pub struct Wire {
     /// Look of the records of a JSON source.
     #[serde(default)]
     pub shape: Shape,
+    /// How a JSON source writes column codes.
+    #[serde(default)]
+    pub case: Case,
+    /// Whether a JSON document is one record, without an envelope around it.
+    #[serde(default)]
+    pub single: bool,
+    /// Its names of the members of the envelope and of a flat record, with ours (`submission`, `records`, `dataset`,
+    /// `action`, `reason`); an empty one is not looked at.
+    #[serde(default)]
+    pub members: BTreeMap<String, String>,
+    /// Its words for what is done to a record, with ours: `upsert`, `correct`, `withdraw`.
+    #[serde(default)]
+    pub actions: BTreeMap<String, String>,
+    /// Levels of a document of nested records.
+    #[serde(default)]
+    pub nested: Vec<Level>,
     /// Element that is one record: its name, with `{dataset}` where the name says the data set.
     #[serde(default)]
     pub record: Option<String>,
@@ -141,15 +240,29 @@ pub struct Wire {
     /// What stands for that reason where the source's documents have no place for one.
     #[serde(default)]
     pub reason_unstated: Option<String>,
+    /// The answer to a call that the source understands.
+    #[serde(default)]
+    pub answer: AnswerForm,
+    /// Sheets of a workbook that hold no records: how to fill it in, lists of codes.
+    #[serde(default)]
+    pub skip: Vec<String>,
     /// Separator of the cells of a CSV file.
     #[serde(default)]
     pub separator: Option<char>,
 }
 
 impl Wire {
+    /// The source's name of the list of records in its envelope.
+    pub(crate) fn records(&self) -> &str {
+        let mut members = self.members.iter();
+        members
+            .find(|(_, ours)| *ours == "records")
+            .map_or("records", |(theirs, _)| theirs)
+    }
+
     /// Whether the records of JSON documents are nothing but their fields.
     pub(crate) fn flat(&self) -> bool {
-        self.shape != Shape::Enveloped || self.format == WireFormat::Sql
+        matches!(self.shape, Shape::Flat | Shape::Single) || self.format == WireFormat::Sql
     }
 
     /// The form to read, given what the carrier says of the document; none when the source does not use it.

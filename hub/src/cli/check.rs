@@ -11,12 +11,13 @@ mod tally;
 mod text;
 mod words;
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read as _, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use adapters::{Adapter, Chunk, Chunks, DecodeError, Hint, Limits, Locator, Spans, WireFormat};
+use adapters::{Adapter, Chunk, Chunks, DecodeError, Hint, Limits, Part, Spans, WireFormat};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -353,28 +354,55 @@ impl Check<'_> {
         number: &mut u64,
         teller: &mut impl Teller,
     ) -> anyhow::Result<bool> {
+        let opened = self
+            .adapter
+            .open(&chunk.bytes, &chunk.hint(hint), &self.limits);
+        let package = match opened {
+            Ok(package) => package,
+            Err(error) => {
+                self.unreadable(name, &error, teller)?;
+                return Ok(false);
+            }
+        };
+        for part in &package.parts {
+            if !self.part(part, name, number, teller)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Judges what one document holds; says whether it could be read to its end.
+    fn part(
+        &mut self,
+        part: &Part<'_>,
+        file: &str,
+        number: &mut u64,
+        teller: &mut impl Teller,
+    ) -> anyhow::Result<bool> {
         let wire = &self.adapter.profile().wire;
         let page = Page {
-            bytes: &chunk.bytes,
-            locator: Locator::within(&chunk.bytes, chunk.origin),
-            spans: Spans::new(wire, chunk.wire.unwrap_or(wire.format)),
+            bytes: &part.bytes,
+            locator: part.locator(),
+            spans: Spans::new(wire, part.hint.wire.unwrap_or(wire.format)),
+        };
+        let name = match part.name.as_str() {
+            "" => Cow::Borrowed(file),
+            part => Cow::Owned(format!("{file}!{part}")),
         };
         let (context, summary) = (self.context, &mut self.summary);
         let mut told = Ok(());
-        let outcome = self.adapter.decode(
-            &chunk.bytes,
-            &chunk.hint(hint),
-            &self.limits,
-            &mut |decoded| {
-                told = tell(&context, decoded, &page, name, *number, summary, teller);
+        let outcome = self
+            .adapter
+            .decode_part(part, &self.limits, &mut |decoded| {
+                told = tell(&context, decoded, &page, &name, *number, summary, teller);
                 *number += 1;
                 if told.is_ok() {
                     ControlFlow::Continue(())
                 } else {
                     ControlFlow::Break(())
                 }
-            },
-        );
+            });
         told?;
         let Err(error) = outcome else {
             return Ok(true);
@@ -388,7 +416,11 @@ impl Check<'_> {
         let offset = error
             .place()
             .and_then(|(line, column)| page.locator.offset(line, column));
-        teller.unreadable(name, &error, offset.map(|offset| (within, offset)))?;
+        teller.unreadable(
+            &name,
+            error.innermost(),
+            offset.map(|offset| (within, offset)),
+        )?;
         Ok(false)
     }
 }

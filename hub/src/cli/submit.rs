@@ -4,6 +4,7 @@
 //! answers with the first receipt.
 
 mod client;
+mod upload;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -43,6 +44,9 @@ pub struct Arguments {
     /// Data set of all records, where the files do not say it.
     #[arg(long)]
     dataset: Option<String>,
+    /// Files above this size, in bytes, are uploaded in pieces, and go on where they were cut off.
+    #[arg(long, default_value_t = 8 << 20, value_name = "BYTES")]
+    upload_above: u64,
     /// Files sent at once; more than one gives up their order.
     #[arg(long, default_value_t = 1)]
     concurrency: usize,
@@ -119,8 +123,17 @@ fn send(arguments: &Arguments, client: &Client, file: &Path) -> anyhow::Result<R
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let body = std::fs::read(file).with_context(|| file.display().to_string())?;
-    let mut receipt = client.submit(&name, arguments.dataset.as_deref(), &body)?;
+    let size = std::fs::metadata(file)
+        .with_context(|| file.display().to_string())?
+        .len();
+    let dataset = arguments.dataset.as_deref();
+    let mut receipt = if size > arguments.upload_above {
+        let memo = arguments.receipts.join(format!("{name}.upload.json"));
+        client.upload(&name, dataset, file, &memo)?
+    } else {
+        let body = std::fs::read(file).with_context(|| file.display().to_string())?;
+        client.submit(&name, dataset, &body)?
+    };
     keep(&arguments.receipts, &name, &receipt)?;
     receipt.proof = Some(client.proof(&receipt.id).context(super::said(
         "回执已保存，但未能取得存证",

@@ -4,6 +4,7 @@
 
 pub mod auth;
 mod bench;
+mod call;
 mod catalog;
 mod changes;
 mod check;
@@ -35,6 +36,7 @@ mod whole;
 pub mod witness;
 
 use actix_web::http::Method;
+use actix_web::middleware::DefaultHeaders;
 use actix_web::{Route, web};
 
 pub use openapi::{Endpoint, Param};
@@ -76,6 +78,7 @@ use Access::{Member, Operator, Public, Reader, Source};
 #[rustfmt::skip]
 pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "POST", path: "/v1/submissions", access: Source, query: submissions::SUBMIT, what: "Send records; answers with the signed receipt", zh: "报送数据，返回签名回执", handler: || web::post().to(submissions::submit) },
+    Endpoint { method: "POST", path: "/v1/receiveInfo", access: Source, query: &[], what: "The receiveInfo call: one record as XML in a form; answers in the form of the call", zh: "receiveInfo 方式报送单条记录，按该接口的格式应答", handler: || web::post().to(call::receive_info) },
     Endpoint { method: "GET", path: "/v1/submissions", access: Member, query: submissions::LIST, what: "List submissions", zh: "查询报送批次", handler: || web::get().to(submissions::list) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}", access: Member, query: &[], what: "One submission, and what became of its records since its receipt", zh: "查询单个批次及其记录的后续变化", handler: || web::get().to(submissions::one) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}/issues", access: Member, query: outcomes::ISSUES, what: "Its findings, as JSON, CSV or Excel", zh: "下载校验问题清单", handler: || web::get().to(outcomes::issues) },
@@ -137,7 +140,14 @@ fn configure(config: &mut web::ServiceConfig) {
         for route in ROUTES.iter().filter(|route| route.path == path) {
             resource = resource.route((route.handler)());
         }
-        config.service(resource.default_service(web::to(server::wrong_method)));
+        let resource = resource.default_service(web::to(server::wrong_method));
+        if path.starts_with("/v1/uploads") {
+            // Every answer of the protocol names its version, refusals too.
+            let version = DefaultHeaders::new().add(("Tus-Resumable", problem::TUS));
+            config.service(resource.wrap(version));
+        } else {
+            config.service(resource);
+        }
     }
     config.default_service(web::to(server::not_found));
 }

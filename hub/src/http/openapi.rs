@@ -120,9 +120,12 @@ fn operation(route: &Endpoint) -> Value {
 /// The body of a submission, in each form.
 fn body() -> Value {
     let text = json!({ "schema": { "type": "string" } });
+    let binary = json!({ "schema": { "type": "string", "format": "binary" } });
     json!({ "required": true, "content": {
         "application/json": { "schema": { "$ref": "#/components/schemas/Submission" } },
-        "application/x-ndjson": text, "application/xml": text, "text/csv": text,
+        "application/x-ndjson": text, "application/xml": text, "text/csv": text, "application/zip": binary,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": binary,
+        "application/x-www-form-urlencoded": text,
         "multipart/form-data": { "schema": { "type": "object", "additionalProperties": { "type": "string", "format": "binary" } } },
     } })
 }
@@ -184,7 +187,7 @@ fn schemas() -> Value {
         } },
         "Issue": { "type": "object", "required": ["code", "severity", "path", "found", "expected", "message"], "properties": {
             "code": text, "rule": text, "severity": { "enum": ["warning", "error"] }, "path": text,
-            "line": number, "column": number, "found": text, "expected": text, "expected_en": text, "clause": text,
+            "part": text, "line": number, "column": number, "found": text, "expected": text, "expected_en": text, "clause": text,
             "message": { "$ref": "#/components/schemas/Message" }, "help": { "$ref": "#/components/schemas/Message" },
             "related": { "type": "array", "items": { "$ref": "#/components/schemas/Related" } },
             "patch": { "type": "array", "items": { "type": "object", "required": ["op", "path"], "properties": {

@@ -55,13 +55,16 @@ impl Problem {
                 problem.line = Some(line);
                 problem.column = Some(column);
             }
-            if let DecodeError::Envelope { member, .. } = decode {
+            if let DecodeError::Envelope { member, .. } = decode.innermost() {
                 problem.member = Some(member.clone());
             }
         }
         problem
     }
 }
+
+/// The version of the upload protocol that is spoken (tus.io).
+pub const TUS: &str = "1.0.0";
 
 /// Seconds after which a client may come again.
 const fn retry_after(code: ErrorCode) -> Option<u32> {
@@ -101,6 +104,9 @@ impl ResponseError for Error {
         }
         if self.code() == ErrorCode::Unauthenticated {
             response.insert_header(("WWW-Authenticate", "Bearer"));
+        }
+        if self.code() == ErrorCode::TusVersion {
+            response.insert_header(("Tus-Version", TUS));
         }
         response
             .content_type("application/problem+json")

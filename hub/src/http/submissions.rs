@@ -247,8 +247,8 @@ fn about(caller: &Caller, request: &HttpRequest, query: SendQuery) -> Result<Inc
 }
 
 /// Media types that are read.
-const TYPES: &str =
-    "application/json, application/x-ndjson, application/xml, text/csv, multipart/form-data";
+const TYPES: &str = "application/json, application/x-ndjson, application/xml, text/csv, application/zip, \
+    application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, multipart/form-data";
 
 /// The form of a body. A type that says nothing leaves it to the file's name or the source's profile.
 fn wire(media_type: &str, file_name: Option<&str>) -> Result<Option<WireFormat>, Error> {
@@ -489,8 +489,9 @@ mod tests {
         assert_eq!(of("", None), Ok(None));
         assert_eq!(of("text/plain", Some("501.csv")), Ok(None));
         assert_eq!(
-            of("application/x-www-form-urlencoded", None),
-            Err(ErrorCode::MediaType)
+            of("application/zip", Some("20261120-000001-501.zip")),
+            Ok(Some(WireFormat::Zip))
         );
+        assert_eq!(of("image/png", None), Err(ErrorCode::MediaType));
     }
 }

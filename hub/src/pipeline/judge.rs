@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use adapters::{Adapter, DecodeError, Decoded, Envelope, Hint, Limits, Locator};
+use adapters::{Adapter, DecodeError, Decoded, Envelope, Hint, Limits, Locator, Part};
 use spec::{Action, Context, Edition, Issue, IssueCode, Lookup, Normalized};
 
 use super::neighbours::{Key, by_key, by_message};
@@ -68,8 +68,8 @@ pub fn judge(
     (record.into_owned(), report.issues)
 }
 
-/// Decodes a document and judges each record by itself. Lines and columns are those of the file
-/// that `document` is, or was cut out of.
+/// Opens and decodes what was sent, and judges each record by itself. Lines and columns are those of the file that
+/// `document` is, or was cut out of, or those of the part of a package that a finding names.
 pub fn read(
     adapter: &'static Adapter,
     edition: &'static Edition,
@@ -79,13 +79,13 @@ pub fn read(
     limits: &Limits,
 ) -> Result<Read, DecodeError> {
     let mut items = Vec::new();
-    let locator = Locator::within(document, hint.origin);
-    let envelope = adapter.decode(document, hint, limits, &mut |decoded| {
+    let package = adapter.open(document, hint, limits)?;
+    let envelope = package.decode(adapter, limits, &mut |part, locator, decoded| {
         items.push(match decoded {
             Decoded::Unusable {
                 dataset, mut issue, ..
             } => {
-                locate(&locator, &mut issue);
+                locate(part, locator, &mut issue);
                 Item::Unusable {
                     dataset: dataset.unwrap_or_default(),
                     issue: Box::new(issue),
@@ -108,7 +108,7 @@ pub fn read(
                 for issue in &mut issues {
                     // What is missing has no place of its own: the record's must do.
                     issue.at = issue.at.or(Some(record.at));
-                    locate(&locator, issue);
+                    locate(part, locator, issue);
                 }
                 let mut canonical = Vec::with_capacity(2048);
                 record.canonical(&mut canonical);
@@ -149,7 +149,8 @@ fn matters_to_withdrawal(record: &Normalized<'_, '_>, issue: &Issue, by_message:
     issue.code == IssueCode::RecordShape || names_key && !(missing && by_message)
 }
 
-fn locate(locator: &Locator<'_>, issue: &mut Issue) {
+fn locate(part: &Part<'_>, locator: &Locator<'_>, issue: &mut Issue) {
+    issue.part.clone_from(&part.name);
     if let (Some(at), None) = (issue.at, issue.line) {
         let (line, column) = locator.locate(at);
         issue.line = Some(line);

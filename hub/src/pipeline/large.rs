@@ -238,7 +238,8 @@ fn survey(app: &App, incoming: &Incoming, file: &Path, received: Instant) -> Res
         let mut parts = Parts::open(adapter, file, &incoming.hint, &app.limits, memory)?;
         while let Some(part) = parts.next()? {
             let hint = part.hint(&incoming.hint);
-            let said = adapter.decode(&part.bytes, &hint, &app.limits, &mut |_| {
+            let package = adapter.open(&part.bytes, &hint, &app.limits)?;
+            let said = package.decode(adapter, &app.limits, &mut |_, _, _| {
                 records += 1;
                 ControlFlow::Continue(())
             })?;

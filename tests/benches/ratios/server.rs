@@ -65,6 +65,11 @@ impl Server {
         }
     }
 
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Makes a key for a source.
     pub fn key(&self, source: &str) -> String {
         let output = Command::new(program())

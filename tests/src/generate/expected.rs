@@ -18,8 +18,13 @@ pub struct Expected {
 impl Expected {
     /// Begins with nothing.
     pub fn new(source: &Source) -> Self {
+        Expected::of(source.city.code)
+    }
+
+    /// Begins with nothing, for a source by its identifier.
+    pub fn of(source: &'static str) -> Self {
         Expected {
-            source: source.city.code,
+            source,
             files: Vec::new(),
             planted: Vec::new(),
             records: 0,

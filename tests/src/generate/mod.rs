@@ -8,6 +8,7 @@ mod calendar;
 mod cast;
 mod credit;
 mod deal;
+mod dialects;
 mod dirt;
 mod examples;
 mod expected;
@@ -111,6 +112,7 @@ pub fn files() -> Result<Files> {
     native(&templates, &mut files)?;
     message(&templates, &mut files)?;
     tables(&templates, &mut files)?;
+    dialects::write(&templates, &mut files)?;
     examples::write(&templates, &NANJING, &mut files)?;
     hostile::write(&mut files);
     rules::write(edition, &mut files)?;

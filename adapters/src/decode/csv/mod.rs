@@ -3,6 +3,7 @@
 mod columns;
 mod file_name;
 mod rows;
+mod sheet;
 
 use std::borrow::Cow;
 
@@ -17,6 +18,7 @@ use crate::profile::Charset;
 use columns::Column;
 pub(crate) use file_name::dataset_of;
 use rows::{Cell, Row, Rows};
+pub(crate) use sheet::read_sheet;
 
 /// What is known of a file besides its rows.
 struct Table<'a> {
@@ -160,7 +162,7 @@ fn record<'a>(
     };
     let word = cell(table.action_column);
     let said = word.as_ref();
-    let Some(action) = said.map_or(Some(Action::Upsert), |(word, _)| action(word)) else {
+    let Some(action) = said.map_or(Some(Action::Upsert), |(word, _)| session.action(word)) else {
         let (word, place) = word.unwrap_or_default();
         let problem = shape(
             place,
@@ -204,15 +206,6 @@ fn record<'a>(
         Err(problem) => session.unusable(at, Some(known.dataset.id.clone()), *problem),
     }
     Ok(())
-}
-
-fn action(word: &str) -> Option<Action> {
-    match word {
-        "1" | "upsert" | "新增" => Some(Action::Upsert),
-        "2" | "correct" | "修改" | "变更" => Some(Action::Correct),
-        "3" | "withdraw" | "删除" | "撤回" => Some(Action::Withdraw),
-        _ => None,
-    }
 }
 
 /// The cells of a row as text, one per heading.

@@ -1,13 +1,19 @@
 //! The native envelope: one JSON document with its records.
 
+mod flat;
+mod nested;
+mod pairs;
 mod record;
 mod scan;
+
+use std::borrow::Cow;
 
 use super::charset;
 use super::error::Fault;
 use super::issue::cut;
 use super::session::Session;
 use crate::profile::Shape;
+pub(crate) use flat::no_action;
 pub(crate) use record::read_record;
 pub(crate) use scan::{Scan, Token, TokenKind};
 use spec::Message;
@@ -20,11 +26,14 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
     let base = charset::mark(document);
     let text = charset::utf8(document, base)?;
     let mut scan = Scan::new(text, session.limits.depth, session.limits.value);
-    if session.adapter.profile.wire.shape == Shape::Single {
-        let single = read_record(session, &mut scan, base).and_then(|()| scan.end());
-        return single.map_err(|fault| moved(fault, base));
-    }
-    envelope(session, &mut scan, base).map_err(|fault| moved(fault, base))
+    let wire = &session.adapter.profile.wire;
+    let read = if wire.single || wire.shape == Shape::Single {
+        read_record(session, &mut scan, base)
+            .and_then(|()| if session.stopped { Ok(()) } else { scan.end() })
+    } else {
+        envelope(session, &mut scan, base)
+    };
+    read.map_err(|fault| moved(fault, base))
 }
 
 /// A fault whose offset counts from `base`.
@@ -45,6 +54,15 @@ fn envelope<'a>(
     while scan.more(first, b'}')? {
         first = false;
         let (name, at) = scan.key()?;
+        let adapter = session.adapter;
+        let name = match adapter.profile.wire.members.get(name.as_ref()) {
+            Some(ours) if ours.is_empty() => {
+                scan.value()?;
+                continue;
+            }
+            Some(ours) => Cow::Borrowed(ours.as_str()),
+            None => name,
+        };
         if name != "records" {
             member(session, scan, &name, at, &mut seen)?;
             continue;
@@ -172,5 +190,7 @@ pub(crate) fn describe(token: &Token<'_>) -> Message {
     }
 }
 
+#[cfg(test)]
+mod shapes;
 #[cfg(test)]
 mod tests;

@@ -4,23 +4,25 @@ use std::borrow::Cow;
 
 use spec::{Action, Input, Issue, Kind};
 
-use super::{Scan, Token, TokenKind, describe};
+use super::nested::{self, Manner};
+use super::{Scan, Token, TokenKind, describe, flat, pairs};
 use crate::decode::error::Fault;
 use crate::decode::issue::shape;
 use crate::decode::session::{Known, Session};
 use crate::mapping::{Filler, Target, replace};
+use crate::profile::Shape;
 
 /// The members of a record, as far as they were read.
 #[derive(Default)]
-struct Members<'a> {
-    dataset: Option<(Cow<'a, str>, usize)>,
-    action: Option<Action>,
+pub(super) struct Members<'a> {
+    pub(super) dataset: Option<(Cow<'a, str>, usize)>,
+    pub(super) action: Option<Action>,
     /// Where the data stand, if their data set was not known yet.
-    data: Option<usize>,
-    has_data: bool,
-    flex: Option<&'a str>,
-    reason: Option<Cow<'a, str>>,
-    problem: Option<Issue>,
+    pub(super) data: Option<usize>,
+    pub(super) has_data: bool,
+    pub(super) flex: Option<&'a str>,
+    pub(super) reason: Option<Cow<'a, str>>,
+    pub(super) problem: Option<Issue>,
 }
 
 /// Reads the record that comes next; a fault means that the text itself is no JSON, or beyond a limit.
@@ -45,8 +47,13 @@ pub(crate) fn read_record<'a>(
         session.unusable(at, None, problem);
         return Ok(());
     }
-    if session.adapter.profile.wire.flat() {
-        return flat(session, scan, base, at);
+    let wire = &session.adapter.profile.wire;
+    if wire.shape == Shape::Nested {
+        nested::read(session, scan, base)?;
+        return ended(session, scan);
+    }
+    if wire.flat() {
+        return flat::read(session, scan, base, at);
     }
     let mut members = Members::default();
     let mut filler = None;
@@ -93,7 +100,7 @@ pub(crate) fn read_record<'a>(
 
 /// Sees that nothing follows a record that stands alone in its text.
 #[inline]
-fn ended(session: &Session<'_, '_, '_>, scan: &mut Scan<'_>) -> Result<(), Fault> {
+pub(super) fn ended(session: &Session<'_, '_, '_>, scan: &mut Scan<'_>) -> Result<(), Fault> {
     if session.record_ends_text {
         return scan.end();
     }
@@ -114,6 +121,23 @@ fn finish<'s, 'a>(
     if let Some(problem) = members.problem {
         let dataset = name.map(str::to_owned);
         session.unusable(at, dataset, problem);
+        return Ok(());
+    }
+    let adapter = session.adapter;
+    let wanted = name.or(session.default_dataset.as_deref());
+    if let (Some(into), Some(place)) = (
+        wanted.and_then(|name| adapter.profile.wide.get(name)),
+        members.data,
+    ) {
+        let end = scan.position();
+        scan.rewind(place);
+        let manner = Manner {
+            action: members.action.unwrap_or_default(),
+            reason: members.reason,
+            flex: members.flex,
+        };
+        nested::wide(session, scan, base, at, into, &manner)?;
+        scan.rewind(end);
         return Ok(());
     }
     let known = match session.dataset(name, named.map_or(at, |(_, at)| *at)) {
@@ -148,7 +172,7 @@ fn finish<'s, 'a>(
     Ok(())
 }
 
-fn hand_on<'s, 'a>(
+pub(super) fn hand_on<'s, 'a>(
     session: &mut Session<'_, 's, 'a>,
     mut filler: Filler<'s, 'a>,
     (action, reason): (Action, Option<Cow<'a, str>>),
@@ -163,29 +187,6 @@ fn hand_on<'s, 'a>(
     }
 }
 
-/// A record that is nothing but its fields.
-fn flat<'a>(
-    session: &mut Session<'_, '_, 'a>,
-    scan: &mut Scan<'a>,
-    base: usize,
-    at: usize,
-) -> Result<(), Fault> {
-    match session.dataset(None, at) {
-        Ok(known) => {
-            let filler = fill(session, scan, known, base, at)?;
-            ended(session, scan)?;
-            hand_on(session, filler, (Action::Upsert, None), None);
-        }
-        Err(problem) => {
-            scan.value()?;
-            ended(session, scan)?;
-            let dataset = session.default_dataset.clone();
-            session.unusable(at, dataset, *problem);
-        }
-    }
-    Ok(())
-}
-
 fn twice(at: usize, name: &str) -> Issue {
     shape(
         at,
@@ -196,7 +197,11 @@ fn twice(at: usize, name: &str) -> Issue {
     )
 }
 
-fn dataset<'a>(members: &mut Members<'a>, scan: &mut Scan<'a>, base: usize) -> Result<(), Fault> {
+pub(super) fn dataset<'a>(
+    members: &mut Members<'a>,
+    scan: &mut Scan<'a>,
+    base: usize,
+) -> Result<(), Fault> {
     let token = scan.value()?;
     let at = base + token.at;
     match token.kind {
@@ -245,7 +250,11 @@ fn action<'a>(members: &mut Members<'a>, scan: &mut Scan<'a>, base: usize) -> Re
 }
 
 /// Why a record is corrected or taken back.
-fn reason<'a>(members: &mut Members<'a>, scan: &mut Scan<'a>, base: usize) -> Result<(), Fault> {
+pub(super) fn reason<'a>(
+    members: &mut Members<'a>,
+    scan: &mut Scan<'a>,
+    base: usize,
+) -> Result<(), Fault> {
     let token = scan.value()?;
     let at = base + token.at;
     if members.reason.is_some() {
@@ -293,7 +302,11 @@ fn data<'s, 'a>(
     base: usize,
     at: usize,
 ) -> Result<Option<Filler<'s, 'a>>, Fault> {
-    let is_object = scan.peek() == Some(b'{');
+    let is_object = match scan.peek() {
+        Some(b'{') => true,
+        Some(b'[') => session.adapter.profile.wire.shape == Shape::Pairs,
+        _ => false,
+    };
     let place = scan.position();
     let repeated = std::mem::replace(&mut members.has_data, true);
     if is_object
@@ -321,13 +334,16 @@ fn data<'s, 'a>(
 }
 
 /// Reads an object of fields into a record.
-fn fill<'s, 'a>(
+pub(super) fn fill<'s, 'a>(
     session: &mut Session<'_, 's, 'a>,
     scan: &mut Scan<'a>,
     known: Known<'s>,
     base: usize,
     at: usize,
 ) -> Result<Filler<'s, 'a>, Fault> {
+    if scan.peek() == Some(b'[') {
+        return pairs::fill(session, scan, known, base, at);
+    }
     let mut filler = Filler::new(known.plan, known.dataset, at);
     let mut order = session.order(known.place);
     scan.open(b'{', "`{`")?;
@@ -395,7 +411,7 @@ fn expected<'a>(
 
 /// A token as a value of a field; none when it is absent.
 #[inline]
-fn input<'a>(
+pub(super) fn input<'a>(
     token: &Token<'a>,
     target: Target,
     known: Known<'_>,

@@ -223,15 +223,21 @@ fn money(page: &mut Page<'_>, fields: &[&Field], name: &str, unit: &str, way: &[
         let said = Said::error(
             "unit.unknown",
             (
-                format!("没有金额单位“{unit}”"),
-                format!("there is no unit of amounts `{unit}`"),
+                format!("没有单位“{unit}”"),
+                format!("there is no unit `{unit}`"),
             ),
-            ("应为 元 或 万元", "元 or 万元"),
+            (
+                "应为 元、万元、亿元、m2、公顷 或 km2",
+                "元, 万元, 亿元, m2, 公顷 or km2",
+            ),
         );
         page.at_value(way, said);
     }
-    let is_amount =
-        |field: &&&Field| matches!(field.unit, Some(Unit::Yuan | Unit::WanYuan | Unit::By(_)));
+    let is_amount = |field: &&&Field| match &field.unit {
+        Some(Unit::Yuan | Unit::WanYuan | Unit::By(_)) => true,
+        Some(Unit::Other(name)) => Money::parse(name).is_some(),
+        None => false,
+    };
     if !fields.is_empty() && !fields.iter().any(|field| is_amount(&field)) {
         let said = Said::warning(
             "unit.field",

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use adapters::{Charset, Locator, Spans};
+use adapters::{Charset, Locator, ROW_END, Spans};
 use spec::Sensitivity;
 use spec::issue::{names_a_person, shown};
 use unicode_width::UnicodeWidthChar as _;
@@ -146,9 +146,10 @@ impl Within<'_> {
     fn line(&self, at: usize) -> Range<usize> {
         let bytes = self.page.bytes;
         let head = bytes.get(..at).unwrap_or_default();
-        let start = memchr::memrchr(b'\n', head).map_or(0, |newline| newline + 1);
+        // Rows of a sheet end otherwise; a cell of it may hold several lines.
+        let start = memchr::memrchr2(b'\n', ROW_END, head).map_or(0, |newline| newline + 1);
         let rest = bytes.get(at..).unwrap_or_default();
-        let end = memchr::memchr(b'\n', rest).map_or(bytes.len(), |newline| at + newline);
+        let end = memchr::memchr2(b'\n', ROW_END, rest).map_or(bytes.len(), |newline| at + newline);
         let line = bytes.get(start..end).unwrap_or_default();
         start..start + line.strip_suffix(b"\r").unwrap_or(line).len()
     }
@@ -261,6 +262,8 @@ impl Drawing {
             // What a terminal would obey, or nobody could see, is replaced.
             let c = match c {
                 '\t' => ' ',
+                // Between the cells of a sheet.
+                '\u{1F}' => '|',
                 '\u{200B}'..='\u{200F}'
                 | '\u{202A}'..='\u{202E}'
                 | '\u{2060}'..='\u{2069}'

@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "tests: a panic is a failure")]
 
+use adapters::Locator;
 use spec::{Issue, IssueCode, Message, Severity};
 
 use super::*;

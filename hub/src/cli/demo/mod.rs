@@ -1,5 +1,6 @@
 //! `hub demo`: the main job end to end on this machine, by the same program and the same interfaces that
-//! everybody else uses: a hub and a national platform as processes of their own, three sources that push.
+//! everybody else uses: a hub and a national platform as processes of their own, and every source that has fixtures, in its
+//! own dialect. All push over HTTP: [`push`] is the one place where a source's other ways in would be taken.
 //!
 //! Exits 0 only if the books balance and the proofs hold.
 

@@ -7,7 +7,9 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use adapters::{Adapter, Decoded, Hint, Limits, Locator, Profile, Spans, WireFormat};
+use adapters::{
+    Adapter, DecodeError, Decoded, Hint, Limits, Locator, Part, Profile, Spans, WireFormat,
+};
 use anyhow::Context as _;
 use serde::Serialize;
 use spec::issue::shown;
@@ -143,42 +145,27 @@ fn try_file(
     limits: &Limits,
     arguments: &Arguments,
 ) -> anyhow::Result<bool> {
-    let form = hint.file_name.as_deref().and_then(WireFormat::of_file_name);
-    let wire = &adapter.profile().wire;
-    let page = Page {
-        document,
-        locator: Locator::new(document),
-        spans: Spans::new(wire, form.unwrap_or(wire.format)),
-        context: spec::Context {
-            edition: adapter.edition(),
-            received: Instant::now().civil,
-            platforms: &[],
-        },
-    };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let (mut records, mut clean) = (0, true);
-    let mut told = Ok(());
-    let outcome = adapter.decode(document, hint, limits, &mut |decoded| {
-        let is_shown = arguments.most == 0 || records < arguments.most;
-        let trial = page.follow(decoded, records);
-        records += 1;
-        clean &= trial.verdict == Verdict::Accepted;
-        if is_shown {
-            told = match arguments.format {
-                Form::Json => serde_json::to_writer(&mut out, &trial)
-                    .map_err(std::io::Error::from)
-                    .and_then(|()| writeln!(out)),
-                Form::Text => tell(&mut out, &trial),
-            };
+    let package = adapter.open(document, hint, limits);
+    let parts = package.as_ref().map_or(&[][..], |package| &package.parts);
+    let mut unreadable = package.as_ref().err().cloned();
+    for part in parts {
+        let outcome = try_part(
+            adapter,
+            part,
+            limits,
+            arguments,
+            &mut records,
+            &mut clean,
+            &mut out,
+        )?;
+        if let Some(error) = outcome {
+            unreadable = Some(error);
+            break;
         }
-        if told.is_ok() {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
-    });
-    told?;
-    if let Err(error) = outcome {
+    }
+    if let Some(error) = unreadable {
         let message = error.message();
         match arguments.format {
             Form::Json => writeln!(out, "{}", serde_json::json!({ "unreadable": message }))?,
@@ -203,6 +190,56 @@ fn try_file(
     }
     out.flush()?;
     Ok(clean)
+}
+
+/// Tells what becomes of one document of what was sent; gives what stopped the reading, if anything did.
+fn try_part(
+    adapter: &Adapter,
+    part: &Part<'_>,
+    limits: &Limits,
+    arguments: &Arguments,
+    records: &mut usize,
+    clean: &mut bool,
+    out: &mut impl Write,
+) -> anyhow::Result<Option<DecodeError>> {
+    let name = part.hint.file_name.as_deref();
+    let form = part
+        .hint
+        .wire
+        .or_else(|| name.and_then(WireFormat::of_file_name));
+    let wire = &adapter.profile().wire;
+    let page = Page {
+        document: &part.bytes,
+        locator: part.locator(),
+        spans: Spans::new(wire, form.unwrap_or(wire.format)),
+        context: spec::Context {
+            edition: adapter.edition(),
+            received: Instant::now().civil,
+            platforms: &[],
+        },
+    };
+    let mut told = Ok(());
+    let outcome = adapter.decode_part(part, limits, &mut |decoded| {
+        let is_shown = arguments.most == 0 || *records < arguments.most;
+        let trial = page.follow(decoded, *records);
+        *records += 1;
+        *clean &= trial.verdict == Verdict::Accepted;
+        if is_shown {
+            told = match arguments.format {
+                Form::Json => serde_json::to_writer(&mut *out, &trial)
+                    .map_err(std::io::Error::from)
+                    .and_then(|()| writeln!(out)),
+                Form::Text => tell(out, &trial),
+            };
+        }
+        if told.is_ok() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    });
+    told?;
+    Ok(outcome.err())
 }
 
 /// A file that is tried.

@@ -21,10 +21,10 @@ pub struct Patience {
 /// A hub, as one source talks to it.
 #[derive(Debug)]
 pub struct Client {
-    agent: ureq::Agent,
-    url: String,
-    key: String,
-    patience: Patience,
+    pub(super) agent: ureq::Agent,
+    pub(super) url: String,
+    pub(super) key: String,
+    pub(super) patience: Patience,
 }
 
 /// Bodies from this size on travel compressed.
@@ -37,10 +37,22 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const ANSWER: u64 = 512 << 20;
 
 /// One answer.
-struct Answer {
-    status: u16,
-    retry_after: Option<Duration>,
-    body: Vec<u8>,
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// What the hub asks to wait.
+    pub retry_after: Option<Duration>,
+    /// Its headers.
+    pub headers: ureq::http::HeaderMap,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header that is a number of bytes.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.headers.get(name)?.to_str().ok()?.parse().ok()
+    }
 }
 
 impl Client {
@@ -124,7 +136,8 @@ impl Client {
         }
     }
 
-    fn get(&self, address: &str) -> Result<Answer, ureq::Error> {
+    /// Asks with GET.
+    pub(super) fn get(&self, address: &str) -> Result<Answer, ureq::Error> {
         read(
             self.agent
                 .get(address)
@@ -134,7 +147,10 @@ impl Client {
     }
 
     /// Repeats a request while that can help.
-    fn persist(&self, request: impl Fn() -> Result<Answer, ureq::Error>) -> anyhow::Result<Answer> {
+    pub(super) fn persist(
+        &self,
+        request: impl Fn() -> Result<Answer, ureq::Error>,
+    ) -> anyhow::Result<Answer> {
         let mut attempt = 0;
         loop {
             let answer = request();
@@ -164,21 +180,21 @@ impl Client {
     }
 }
 
-fn tell(attempt: u32, why: &str) {
+pub(super) fn tell(attempt: u32, why: &str) {
     eprintln!("attempt {}: {why}; trying again", attempt + 1);
 }
 
 /// Whether the same request may succeed later.
-const fn again(status: u16) -> bool {
+pub(super) const fn again(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..)
 }
 
-fn refusal(answer: &Answer) -> anyhow::Error {
+pub(super) fn refusal(answer: &Answer) -> anyhow::Error {
     anyhow::anyhow!("{}", told(answer))
 }
 
 /// What an answer says, for people.
-fn told(answer: &Answer) -> String {
+pub(super) fn told(answer: &Answer) -> String {
     let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let part = |member: &str| {
         problem
@@ -199,7 +215,7 @@ fn told(answer: &Answer) -> String {
     .to_owned()
 }
 
-fn read(
+pub(super) fn read(
     response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
 ) -> Result<Answer, ureq::Error> {
     let mut response = response?;
@@ -210,6 +226,7 @@ fn read(
     Ok(Answer {
         status: response.status().as_u16(),
         retry_after: seconds.map(Duration::from_secs),
+        headers: response.headers().clone(),
         body: response
             .body_mut()
             .with_config()
@@ -219,7 +236,7 @@ fn read(
 }
 
 /// Exponential wait with full jitter, but never earlier than the hub asked for.
-fn wait(attempt: u32, retry_after: Option<Duration>) -> Duration {
+pub(super) fn wait(attempt: u32, retry_after: Option<Duration>) -> Duration {
     let most = FIRST_WAIT
         .saturating_mul(1 << attempt.min(16))
         .min(LONGEST_WAIT);
@@ -231,7 +248,7 @@ fn wait(attempt: u32, retry_after: Option<Duration>) -> Duration {
 }
 
 /// Percent-encodes what is not unreserved (RFC 3986).
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

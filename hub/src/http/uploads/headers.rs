@@ -10,11 +10,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::error::{Error, ErrorCode};
+pub use crate::http::problem::TUS as VERSION;
 use crate::keys::Digest;
 use crate::uploads::About;
 
-/// The version that is spoken.
-pub const VERSION: &str = "1.0.0";
 /// Most bytes of metadata.
 const METADATA: usize = 8 * 1024;
 

@@ -161,7 +161,11 @@ impl Front {
             ..Hint::default()
         };
         let (mut corrected, mut withdrawn) = (0, 0);
-        let outcome = adapter.decode(plain, &hint, &self.app.limits, &mut |decoded| {
+        let limits = &self.app.limits;
+        let Ok(package) = adapter.open(plain, &hint, limits) else {
+            return;
+        };
+        let outcome = package.decode(adapter, limits, &mut |_, _, decoded| {
             if let Decoded::Record { record, .. } = decoded {
                 match record.action {
                     spec::Action::Correct => corrected += 1,

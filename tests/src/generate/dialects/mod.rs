@@ -1,0 +1,171 @@
+//! The other sources: small submissions of each, in the dialect and the bytes that it sends.
+//!
+//! How a source writes is said here once more, apart from its profile: what a profile gets wrong is seen. Each sends
+//! what is clean, what is not, and one deal from its beginning to its end.
+
+mod json;
+mod nested;
+mod package;
+mod records;
+mod table;
+mod value;
+mod xml;
+
+use anyhow::Result;
+use spec::Edition;
+
+use super::Files;
+use super::expected::Expected;
+use super::row::Row;
+use super::templates::Templates;
+use records::Origin;
+
+/// One file as it is sent, and the records in it in the order in which a reader meets them.
+struct Sent {
+    file: String,
+    bytes: Vec<u8>,
+    rows: Vec<Row>,
+}
+
+/// What a submission is written with.
+struct Pen<'p> {
+    edition: &'p Edition,
+    /// The source.
+    source: &'static str,
+    /// `clean`, `dirty` or `deal`.
+    kind: &'static str,
+    /// Number of the submission at its source, from 1.
+    number: usize,
+}
+
+impl Pen<'_> {
+    /// The name of a file of its own.
+    fn file(&self, ending: &str) -> String {
+        format!("{:02}-{}.{ending}", self.number, self.kind)
+    }
+
+    /// The sender's number of the submission.
+    fn submission(&self) -> String {
+        format!("{}-20261120-{:02}", self.source, self.number)
+    }
+
+    fn set(&self, row: &Row) -> Result<&spec::Dataset> {
+        use anyhow::Context as _;
+        let set = self.edition.dataset(&row.dataset.to_string());
+        set.context("no such data set")
+    }
+}
+
+/// Writes the records of a submission.
+type Write = fn(&Pen<'_>, &[Row]) -> Result<Vec<Sent>>;
+
+/// A source: where its records come from, and how it writes them.
+struct Dialect {
+    source: &'static str,
+    origin: Origin,
+    write: Write,
+}
+
+const fn city(
+    source: &'static str,
+    name: &'static str,
+    county: (&'static str, &'static str),
+    write: Write,
+) -> Dialect {
+    Dialect {
+        source,
+        origin: Origin::City { name, county },
+        write,
+    }
+}
+
+const fn industry(source: &'static str, sets: &'static [&'static str], write: Write) -> Dialect {
+    Dialect {
+        source,
+        origin: Origin::Industry { sets },
+        write,
+    }
+}
+
+const DIALECTS: &[Dialect] = &[
+    city("320200", "无锡市", ("320213", "梁溪区"), package::packets),
+    city("320400", "常州市", ("320402", "天宁区"), json::camel),
+    city("320500", "苏州市", ("320508", "姑苏区"), json::lines),
+    city(
+        "320700",
+        "连云港市",
+        ("320706", "海州区"),
+        package::return_in_chinese,
+    ),
+    city("320800", "淮安市", ("320812", "清江浦区"), json::singles),
+    city("320900", "盐城市", ("320902", "亭湖区"), xml::roots),
+    city("321000", "扬州市", ("321002", "广陵区"), json::envelope),
+    city("321100", "镇江市", ("321102", "京口区"), nested::deals),
+    city("321200", "泰州市", ("321202", "海陵区"), table::tables),
+    city("321300", "宿迁市", ("321302", "宿城区"), package::calls),
+    industry(
+        "housing",
+        &["ZJ_WIN_RESULT_ANNO", "ZJ_TENDER_LIST"],
+        json::envelope,
+    ),
+    industry(
+        "transport",
+        &["JT_WIN_RESULT_ANNO", "JT_TENDER_LIST"],
+        xml::batch,
+    ),
+    industry(
+        "water",
+        &["SL_WIN_RESULT_ANNO", "SL_TENDER_LIST"],
+        json::snake,
+    ),
+    industry(
+        "procurement",
+        &["PURCHASE_QUALI_INQUERY_ANN", "BID_DEAL_ANNOUNCE"],
+        json::feed,
+    ),
+    industry("land_mining", &["DEAL_LAND_INFO"], json::wide),
+    industry(
+        "property",
+        &["TRADE_RESULT_INFO", "LISTING_PUB_INFO"],
+        xml::old_messages,
+    ),
+    industry(
+        "medicine",
+        &["DEA_MEDI_NET_PURCHASE_DETAIL", "DEA_MEDI_NET_PURCHASE_LIST"],
+        json::lines,
+    ),
+    Dialect {
+        source: "electromechanical",
+        origin: Origin::City {
+            name: "南京市",
+            county: ("320106", "鼓楼区"),
+        },
+        write: package::return_in_english,
+    },
+];
+
+/// Writes what all of them send.
+pub fn write(templates: &Templates<'_>, files: &mut Files) -> Result<()> {
+    for (place, dialect) in DIALECTS.iter().enumerate() {
+        let mut expected = Expected::of(dialect.source);
+        let seed = 400_000 + place as u64;
+        let submissions = dialect.origin.submissions(templates, place, seed)?;
+        for (number, (kind, rows)) in (1..).zip(submissions) {
+            let pen = Pen {
+                edition: templates.edition(),
+                source: dialect.source,
+                kind,
+                number,
+            };
+            for sent in (dialect.write)(&pen, &rows)? {
+                expected.add(&sent.file, &sent.rows);
+                files.insert(
+                    format!("sources/{}/{}", dialect.source, sent.file),
+                    sent.bytes,
+                );
+            }
+        }
+        expected.write(files);
+    }
+    Ok(())
+}
