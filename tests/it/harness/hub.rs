@@ -258,13 +258,19 @@ impl Hub {
             // A copy keeps the permissions.
             std::fs::copy(other.data.join(name), data.join(name)).expect("copied");
         }
-        let (child, url) = spawn(&data, other.database.as_deref(), &other.extra);
+        let (child, url) = spawn(
+            &data,
+            other.database.as_deref(),
+            &other.extra,
+            &other.settings,
+        );
         Hub {
             child,
             url,
             data,
             database: other.database.clone(),
             extra: other.extra.clone(),
+            settings: other.settings.clone(),
             folder: Some(folder),
         }
     }
