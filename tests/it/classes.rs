@@ -196,11 +196,13 @@ fn audited(data: &Path) -> Result<(), String> {
     let mut database =
         hub::store::connect(&data.join("hub.db").display().to_string()).expect("a database");
     let raw = hub::pipeline::RawStore::open(&data.join("raw")).expect("raw bytes");
+    let files = hub::attachment::Objects::open(&data.join("attachments")).expect("files");
     let runtime = driven(hub::audit::verify(
         &data.join("log"),
         &keys,
         &mut database,
         &raw,
+        &files,
     ));
     runtime.map(|_| ()).map_err(|fault| fault.to_string())
 }

@@ -307,7 +307,7 @@ fn copy(from: &Path, to: &Path) {
 fn two_hubs_on_one_database_never_fork_the_log() {
     let mut first = Hub::start(Engine::Postgres, &[]);
     let key = first.add_source("320100");
-    let mut second = Hub::beside(&first);
+    let mut second = first.beside();
     let mut next = 1;
     for round in 0..6_u32 {
         let (one, two) = (&first, &second);

@@ -102,28 +102,6 @@ impl Hub {
         }
     }
 
-    /// Starts another hub on the same database, with the same keys, on a folder of its own.
-    pub fn beside(&self) -> Hub {
-        let folder = tempfile::Builder::new()
-            .prefix("hub-test-")
-            .tempdir()
-            .expect("a folder");
-        let data = folder.path().join("data");
-        let keys = data.join("keys");
-        std::fs::create_dir_all(&keys).expect("a folder");
-        std::fs::copy(self.data.join("keys/log.key"), keys.join("log.key")).expect("the key");
-        let (child, url) = spawn(&data, self.database.as_deref(), &self.extra, &self.settings);
-        Hub {
-            child,
-            url,
-            data,
-            database: self.database.clone(),
-            extra: self.extra.clone(),
-            settings: self.settings.clone(),
-            folder: Some(folder),
-        }
-    }
-
     /// Starts an embedded hub whose files may not grow beyond `bytes`. After a restart they may.
     pub fn start_limited(bytes: u64) -> Hub {
         let folder = tempfile::Builder::new()
@@ -247,7 +225,7 @@ impl Hub {
     }
 
     /// Starts a second hub on the same database, with a folder of its own and the same keys.
-    pub fn beside(other: &Hub) -> Hub {
+    pub fn beside(&self) -> Hub {
         let folder = tempfile::Builder::new()
             .prefix("hub-test-")
             .tempdir()
@@ -256,21 +234,16 @@ impl Hub {
         std::fs::create_dir_all(data.join("keys")).expect("a folder");
         for name in ["log.pub", "keys/log.key"] {
             // A copy keeps the permissions.
-            std::fs::copy(other.data.join(name), data.join(name)).expect("copied");
+            std::fs::copy(self.data.join(name), data.join(name)).expect("copied");
         }
-        let (child, url) = spawn(
-            &data,
-            other.database.as_deref(),
-            &other.extra,
-            &other.settings,
-        );
+        let (child, url) = spawn(&data, self.database.as_deref(), &self.extra, &self.settings);
         Hub {
             child,
             url,
             data,
-            database: other.database.clone(),
-            extra: other.extra.clone(),
-            settings: other.settings.clone(),
+            database: self.database.clone(),
+            extra: self.extra.clone(),
+            settings: self.settings.clone(),
             folder: Some(folder),
         }
     }
