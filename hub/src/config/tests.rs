@@ -74,7 +74,7 @@ fn a_slip_names_file_line_key_and_what_is_expected() {
     );
     assert!(
         refusal("[logs]\na = 1\n", &[])
-            .starts_with("hub.toml, line 2: unknown key `logs.a`, expected one of bench, ")
+            .starts_with("hub.toml, line 2: unknown key `logs.a`, expected one of attachments, bench, ")
     );
     assert!(refusal("[log]\norigin = \n", &[]).starts_with("hub.toml, line 2: "));
     assert_eq!(

@@ -34,7 +34,7 @@ fn no_route_stands_twice_and_paths_stand_together() {
 fn only_what_is_meant_to_be_public_is_public() {
     let open: Vec<&str> = ROUTES
         .iter()
-        .filter(|route| route.access == Access::Public)
+        .filter(|route| route.access == Access::Public && route.method != "OPTIONS")
         .map(|route| route.path)
         .collect();
     for path in &open {

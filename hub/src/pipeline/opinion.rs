@@ -232,10 +232,14 @@ mod tests {
     fn judged(name: &str) -> Result<(&'static Edition, Vec<Item>), Box<dyn std::error::Error>> {
         let spec: &'static Spec = Box::leak(Box::new(Spec::embedded()?));
         let edition = spec.edition("3.0").ok_or("no edition")?;
-        let json = |profile: &adapters::Profile| profile.wire.format == adapters::WireFormat::Json;
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../fixtures/api")
+            .join(name);
+        let bytes = std::fs::read(path)?;
+        let sent: serde_json::Value = serde_json::from_slice(&bytes)?;
         let profile = adapters::embedded()?
             .into_iter()
-            .find(json)
+            .find(|profile| sent.get("source").is_some_and(|source| *source == profile.id))
             .ok_or("no profile")?;
         let adapter = adapters::Adapter::new(Arc::new(profile), Arc::clone(edition))?;
         let adapter: &'static adapters::Adapter = Box::leak(Box::new(adapter));
@@ -244,10 +248,6 @@ mod tests {
             received: jiff::civil::date(2026, 11, 20).at(9, 0, 0, 0),
             platforms: &[],
         };
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../fixtures/api")
-            .join(name);
-        let bytes = std::fs::read(path)?;
         let limits = adapters::Limits::default();
         let read = judge::read(
             adapter,
