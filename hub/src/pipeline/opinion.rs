@@ -239,7 +239,10 @@ mod tests {
         let sent: serde_json::Value = serde_json::from_slice(&bytes)?;
         let profile = adapters::embedded()?
             .into_iter()
-            .find(|profile| sent.get("source").is_some_and(|source| *source == profile.id))
+            .find(|profile| {
+                sent.get("source")
+                    .is_some_and(|source| *source == profile.id)
+            })
             .ok_or("no profile")?;
         let adapter = adapters::Adapter::new(Arc::new(profile), Arc::clone(edition))?;
         let adapter: &'static adapters::Adapter = Box::leak(Box::new(adapter));
