@@ -463,7 +463,8 @@ fn anyone_may_follow_the_log_and_read_the_catalog() {
     );
     let checkpoint = hub.get("/checkpoint", "");
     assert_eq!(checkpoint.status, 200);
-    let entries = hub.get("/tile/entries/000.p/1", "");
+    let size = checkpoint.text.lines().nth(1).expect("a size");
+    let entries = hub.get(&format!("/tile/entries/000.p/{size}"), "");
     assert!(
         entries.text.contains("\"kind\":\"submission\""),
         "{}",

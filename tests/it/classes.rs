@@ -3,7 +3,6 @@
 //! Done to copies of the tiles, and to copies of the database. Drawn from a fixed seed, so that a failure comes again.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use hub::keys::SigningKey;
@@ -197,33 +196,17 @@ fn audited(data: &Path) -> Result<(), String> {
         hub::store::connect(&data.join("hub.db").display().to_string()).expect("a database");
     let raw = hub::pipeline::RawStore::open(&data.join("raw")).expect("raw bytes");
     let files = hub::attachment::Objects::open(&data.join("attachments")).expect("files");
-    let runtime = driven(hub::audit::verify(
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    let audited = runtime.block_on(hub::audit::verify(
         &data.join("log"),
         &keys,
         &mut database,
         &raw,
         &files,
     ));
-    runtime.map(|_| ()).map_err(|fault| fault.to_string())
-}
-
-/// Drives a future that never has to wait for another thread's wake-up.
-fn driven<T>(future: impl Future<Output = T>) -> T {
-    struct Thread(std::thread::Thread);
-    impl std::task::Wake for Thread {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Arc::new(Thread(std::thread::current())).into();
-    let mut context = std::task::Context::from_waker(&waker);
-    let mut future = std::pin::pin!(future);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            std::task::Poll::Ready(value) => return value,
-            std::task::Poll::Pending => std::thread::park(),
-        }
-    }
+    audited.map(|_| ()).map_err(|fault| fault.to_string())
 }
 
 #[test]

@@ -82,13 +82,17 @@ fn records_around_a_submission_are_looked_up_at_once() {
             assert_eq!(held, deals.min(50), "{:?}", checked.counts);
         });
         let of = |table: &str| {
-            let from = format!("FROM (`{table}`");
+            let from = format!("FROM {table}");
             statements
                 .iter()
                 .filter(|text| text.contains(&from))
                 .count()
         };
-        let counted = (of("links"), of("parked"), statements.len());
-        assert_eq!(counted, (1, 1, 2), "{deals} deals: {statements:#?}");
+        let asked = ["(`links`", "(`parked`", "`attachments`"].map(of);
+        assert_eq!(
+            (asked, statements.len()),
+            ([1, 1, 1], 3),
+            "{deals} deals: {statements:#?}"
+        );
     }
 }

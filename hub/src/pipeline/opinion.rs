@@ -236,7 +236,7 @@ mod tests {
             .join("../fixtures/api")
             .join(name);
         let bytes = std::fs::read(path)?;
-        let sent: serde_json::Value = serde_json::from_slice(&bytes)?;
+        let sent: Value = serde_json::from_slice(&bytes)?;
         let profile = adapters::embedded()?
             .into_iter()
             .find(|profile| {

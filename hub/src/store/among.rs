@@ -1,4 +1,4 @@
-//! `column IN (many numbers)` for SQLite as one parameter: a JSON list. However many numbers are asked, the statement
+//! `column IN (many values)` for SQLite as one parameter: a JSON list. However many values are asked, the statement
 //! is the same one and stays prepared. (PostgreSQL has arrays.)
 
 use diesel::expression::{AppearsOnTable, Expression, ValidGrouping, is_aggregate};
@@ -7,7 +7,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::sqlite::Sqlite;
 
-/// The condition that a column holds one of many numbers.
+/// The condition that a column holds one of many values.
 #[derive(Debug, Clone, QueryId)]
 pub struct Among<C> {
     column: C,
@@ -20,6 +20,14 @@ pub fn among<C: Expression<SqlType = BigInt>>(column: C, values: &[i64]) -> Amon
     Among {
         column,
         values: format!("[{}]", words.join(",")),
+    }
+}
+
+/// Asks whether a column holds one of these texts.
+pub fn among_texts<C: Expression<SqlType = Text>>(column: C, values: &[String]) -> Among<C> {
+    Among {
+        column,
+        values: serde_json::Value::from(values).to_string(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::among::among_texts;
 use super::schema::attachments;
 use super::{Database, StoreError, on};
 
@@ -25,8 +26,6 @@ pub struct AttachmentRow {
 
 /// Most files in one list.
 const MOST: i64 = 1000;
-/// Most codes in one statement.
-const CHUNK: usize = 400;
 
 /// The next free number.
 pub fn next(connection: &mut Database) -> Result<i64, StoreError> {
@@ -73,7 +72,7 @@ pub fn count(connection: &mut Database, source: &str, code: &str) -> Result<i64,
     Ok(on!(connection, c => attachments::table.filter(wanted).count().get_result(c))?)
 }
 
-/// The files of a source under any of the codes, in order of their commit.
+/// The files of a source under any of the codes, in order of their commit; in one query.
 pub fn under(
     connection: &mut Database,
     source: &str,
@@ -82,18 +81,20 @@ pub fn under(
     if codes.is_empty() {
         return Ok(Vec::new());
     }
-    let mut rows = Vec::new();
-    for chunk in codes.chunks(CHUNK) {
-        rows.extend(
-            attachments::table
-                .filter(attachments::source.eq(source))
-                .filter(attachments::code.eq_any(chunk))
-                .order(attachments::id)
-                .select(AttachmentRow::as_select())
-                .load(connection)?,
-        );
-    }
-    Ok(rows)
+    Ok(match connection {
+        Database::Sqlite(sqlite) => attachments::table
+            .filter(attachments::source.eq(source))
+            .filter(among_texts(attachments::code, codes))
+            .order(attachments::id)
+            .select(AttachmentRow::as_select())
+            .load(sqlite)?,
+        Database::Postgres(postgres) => attachments::table
+            .filter(attachments::source.eq(source))
+            .filter(attachments::code.eq_any(codes))
+            .order(attachments::id)
+            .select(AttachmentRow::as_select())
+            .load(postgres)?,
+    })
 }
 
 /// The files under a code, of one source or of all, in order of their commit.

@@ -105,13 +105,18 @@ fn settled_code(table: &CodeTable, text: &str) -> Option<bool> {
         // A few codes are words (`年`); of these, too, nothing is repaired that is an ideograph.
         Some(value) if clean || text.chars().all(is_ideograph) => value,
         // What letters and digits say beside a code are words for yes and no, and names.
-        None if clean && !code::is_word(table, text) => table.find(text)?,
+        None if clean && !is_nothing(text) && !code::is_word(table, text) => table.find(text)?,
         _ => return None,
     };
     value
         .successor
         .is_none()
         .then_some(value.known && value.valid_from.is_none() && value.valid_to.is_none())
+}
+
+/// An empty item of a list, or a word for no value: even a table that takes any code does not take these.
+fn is_nothing(text: &str) -> bool {
+    text.is_empty() || PLACEHOLDERS.contains(&text)
 }
 
 /// CJK Unified Ideographs: no normalization form and no repair of writings changes them.
