@@ -105,15 +105,12 @@ fn code_field(edition: &Edition, record: &Normalized<'_, '_>) -> Option<FieldInd
 /// The codes under which files of a record are sent: the values of the field that joins them or, in a data set without
 /// one, the business key with `|` between its parts.
 pub fn codes(edition: &Edition, record: &Normalized<'_, '_>) -> Vec<String> {
-    match code_field(edition, record) {
-        Some(field) => {
-            let text = record.text(field).into_iter();
-            text.flat_map(items).map(str::to_owned).collect()
-        }
-        None => {
-            let key = record.key().map(|key| key.replace('\u{1f}', "|"));
-            key.into_iter().collect()
-        }
+    if let Some(field) = code_field(edition, record) {
+        let text = record.text(field).into_iter();
+        text.flat_map(items).map(str::to_owned).collect()
+    } else {
+        let key = record.key().map(|key| key.replace('\u{1f}', "|"));
+        key.into_iter().collect()
     }
 }
 

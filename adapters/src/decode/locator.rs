@@ -94,10 +94,10 @@ impl<'a> Locator<'a> {
     /// The offset in the document of a line and a column of the file; none when they lie outside of it.
     pub fn offset(&self, line: u32, column: u32) -> Option<usize> {
         if self.is_grid() {
-            let rows = self.document.split(|byte| *byte == ROW_END);
+            let mut rows = self.document.split(|byte| *byte == ROW_END);
             let above = rows.clone().take(line.checked_sub(1)? as usize);
             let start: usize = above.map(|row| row.len() + 1).sum();
-            let row = rows.skip(line as usize - 1).next()?;
+            let row = rows.nth(line as usize - 1)?;
             let cells = row.split(|byte| *byte == CELL_END);
             let before = cells.take(column.checked_sub(1)? as usize);
             return Some(start + before.map(|cell| cell.len() + 1).sum::<usize>());

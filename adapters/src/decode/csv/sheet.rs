@@ -78,11 +78,8 @@ fn headings<'a>(
     rows: &[Row<'a>],
 ) -> Result<Option<(usize, Table<'a>)>, Fault> {
     let known = match session.default_dataset.clone() {
-        Some(name) => match session.dataset(Some(&name), 0) {
-            Ok(known) => Some(known),
-            // Every row will say so: a data set that the source may not send.
-            Err(_) => None,
-        },
+        // Of a data set that the source may not send, every row will say so.
+        Some(name) => session.dataset(Some(&name), 0).ok(),
         None => None,
     };
     let mut best: Option<(usize, usize, Table<'a>)> = None;

@@ -158,12 +158,12 @@ fn several<'a>(
         let found = session.dataset(Some(name), at);
         known.push(found.map_err(|problem| (name.clone(), problem)));
     }
-    let knows = |place: usize, name: &str| match known.get(place) {
+    let has = |place: usize, name: &str| match known.get(place) {
         Some(Ok(known)) => !matches!(known.plan.find(name), Target::Unknown | Target::Drop),
         _ => false,
     };
     let alone = |place: usize, name: &str| {
-        knows(place, name) && (0..into.len()).all(|other| other == place || !knows(other, name))
+        has(place, name) && (0..into.len()).all(|other| other == place || !has(other, name))
     };
     let strange = |name: &str| {
         let target = |known: &Known<'_>| known.plan.find(name) == Target::Unknown;
