@@ -132,10 +132,11 @@ fn forms() -> Vec<Form> {
         "{{\"dataset\":\"TENDER_PROJECT\",\"action\":\"upsert\",\"data\":{{{}}}}}",
         members.join(",")
     );
-    let elements: String = values
+    let elements: Vec<String> = values
         .iter()
         .map(|(name, value)| format!("<{name}>{value}</{name}>"))
         .collect();
+    let elements = elements.concat();
     let element = format!("<TENDER_PROJECT>{elements}</TENDER_PROJECT>");
     let message = format!(
         "<DES><TITLE><DATA_TYPE>1</DATA_TYPE><DATA_NO>501</DATA_NO><DATA_EN>TENDER_PROJECT</DATA_EN>\

@@ -170,7 +170,7 @@ async fn rows(
                     continue;
                 }
                 Ok(Leaf::Delivery(leaf)) => {
-                    said.attempted(&leaf, connection)?;
+                    deliveries::Said::attempted(&leaf, connection)?;
                     continue;
                 }
                 Ok(Leaf::Acknowledgement(leaf)) => {

@@ -68,7 +68,9 @@ fn an_archive_that_is_none_or_hides_one_is_refused_with_its_place() {
     let mut packets: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".zip") && name.contains("-001"))
+        .filter(|name| {
+            name.contains("-001") && Path::new(name).extension().is_some_and(|end| end == "zip")
+        })
         .collect();
     packets.sort();
     assert!(packets.len() > 2, "{packets:?}");

@@ -162,7 +162,7 @@ fn projects(hub: &Hub, reader: &str) -> HashMap<i64, String> {
             all.insert(event["record"].as_i64().expect("a number"), key);
         }
         match page["next"].as_str() {
-            Some(next) => after = next.to_owned(),
+            Some(next) => next.clone_into(&mut after),
             None => return all,
         }
     }

@@ -365,7 +365,7 @@ fn two_hubs_of_one_group_share_the_partitions_and_one_takes_over_from_the_other(
     let other = one.start_beside();
     let reader = one.add_reader("audit", "auditor");
     let mut sent = 0;
-    let mut send = |count: u32| {
+    let mut send_more = |count: u32| {
         for _ in 0..count {
             sent += 1;
             let body = json!({ "records": [records::element("PROJECT", &records::project(sent))] })
@@ -380,12 +380,12 @@ fn two_hubs_of_one_group_share_the_partitions_and_one_takes_over_from_the_other(
     // Both have partitions when both have taken messages.
     let mut total = 0;
     wait("both read", || {
-        total = send(8);
+        total = send_more(8);
         figure(&one, "hub_way_messages_total", "batches") > 0
             && figure(&other, "hub_way_messages_total", "batches") > 0
     });
     one.stop();
-    let total = total.max(send(40));
+    let total = total.max(send_more(40));
     wait("the other has taken over", || {
         listed(&other, &reader).len() >= total as usize
     });

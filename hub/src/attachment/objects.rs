@@ -67,10 +67,10 @@ impl Objects {
             loop {
                 let mut piece = Vec::with_capacity(PIECE);
                 let read = file.take(PIECE as u64).read_to_end(&mut piece);
-                let last = !matches!(read, Ok(1..));
+                let ended = !matches!(read, Ok(1..));
                 if matches!(read, Ok(0))
                     || send.blocking_send(read.map(|_| piece.into())).is_err()
-                    || last
+                    || ended
                 {
                     return;
                 }

@@ -41,7 +41,7 @@ impl Said {
     }
 
     /// An attempt names the packet that the table holds.
-    pub fn attempted(&self, leaf: &Delivery, connection: &mut Database) -> Result<(), FirstFault> {
+    pub fn attempted(leaf: &Delivery, connection: &mut Database) -> Result<(), FirstFault> {
         let place = format!("batches, id {}", leaf.batch);
         let row = settled::batch(connection, leaf.batch).map_err(|error| lost(&error))?;
         let row =

@@ -79,8 +79,8 @@ fn make(made: &Arguments, about: &str, output: &Path) -> anyhow::Result<bool> {
     let bytes = runtime
         .block_on(gather::bundle(sources, &mut connection, about))
         .context(said(
-            format!("无法生成“{}”的证据包", about),
-            format!("no bundle about `{}`", about),
+            format!("无法生成“{about}”的证据包"),
+            format!("no bundle about `{about}`"),
         ))?;
     std::fs::write(output, &bytes).with_context(|| output.display().to_string())?;
     println!("{} · {} bytes", output.display(), bytes.len());

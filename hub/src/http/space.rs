@@ -71,7 +71,10 @@ pub async fn turn(
 
 /// Whether a reader asks for the sandbox. A source is where its key is.
 fn asked(headers: &HeaderMap, role: Role) -> Result<bool, Error> {
-    match headers.get(HEADER).map(|value| value.as_bytes()) {
+    match headers
+        .get(HEADER)
+        .map(actix_web::http::header::HeaderValue::as_bytes)
+    {
         None | Some(b"production") => Ok(false),
         Some(b"sandbox") if role != Role::Source => Ok(true),
         Some(b"sandbox") => Err(Error::request(

@@ -76,7 +76,7 @@ fn entry(
     let to = standing.to.and_then(value).map(str::to_owned);
     let ended = match &standing.ended_by {
         Some(ended) => match value(ended.own) {
-            Some(own) => end(app, connection, ended, own)?,
+            Some(own) => end(app, connection, *ended, own)?,
             None => None,
         },
         None => None,
@@ -98,7 +98,7 @@ fn entry(
 fn end(
     app: &App,
     connection: &mut Database,
-    ended: &EndedBy,
+    ended: EndedBy,
     own: &str,
 ) -> Result<Option<Value>, Error> {
     let lookup = Lookup {

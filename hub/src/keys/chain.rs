@@ -71,9 +71,10 @@ impl PrivateKey {
 pub fn load(folder: &Path, given: &str) -> Result<Vec<PrivateKey>, KeyError> {
     let mut keys = Vec::new();
     if !given.is_empty() {
-        let pem = match given.contains("BEGIN") {
-            true => given.replace("\\n", "\n"),
-            false => file::pem_of(given),
+        let pem = if given.contains("BEGIN") {
+            given.replace("\\n", "\n")
+        } else {
+            file::pem_of(given)
         };
         keys.push(PrivateKey::from_pem(&pem, Path::new("log.key"))?);
     }

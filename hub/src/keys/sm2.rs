@@ -94,10 +94,8 @@ mod tests {
             .bytes()
             .filter_map(|c| char::from(c).to_digit(16).map(|d| d as u8))
             .collect();
-        digits
-            .chunks(2)
-            .map(|pair| pair[0] << 4 | pair[1])
-            .collect()
+        let (pairs, _) = digits.as_chunks::<2>();
+        pairs.iter().map(|[high, low]| high << 4 | low).collect()
     }
 
     #[test]

@@ -125,9 +125,8 @@ fn open(bytes: &[u8]) -> Result<(String, u64, Value), LeafError> {
     let members = value
         .as_object_mut()
         .ok_or_else(|| malformed("not an object".to_owned()))?;
-    let kind = match members.remove("kind") {
-        Some(Value::String(kind)) => kind,
-        _ => return Err(malformed("names no kind".to_owned())),
+    let Some(Value::String(kind)) = members.remove("kind") else {
+        return Err(malformed("names no kind".to_owned()));
     };
     let version = members.remove("v").as_ref().and_then(Value::as_u64);
     let version = version.ok_or_else(|| malformed("names no version".to_owned()))?;

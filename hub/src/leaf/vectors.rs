@@ -14,16 +14,15 @@ use crate::tlog::{leaf_hash, merkle_root, sha256};
 
 /// The vectors: one line of JSON each, with the leaf as text and its RFC 6962 hash in hexadecimal.
 pub fn lines() -> Result<String, LeafError> {
-    let leaves = all()?;
-    Ok(leaves
-        .iter()
-        .map(|leaf| {
-            let line = serde_json::json!({
-                "leaf": String::from_utf8_lossy(leaf), "hash": leaf_hash(leaf).to_hex(),
-            });
-            format!("{line}\n")
-        })
-        .collect())
+    let mut lines = String::new();
+    for leaf in all()? {
+        let line = serde_json::json!({
+            "leaf": String::from_utf8_lossy(&leaf), "hash": leaf_hash(&leaf).to_hex(),
+        });
+        lines.push_str(&line.to_string());
+        lines.push('\n');
+    }
+    Ok(lines)
 }
 
 /// The leaves, one of each kind.

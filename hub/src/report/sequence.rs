@@ -27,9 +27,12 @@ pub fn make(
         let missing = sequence::gaps_of(connection, &alert.source, alert.id)?;
         let missing: Vec<String> = missing
             .iter()
-            .map(|(first, last)| match first == last {
-                true => first.to_string(),
-                false => format!("{first}–{last}"),
+            .map(|(first, last)| {
+                if first == last {
+                    first.to_string()
+                } else {
+                    format!("{first}–{last}")
+                }
             })
             .collect();
         rows.push(vec![

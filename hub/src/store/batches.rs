@@ -11,7 +11,6 @@ use super::{Database, StoreError};
 const RANGE: i64 = 1 << 40;
 
 /// Where a batch went, its state, and its answer.
-#[expect(clippy::type_complexity, reason = "three columns, used once")]
 pub fn answered(
     connection: &mut Database,
     batch: i64,

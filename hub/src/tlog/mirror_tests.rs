@@ -75,11 +75,14 @@ fn a_fork_a_roll_back_and_a_changed_entry_are_seen() -> Tested {
     grown(log.path(), 500, "entry")?;
     let lie = |path: &str| {
         let bytes = honest.read(path)?;
-        Ok(bytes.map(|bytes| match path.contains("entries/001") {
-            true => String::from_utf8_lossy(&bytes)
-                .replace("entry 400", "entry 401")
-                .into_bytes(),
-            false => bytes,
+        Ok(bytes.map(|bytes| {
+            if path.contains("entries/001") {
+                String::from_utf8_lossy(&bytes)
+                    .replace("entry 400", "entry 401")
+                    .into_bytes()
+            } else {
+                bytes
+            }
         }))
     };
     assert!(follow(mirror.path(), &key()?, &lie).is_err());

@@ -191,7 +191,12 @@ impl Broker {
                 .topics()
                 .iter()
                 .filter(|found| found.error().is_none())
-                .flat_map(|found| found.partitions().iter().map(|one| one.id()))
+                .flat_map(|found| {
+                    found
+                        .partitions()
+                        .iter()
+                        .map(rdkafka::metadata::MetadataPartition::id)
+                })
                 .collect();
             if there != known {
                 let mut list = TopicPartitionList::new();

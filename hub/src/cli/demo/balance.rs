@@ -56,14 +56,14 @@ impl Books {
 
     /// The national platform's own count against the hub's.
     pub fn national(&mut self, summary: &Value) {
-        let held = summary
-            .get("accepted")
-            .and_then(Value::as_i64)
-            .unwrap_or(-1);
+        let said = |name| summary.get(name).and_then(Value::as_i64).unwrap_or(-1);
+        // A record of many sections goes as one of the national edition for each: both are said.
+        let (held, accepted) = (said("versions"), said("accepted"));
         self.state(
             held == self.acknowledged && held > 0,
             format!(
-                "国家平台 national platform holds {held} = 已确认 acknowledged {}",
+                "国家平台 national platform holds {held} = 已确认 acknowledged {} (按国家规范计 as {accepted} of its \
+                 own)",
                 self.acknowledged
             ),
         );

@@ -128,11 +128,10 @@ impl Taker {
         });
         if let Error::Decode(decode) = error
             && let Some((line, column)) = decode.place()
+            && let Some(members) = problem.as_object_mut()
         {
-            if let Some(members) = problem.as_object_mut() {
-                members.insert("line".to_owned(), line.into());
-                members.insert("column".to_owned(), column.into());
-            }
+            members.insert("line".to_owned(), line.into());
+            members.insert("column".to_owned(), column.into());
         }
         let text = report::of_problem(&self.name, &problem);
         let bytes = serde_json::to_vec_pretty(&problem).map_err(|error| error.to_string())?;

@@ -82,6 +82,11 @@ struct Fallen {
 }
 
 impl Book {
+    /// Versions of records that were accepted, each once: a record may have come as several of the national edition.
+    pub fn versions(&self) -> usize {
+        self.versions.len()
+    }
+
     /// Empty books.
     pub fn new(links: Links) -> Self {
         Book {

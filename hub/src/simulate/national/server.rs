@@ -257,6 +257,7 @@ async fn get_summary(platform: web::Data<National>) -> HttpResponse {
             "requests": platform.received.load(Ordering::Relaxed),
             "repeats": platform.repeats.load(Ordering::Relaxed),
             "accepted": sum(|counts| counts.accepted),
+            "versions": book.versions(),
             "refused": sum(|counts| counts.refused),
             "not_processed": sum(|counts| counts.not_processed),
             "by_dataset": book.by_dataset,
