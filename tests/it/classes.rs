@@ -8,8 +8,8 @@ use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use hub::keys::SigningKey;
 use hub::tlog::{Entry, Log, Storage, VerifierKey, mirror, verify_folder};
 
+use super::harness::Engine;
 use super::harness::hub::{self as process, Hub};
-use super::harness::{Engine, records};
 
 const ORIGIN: &str = "log.example";
 const LEAVES: u64 = 700;
@@ -162,32 +162,6 @@ fn tampered_tiles_are_seen_each_time() {
     }
 }
 
-/// A stopped hub with some submissions in its log.
-fn filled() -> Hub {
-    let mut hub = Hub::start(Engine::Sqlite, &[]);
-    let key = hub.add_source("320100");
-    for batch in 0..40 {
-        let elements: Vec<_> = (0..5)
-            .map(|n| records::element("PROJECT", &records::project(batch * 5 + n + 1)))
-            .collect();
-        let body = records::envelope(&format!("batch-{batch}"), &elements);
-        let answer = hub.post("/v1/submissions", &key, "application/json", &body);
-        assert_eq!(answer.status, 200, "{}", answer.text);
-    }
-    let last = hub.get("/v1/submissions?limit=1000", &key).json()["items"][39]["id"].clone();
-    let path = format!(
-        "/v1/receipts/{}/proof?wait_ms=10000",
-        last.as_str().expect("a number")
-    );
-    assert_eq!(
-        hub.get(&path, &key).status,
-        200,
-        "the last leaf is published"
-    );
-    hub.kill();
-    hub
-}
-
 /// Runs the audit in this process: what `hub log verify` prints.
 fn audited(data: &Path) -> Result<(), String> {
     let public = std::fs::read_to_string(data.join("log.pub")).expect("log.pub");
@@ -211,7 +185,7 @@ fn audited(data: &Path) -> Result<(), String> {
 
 #[test]
 fn a_tampered_database_is_seen_each_time() {
-    let hub = filled();
+    let hub = Hub::stopped_with(40, 5);
     let sound = audited(&hub.data);
     assert!(sound.is_ok(), "{sound:?}");
     let copy = format!("VACUUM INTO '{}'", copy_of(&hub).display());

@@ -206,12 +206,7 @@ fn every_row_is_stored_once(engine: Engine) {
         );
     }
     hub.kill();
-    let verified = hub.command(&["log", "verify"]);
-    assert!(
-        verified.status.success(),
-        "{}",
-        super::harness::hub::stdout(&verified)
-    );
+    hub.assert_log_verifies();
 }
 
 #[test]

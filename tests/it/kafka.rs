@@ -302,12 +302,7 @@ fn killed(engine: Engine, kills: u32, more: &str) {
         .collect();
     assert_eq!(told, names.into_iter().collect());
     hub.kill();
-    let verified = hub.command(&["log", "verify"]);
-    assert!(
-        verified.status.success(),
-        "{}",
-        super::harness::hub::stdout(&verified)
-    );
+    hub.assert_log_verifies();
 }
 
 #[test]

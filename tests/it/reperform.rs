@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::harness::chain::{self, Chain};
 use super::harness::hub::{self, Hub};
-use super::harness::{Engine, records, root};
+use super::harness::{Engine, escaped, records, root};
 
 const JSON: &str = "application/json";
 
@@ -208,10 +208,6 @@ fn the_dialects_of_the_sources_come_out_the_same_and_the_checkpoint_draws() {
         .filter_map(|one| one["outcomes"].as_u64())
         .sum();
     assert!(outcomes > 300, "{outcomes}");
-}
-
-fn escaped(name: &str) -> String {
-    name.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 #[test]

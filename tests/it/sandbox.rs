@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::harness::hub::{self, Hub};
-use super::harness::{Engine, records, root};
+use super::harness::{Engine, escaped, records, root};
 
 /// What a source sends, in order, with its media type.
 fn sent_by(source: &str) -> Vec<(PathBuf, &'static str)> {
@@ -25,11 +25,6 @@ fn sent_by(source: &str) -> Vec<(PathBuf, &'static str)> {
         (name != "expected.json").then_some((file, media_type))
     });
     typed.collect()
-}
-
-/// A name as it may stand in an address.
-fn escaped(name: &str) -> String {
-    name.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 fn key_of(hub: &Hub, arguments: &[&str]) -> String {

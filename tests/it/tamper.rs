@@ -7,32 +7,6 @@ use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use super::harness::hub::{self, Hub};
 use super::harness::{Engine, records};
 
-/// A stopped hub with a few hundred records in its log.
-fn filled() -> Hub {
-    let mut hub = Hub::start(Engine::Sqlite, &[]);
-    let key = hub.add_source("320100");
-    for batch in 0..30 {
-        let elements: Vec<_> = (0..10)
-            .map(|n| records::element("PROJECT", &records::project(batch * 10 + n + 1)))
-            .collect();
-        let body = records::envelope(&format!("batch-{batch}"), &elements);
-        let answer = hub.post("/v1/submissions", &key, "application/json", &body);
-        assert_eq!(answer.status, 200, "{}", answer.text);
-    }
-    let last = hub.get("/v1/submissions?limit=1000", &key).json()["items"][29]["id"].clone();
-    let path = format!(
-        "/v1/receipts/{}/proof?wait_ms=10000",
-        last.as_str().expect("a number")
-    );
-    assert_eq!(
-        hub.get(&path, &key).status,
-        200,
-        "the last leaf is published"
-    );
-    hub.kill();
-    hub
-}
-
 fn verify(hub: &Hub) -> (bool, String) {
     let output = hub.command(&["log", "verify"]);
     (
@@ -63,7 +37,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn every_file_of_the_log_is_guarded() {
-    let hub = filled();
+    let hub = Hub::stopped_with(30, 10);
     let (sound, told) = verify(&hub);
     assert!(sound, "{told}");
     let log = hub.data.join("log");
@@ -100,7 +74,7 @@ fn every_file_of_the_log_is_guarded() {
 
 #[test]
 fn every_row_that_was_receipted_is_guarded() {
-    let hub = filled();
+    let hub = Hub::stopped_with(30, 10);
     let database = hub.data.join("hub.db");
     let mut connection =
         SqliteConnection::establish(&database.display().to_string()).expect("the database");

@@ -267,9 +267,9 @@ fn in_parts(
     let name = hint.file_name.as_deref();
     let said = hint.wire.or_else(|| WireFormat::of_file_name(name?));
     let mut chunks = Chunks::new(adapter.profile(), said, PART, limits);
-    let mut items = Vec::new();
-    for piece in body.chunks(PART) {
-        chunks.feed(piece);
+    let (mut items, mut ended) = (Vec::new(), false);
+    let mut pieces = body.chunks(PART);
+    loop {
         while let Some(chunk) = chunks.next()? {
             let hint = chunk.hint(hint);
             let read = judge::read(
@@ -282,21 +282,17 @@ fn in_parts(
             )?;
             items.extend(read.items);
         }
+        if ended {
+            return Ok(items);
+        }
+        match pieces.next() {
+            Some(piece) => chunks.feed(piece),
+            None => {
+                ended = true;
+                chunks.end();
+            }
+        }
     }
-    chunks.end();
-    while let Some(chunk) = chunks.next()? {
-        let hint = chunk.hint(hint);
-        let read = judge::read(
-            adapter,
-            context.edition,
-            context,
-            &chunk.bytes,
-            &hint,
-            limits,
-        )?;
-        items.extend(read.items);
-    }
-    Ok(items)
 }
 
 /// Bytes of a part, about; where a document is cut makes no difference to what is found in it.

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-use super::Engine;
+use super::{Engine, records};
 
 /// The program under test, as `make test` built it.
 pub fn program() -> PathBuf {
@@ -246,6 +246,33 @@ impl Hub {
             settings: self.settings.clone(),
             folder: Some(folder),
         }
+    }
+
+    /// A stopped hub whose log has these submissions of projects, each with so many records, all published.
+    pub fn stopped_with(submissions: u32, each: u32) -> Hub {
+        let mut hub = Hub::start(Engine::Sqlite, &[]);
+        let key = hub.add_source("320100");
+        for batch in 0..submissions {
+            let elements: Vec<_> = (0..each)
+                .map(|n| records::element("PROJECT", &records::project(batch * each + n + 1)))
+                .collect();
+            let body = records::envelope(&format!("batch-{batch}"), &elements);
+            let answer = hub.post("/v1/submissions", &key, "application/json", &body);
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        }
+        let listed = hub.get("/v1/submissions?limit=1000", &key).json();
+        let last = &listed["items"][submissions as usize - 1]["id"];
+        let last = last.as_str().expect("a number");
+        let proof = hub.get(&format!("/v1/receipts/{last}/proof?wait_ms=10000"), &key);
+        assert_eq!(proof.status, 200, "the last leaf is published");
+        hub.kill();
+        hub
+    }
+
+    /// `hub log verify` finds nothing wrong.
+    pub fn assert_log_verifies(&self) {
+        let verified = self.command(&["log", "verify"]);
+        assert!(verified.status.success(), "{}", stdout(&verified));
     }
 
     /// Asks with GET.

@@ -35,3 +35,8 @@ impl Engine {
         }
     }
 }
+
+/// A name as it may stand in an address.
+pub fn escaped(name: &str) -> String {
+    name.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
