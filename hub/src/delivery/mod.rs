@@ -28,6 +28,7 @@ pub mod packet;
 pub mod projection;
 pub mod pushed;
 mod reading;
+pub mod remade;
 pub mod replayer;
 pub mod retry;
 mod run;

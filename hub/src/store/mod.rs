@@ -19,6 +19,7 @@ pub mod onboarding;
 pub mod outbox;
 pub mod outcome_parts;
 pub mod owing;
+pub mod packets;
 pub mod past;
 pub mod progress;
 pub mod pull;
