@@ -22,6 +22,9 @@ use crate::tlog::{Algorithm, Keyring, Seals, VerifierKey};
 /// Name of the published list of keys, in the data folder.
 const PUBLIC: &str = "log.pub";
 
+/// Most leaves that are looked at for the announcement of the first key.
+const EARLY: i64 = 1024;
+
 /// The keys of a log, public and private.
 #[derive(Debug, Clone)]
 pub struct LogKeys {
@@ -133,11 +136,15 @@ impl LogKeys {
             .context("writing log.pub")
     }
 
-    /// Announces the key with which a new log begins: its first leaf.
+    /// Announces the key with which a new log begins, before anything of it is published.
     pub fn announce_first(&self, url: &str) -> anyhow::Result<()> {
         let mut connection = store::connect(url)?;
         let mut transaction = begin(&mut connection)?;
-        if transaction.numbers.leaf == 0 {
+        // Commands may have made API keys before the hub was started for the first time.
+        let early = store::submissions::leaves_from(transaction.connection, 0, EARLY)?;
+        let says = |(_, body): &(i64, Vec<u8>)| leaf::decode::<LogKey>(body).is_ok();
+        let published = store::checkpoints::last(transaction.connection)?.is_some();
+        if !published && (early.len() as i64) < EARLY && !early.iter().any(says) {
             for key in self.ring.current() {
                 transaction.append_leaf(announcement(key, KeyChange::Begun, "first")?)?;
             }

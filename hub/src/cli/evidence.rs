@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::folder::Folder;
+use super::witnesses::{self, Witnesses};
 use super::{Form, receipt, said};
 use crate::app;
 use crate::delivery::service;
@@ -45,13 +46,23 @@ pub enum Command {
         /// Form of the result.
         #[arg(long, value_enum, default_value = "text")]
         format: Form,
+        #[command(flatten)]
+        witnesses: Witnesses,
     },
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     match (&arguments.command, &arguments.about, &arguments.output) {
-        (Some(Command::Verify { file, key, format }), ..) => verify(file, key, *format),
+        (
+            Some(Command::Verify {
+                file,
+                key,
+                format,
+                witnesses,
+            }),
+            ..,
+        ) => verify(file, key, *format, witnesses),
         (None, Some(about), Some(output)) => make(arguments, about, output),
         (None, ..) => anyhow::bail!(said("请指明对象", "say what the bundle is to be about")),
     }
@@ -93,10 +104,11 @@ fn make(made: &Arguments, about: &str, output: &Path) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-fn verify(file: &Path, key: &str, format: Form) -> anyhow::Result<bool> {
+fn verify(file: &Path, key: &str, format: Form, asked: &Witnesses) -> anyhow::Result<bool> {
     let key = receipt::read_key(key)?;
     let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
-    let outcome = check::check(&bytes, &key);
+    let policy = asked.policy()?;
+    let outcome = check::check(&bytes, &*witnesses::with(&key, policy.as_ref()));
     match (&outcome, format) {
         (Ok(checked), Form::Json) => {
             println!(

@@ -234,6 +234,9 @@ impl Bundle<'_> {
         }
         if self.members.contains_key(&format!("{folder}/proof.txt")) {
             self.placed(folder, receipt.evidence.leaf_index)?;
+        } else if !self.keys.promise_is_enough() {
+            let what = "is missing: only the log has signed, no witness";
+            return Err(fault(format!("{folder}/proof.txt"), what));
         }
         Ok(())
     }

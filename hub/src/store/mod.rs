@@ -31,6 +31,7 @@ pub mod replies;
 pub mod schema;
 pub mod sequence;
 pub mod settled;
+pub mod standing;
 pub mod submissions;
 pub mod throne;
 pub mod totals;

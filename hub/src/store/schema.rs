@@ -287,6 +287,14 @@ table! {
     }
 }
 
+table! {
+    standing (subject) {
+        subject -> Text,
+        digest -> Text,
+        leaf_index -> BigInt,
+    }
+}
+
 diesel::table! {
     checkpoints (size) {
         size -> BigInt,
