@@ -98,7 +98,7 @@ impl Pushes {
 
     /// Hands in a push. After the end of the thread nobody takes it.
     pub fn add(&self, push: Push) {
-        drop(self.sender.send(push));
+        let _nobody = self.sender.send(push);
     }
 
     fn figure(&self, change: impl FnOnce(&mut Pushed)) {

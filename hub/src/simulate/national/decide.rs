@@ -310,10 +310,7 @@ fn key(linked: &Linked, sent: &Sent) -> Option<String> {
 }
 
 /// The references of a record that apply to it, with each value that must be found.
-fn owed<'r>(
-    linked: &'r Linked,
-    sent: &'r Sent,
-) -> impl Iterator<Item = (&'r Reference, &'r str)> {
+fn owed<'r>(linked: &'r Linked, sent: &'r Sent) -> impl Iterator<Item = (&'r Reference, &'r str)> {
     linked
         .references
         .iter()

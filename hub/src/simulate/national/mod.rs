@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use answers::Way;
-pub use faults::{Plan, PlanError};
+pub use faults::{Plan, PlanError, help};
 pub use links::Links;
 pub use server::{National, Running};
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use actix_web::HttpResponseBuilder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::fmt::rfc2822::DateTimePrinter;
@@ -50,13 +49,6 @@ impl Seal {
             (platform::KEY, NAME.to_owned()),
             (platform::SIGNATURE, signature),
         ]
-    }
-
-    /// Puts these headers into an answer.
-    pub fn sign(&self, answer: &mut HttpResponseBuilder, message: &[u8]) {
-        for header in self.headers(message) {
-            answer.insert_header(header);
-        }
     }
 }
 

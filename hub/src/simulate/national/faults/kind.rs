@@ -1,8 +1,6 @@
 //! Every way in which the platform can misbehave: its name, where it strikes, and what it does. One table for plans,
 //! help and summary.
 
-use std::fmt::Write as _;
-
 /// One way to misbehave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Fault {
@@ -155,6 +153,23 @@ impl Fault {
     }
 }
 
+/// An example of a script.
+const EXAMPLE: &str = r#"
+脚本示例 / a script (--script), tried rule by rule; the first that strikes holds:
+
+  seed = 7                # the same seed draws the same for the n-th chance of a place
+  [[fault]]
+  kind = "5xx"            # a name of the table
+  at = "packet"           # nothing: where the table says
+  numbers = "3-10"        # of the chances at that place, from 1; also "3" or "3-"
+  every = 2               # of these, each second one
+  from = "10s"            # since the plan began
+  until = "20s"
+  rate = 0.5              # of these; nothing: all
+  most = 3                # and then never again
+  for = "2s"              # how long it lasts, or how late; "-5h" for a clock
+"#;
+
 /// The table as help.
 pub fn help() -> String {
     let mut text = String::from("故障 / faults (name, where it strikes, what it does):\n");
@@ -162,7 +177,7 @@ pub fn help() -> String {
         let points: Vec<&str> = kind.points.iter().map(|point| point.name()).collect();
         let name = kind.names.join(", ");
         let (points, zh, en) = (points.join(", "), kind.zh, kind.en);
-        drop(writeln!(text, "  {name} [{points}]\n      {zh}\n      {en}"));
+        text.push_str(&format!("  {name} [{points}]\n      {zh}\n      {en}\n"));
     }
-    text
+    text + EXAMPLE
 }

@@ -72,11 +72,6 @@ impl Faults {
         &self.dealt
     }
 
-    /// Whether some rule brings this fault.
-    pub fn brings(&self, fault: Fault) -> bool {
-        self.plan.brings(fault)
-    }
-
     /// What happens at the next chance of a place.
     pub fn strike(&mut self, point: Point) -> Strike {
         let name = Point::ALL.iter().find(|(known, _)| *known == point);
