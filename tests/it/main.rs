@@ -23,6 +23,7 @@ mod deals;
 mod destinations;
 mod dialects;
 mod differential;
+mod enclosed;
 mod evidence;
 mod fixtures;
 mod folder;
