@@ -52,7 +52,8 @@ impl LogKeys {
             SigningKey::load_or_create(&folder.join("log.key"))
                 .context("opening the signing key")?;
         }
-        let private = chain::load(&folder, &config.log.key).context("opening the signing key")?;
+        let private =
+            chain::load(&folder, config.log.key.reveal()).context("opening the signing key")?;
         let origin = config.log.origin.clone();
         let ring = match &published {
             Some(text) => text
