@@ -152,7 +152,7 @@ pub fn missing(awaited: &Awaited) -> Issue {
     );
     let mut issue = Issue::new(IssueCode::AttachmentMissing, Severity::Warning, message);
     issue.path.clone_from(&awaited.path);
-    issue.expected = format!("附件“{name}”（{slot}），附件标识“{}”", awaited.value);
+    issue.expected = format!("附件“{name}”（{slot}），附件标识“{}”", awaited.value).into();
     issue.help = Some(how(awaited, slot));
     issue
 }
@@ -174,7 +174,7 @@ pub(crate) fn overdue(awaited: &Awaited, since: &str, deadline: &str) -> Issue {
     );
     let mut issue = Issue::new(IssueCode::AttachmentMissing, Severity::Error, message);
     issue.path.clone_from(&awaited.path);
-    issue.expected = format!("{deadline}前收到附件“{name}”（{slot}）");
+    issue.expected = format!("{deadline}前收到附件“{name}”（{slot}）").into();
     issue.help = Some(Message::new(
         "请先上传附件，再重新报送本记录",
         "send the file, then the record again",

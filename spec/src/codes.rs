@@ -1,6 +1,6 @@
 //! Code tables 代码集: closed lists of values, with names, status and dates of validity.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::HashMap;
 
@@ -19,7 +19,9 @@ pub struct CodeTable {
     /// two codes are left out.
     pub by_name: HashMap<String, String>,
     /// The first values as findings list them, once one did: sorting a long table costs more than judging a record.
-    pub listed: OnceLock<String>,
+    pub listed: OnceLock<Arc<str>>,
+    /// What is expected instead of a value that no public standard confirms: Chinese, English.
+    pub confirmed: OnceLock<(Arc<str>, Arc<str>)>,
 }
 
 /// One value of a code table.

@@ -62,7 +62,7 @@ pub fn held(record: &Normalized<'_, '_>, related: Vec<Related>, more: bool) -> I
     let mut issue = Issue::new(IssueCode::ReferenceHeld, Severity::Error, message);
     issue.at = Some(record.at);
     issue.found = format!("{}{}", related.len(), if more { "+" } else { "" });
-    "没有记录引用".clone_into(&mut issue.expected);
+    issue.expected = "没有记录引用".into();
     issue.help = Some(Message::new(
         "请先撤回或更正这些记录（可在同一批次中排在本记录之前），再报送本记录",
         "withdraw or correct those records first (they may stand before this one in the same submission), then send \

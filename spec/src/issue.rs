@@ -268,14 +268,15 @@ pub struct Issue {
     pub column: Option<u32>,
     /// What was found (masked where personal, cut when long).
     pub found: String,
-    /// What was expected, in Chinese.
-    pub expected: String,
+    /// What was expected, in Chinese. Shared where it is the same for every value: warnings of unconfirmed lists are
+    /// many.
+    pub expected: Arc<str>,
     /// The same in English, where it is said in words.
-    #[serde(skip_serializing_if = "String::is_empty", default)]
-    pub expected_en: String,
+    #[serde(skip_serializing_if = "str::is_empty", default)]
+    pub expected_en: Arc<str>,
     /// Clause of the standard or law.
-    #[serde(skip_serializing_if = "String::is_empty", default)]
-    pub clause: String,
+    #[serde(skip_serializing_if = "str::is_empty", default)]
+    pub clause: Arc<str>,
     /// What to tell people.
     pub message: Message,
     /// What to do about it, where more can be said than what was expected.
@@ -303,9 +304,9 @@ impl Issue {
             line: None,
             column: None,
             found: String::new(),
-            expected: String::new(),
-            expected_en: String::new(),
-            clause: String::new(),
+            expected: Arc::default(),
+            expected_en: Arc::default(),
+            clause: Arc::default(),
             message,
             help: None,
             related: Vec::new(),

@@ -21,7 +21,7 @@ pub struct Rule {
     /// Whether a violation rejects.
     pub severity: Severity,
     /// Clause of the standard or law it rests on.
-    pub clause: String,
+    pub clause: Arc<str>,
     /// What to tell people, in Chinese.
     pub zh: String,
     /// What to tell people, in English.
@@ -48,7 +48,7 @@ pub struct StageRule {
     pub codes: Vec<IssueCode>,
     /// Clause of the standard or law it rests on.
     #[serde(default)]
-    pub clause: String,
+    pub clause: Arc<str>,
     /// What must hold, in Chinese.
     pub zh: String,
     /// What must hold, in English.

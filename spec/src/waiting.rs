@@ -130,7 +130,7 @@ pub fn overdue(awaited: &Awaited, since: &str, deadline: &str) -> Issue {
     let mut issue = Issue::new(IssueCode::ReferenceMissing, Severity::Error, message);
     issue.rule = awaited.rule.as_deref().map(Into::into);
     issue.path.clone_from(&awaited.path);
-    issue.expected = format!("{deadline}前收到{zh}中值为“{value}”的记录");
+    issue.expected = format!("{deadline}前收到{zh}中值为“{value}”的记录").into();
     issue.found = value;
     issue.help = Some(Message::new(
         "请先报送被引用的记录，再重新报送本记录",

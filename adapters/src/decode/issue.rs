@@ -26,8 +26,8 @@ pub(crate) fn issue(
     Issue {
         at: Some(at),
         found: cut(found),
-        expected: expected.zh.into_owned(),
-        expected_en,
+        expected: expected.zh.into(),
+        expected_en: expected_en.into(),
         ..Issue::new(code, Severity::Error, Message::new(zh, en))
     }
 }

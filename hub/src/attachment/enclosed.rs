@@ -253,9 +253,9 @@ pub fn refused(record: &Normalized<'_, '_>, file: &str, why: &Message) -> Issue 
     let mut issue = Issue::new(IssueCode::AttachmentRefused, Severity::Warning, message);
     issue.at = Some(record.at);
     issue.found = file;
-    issue.expected = "附件项允许的类型，能关联到记录，不含可执行内容".to_owned();
+    issue.expected = "附件项允许的类型，能关联到记录，不含可执行内容".into();
     issue.expected_en =
-        "a type that the slot takes, joined to a record, without anything that runs".to_owned();
+        "a type that the slot takes, joined to a record, without anything that runs".into();
     issue
 }
 
@@ -284,8 +284,8 @@ pub fn unclaimed(name: &str) -> Issue {
     let mut issue = Issue::new(IssueCode::AttachmentRefused, Severity::Warning, message);
     issue.found.clone_from(&name);
     issue.part = name;
-    issue.expected = "与某条记录关联的附件".to_owned();
-    issue.expected_en = "a file that is joined to a record".to_owned();
+    issue.expected = "与某条记录关联的附件".into();
+    issue.expected_en = "a file that is joined to a record".into();
     issue
 }
 

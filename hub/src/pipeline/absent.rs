@@ -27,7 +27,8 @@ pub fn nothing_to(record: &Normalized<'_, '_>) -> Issue {
             .filter_map(|&f| record.dataset.field(f))
             .map(|f| f.id.as_str())
             .collect::<Vec<_>>()
-            .join("|"),
+            .join("|")
+            .into(),
         ..Issue::new(
             IssueCode::ReferenceMissing,
             Severity::Error,

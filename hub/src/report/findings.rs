@@ -33,9 +33,9 @@ pub fn table(outcomes: &[Outcome], edition: Option<&Edition>) -> Table {
                 issue.line.map(i64::from).into(),
                 issue.column.map(i64::from).into(),
                 issue.found.as_str().into(),
-                issue.expected.as_str().into(),
+                issue.expected.to_string().into(),
                 issue.message.zh.as_ref().into(),
-                issue.clause.as_str().into(),
+                issue.clause.to_string().into(),
             ]);
         }
     }

@@ -222,7 +222,7 @@ pub fn rules<'d>(datasets: impl IntoIterator<Item = &'d Dataset>) -> Sheet {
                 severity(rule.severity).to_owned(),
                 rule.zh.clone(),
                 rule.en.clone(),
-                rule.clause.clone(),
+                rule.clause.to_string(),
             ]
         })
     });

@@ -179,7 +179,7 @@ fn rule(scope: &Scope<'_>, dataset: &Dataset, raw: &RawRule, lenient: bool) -> R
     Ok(Rule {
         id: id(raw, dataset.code),
         severity,
-        clause: raw.clause.clone(),
+        clause: raw.clause.as_str().into(),
         zh: raw.zh.clone(),
         en: raw.en.clone(),
         stage: raw.stage,

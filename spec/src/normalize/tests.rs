@@ -460,7 +460,7 @@ fn strangers_are_told_what_was_probably_meant() {
             (
                 issue.code,
                 issue.path.as_str(),
-                issue.expected.as_str(),
+                &*issue.expected,
                 issue.patch.is_some(),
             )
         })

@@ -1,5 +1,7 @@
 //! Values of code tables: listed, confirmed, and in force on the day of receipt.
 
+use std::sync::Arc;
+
 use super::finding::{Draft, found, label, replace};
 use super::nearest;
 use crate::normalize::{Value, parts};
@@ -13,7 +15,7 @@ pub(super) fn judge(
     field: &Field,
     table: &CodeTable,
     value: &Value<'_>,
-    today: &str,
+    today: &[u8],
     issues: &mut Vec<Issue>,
 ) {
     for item in parts(field, &value.text) {
@@ -29,15 +31,21 @@ pub(super) fn judge(
     }
 }
 
-fn in_force(value: &CodeValue, today: &str) -> bool {
-    value.valid_from.as_deref().is_none_or(|from| from <= today)
-        && value.valid_to.as_deref().is_none_or(|to| today <= to)
+fn in_force(value: &CodeValue, today: &[u8]) -> bool {
+    value
+        .valid_from
+        .as_deref()
+        .is_none_or(|from| from.as_bytes() <= today)
+        && value
+            .valid_to
+            .as_deref()
+            .is_none_or(|to| today <= to.as_bytes())
 }
 
 fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> Issue {
     let name = label(field);
     let shown = found(field, item);
-    let allowed = table.listed.get_or_init(|| listing(table)).clone();
+    let allowed = Arc::clone(table.listed.get_or_init(|| listing(table).into()));
     // A list that may have more values takes any, but for what the format excludes.
     if !table.is_closed() && super::structure::has_format(field, &value.text) {
         let zh = [
@@ -66,7 +74,7 @@ fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> 
     let draft = Draft::new(IssueCode::CodeUnknown, Severity::Error)
         .at(field, value.at)
         .found(shown.clone())
-        .expected(allowed.clone());
+        .expected(Arc::clone(&allowed));
     let Some((code, certain)) = meant(table, item) else {
         return draft.say(
             format!(
@@ -162,6 +170,14 @@ fn listing(table: &CodeTable) -> String {
 fn unverified(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> Issue {
     // The one finding that sound records have in numbers: put together without formatting, which costs several times
     // as much.
+    let (zh, en) = table.confirmed.get_or_init(|| {
+        let id = &table.id;
+        (
+            format!("代码集{id}中经核实的值").into(),
+            format!("a confirmed value of {id}").into(),
+        )
+    });
+    let wanted = (Arc::clone(zh), Arc::clone(en));
     let (shown, id, name, table) = (found(field, item), &field.id, &field.name, &table.id);
     let zh = [
         name,
@@ -185,10 +201,7 @@ fn unverified(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -
     Draft::new(IssueCode::CodeUnverified, Severity::Warning)
         .at(field, value.at)
         .found(shown)
-        .wanted(
-            ["代码集", table, "中经核实的值"].concat(),
-            ["a confirmed value of ", table].concat(),
-        )
+        .wanted(wanted.0, wanted.1)
         .say(zh, en)
 }
 

@@ -14,9 +14,9 @@ pub(crate) struct Draft {
     pub path: String,
     pub at: Option<usize>,
     found: String,
-    expected: String,
-    expected_en: String,
-    pub clause: String,
+    expected: Arc<str>,
+    expected_en: Arc<str>,
+    pub clause: Arc<str>,
 }
 
 impl Draft {
@@ -28,9 +28,9 @@ impl Draft {
             path: String::new(),
             at: None,
             found: String::new(),
-            expected: String::new(),
-            expected_en: String::new(),
-            clause: String::new(),
+            expected: Arc::default(),
+            expected_en: Arc::default(),
+            clause: Arc::default(),
         }
     }
 
@@ -53,15 +53,15 @@ impl Draft {
     }
 
     /// What was expected.
-    pub fn expected(mut self, expected: String) -> Self {
-        self.expected = expected;
+    pub fn expected(mut self, expected: impl Into<Arc<str>>) -> Self {
+        self.expected = expected.into();
         self
     }
 
     /// What was expected, in words: Chinese, English.
-    pub fn wanted(mut self, zh: impl Into<String>, en: impl Into<String>) -> Self {
+    pub fn wanted(mut self, zh: impl Into<Arc<str>>, en: impl Into<Arc<str>>) -> Self {
         self.expected_en = en.into();
-        self.expected(zh.into())
+        self.expected(zh)
     }
 
     /// Finishes with the sentence in both languages.
@@ -141,6 +141,15 @@ pub(crate) fn cap(issues: &mut Vec<Issue>) {
             && a.rule == b.rule
             && (a.path == b.path || a.rule.is_some() || a.code == IssueCode::FieldUnknown)
     };
+    // Few records have so many of a kind: nothing is moved for the others.
+    let crowded = |place: usize, issue: &Issue| {
+        let before = issues.iter().take(place);
+        before.filter(|other| same(other, issue)).count() >= SHOWN
+    };
+    let mut last = issues.iter().enumerate().skip(SHOWN);
+    if !last.any(|(place, issue)| crowded(place, issue)) {
+        return;
+    }
     let mut kept: Vec<(Issue, usize)> = Vec::with_capacity(issues.len());
     for issue in issues.drain(..) {
         let limit = if issue.code == IssueCode::FieldUnknown {

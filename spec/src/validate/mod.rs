@@ -48,8 +48,8 @@ pub fn judge_alone(context: &Context<'_>, record: &mut Normalized<'_, '_>) -> Re
 fn domains(context: &Context<'_>, record: &mut Normalized<'_, '_>, issues: &mut Vec<crate::Issue>) {
     let mut failed = Vec::new();
     let places = Places::new(context.edition.codes.get("region").map(AsRef::as_ref));
-    let day = context.received.date();
-    let mut today = String::new();
+    let now = instants::digits(context.received);
+    let (today, _) = now.split_at(8);
     for (place, (field, value)) in record.dataset.fields.iter().zip(&record.values).enumerate() {
         let Some(value) = value
             .as_ref()
@@ -60,10 +60,7 @@ fn domains(context: &Context<'_>, record: &mut Normalized<'_, '_>, issues: &mut 
         let before = issues.len();
         match &field.domain {
             Domain::Codes(table) => {
-                if today.is_empty() {
-                    today = format!("{:04}{:02}{:02}", day.year(), day.month(), day.day());
-                }
-                codes::judge(field, table, value, &today, issues);
+                codes::judge(field, table, value, today, issues);
             }
             Domain::Identifier(kind) => {
                 let deal_check = context.edition.deal_code_check;

@@ -23,6 +23,6 @@ pub(super) fn judge(record: &Normalized<'_, '_>, issues: &mut Vec<Issue>) {
     let mut issue = Issue::new(IssueCode::RecordShape, Severity::Error, message);
     issue.at = Some(record.at);
     issue.found = length.to_string();
-    issue.expected = format!("reason：1至{LONGEST}个字符");
+    issue.expected = format!("reason：1至{LONGEST}个字符").into();
     issues.push(issue);
 }

@@ -204,7 +204,7 @@ pub(crate) fn rule(id: &str, severity: Severity, when: Vec<Condition>, check: Ch
     Rule {
         id: Arc::from(id),
         severity,
-        clause: "条款".to_owned(),
+        clause: "条款".into(),
         zh: "规则".to_owned(),
         en: "the rule".to_owned(),
         stage: crate::rule::Stage::Arrival,

@@ -252,7 +252,7 @@ pub(crate) fn issue(
         }
         Trouble::Format => {
             let (advice_zh, advice_en) = advice(field.format);
-            let mut issue = draft(IssueCode::FieldFormat).wanted(&format_zh, &format_en).say(
+            let mut issue = draft(IssueCode::FieldFormat).wanted(&*format_zh, &*format_en).say(
                 format!("{name}的值“{found}”格式不正确，应为{format_zh}{advice_zh}"),
                 format!("{id} “{found}” must be {format_en}{advice_en}"),
             );
@@ -263,11 +263,11 @@ pub(crate) fn issue(
             });
             issue
         }
-        Trouble::Length(length) => draft(IssueCode::FieldLength).wanted(&format_zh, &format_en).say(
+        Trouble::Length(length) => draft(IssueCode::FieldLength).wanted(&*format_zh, &*format_en).say(
             format!("{name}的值“{found}”应为{format_zh}，实际{length}个字符；请核对后填写完整、准确的值"),
             format!("{id} “{found}” must be {format_en}, found {length} characters: check the value and send it whole"),
         ),
-        Trouble::Precision(whole, fraction) => draft(IssueCode::FieldFormat).wanted(&format_zh, &format_en).say(
+        Trouble::Precision(whole, fraction) => draft(IssueCode::FieldFormat).wanted(&*format_zh, &*format_en).say(
             format!("{name}的值“{found}”超出精度，应为{format_zh}，实际整数{whole}位、小数{fraction}位；系统不作四舍五入，请核对金额单位或精度"),
             format!("{id} “{found}” has {whole} digits before and {fraction} after the point, must be {format_en}: nothing was rounded, check its unit or round it yourself"),
         ),

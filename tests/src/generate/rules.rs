@@ -42,7 +42,7 @@ pub fn write(edition: &Edition, files: &mut Files) -> Result<()> {
     for stage in &edition.stages {
         if !stage.codes.iter().any(planted) {
             rows.push(Row {
-                clause: stage.clause.clone(),
+                clause: stage.clause.to_string(),
                 rule: stage.id.clone(),
                 dataset: "*".to_owned(),
                 severity: "error",
@@ -176,7 +176,7 @@ fn list(
         let stage = stages.find(|stage| stage.codes.contains(&code));
         if let (Some(stage), false) = (stage, trigger.is_empty()) {
             rows.push(Row {
-                clause: stage.clause.clone(),
+                clause: stage.clause.to_string(),
                 rule: format!("{} {}", stage.id, code.name()),
                 dataset: dataset.id.clone(),
                 severity: "error",
@@ -191,7 +191,7 @@ fn list(
             None => place(&rule.id, Expect::Trigger),
         };
         rows.push(Row {
-            clause: rule.clause.clone(),
+            clause: rule.clause.to_string(),
             rule: rule.id.to_string(),
             dataset: dataset.id.clone(),
             severity: severity(rule),

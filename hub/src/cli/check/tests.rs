@@ -223,7 +223,7 @@ fn issue(severity: Severity) -> Issue {
         line: Some(12),
         column: Some(34),
         found: "8".to_owned(),
-        expected: "C1".to_owned(),
+        expected: "C1".into(),
         ..Issue::new(
             IssueCode::FieldFormat,
             severity,

@@ -103,8 +103,8 @@ impl<W: Write> Text<W> {
             |rule| format!("{} {rule}", issue.code.name()),
         );
         self.title(issue.severity, &code, lang.of(&issue.message))?;
-        let expected = match issue.expected_en.as_str() {
-            en if !en.is_empty() => lang.pick(issue.expected.as_str(), en),
+        let expected = match &*issue.expected_en {
+            en if !en.is_empty() => lang.pick(&*issue.expected, en),
             _ => &issue.expected,
         };
         let label = match (issue.at, expected) {

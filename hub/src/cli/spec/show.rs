@@ -113,7 +113,7 @@ fn find(edition: &Edition, name: &str) -> Vec<Found> {
                 ("severity", sheets::severity(rule.severity).to_owned()),
                 ("zh", rule.zh.clone()),
                 ("en", rule.en.clone()),
-                ("clause", rule.clause.clone()),
+                ("clause", rule.clause.to_string()),
                 ("data", source_line(edition, &rule.id).unwrap_or_default()),
             ],
             tables: Vec::new(),

@@ -49,7 +49,7 @@ fn closed_tables_name_their_values_and_what_was_meant() {
     assert_eq!(issues.len(), 1);
     assert_eq!(issues[0].code, IssueCode::CodeUnknown);
     assert_eq!(issues[0].severity, Severity::Error);
-    assert_eq!(issues[0].expected, "1 公开招标、2 邀请招标、9 其他");
+    assert_eq!(&*issues[0].expected, "1 公开招标、2 邀请招标、9 其他");
     assert_eq!(
         issues[0].message.zh,
         "名称TENDER_MODE（TENDER_MODE）的值“7”不在代码集“mode”中，可用值：1 公开招标、2 邀请招标、9 其他"

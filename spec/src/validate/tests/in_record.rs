@@ -420,7 +420,7 @@ fn rules_in_the_record_pass_and_trigger() {
             [(code, Some("1.rule"), Severity::Warning)],
             "{check:?} {triggers}"
         );
-        assert_eq!(report.issues[0].clause, "条款");
+        assert_eq!(&*report.issues[0].clause, "条款");
         // What was found stands in the English sentence too: no Chinese but the sender's own.
         let mut found = report.issues[0].found.chars();
         assert!(

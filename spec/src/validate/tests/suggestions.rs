@@ -95,7 +95,7 @@ fn a_patch_never_overwrites_nor_guesses() {
         assert!(!issues.is_empty());
         for issue in issues {
             assert_eq!(issue.code, IssueCode::FieldUnknown, "{sent:?}");
-            assert_eq!(issue.expected, "TENDER_MODE");
+            assert_eq!(&*issue.expected, "TENDER_MODE");
             assert_eq!(issue.patch, None, "{sent:?}");
         }
     }
