@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::faults::Faults;
 use crate::intake::Ways;
 use crate::keychange::LogKeys;
-use crate::keys::SigningKey;
+use crate::keys::{Masters, SigningKey};
 use crate::pipeline::basis::Archive;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::trouble::Noted;
@@ -26,6 +26,7 @@ use crate::sources::Sources;
 use crate::store::{self, Readers};
 use crate::tlog::Algorithm;
 use crate::uploads::Uploads;
+use crate::vault;
 use crate::witnesses::Panel;
 
 /// Submissions that are judged in parts at once: one is read while another is committed.
@@ -47,6 +48,8 @@ pub struct App {
     pub default_edition: String,
     /// Connections for readers.
     pub readers: Readers,
+    /// The master keys.
+    pub masters: Arc<Masters>,
     /// The one writer.
     pub writer: Writer,
     /// Raw bytes.
@@ -218,6 +221,7 @@ impl App {
         let url = config.database_url();
         store::migrate(&mut store::connect(&url)?)
             .context("bringing the database schema up to date")?;
+        let masters = vault::open(&config).context("opening the master key")?;
         let readers = Readers::open(&url, config.store.readers)?;
         let mut keys = LogKeys::open(&config)?;
         keys.announce_first(&url)?;
@@ -272,6 +276,7 @@ impl App {
             default_edition,
             readers,
             writer,
+            masters,
             archive: Archive::new(raw.clone(), specification, limits),
             raw,
             attachments,

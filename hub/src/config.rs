@@ -83,6 +83,8 @@ pub struct Store {
     pub database: String,
     /// Connections for readers.
     pub readers: u32,
+    /// Master keys, in place of their file.
+    pub master_key: String,
 }
 
 /// What judges.

@@ -212,7 +212,7 @@ fn a_tampered_database_is_seen_each_time() {
             let statements = match class {
                 "edit" => match dice.below(3) {
                     0 => vec![format!("UPDATE leaves SET body = CAST(replace(CAST(body AS TEXT), '320100', '320300') AS BLOB) WHERE leaf_index = {leaf}")],
-                    1 => vec![format!("UPDATE records SET body = CAST(CAST(body AS TEXT) || ' ' AS BLOB) WHERE id = {record}")],
+                    1 => vec![format!("UPDATE records SET body = substr(body, 1, length(body) - 1) WHERE id = {record}")],
                     _ => vec![format!("UPDATE submissions SET received_at = received_at + 1 WHERE id = {submission}")],
                 },
                 "delete" => match dice.below(3) {

@@ -205,7 +205,7 @@ fn projected(spec: &'static Spec) -> Vec<Projected> {
                         dataset: i32::from(record.dataset.code),
                         action: i32::from(withdrawn) * 2,
                         previous: None,
-                        body,
+                        body: hub::store::body::Body::Clear(body),
                         verdict: 0,
                         submission: 1,
                         place: 0,

@@ -22,6 +22,7 @@ mod deals;
 mod destinations;
 mod dialects;
 mod differential;
+mod erasure;
 mod evidence;
 mod fixtures;
 mod folder;

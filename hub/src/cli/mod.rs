@@ -6,6 +6,7 @@ mod absence;
 mod check;
 mod deliveries;
 mod demo;
+mod erase;
 mod evidence;
 mod export;
 mod folder;
@@ -50,6 +51,8 @@ enum Command {
     Log(log::Command),
     /// Evidence bundles: everything about a submission, a record or a deal, checked offline.
     Evidence(evidence::Arguments),
+    /// Erase the personal data of a record; its proofs stay.
+    Erase(erase::Arguments),
     /// Proofs that a record or a submission was not held at a date.
     ProveAbsence(absence::Arguments),
     /// Judge what was received once more, from the archive, and compare.
@@ -98,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Receipt(command) => receipt::run(&command),
         Command::Log(command) => log::run(&command),
         Command::Evidence(arguments) => evidence::run(&arguments),
+        Command::Erase(arguments) => erase::run(&arguments),
         Command::ProveAbsence(arguments) => absence::run(&arguments),
         Command::Reperform(arguments) => reperform::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
@@ -179,6 +183,7 @@ mod tests {
             "hub prove-absence 320100 b-1 --submission --date 2026-11-21",
             "hub prove-absence verify p.json --key log.pub",
             "hub prove-absence commit --data d",
+            "hub erase X/K|1 --reason r --by me --data d --format json",
             "hub reperform S000000000001 r.json --data d --format json",
             "hub reperform --sample 20 --data d",
             "hub report volumes --data d --by source,day --format csv",

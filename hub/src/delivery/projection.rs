@@ -53,6 +53,9 @@ pub enum Unfit {
     /// What is stored is not an object of strings.
     #[error("hub.body: 存储的记录无法读取 / the stored record is unreadable")]
     Body,
+    /// It was erased before it was forwarded.
+    #[error("hub.erased: 该记录已依法删除，不再转发 / the record was erased, and is not forwarded")]
+    Erased,
     /// Not a character of XML 1.0.
     #[error(
         "hub.character: 字段 {0} 含有 XML 不允许的字符 / column {0} has a character that XML forbids"
@@ -112,11 +115,15 @@ impl Projector {
             .get(&self.to)
             .and_then(|projection| projection.datasets.get(&dataset.code))
             .ok_or_else(unknown)?;
+        if content.body.is_erased() {
+            return Err(Unfit::Erased);
+        }
         if content.action == 2 && !held {
             return Err(Unfit::NeverHeld);
         }
         let values: BTreeMap<String, String> =
-            serde_json::from_slice(&content.body).map_err(|_| Unfit::Body)?;
+            serde_json::from_slice(content.body.held().ok_or(Unfit::Body)?)
+                .map_err(|_| Unfit::Body)?;
         let value = |place: FieldIndex| {
             let field = dataset.field(place)?;
             values.get(&field.id).map(String::as_str)

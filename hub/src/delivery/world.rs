@@ -14,6 +14,7 @@ use super::{Handle, Place, Settings, Signer, start};
 use crate::keys::SigningKey;
 use crate::pipeline::writer::Writer;
 use crate::simulate::national::{National, Options, Running, verifier};
+use crate::store::body::Body;
 use crate::store::deliveries::{State, tests as inspect};
 use crate::store::forwarded;
 use crate::store::insert::{self, Owed, Rows};
@@ -183,7 +184,7 @@ impl World {
                     verdict: 0,
                     lane: draft.lane,
                     previous: draft.previous,
-                    body: draft.body.to_string().into_bytes(),
+                    body: Body::Clear(draft.body.to_string().into_bytes()),
                 });
                 rows.owed.push(Owed {
                     id: transaction.numbers.delivery,
@@ -215,6 +216,7 @@ impl World {
                 rejected: 0,
                 leaf_index: 0,
                 outcomes: Vec::new(),
+                raw_key: None,
             };
             insert::submission(transaction.connection, &head)?;
             insert::rows(transaction.connection, &rows)?;

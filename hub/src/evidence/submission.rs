@@ -9,12 +9,13 @@ use super::gather::{Gather, GatherError};
 use crate::leaf::Submission as Leaf;
 use crate::pipeline::ending::Ending;
 use crate::pipeline::judge::Item;
+use crate::pipeline::raw::Stored;
 use crate::pipeline::receipt::Outcome;
 use crate::pipeline::{Instant, commit, outcomes, seal};
 use crate::reperform::{Again, Lacking};
 use crate::store::records::{self, RecordRow};
 use crate::store::submissions::{self, Submission};
-use crate::store::{Database, waiting};
+use crate::store::{Database, erasures, waiting};
 use crate::tlog::sha256;
 
 /// Adds a submission to a bundle.
@@ -52,6 +53,7 @@ pub async fn add(
     let listed = of_records(gather, &folder, &receipt.records, &kept, &again)?;
     gather.json(format!("{folder}/records.json"), &listed)?;
     changes(gather, connection, &folder, &row)?;
+    erased(gather, connection, &kept)?;
     let forwarded = deliveries::of(connection, &kept)?;
     gather.json(format!("{folder}/deliveries.json"), &forwarded)?;
     gather.cover.add(&receipt, &listed, &forwarded);
@@ -97,7 +99,8 @@ async fn raw(
         Err(_) => true,
     };
     let path = format!("{folder}/raw");
-    if personal && !gather.personal {
+    let destroyed = Stored::of(row).is_destroyed();
+    if destroyed || personal && !gather.personal {
         gather.withhold(path);
         return Ok(());
     }
@@ -141,7 +144,7 @@ fn of_records(
             .iter()
             .find(|row| usize::try_from(row.record_index) == Ok(place));
         let canonical = row
-            .map(|row| row.body.as_slice())
+            .and_then(|row| row.body.held())
             .or_else(|| judged.map(|(_, judged)| judged.canonical.as_slice()))
             .filter(|bytes| outcome.digest == Some(sha256(bytes).to_hex()));
         let edition = again.as_ref().ok().map(|again| again.edition);
@@ -168,6 +171,7 @@ fn of_records(
             "verdict": outcome.verdict,
             "digest": outcome.digest,
             "kept": row.is_some(),
+            "erased": row.is_some_and(|row| row.body.is_erased()),
             "data": data,
             "changes": judged.map(|(_, judged)| &judged.record.changes),
         }));
@@ -192,6 +196,24 @@ fn masked(dataset: &Dataset, mut data: Map<String, Value>) -> Map<String, Value>
         }
     }
     data
+}
+
+/// The leaves that say what was erased, with their proofs.
+fn erased(
+    gather: &mut Gather<'_>,
+    connection: &mut Database,
+    kept: &[RecordRow],
+) -> Result<(), GatherError> {
+    for row in kept.iter().filter(|row| row.body.is_erased()) {
+        if let Some(erasure) = erasures::of(connection, row.id)? {
+            gather.proven(
+                connection,
+                &format!("erasures/{}", erasure.leaf_index),
+                erasure.leaf_index,
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// What became of records that waited, each with its leaf and proof.

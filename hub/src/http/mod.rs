@@ -12,6 +12,7 @@ mod check;
 mod deals;
 mod deliveries;
 mod destinations;
+mod erased;
 mod events;
 mod evidence;
 mod found;
@@ -25,6 +26,7 @@ pub mod openapi;
 mod outcomes;
 mod paging;
 pub mod problem;
+mod raw;
 mod receipts;
 mod reception;
 mod records;
@@ -63,6 +65,8 @@ pub enum Access {
     Member,
     /// Readers: centre, auditor, operator.
     Reader,
+    /// The centre only.
+    Centre,
     /// Operators only.
     Operator,
     /// A destination, for itself; and readers.
@@ -79,13 +83,14 @@ impl Access {
             Member => role != Role::Subscriber,
             Source => role == Role::Source,
             Reader => !matches!(role, Role::Source | Role::Sandbox | Role::Subscriber),
+            Centre => role == Role::Centre,
             Operator => role == Role::Operator,
             Subscriber => !matches!(role, Role::Source | Role::Sandbox),
         }
     }
 }
 
-use Access::{Anyone, Member, Operator, Public, Reader, Source, Subscriber};
+use Access::{Anyone, Centre, Member, Operator, Public, Reader, Source, Subscriber};
 
 /// All routes: method, path, who may, parameters, what it does, handler.
 #[rustfmt::skip]
@@ -96,7 +101,7 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "GET", path: "/v1/submissions/{id}", access: Member, query: &[], what: "One submission, and what became of its records since its receipt", zh: "查询单个批次及其记录的后续变化", handler: || web::get().to(submissions::one) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}/issues", access: Member, query: outcomes::ISSUES, what: "Its findings, as JSON, CSV or Excel", zh: "下载校验问题清单", handler: || web::get().to(outcomes::issues) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}/outcomes", access: Member, query: outcomes::OUTCOMES, what: "Its outcomes, 1,024 records a part", zh: "分段查询每条记录的判定", handler: || web::get().to(outcomes::outcomes) },
-    Endpoint { method: "GET", path: "/v1/submissions/{id}/raw", access: Member, query: &[], what: "The bytes as received", zh: "下载原始报文", handler: || web::get().to(submissions::raw) },
+    Endpoint { method: "GET", path: "/v1/submissions/{id}/raw", access: Member, query: &[], what: "The bytes as received", zh: "下载原始报文", handler: || web::get().to(raw::one) },
     Endpoint { method: "OPTIONS", path: "/v1/uploads", access: Public, query: &[], what: "What resumable upload can do here (tus 1.0.0)", zh: "断点续传能力", handler: || web::method(Method::OPTIONS).to(uploads::options) },
     Endpoint { method: "POST", path: "/v1/uploads", access: Source, query: &[], what: "Begin a resumable upload (tus 1.0.0)", zh: "创建断点续传", handler: || web::post().to(uploads::create) },
     Endpoint { method: "GET", path: "/v1/uploads/{id}", access: Source, query: &[], what: "How far an upload has come: receiving, whole, receipted (with the number of the receipt) or refused", zh: "查询上传状态与回执号", handler: || web::get().to(uploads::show) },
@@ -113,6 +118,7 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "GET", path: "/v1/receipts/{id}/records/{index}/proof", access: Member, query: &[], what: "What became of one record, proven without the others", zh: "查询单条记录的存证证明", handler: || web::get().to(receipts::record) },
     Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}", access: Member, query: records::QUERY, what: "The current version of a record, what was known of it then (at), what held then (valid)", zh: "查询记录", handler: || web::get().to(records::current) },
     Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}/versions", access: Member, query: &[], what: "All versions of a record, newest first", zh: "查询记录历史版本", handler: || web::get().to(records::versions) },
+    Endpoint { method: "POST", path: "/v1/records/{dataset}/{key}/erasure", access: Centre, query: destinations::REASON, what: "Erase the personal data of a record, all versions and the raw bytes that brought them; proofs stay", zh: "依法删除记录的个人信息（保留存证）", handler: || web::post().to(erased::erase) },
     Endpoint { method: "GET", path: "/v1/deals/{code}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, that name a unified deal code, and what they lack together", zh: "按统一交易标识码查询", handler: || web::get().to(deals::one) },
     Endpoint { method: "GET", path: "/v1/subjects/{uscc}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, about a subject of trading", zh: "按统一社会信用代码查询主体", handler: || web::get().to(subjects::one) },
     Endpoint { method: "GET", path: "/v1/subjects/{uscc}/standing", access: Anyone, query: &[], what: "The current standing of a subject, with its evidence", zh: "查询主体当前信用状态及依据", handler: || web::get().to(standing::one) },

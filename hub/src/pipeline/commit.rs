@@ -13,6 +13,7 @@ use super::seal::Seal;
 use super::then::Then;
 use super::work::{Verdicts, Work};
 use super::writer::{Numbers, Transaction};
+use crate::keys::Masters;
 use crate::leaf;
 use crate::store::outcome_parts;
 use crate::store::owing::Owing;
@@ -42,6 +43,8 @@ pub struct Prepared {
     pub raw_bytes: u64,
     /// The bytes (zstd), when they are kept in the row itself.
     pub raw: Option<Vec<u8>>,
+    /// Their wrapped key, when they are encrypted.
+    pub raw_key: Option<Vec<u8>>,
     /// Media type as sent.
     pub media_type: String,
     /// Digest of what judges it, archived; none when nothing is kept.
@@ -52,6 +55,8 @@ pub struct Prepared {
     pub items: Vec<Item>,
     /// Digests that every leaf names.
     pub digests: Arc<super::Digests>,
+    /// The master keys; none when nothing is kept.
+    pub masters: Option<Arc<Masters>>,
 }
 
 /// What a receipt is made of, before it is signed.
@@ -176,6 +181,7 @@ fn finish(mut work: Work<'_, '_>, prepared: Prepared) -> Result<Committed, Store
             rejected: 0,
             leaf_index: 0,
             outcomes: Vec::new(),
+            raw_key: prepared.raw_key,
         },
         &prepared.digests,
         prepared.basis,

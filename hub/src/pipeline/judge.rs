@@ -6,7 +6,9 @@ use adapters::{Adapter, DecodeError, Decoded, Envelope, Hint, Limits, Locator, P
 use spec::{Action, Context, Edition, Issue, IssueCode, Lookup, Normalized};
 
 use super::neighbours::{Key, by_key, by_message};
+use crate::keys::sealing::Guarded;
 use crate::tlog::{Hash, leaf_hash, sha256};
+use crate::vault::holds_personal;
 
 /// A record judged by itself, owning its values, ready to be judged among others.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub struct Judged {
     pub digest: Hash,
     /// Their hash as a leaf of the submission's records tree.
     pub leaf: Hash,
+    /// The canonical bytes encrypted, where they hold a personal value.
+    pub guarded: Option<Guarded>,
     /// Findings so far.
     pub issues: Vec<Issue>,
     /// What must be looked up; the first is its own business key, when it has one.
@@ -132,6 +136,7 @@ pub fn read(
                 Item::Judged(Box::new(Judged {
                     digest: sha256(&canonical),
                     leaf: leaf_hash(&canonical),
+                    guarded: guard(&record, &canonical),
                     canonical,
                     issues,
                     own: record.key().map(|value| by_key(record.dataset, value)),
@@ -147,6 +152,13 @@ pub fn read(
         ControlFlow::Continue(())
     })?;
     Ok(Read { envelope, items })
+}
+
+/// Encrypts a record that holds a personal value, under a key of its own. Without random bytes the writer tries again,
+/// and keeps nothing when there are none.
+fn guard(record: &Normalized<'_, '_>, canonical: &[u8]) -> Option<Guarded> {
+    let personal = holds_personal(record);
+    personal.then(|| Guarded::new(canonical).ok()).flatten()
 }
 
 /// To take a record back, only what identifies it must be right, and there must be a reason.

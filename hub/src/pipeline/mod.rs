@@ -21,7 +21,7 @@ pub mod neighbours;
 pub mod opinion;
 pub mod outcomes;
 mod parts;
-mod raw;
+pub mod raw;
 pub mod receipt;
 pub mod record_proof;
 mod release;
@@ -45,7 +45,7 @@ use crate::error::{Error, ErrorCode};
 use crate::sources::Source;
 use crate::tlog::hash::{self, Hash};
 use commit::{Committed, Prepared};
-use judge::Read;
+use judge::{Item, Read};
 use receipt::{Counts, Outcome, Receipt};
 use seal::Seal;
 use writer::WriteError;
@@ -231,7 +231,8 @@ async fn finish(
     app.opinion.sample(edition, &read.items);
     let raw_sha256 = hash::sha256(&incoming.body);
     let submission = submission_number(&incoming, &read.envelope, &raw_sha256)?;
-    let raw = app.raw.keep(&raw_sha256, &incoming.body).await?;
+    let masters = may_name_anyone(&read.items).then_some(&*app.masters);
+    let raw = app.raw.keep(&raw_sha256, &incoming.body, masters).await?;
     let basis = app
         .archive
         .keep(adapter, edition, incoming.hint.wire)
@@ -248,12 +249,26 @@ async fn finish(
         received,
         raw_sha256,
         raw_bytes: incoming.body.len() as u64,
-        raw,
+        raw: raw.inline,
+        raw_key: raw.key,
         media_type: incoming.media_type,
         basis: Some(basis),
         hint: beyond_form(incoming.hint),
         items: read.items,
         digests: Arc::clone(&app.digests),
+        masters: Some(Arc::clone(&app.masters)),
+    })
+}
+
+/// Whether anything personal may stand in the bytes of a submission: a value that is marked so or looks so, or something
+/// that was not read as the specification knows it.
+fn may_name_anyone(items: &[Item]) -> bool {
+    items.iter().any(|item| match item {
+        Item::Judged(judged) => {
+            let foreign = |issue: &spec::Issue| issue.code == spec::IssueCode::FieldUnknown;
+            judged.guarded.is_some() || judged.issues.iter().any(foreign)
+        }
+        Item::Unusable { .. } => true,
     })
 }
 
@@ -311,11 +326,13 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
         raw_sha256,
         raw_bytes: incoming.body.len() as u64,
         raw: None,
+        raw_key: None,
         media_type: incoming.media_type.clone(),
         basis: None,
         hint: None,
         items: read.items,
         digests: Arc::clone(&app.digests),
+        masters: None,
     };
     let outcomes = commit::judge_only(&mut connection, prepared)?;
     let mut counts = Counts::default();

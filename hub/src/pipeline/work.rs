@@ -14,18 +14,24 @@ use super::commit::Prepared;
 use super::dependants;
 use super::history::History;
 use super::judge::{Item, Judged, shown_key};
-use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links_of};
+use super::neighbours::{
+    Key, Neighbour, Neighbours, by_key, key_of, links, links_of, links_of_old,
+};
 use super::outcomes::{Outcomes, Tree};
 use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
 use super::then::Then;
 use super::writer::Transaction;
+use crate::keys::Masters;
+use crate::keys::sealing::Guarded;
+use crate::store::body::{Body, Place};
 use crate::store::insert::Rows;
 use crate::store::records::{Link, RecordRow};
 use crate::store::submissions::{IssueRow, Volume};
 use crate::store::waiting::Parked;
 use crate::store::{StoreError, verdict_number};
 use crate::tlog::hash;
+use crate::vault;
 pub use finish::Verdicts;
 
 /// A submission on its way into the store.
@@ -36,6 +42,7 @@ pub struct Work<'w, 't> {
     received: super::Instant,
     source: String,
     number: i64,
+    masters: Option<Arc<Masters>>,
     files: Files,
     neighbours: Neighbours,
     room: Room,
@@ -66,6 +73,7 @@ impl<'w, 't> Work<'w, 't> {
             received: prepared.received,
             source: prepared.source.clone(),
             number,
+            masters: prepared.masters.clone(),
             files: Files::default(),
             neighbours: Neighbours::default(),
             room: Room::default(),
@@ -169,6 +177,7 @@ impl<'w, 't> Work<'w, 't> {
             mut canonical,
             mut digest,
             mut leaf,
+            mut guarded,
             mut issues,
             lookups,
             own,
@@ -179,7 +188,9 @@ impl<'w, 't> Work<'w, 't> {
         } = judged;
         let dataset = record.dataset;
         let newest = self.newest(&record, own.clone(), message.as_ref())?;
-        let current = newest.clone().filter(|version| !version.withdrawn);
+        let current = newest
+            .clone()
+            .filter(|version| !version.withdrawn && !version.erased);
         // What still waits under this key gives way to what is sent now.
         let parked = self
             .room
@@ -192,6 +203,7 @@ impl<'w, 't> Work<'w, 't> {
         {
             // What is taken back is named, kept and forwarded in full.
             canonical.clone_from(&taken_back.canonical);
+            guarded = None;
             digest = hash::sha256(&canonical);
             leaf = hash::leaf_hash(&canonical);
             key = shown_key(&Normalized::from_canonical(dataset, taken_back.body()));
@@ -264,16 +276,22 @@ impl<'w, 't> Work<'w, 't> {
                     .unwrap_or(self.transaction.numbers.record),
             };
             let before = newest.iter().chain(&parked).map(|known| known.id).max();
-            let row = RecordRow {
+            let place = Place {
                 id: self.transaction.numbers.record,
-                submission_id: self.number,
-                record_index: index as i32,
+                submission: self.number,
+                index: index as i32,
                 dataset: i32::from(dataset.code),
+            };
+            let row = RecordRow {
+                id: place.id,
+                submission_id: place.submission,
+                record_index: place.index,
+                dataset: place.dataset,
                 action: record.action as i32,
                 verdict: verdict_number(verdict),
                 lane,
                 previous: before,
-                body: canonical,
+                body: self.body(dataset, canonical, guarded, place)?,
             };
             self.transaction.numbers.record += 1;
             self.history.because(row.id, record.reason.clone());
@@ -308,6 +326,28 @@ impl<'w, 't> Work<'w, 't> {
             issues,
         };
         self.note(i32::from(dataset.code), outcome)
+    }
+
+    /// A body as it is kept: encrypted when it holds a personal value.
+    fn body(
+        &self,
+        dataset: &Dataset,
+        canonical: Vec<u8>,
+        guarded: Option<Guarded>,
+        place: Place,
+    ) -> Result<Body, StoreError> {
+        let Some(masters) = &self.masters else {
+            return Ok(Body::Clear(canonical));
+        };
+        let guarded = match guarded {
+            Some(guarded) => guarded,
+            // What is taken back is kept as it was: its values are those of the version before.
+            None if personal(dataset, &canonical) => {
+                Guarded::new(&canonical).map_err(|error| broken(&error))?
+            }
+            None => return Ok(Body::Clear(canonical)),
+        };
+        Body::sealed(masters, canonical, &guarded, place).map_err(|error| broken(&error))
     }
 
     /// Why a version may not give way to what is sent now, because others hang on it.
@@ -373,7 +413,7 @@ impl<'w, 't> Work<'w, 't> {
             links(entries.iter(), row.id)
         };
         if let Some(old) = old {
-            let before = links_of(self.edition, old);
+            let before = links_of_old(self.edition, old, &links);
             // The leaf of this submission: nothing is appended before it.
             let leaf = self.transaction.numbers.leaf;
             self.history
@@ -437,6 +477,14 @@ impl<'w, 't> Work<'w, 't> {
         }
         Ok(())
     }
+}
+
+/// Whether canonical bytes hold a personal value.
+fn personal(dataset: &Dataset, canonical: &[u8]) -> bool {
+    let marked = |field: &spec::Field| field.sensitivity == spec::Sensitivity::Personal;
+    dataset.fields.iter().any(marked)
+        && serde_json::from_slice(canonical)
+            .is_ok_and(|body| vault::holds_personal(&Normalized::from_canonical(dataset, &body)))
 }
 
 /// What cannot be written although it was just made.

@@ -12,6 +12,7 @@ use crate::leaf::{self, Submission as Leaf};
 use crate::pipeline::basis::{Basis, Snapshot};
 use crate::pipeline::commit::{Prepared, judge_again, receipt_id};
 use crate::pipeline::judge::Item;
+use crate::pipeline::raw::Stored;
 use crate::pipeline::{Digests, Instant, RawStore, judge, outcomes};
 use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError};
@@ -120,8 +121,11 @@ impl Judges {
                 leaf.specification, leaf.codes
             )));
         }
-        let raw_sha256 = Hash::from_hex(&leaf.raw_sha256)?;
-        let body = self.raw.get(&raw_sha256, row.raw.as_deref()).await?;
+        let stored = Stored {
+            name: Hash::from_hex(&leaf.raw_sha256)?,
+            ..Stored::of(row)
+        };
+        let body = self.raw.get(&stored).await?;
         let received = Instant::from_millis(row.received_at);
         let context = Context {
             edition,
@@ -165,11 +169,13 @@ impl Judges {
             raw_sha256: Hash::from_hex(&leaf.raw_sha256)?,
             raw_bytes: again.body.len() as u64,
             raw: None,
+            raw_key: None,
             media_type: row.media_type.clone(),
             basis: None,
             hint: None,
             items: again.items,
             digests: again.digests,
+            masters: None,
         };
         let now = judge_again(connection, prepared, row)?;
         let listed = difference::outcomes(&now.json)?;
@@ -207,7 +213,7 @@ impl Judges {
     /// What was archived under a digest.
     pub async fn archived(&self, digest: &str) -> Result<Vec<u8>, Lacking> {
         let name = Hash::from_hex(digest)?;
-        let found = self.raw.get(&name, None).await;
+        let found = self.raw.get(&Stored::archived(name)).await;
         found.map_err(|error| {
             Lacking(format!(
                 "what judged then cannot be had from the archive: {error}"

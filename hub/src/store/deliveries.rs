@@ -13,6 +13,7 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use super::body::{Body, Place};
 use super::schema::{batches, deliveries, records, submissions};
 use super::{Database, StoreError, refusals};
 
@@ -96,7 +97,7 @@ pub struct Content {
     /// The version before this one.
     pub previous: Option<i64>,
     /// Canonical bytes.
-    pub body: Vec<u8>,
+    pub body: Body,
     /// As it was judged: 0 accepted, 1 with warnings.
     pub verdict: i32,
     /// `submissions.id`.
@@ -107,6 +108,21 @@ pub struct Content {
     pub source: String,
     /// By which edition it was judged.
     pub edition: String,
+}
+
+impl Content {
+    fn opened(self) -> Content {
+        let place = Place {
+            id: self.id,
+            submission: self.submission,
+            index: self.place,
+            dataset: self.dataset,
+        };
+        Content {
+            body: self.body.opened(place),
+            ..self
+        }
+    }
 }
 
 /// A batch that is not settled.
@@ -259,7 +275,8 @@ pub fn contents(connection: &mut Database, ids: &[i64]) -> Result<Vec<Content>, 
                     submissions::edition,
                 ))
                 .first::<Content>(connection)
-                .optional()?,
+                .optional()?
+                .map(Content::opened),
         );
     }
     Ok(found)

@@ -19,6 +19,7 @@ pub struct RefusedMessage {
     pub raw_bytes: i64,
     pub raw: Option<Vec<u8>>,
     pub problem: String,
+    pub raw_key: Option<Vec<u8>>,
 }
 
 /// Keeps a message. What is kept already stays as it is.

@@ -37,6 +37,7 @@ table! {
         rejected -> Integer,
         leaf_index -> BigInt,
         outcomes -> Binary,
+        raw_key -> Nullable<Binary>,
     }
 }
 
@@ -380,6 +381,35 @@ table! {
         raw_bytes -> BigInt,
         raw -> Nullable<Binary>,
         problem -> Text,
+        raw_key -> Nullable<Binary>,
+    }
+}
+
+table! {
+    master_keys (key_id) {
+        key_id -> Text,
+        proof -> Binary,
+        created_at -> BigInt,
+        retired_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    erasures (record_id) {
+        record_id -> BigInt,
+        submission_id -> BigInt,
+        leaf_index -> BigInt,
+        at -> BigInt,
+        ordered_by -> Text,
+        reason -> Text,
+    }
+}
+
+table! {
+    raw_erasures (submission_id) {
+        submission_id -> BigInt,
+        leaf_index -> BigInt,
+        left_sha256 -> Nullable<Binary>,
     }
 }
 

@@ -137,7 +137,9 @@ impl Hub {
             .expect("a folder");
         let data = folder.path().join("data");
         std::fs::create_dir_all(data.join("keys")).expect("a folder");
-        std::fs::copy(self.data.join("keys/log.key"), data.join("keys/log.key")).expect("the key");
+        for key in ["keys/log.key", "keys/master.key"] {
+            std::fs::copy(self.data.join(key), data.join(key)).expect("the key");
+        }
         let (child, url) = spawn(&data, self.database.as_deref(), &self.extra, &self.settings);
         Hub {
             child,
@@ -232,7 +234,7 @@ impl Hub {
             .expect("a folder");
         let data = folder.path().join("data");
         std::fs::create_dir_all(data.join("keys")).expect("a folder");
-        for name in ["log.pub", "keys/log.key"] {
+        for name in ["log.pub", "keys/log.key", "keys/master.key"] {
             // A copy keeps the permissions.
             std::fs::copy(self.data.join(name), data.join(name)).expect("copied");
         }
