@@ -4,11 +4,13 @@
 //! configuration. From then on the database knows the id of its master key and a text that only this key opens: a hub
 //! that comes with another key, or with none, is refused before it reads or writes anything.
 
+pub mod change;
+mod renew;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use spec::{Normalized, Sensitivity};
 
 use crate::config::Config;
 use crate::keys::{KeyError, Masters, master};
@@ -121,11 +123,4 @@ fn missing(config: &Config, known: &[MasterRow]) -> String {
          the one that was given; put its file back as {path} (mode 600), or give it as HUB_STORE_MASTER_KEY",
         path = path.display()
     )
-}
-
-/// Whether a record holds a value that the specification marks as personal: then its body is encrypted.
-pub fn holds_personal(record: &Normalized<'_, '_>) -> bool {
-    (0..).zip(&record.dataset.fields).any(|(place, field)| {
-        field.sensitivity == Sensitivity::Personal && record.text(place).is_some()
-    })
 }

@@ -266,6 +266,9 @@ fn what_is_erased_is_gone_and_every_proof_holds(engine: Engine) {
         verifies(&["evidence", "verify", &bundle, "--key", &public]);
         std::fs::remove_file(&bundle).expect("removed");
     }
+    // Judged again: nothing is left to judge, which is said, and is no fault.
+    let again = succeeds(&hub, &["reperform", &first, "--format", "json"]);
+    assert!(again.contains("erased"), "{again}");
     // The same record may be sent again, and is a record like any other.
     renamed["PROJECT_NAME"] = json!("再次报送的工程");
     let third = send(&hub, &key, "third", &[renamed]);
@@ -366,4 +369,124 @@ fn who_reads_personal_values_of_another_is_written_down() {
     assert_eq!(viewed(), 0, "a source reads its own");
     assert_eq!(hub.get(&path, &auditor).status, 200);
     assert!(viewed() > 0);
+}
+
+/// What `hub keys master list` says of the keys: id, and whether it is in force and was given.
+fn masters(hub: &Hub) -> Vec<String> {
+    let listed = succeeds(hub, &["keys", "master", "list"]);
+    listed.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_master_key_is_changed_and_everything_opens_still() {
+    let mut hub = Hub::start(Engine::Sqlite, &[]);
+    let key = hub.add_source("320100");
+    let many: Vec<Value> = (1..=40).map(|number| project(number, PHONE)).collect();
+    let receipt = send(&hub, &key, "first", &many);
+    let raw = format!("/v1/submissions/{}/raw", receipt["id"].as_str().unwrap());
+    let before = hub.get(&raw, &key).text;
+    let serving = hub.command(&["keys", "master", "rotate"]);
+    assert_eq!(serving.status.code(), Some(2), "a hub is serving");
+    hub.kill();
+    let file = hub.data.join("keys/master.key");
+    let old = std::fs::read_to_string(&file).expect("the master key");
+    let id = succeeds(&hub, &["keys", "master", "rotate"])
+        .trim()
+        .to_owned();
+    let new = std::fs::read_to_string(&file).expect("the master key");
+    assert!(new != old && new.lines().count() == 1);
+    assert!(
+        masters(&hub)
+            .iter()
+            .any(|line| line.contains(&id) && line.contains("yes"))
+    );
+    // With the old key the hub does not start, with the new one everything is as it was.
+    std::fs::write(&file, &old).expect("written");
+    assert_eq!(
+        hub.command(&["serve", "--listen", "127.0.0.1:0"])
+            .status
+            .code(),
+        Some(2)
+    );
+    std::fs::write(&file, &new).expect("written");
+    hub.restart();
+    assert_eq!(hub.get(&raw, &key).text, before);
+    assert_eq!(hub.get(ONE, &key).status, 200);
+    succeeds(&hub, &["log", "verify"]);
+    hub.kill();
+    // Killed on the way, it is begun again: a change is in its place only when it is whole.
+    for delay in [1, 5, 20, 60, 120] {
+        let place = hub.place();
+        let mut child = Command::new(hub::program())
+            .args(["keys", "master", "rotate"])
+            .args(&place)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("the hub runs");
+        std::thread::park_timeout(std::time::Duration::from_millis(delay));
+        drop(child.kill());
+        child.wait().expect("ended");
+    }
+    succeeds(&hub, &["keys", "master", "rotate"]);
+    let file = std::fs::read_to_string(&file).expect("the master key");
+    assert_eq!(file.lines().count(), 1);
+    hub.restart();
+    assert_eq!(hub.get(&raw, &key).text, before);
+    succeeds(&hub, &["log", "verify"]);
+}
+
+#[test]
+fn an_erasure_that_is_killed_is_done_or_not_done() {
+    let mut hub = Hub::start(Engine::Sqlite, &[]);
+    let key = hub.add_source("320100");
+    for number in 1..=12 {
+        send(&hub, &key, &format!("s{number}"), &[project(number, PHONE)]);
+    }
+    let (mut done, mut left) = (0, 0);
+    for number in 1..=12_u64 {
+        let place = hub.place();
+        let mut child = Command::new(hub::program())
+            .args([
+                "erase",
+                &number.to_string(),
+                "--reason",
+                "order",
+                "--by",
+                "duty",
+            ])
+            .args(&place)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("the hub runs");
+        std::thread::park_timeout(std::time::Duration::from_millis(number * 25));
+        drop(child.kill());
+        child.wait().expect("ended");
+        let path = format!("/v1/records/PROJECT/E3201000001{number:06}");
+        match hub.get(&path, &key).status {
+            410 => done += 1,
+            200 => left += 1,
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!(done + left, 12);
+    succeeds(&hub, &["log", "verify"]);
+    hub.kill();
+    hub.restart();
+    for number in 1..=12 {
+        succeeds(
+            &hub,
+            &[
+                "erase",
+                &number.to_string(),
+                "--reason",
+                "order",
+                "--by",
+                "duty",
+            ],
+        );
+    }
+    succeeds(&hub, &["log", "verify"]);
+    assert!(!holds(&kept(&hub), PHONE));
 }

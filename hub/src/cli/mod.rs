@@ -169,6 +169,7 @@ mod tests {
             "hub sources lint a.toml d --format json",
             "hub sources try a.toml b.csv --dataset 501 --most 0 --format json",
             "hub keys reader audit --role auditor --data d",
+            "hub keys master rotate --data d",
             "hub check a b --source 320100 --format json --edition 3.0 --dataset X",
             "hub check a --source 320100 --format sarif --lang en --max-per-rule 0",
             "hub check --explain field.required",

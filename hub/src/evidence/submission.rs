@@ -7,8 +7,10 @@ use spec::{Dataset, Edition, Normalized, Sensitivity};
 use super::deliveries;
 use super::gather::{Gather, GatherError};
 use crate::leaf::Submission as Leaf;
+use crate::pipeline::basis::Basis;
 use crate::pipeline::ending::Ending;
 use crate::pipeline::judge::Item;
+use crate::pipeline::personal::holds_personal;
 use crate::pipeline::raw::Stored;
 use crate::pipeline::receipt::Outcome;
 use crate::pipeline::{Instant, commit, outcomes, seal};
@@ -46,9 +48,7 @@ pub async fn add(
     gather.put(format!("{folder}/outcomes.json"), listed);
     let kept = records::of_submission(connection, number, number)?;
     let again = gather.judges.read(connection, &row, &says).await;
-    if let Ok(again) = &again {
-        judged_by(gather, &says, again).await?;
-    }
+    judged_by(gather, &says).await?;
     raw(gather, &folder, &row, &again).await?;
     let listed = of_records(gather, &folder, &receipt.records, &kept, &again)?;
     gather.json(format!("{folder}/records.json"), &listed)?;
@@ -61,17 +61,24 @@ pub async fn add(
 }
 
 /// The data files, profile and limits that judged.
-async fn judged_by(gather: &mut Gather<'_>, leaf: &Leaf, again: &Again) -> Result<(), GatherError> {
-    let basis = leaf.basis.clone().unwrap_or_default();
+async fn judged_by(gather: &mut Gather<'_>, leaf: &Leaf) -> Result<(), GatherError> {
+    let Some(basis) = leaf.basis.clone() else {
+        return Ok(());
+    };
+    // Where the archive is lost the bundle goes without it, and its check says so.
+    let Ok(bytes) = gather.judges.archived(&basis).await else {
+        return Ok(());
+    };
+    let named: Basis = serde_json::from_slice(&bytes)?;
     let parts = [
         (format!("basis/{basis}.json"), basis),
         (
-            format!("basis/specification-{}.json", again.basis.specification),
-            again.basis.specification.clone(),
+            format!("basis/specification-{}.json", named.specification),
+            named.specification.clone(),
         ),
         (
-            format!("basis/profile-{}.toml", again.basis.profile),
-            again.basis.profile.clone(),
+            format!("basis/profile-{}.toml", named.profile),
+            named.profile.clone(),
         ),
     ];
     for (path, digest) in parts {
@@ -92,7 +99,7 @@ async fn raw(
 ) -> Result<(), GatherError> {
     let personal = match again {
         Ok(again) => again.items.iter().any(|item| match item {
-            Item::Judged(judged) => names_anyone(&judged.record),
+            Item::Judged(judged) => holds_personal(&judged.record),
             // What could not be read may hold anything.
             Item::Unusable { .. } => true,
         }),
@@ -110,16 +117,6 @@ async fn raw(
     };
     gather.put(path, body);
     Ok(())
-}
-
-/// Whether a record holds a personal value.
-fn names_anyone(record: &Normalized<'_, '_>) -> bool {
-    let dataset = record.dataset;
-    (0..).zip(&dataset.fields).any(|(place, field)| {
-        record.text(place).is_some_and(|text| {
-            field.sensitivity == Sensitivity::Personal || spec::issue::names_a_person(text)
-        })
-    })
 }
 
 /// Every record: what it became, its values, what was put right in it; canonical bytes as members of their own.
@@ -153,7 +150,7 @@ fn of_records(
                 let data: Map<String, Value> = serde_json::from_slice(bytes)?;
                 let record = Normalized::from_canonical(dataset, &data);
                 let path = format!("{folder}/records/{place:05}.json");
-                let personal = names_anyone(&record);
+                let personal = holds_personal(&record);
                 if personal && !gather.personal {
                     gather.withhold(path);
                     Some(masked(dataset, data))

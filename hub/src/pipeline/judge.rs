@@ -6,9 +6,9 @@ use adapters::{Adapter, DecodeError, Decoded, Envelope, Hint, Limits, Locator, P
 use spec::{Action, Context, Edition, Issue, IssueCode, Lookup, Normalized};
 
 use super::neighbours::{Key, by_key, by_message};
+use super::personal::holds_personal;
 use crate::keys::sealing::Guarded;
 use crate::tlog::{Hash, leaf_hash, sha256};
-use crate::vault::holds_personal;
 
 /// A record judged by itself, owning its values, ready to be judged among others.
 #[derive(Debug)]

@@ -21,6 +21,7 @@ pub mod neighbours;
 pub mod opinion;
 pub mod outcomes;
 mod parts;
+pub mod personal;
 pub mod raw;
 pub mod receipt;
 pub mod record_proof;
@@ -45,7 +46,7 @@ use crate::error::{Error, ErrorCode};
 use crate::sources::Source;
 use crate::tlog::hash::{self, Hash};
 use commit::{Committed, Prepared};
-use judge::{Item, Read};
+use judge::Read;
 use receipt::{Counts, Outcome, Receipt};
 use seal::Seal;
 use writer::WriteError;
@@ -231,7 +232,7 @@ async fn finish(
     app.opinion.sample(edition, &read.items);
     let raw_sha256 = hash::sha256(&incoming.body);
     let submission = submission_number(&incoming, &read.envelope, &raw_sha256)?;
-    let masters = may_name_anyone(&read.items).then_some(&*app.masters);
+    let masters = personal::may_name_anyone(&read.items).then_some(&*app.masters);
     let raw = app.raw.keep(&raw_sha256, &incoming.body, masters).await?;
     let basis = app
         .archive
@@ -257,18 +258,6 @@ async fn finish(
         items: read.items,
         digests: Arc::clone(&app.digests),
         masters: Some(Arc::clone(&app.masters)),
-    })
-}
-
-/// Whether anything personal may stand in the bytes of a submission: a value that is marked so or looks so, or something
-/// that was not read as the specification knows it.
-fn may_name_anyone(items: &[Item]) -> bool {
-    items.iter().any(|item| match item {
-        Item::Judged(judged) => {
-            let foreign = |issue: &spec::Issue| issue.code == spec::IssueCode::FieldUnknown;
-            judged.guarded.is_some() || judged.issues.iter().any(foreign)
-        }
-        Item::Unusable { .. } => true,
     })
 }
 

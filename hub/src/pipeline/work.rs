@@ -18,6 +18,7 @@ use super::neighbours::{
     Key, Neighbour, Neighbours, by_key, key_of, links, links_of, links_of_old,
 };
 use super::outcomes::{Outcomes, Tree};
+use super::personal;
 use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
 use super::then::Then;
@@ -31,7 +32,6 @@ use crate::store::submissions::{IssueRow, Volume};
 use crate::store::waiting::Parked;
 use crate::store::{StoreError, verdict_number};
 use crate::tlog::hash;
-use crate::vault;
 pub use finish::Verdicts;
 
 /// A submission on its way into the store.
@@ -342,7 +342,7 @@ impl<'w, 't> Work<'w, 't> {
         let guarded = match guarded {
             Some(guarded) => guarded,
             // What is taken back is kept as it was: its values are those of the version before.
-            None if personal(dataset, &canonical) => {
+            None if personal::stored(dataset, &canonical) => {
                 Guarded::new(&canonical).map_err(|error| broken(&error))?
             }
             None => return Ok(Body::Clear(canonical)),
@@ -477,14 +477,6 @@ impl<'w, 't> Work<'w, 't> {
         }
         Ok(())
     }
-}
-
-/// Whether canonical bytes hold a personal value.
-fn personal(dataset: &Dataset, canonical: &[u8]) -> bool {
-    let marked = |field: &spec::Field| field.sensitivity == spec::Sensitivity::Personal;
-    dataset.fields.iter().any(marked)
-        && serde_json::from_slice(canonical)
-            .is_ok_and(|body| vault::holds_personal(&Normalized::from_canonical(dataset, &body)))
 }
 
 /// What cannot be written although it was just made.

@@ -15,8 +15,11 @@ use crate::pipeline::judge::Item;
 use crate::pipeline::raw::Stored;
 use crate::pipeline::{Digests, Instant, RawStore, judge, outcomes};
 use crate::store::submissions::{self, Submission};
-use crate::store::{Database, StoreError};
+use crate::store::{Database, StoreError, erasures};
 use crate::tlog::Hash;
+
+/// What comparing has shown: the number of outcomes, and their root and that of the records as they came out.
+type Compared = (Finding, u32, Option<[Hash; 2]>);
 
 /// What an archived specification became: editions, and their digests.
 type Loaded = (&'static Spec, Arc<Digests>);
@@ -77,14 +80,23 @@ impl Judges {
         row: &Submission,
         leaf: &Leaf,
     ) -> Reperformed {
-        let compared = self.compare(connection, row, leaf).await;
-        let (finding, outcomes, roots) = match compared {
-            Ok((finding, outcomes, [first, second])) => {
-                (finding, outcomes, [Some(first), Some(second)])
-            }
-            Err(Lacking(why)) => (Finding::Impossible { why }, 0, [None, None]),
+        let erased = if Stored::of(row).is_destroyed() {
+            erasures::of_raw(connection, row.id)
+        } else {
+            Ok(None)
         };
-        let [outcomes_root, records_root] = roots.map(|root| root.map(Hash::to_hex));
+        let compared = match erased {
+            Ok(Some(leaf)) => Ok((Finding::Erased { leaf }, 0, None)),
+            Ok(None) => self.compare(connection, row, leaf).await,
+            Err(error) => Err(Lacking::from(error)),
+        };
+        let (finding, outcomes, roots) = match compared {
+            Ok((finding, outcomes, roots)) => (finding, outcomes, roots),
+            Err(Lacking(why)) => (Finding::Impossible { why }, 0, None),
+        };
+        let (outcomes_root, records_root) = roots
+            .map(|[outcomes, records]: [Hash; 2]| (outcomes.to_hex(), records.to_hex()))
+            .unzip();
         Reperformed {
             id: receipt_id(row.id),
             leaf_index: row.leaf_index as u64,
@@ -157,7 +169,7 @@ impl Judges {
         connection: &mut Database,
         row: &Submission,
         leaf: &Leaf,
-    ) -> Result<(Finding, u32, [Hash; 2]), Lacking> {
+    ) -> Result<Compared, Lacking> {
         let again = self.read(connection, row, leaf).await?;
         let prepared = Prepared {
             source: row.source.clone(),
@@ -180,7 +192,7 @@ impl Judges {
         let now = judge_again(connection, prepared, row)?;
         let listed = difference::outcomes(&now.json)?;
         let count = listed.len() as u32;
-        let roots = [now.outcomes_root, now.records_root];
+        let roots = Some([now.outcomes_root, now.records_root]);
         if now.outcomes_root.to_hex() != leaf.outcomes_root {
             let kept = outcomes::listed(connection, row)?;
             let then = difference::outcomes(&kept)?;

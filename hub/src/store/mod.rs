@@ -31,6 +31,7 @@ pub mod refused;
 pub mod replays;
 pub mod replies;
 pub mod schema;
+pub mod sealed;
 pub mod sequence;
 pub mod settled;
 pub mod submissions;
