@@ -9,7 +9,7 @@ use std::sync::Arc;
 use spec::{Action, Context, Dataset, Edition, Issue, Normalized, Severity, Spec, Verdict};
 
 use super::absent;
-use super::attached::Files;
+use super::attached::{self, Arriving, Files};
 use super::commit::Prepared;
 use super::dependants;
 use super::history::History;
@@ -24,8 +24,7 @@ use super::room::{self, Room};
 use super::then::Then;
 use super::writer::Transaction;
 use crate::keys::Masters;
-use crate::keys::sealing::Guarded;
-use crate::store::body::{Body, Place};
+use crate::store::body::Place;
 use crate::store::insert::Rows;
 use crate::store::records::{Link, RecordRow};
 use crate::store::submissions::{IssueRow, Volume};
@@ -103,6 +102,22 @@ impl<'w, 't> Work<'w, 't> {
             room: Room::then(then),
             ..Work::new(transaction, prepared, false)
         }
+    }
+
+    /// Names the files that came with the next records, before these are judged. A document with files is never cut,
+    /// so that no leaf stands between the parts of a submission.
+    pub fn bring(&mut self, arriving: Arriving) -> Result<(), StoreError> {
+        attached::arrive(
+            self.transaction,
+            self.specification,
+            arriving,
+            self.received,
+        )
+    }
+
+    /// Judges as if [`Self::bring`] had named the files.
+    pub fn expect(&mut self, arriving: Arriving) -> Result<(), StoreError> {
+        self.files.expect(self.transaction.connection, arriving)
     }
 
     /// The outcomes, in order.
@@ -185,8 +200,12 @@ impl<'w, 't> Work<'w, 't> {
             entries,
             flex,
             message,
+            files: carried,
         } = judged;
         let dataset = record.dataset;
+        if !carried.is_empty() {
+            issues.extend(self.files.crowded(&record, &carried));
+        }
         let newest = self.newest(&record, own.clone(), message.as_ref())?;
         let current = newest
             .clone()
@@ -203,7 +222,7 @@ impl<'w, 't> Work<'w, 't> {
         {
             // What is taken back is named, kept and forwarded in full.
             canonical.clone_from(&taken_back.canonical);
-            guarded = None;
+            guarded = personal::guard_stored(dataset, &canonical);
             digest = hash::sha256(&canonical);
             leaf = hash::leaf_hash(&canonical);
             key = shown_key(&Normalized::from_canonical(dataset, taken_back.body()));
@@ -291,7 +310,8 @@ impl<'w, 't> Work<'w, 't> {
                 verdict: verdict_number(verdict),
                 lane,
                 previous: before,
-                body: self.body(dataset, canonical, guarded, place)?,
+                body: personal::kept(self.masters.as_deref(), canonical, guarded, place)
+                    .map_err(|error| broken(&error))?,
             };
             self.transaction.numbers.record += 1;
             self.history.because(row.id, record.reason.clone());
@@ -326,28 +346,6 @@ impl<'w, 't> Work<'w, 't> {
             issues,
         };
         self.note(i32::from(dataset.code), outcome)
-    }
-
-    /// A body as it is kept: encrypted when it holds a personal value.
-    fn body(
-        &self,
-        dataset: &Dataset,
-        canonical: Vec<u8>,
-        guarded: Option<Guarded>,
-        place: Place,
-    ) -> Result<Body, StoreError> {
-        let Some(masters) = &self.masters else {
-            return Ok(Body::Clear(canonical));
-        };
-        let guarded = match guarded {
-            Some(guarded) => guarded,
-            // What is taken back is kept as it was: its values are those of the version before.
-            None if personal::stored(dataset, &canonical) => {
-                Guarded::new(&canonical).map_err(|error| broken(&error))?
-            }
-            None => return Ok(Body::Clear(canonical)),
-        };
-        Body::sealed(masters, canonical, &guarded, place).map_err(|error| broken(&error))
     }
 
     /// Why a version may not give way to what is sent now, because others hang on it.
