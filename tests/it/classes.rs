@@ -168,6 +168,11 @@ fn audited(data: &Path) -> Result<(), String> {
     let keys: hub::tlog::Keyring = public.parse().expect("keys");
     let mut database =
         hub::store::connect(&data.join("hub.db").display().to_string()).expect("a database");
+    let masters = hub::keys::Masters::load(&data.join("keys/master.key"));
+    masters
+        .expect("the master key")
+        .expect("there is one")
+        .admit();
     let raw = hub::pipeline::RawStore::open(&data.join("raw")).expect("raw bytes");
     let files = hub::attachment::Objects::open(&data.join("attachments")).expect("files");
     let runtime = tokio::runtime::Builder::new_current_thread()
