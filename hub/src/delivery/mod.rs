@@ -12,6 +12,7 @@
 mod answer;
 pub mod breaker;
 pub mod client;
+mod contradiction;
 pub mod description;
 mod desk;
 pub mod event;

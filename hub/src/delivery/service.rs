@@ -1,13 +1,15 @@
 //! All destinations of a hub: registered, and each served by a delivery of its own, with connections of its own.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::client::Client;
+use super::client::{Client, Trust};
 use super::description::{self, Begin, Description, Target};
 use super::national::National;
+use super::platform::PlatformKeys;
 use super::projection::Projector;
 use super::replayer::Replayer;
 use super::webhook::Webhook;
@@ -48,7 +50,9 @@ impl Service {
         if !url.is_empty() {
             let settings = Settings::from(&app.config.national);
             let national = &app.config.national;
-            let wire = platform(app, &settings, url, &national.edition, &national.sender);
+            let trust = trust(app, &national.keys, &national.ca).context("[national]")?;
+            let (edition, sender) = (&national.edition, &national.sender);
+            let wire = platform(app, &settings, url, edition, sender, trust);
             deliveries.push(serve(app, settings, wire)?);
         }
         for description in &described {
@@ -135,7 +139,12 @@ fn wire(app: &Arc<App>, description: &Description) -> anyhow::Result<Arc<dyn Wir
             url,
             edition,
             sender,
-        } => platform(app, settings, url, edition, sender),
+            keys,
+            ca,
+        } => {
+            let trust = trust(app, keys, ca)?;
+            platform(app, settings, url, edition, sender, trust)
+        }
         Target::Kafka { brokers, topic } => Arc::new(super::kafka::Kafka::new(
             brokers,
             topic,
@@ -145,16 +154,56 @@ fn wire(app: &Arc<App>, description: &Description) -> anyhow::Result<Arc<dyn Wir
     })
 }
 
+/// Whom to believe, as configured; a path is one inside the data folder.
+fn trust(app: &App, keys: &[String], ca: &str) -> anyhow::Result<Trust> {
+    let keys = PlatformKeys::parse(keys)
+        .context("keys：不是公钥（C2SP vkey）/ not a public key (C2SP vkey)")?;
+    let authorities = match ca {
+        "" => None,
+        ca => {
+            let file = app.config.data.join(ca);
+            let pem = std::fs::read(&file).with_context(|| {
+                let file = file.display();
+                format!("无法读取 CA 证书 / cannot read the authorities' certificates: {file}")
+            })?;
+            Some(pem)
+        }
+    };
+    Ok(Trust { keys, authorities })
+}
+
+/// The keys that sign the answers of each platform, by the name of the destination; those without keys are left out.
+pub fn platform_keys(app: &App) -> anyhow::Result<BTreeMap<String, PlatformKeys>> {
+    let described = description::read_folder(&folder(&app.config), app.spec, &app.sources)?;
+    let described = described.into_iter().filter_map(|one| match one.target {
+        Target::National { keys, .. } => Some((one.name, keys)),
+        _ => None,
+    });
+    let national = (
+        crate::store::NATIONAL.to_owned(),
+        app.config.national.keys.clone(),
+    );
+    let mut all = BTreeMap::new();
+    for (name, keys) in described.chain([national]) {
+        let keys = PlatformKeys::parse(&keys)?;
+        if !keys.is_empty() {
+            all.insert(name, keys);
+        }
+    }
+    Ok(all)
+}
+
 fn platform(
     app: &Arc<App>,
     settings: &Settings,
     url: &str,
     edition: &str,
     sender: &str,
+    trust: Trust,
 ) -> Arc<dyn Wire> {
     let key = app.key.clone();
     Arc::new(National {
-        client: Client::new(url, settings.timeouts),
+        client: Client::new(url, settings.timeouts, trust),
         projector: Projector::new(app.spec, &app.config.spec.edition, edition),
         signer: Signer {
             key_id: app.config.log.origin.clone(),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{Client, Trust};
 use super::national;
 use super::projection::Projector;
 use super::{Handle, Place, Settings, Signer, start};
@@ -151,7 +151,7 @@ impl World {
     /// Starts forwarding to a platform.
     pub fn start(&self, url: &str, settings: Settings) -> Made<Handle> {
         let wire = national::National {
-            client: Client::new(url, settings.timeouts),
+            client: Client::new(url, settings.timeouts, Trust::default()),
             projector: Projector::new(self.spec, "3.0", "2.0"),
             signer: Signer::new("hub.test", self.key.clone()),
             sender: "320000".to_owned(),

@@ -1,9 +1,10 @@
 //! Destinations: shown, stopped, started, retired by operators; and their business answers, pushed to us.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Json, Path, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -12,10 +13,14 @@ use super::auth::Caller;
 use super::openapi::{Param, param};
 use crate::delivery::orders::{self, Action, Authority};
 use crate::delivery::pushed::{self, Pushed, Taken};
+use crate::delivery::{platform, service};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::Instant;
 use crate::store::access::Role;
-use crate::store::{destinations, forwarded, outbox};
+use crate::store::{batches, destinations, forwarded, outbox};
+
+/// Longest answer that is pushed, in bytes.
+const ANSWER: usize = 4 << 20;
 
 /// Parameters of an order.
 pub const REASON: &[Param] = &[param("reason", "why; required, and kept in the log")];
@@ -67,9 +72,14 @@ pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
                 );
             }
             let text = |millis: i64| Instant::from_millis(millis).text();
-            let all = destinations::all(connection)?.into_iter();
+            let mut all = Vec::new();
+            for one in destinations::all(connection)? {
+                let contradicted = batches::contradicted(connection, one.ordinal)?;
+                all.push((one, contradicted));
+            }
             Ok(all
-                .map(|one| {
+                .into_iter()
+                .map(|(one, contradicted)| {
                     json!({
                         "name": one.name, "kind": one.kind,
                         "owes": serde_json::from_str::<Value>(&one.owes).unwrap_or_default(),
@@ -81,6 +91,7 @@ pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
                         "stop_reason": one.stop_reason,
                         "registered_at": text(one.registered_at),
                         "deliveries": counts.remove(&one.name).unwrap_or_default(),
+                        "contradicted_batches": contradicted,
                     })
                 })
                 .collect::<Vec<_>>())
@@ -173,10 +184,75 @@ pub async fn answer(
             ),
         ));
     }
-    let (name, body) = (name.into_inner(), body.into_inner());
+    let body = body.into_inner();
+    let text = serde_json::to_string(&body).unwrap_or_default();
+    settle(&state, name.into_inner(), body, text).await
+}
+
+/// Takes a business answer that a platform pushes and signs: its signature is its key.
+pub async fn acknowledge(
+    state: Data<State>,
+    request: HttpRequest,
+    name: Path<String>,
+    payload: Payload,
+) -> Result<HttpResponse, Error> {
+    let refused = |message: (String, String)| Error::request(ErrorCode::Unauthenticated, message);
+    let app = Arc::clone(&state.app);
+    let keys = state.platforms.get_or_init(|| {
+        service::platform_keys(&app).unwrap_or_else(|error| {
+            tracing::error!(error = ?error, "the keys of platforms cannot be read: no pushed answer is taken");
+            BTreeMap::new()
+        })
+    });
+    let Some(keys) = keys.get(name.as_str()) else {
+        return Err(refused((
+            format!("目的地“{name}”没有登记验签公钥（national.keys），不接受推送的业务回执"),
+            format!("no public key of the destination `{name}` is configured (national.keys): it cannot push answers"),
+        )));
+    };
+    let Ok(Ok(bytes)) = payload.to_bytes_limited(ANSWER).await else {
+        return Err(Error::request(
+            ErrorCode::TooLarge,
+            (
+                format!("业务回执超过 {ANSWER} 字节或未完整送达"),
+                format!("the answer exceeds {ANSWER} bytes, or broke off"),
+            ),
+        ));
+    };
+    let unreadable = |error: String| {
+        Error::request(
+            ErrorCode::Unreadable,
+            (
+                format!("业务回执无法读取：{error}"),
+                format!("the answer cannot be read: {error}"),
+            ),
+        )
+    };
+    let text = String::from_utf8(bytes.to_vec()).map_err(|error| unreadable(error.to_string()))?;
+    let body: Pushed =
+        serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let message = platform::signed_answer(body.batch, &text);
+    keys.check(header(platform::KEY), header(platform::SIGNATURE), &message)
+        .map_err(|why| refused((why.to_string(), why.to_string())))?;
+    if body.packet.is_none() {
+        return Err(unreadable("packet (SHA-256 of the packet 报文摘要)".to_owned()));
+    }
+    settle(&state, name.into_inner(), body, text).await
+}
+
+/// Enters an answer of a destination that has shown who it is.
+async fn settle(
+    state: &State,
+    name: String,
+    body: Pushed,
+    text: String,
+) -> Result<HttpResponse, Error> {
     let batch = body.batch;
     let taken = state
-        .write(move |transaction| pushed::take(transaction, &name, &body, Instant::now().millis))
+        .write(move |transaction| {
+            pushed::take(transaction, &name, &body, &text, Instant::now().millis)
+        })
         .await?;
     match taken {
         Taken::Settled(figures) => Ok(HttpResponse::Ok().json(json!({
@@ -190,6 +266,22 @@ pub async fn answer(
                 format!("批次 {batch} 此前已有不同的业务回执，以先到者为准；请与省中心核对"),
                 format!(
                     "batch {batch} was answered before, and differently: the first answer holds; ask the centre"
+                ),
+            ),
+        )),
+        Taken::OtherPacket => Err(Error::request(
+            ErrorCode::Conflict,
+            (
+                format!("回执所指报文与批次 {batch} 的报文不是同一份（packet 摘要不符）"),
+                format!("the packet that the answer names is not the one of batch {batch}"),
+            ),
+        )),
+        Taken::TooLate => Err(Error::request(
+            ErrorCode::Conflict,
+            (
+                format!("批次 {batch} 此前已中止，回执未予采用；省中心重新转发后，请再次给出回执"),
+                format!(
+                    "batch {batch} was given up before, the answer changes nothing: the centre has to send it again"
                 ),
             ),
         )),

@@ -15,6 +15,7 @@ mod canonical;
 pub mod change;
 pub mod close;
 pub mod commitment;
+pub mod contradiction;
 pub mod delivery;
 pub mod log_key;
 pub mod numbers;
@@ -35,6 +36,7 @@ pub use canonical::canonical;
 pub use change::Change;
 pub use close::Close;
 pub use commitment::Commitment;
+pub use contradiction::Contradiction;
 pub use delivery::Delivery;
 pub use log_key::LogKey;
 pub use operator::Operator;
@@ -171,7 +173,8 @@ kinds!(
     Reperformance,
     LogKey,
     Attachment,
-    Sequence
+    Sequence,
+    Contradiction
 );
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::delivery::{self, Delivery};
 use super::log_key::{KeyChange, LogKey};
 use super::operator::{Action, Operator};
 use super::{
-    Change, Close, Commitment, Counts, LeafError, Reperformance, Sequence, Submission, Witness,
+    Change, Close, Commitment, Contradiction, Counts, LeafError, Reperformance, Sequence, Submission, Witness,
     encode,
 };
 use crate::tlog::{leaf_hash, merkle_root, sha256};
@@ -167,6 +167,14 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         first: Some("S000000000001".to_owned()),
         at: at(),
     };
+    let contradiction = Contradiction {
+        destination: "national".to_owned(),
+        batch: 1,
+        records: [7, 8].into_iter().collect(),
+        stands_sha256: digest("answer"),
+        other_sha256: digest("another answer"),
+        at: at(),
+    };
     Ok(vec![
         encode(&submission)?,
         encode(&change)?,
@@ -179,6 +187,7 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         encode(&log_key)?,
         encode(&attachment)?,
         encode(&sequence)?,
+        encode(&contradiction)?,
         encode(&commitment)?,
     ])
 }
