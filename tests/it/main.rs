@@ -33,6 +33,7 @@ mod history;
 mod kafka;
 mod large;
 mod lookups;
+mod misbehaviour;
 mod profiles;
 mod proof;
 mod receipts;

@@ -207,7 +207,9 @@ pub async fn acknowledge(
     let Some(keys) = keys.get(name.as_str()) else {
         return Err(refused((
             format!("目的地“{name}”没有登记验签公钥（national.keys），不接受推送的业务回执"),
-            format!("no public key of the destination `{name}` is configured (national.keys): it cannot push answers"),
+            format!(
+                "no public key of the destination `{name}` is configured (national.keys): it cannot push answers"
+            ),
         )));
     };
     let Ok(Ok(bytes)) = payload.to_bytes_limited(ANSWER).await else {
@@ -231,12 +233,19 @@ pub async fn acknowledge(
     let text = String::from_utf8(bytes.to_vec()).map_err(|error| unreadable(error.to_string()))?;
     let body: Pushed =
         serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     let message = platform::signed_answer(body.batch, &text);
     keys.check(header(platform::KEY), header(platform::SIGNATURE), &message)
         .map_err(|why| refused((why.to_string(), why.to_string())))?;
     if body.packet.is_none() {
-        return Err(unreadable("packet (SHA-256 of the packet 报文摘要)".to_owned()));
+        return Err(unreadable(
+            "packet (SHA-256 of the packet 报文摘要)".to_owned(),
+        ));
     }
     settle(&state, name.into_inner(), body, text).await
 }

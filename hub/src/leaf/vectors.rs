@@ -7,8 +7,8 @@ use super::delivery::{self, Delivery};
 use super::log_key::{KeyChange, LogKey};
 use super::operator::{Action, Operator};
 use super::{
-    Change, Close, Commitment, Contradiction, Counts, LeafError, Reperformance, Sequence, Submission, Witness,
-    encode,
+    Change, Close, Commitment, Contradiction, Counts, LeafError, Reperformance, Sequence,
+    Submission, Witness, encode,
 };
 use crate::tlog::{leaf_hash, merkle_root, sha256};
 

@@ -140,11 +140,13 @@ pub enum NationalError {
     )]
     NeedsPushing,
     /// TLS without a folder for its certificates.
-    #[error("--tls 需要 --data：证书与 ca.pem 存放于该目录 / --tls needs --data, where certificates and ca.pem are kept")]
+    #[error(
+        "--tls 需要 --data：证书与 ca.pem 存放于该目录 / --tls needs --data, where certificates and ca.pem are kept"
+    )]
     NeedsFolder,
     /// It cannot speak TLS.
     #[error("the national simulator cannot speak TLS")]
-    Tls(#[from] tls::TlsError),
+    Tls(#[from] TlsError),
     /// The server's thread ended before it was listening.
     #[error("the server's thread ended early")]
     Ended,

@@ -3,10 +3,15 @@
 //! The authority's certificate lies in the folder as `ca.pem`, for the hub's setting `national.ca`. Its private key is
 //! thrown away: nothing else is ever signed with it.
 
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
+};
 use rustls::crypto::ring as provider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -75,10 +80,7 @@ pub(super) fn configuration(
     Ok(configured(folder, platform)?)
 }
 
-fn configured(
-    folder: &Path,
-    platform: &Arc<National>,
-) -> Result<rustls::ServerConfig, TlsError> {
+fn configured(folder: &Path, platform: &Arc<National>) -> Result<rustls::ServerConfig, TlsError> {
     let resolver = Resolver {
         trusted: usable(&kept(folder)?)?,
         stranger: usable(&self_signed()?)?,
@@ -102,14 +104,19 @@ fn usable(pair: &Pair) -> Result<Arc<CertifiedKey>, TlsError> {
     Ok(Arc::new(CertifiedKey::new(vec![certificate], key)))
 }
 
-fn parameters() -> Result<CertificateParams, TlsError> {
-    Ok(CertificateParams::new(NAMES.map(str::to_owned))?)
+/// Names for a certificate, and who it is of: an authority and what it vouches for must not be called the same.
+fn parameters(names: &[&str], of: &str) -> Result<CertificateParams, TlsError> {
+    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, of);
+    Ok(params)
 }
 
 fn self_signed() -> Result<Pair, TlsError> {
     let key = KeyPair::generate()?;
     Ok(Pair {
-        certificate: parameters()?.self_signed(&key)?.pem(),
+        certificate: parameters(&NAMES, "stranger")?.self_signed(&key)?.pem(),
         key: key.serialize_pem(),
     })
 }
@@ -123,17 +130,21 @@ fn kept(folder: &Path) -> Result<Pair, TlsError> {
             key: std::fs::read_to_string(key)?,
         });
     }
-    let mut params = CertificateParams::new(Vec::<String>::new())?;
+    let mut params = parameters(&[], "authority of the national simulator")?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
     let own = KeyPair::generate()?;
     let pair = Pair {
-        certificate: parameters()?.signed_by(&own, &authority)?.pem(),
+        certificate: parameters(&NAMES, "national simulator")?
+            .signed_by(&own, &authority)?
+            .pem(),
         key: own.serialize_pem(),
     };
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join("ca.pem"), authority.pem())?;
-    std::fs::write(key, &pair.key)?;
+    let mut private = File::options();
+    let private = private.write(true).create(true).truncate(true).mode(0o600);
+    private.open(key)?.write_all(pair.key.as_bytes())?;
     // Last: with it, all are there.
     std::fs::write(certificate, &pair.certificate)?;
     Ok(pair)
