@@ -20,6 +20,7 @@ pub mod delivery;
 pub mod log_key;
 pub mod numbers;
 pub mod operator;
+pub mod packet;
 pub mod reperformance;
 pub mod sequence;
 pub mod submission;
@@ -40,6 +41,7 @@ pub use contradiction::Contradiction;
 pub use delivery::Delivery;
 pub use log_key::LogKey;
 pub use operator::Operator;
+pub use packet::Packet;
 pub use reperformance::Reperformance;
 pub use sequence::Sequence;
 pub use submission::{Counts, Submission};
@@ -174,6 +176,7 @@ kinds!(
     LogKey,
     Attachment,
     Sequence,
+    Packet,
     Contradiction
 );
 
