@@ -99,7 +99,10 @@ fn each_fault_is_survived(engine: Engine) {
 fn assert_packets_fit_the_published_schema(national: &National) {
     let taken = national.get("/records?limit=10000");
     let taken = taken["records"].as_array().expect("records");
-    let batches: BTreeSet<i64> = taken.iter().filter_map(|one| one["batch"].as_i64()).collect();
+    let batches: BTreeSet<i64> = taken
+        .iter()
+        .filter_map(|one| one["batch"].as_i64())
+        .collect();
     assert!(batches.len() >= FAULTS.len(), "{batches:?}");
     let folder = tempfile::tempdir().expect("a folder");
     let write = |batch: &i64| {
