@@ -1,5 +1,6 @@
 //! Forwarding through real processes: every accepted record arrives, in order within its deal, once.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -84,59 +85,85 @@ const VERSIONS: u32 = 50;
 const KILLS: u32 = 100;
 
 /// Every fault that the platform knows but an untrusted certificate, each now and then.
-const EVERYTHING: &str = "
+const EVERYTHING: &str = r#"
 seed = 3
 [[fault]]
-kind = \"5xx\"
+kind = "5xx"
 rate = 0.04
 [[fault]]
-kind = \"429\"
+kind = "429"
 rate = 0.01
 [[fault]]
-kind = \"maintenance\"
-from = \"9s\"
-until = \"10s\"
+kind = "maintenance"
+from = "9s"
+until = "10s"
 [[fault]]
-kind = \"hang\"
+kind = "hang"
 rate = 0.005
-for = \"900ms\"
+for = "900ms"
 [[fault]]
-kind = \"hang_after_commit\"
+kind = "hang_after_commit"
+rate = 0.02
+for = "900ms"
+[[fault]]
+kind = "reset"
+rate = 0.04
+[[fault]]
+kind = "reset_after_commit"
+rate = 0.04
+[[fault]]
+kind = "slow"
 rate = 0.005
-for = \"900ms\"
+for = "900ms"
 [[fault]]
-kind = \"reset\"
+kind = "garbage"
 rate = 0.04
 [[fault]]
-kind = \"reset_after_commit\"
+kind = "wrong_type"
 rate = 0.04
 [[fault]]
-kind = \"slow\"
-rate = 0.005
-for = \"900ms\"
-[[fault]]
-kind = \"garbage\"
-rate = 0.04
-[[fault]]
-kind = \"wrong_type\"
-rate = 0.04
-[[fault]]
-kind = \"lost_answer\"
+kind = "lost_answer"
 rate = 0.05
 [[fault]]
-kind = \"late_answer\"
+kind = "late_answer"
 rate = 0.05
-for = \"400ms\"
+for = "400ms"
 [[fault]]
-kind = \"double_answer\"
+kind = "double_answer"
 rate = 0.1
 [[fault]]
-kind = \"contradictory_answer\"
+kind = "contradictory_answer"
 rate = 0.1
 [[fault]]
-kind = \"skew\"
+kind = "skew"
 rate = 0.2
-";
+"#;
+
+/// Faults that must have been dealt.
+const DEALT: [&str; 15] = [
+    "5xx",
+    "429",
+    "maintenance",
+    "hang",
+    "hang_after_commit",
+    "reset",
+    "reset_after_commit",
+    "slow",
+    "garbage",
+    "wrong_type",
+    "lost_answer",
+    "late_answer",
+    "double_answer",
+    "contradictory_answer",
+    "skew",
+];
+
+/// Notes which faults were dealt since the platform started.
+fn note(dealt: &mut BTreeSet<String>, national: &National) {
+    let summary = national.get("/summary");
+    let faults = summary["faults"].as_object().expect("faults");
+    dealt.extend(faults.keys().cloned());
+}
 
 /// Numbers that look random, and are the same each time (SplitMix64).
 struct Dice(u64);
@@ -166,7 +193,7 @@ fn nothing_is_lost_doubled_or_overtaken(engine: Engine) {
     let mut national = National::scripted(&arguments, EVERYTHING);
     let mut hub = Hub::start_with(engine, &national.settings("batch = 50\n"));
     let (key, reader) = (hub.add_source("320100"), hub.add_reader("desk", "centre"));
-    let mut dice = Dice(7);
+    let (mut dice, mut dealt) = (Dice(7), BTreeSet::new());
     for round in 0..KILLS {
         national.push_to(&hub);
         let elements: Vec<Value> = (0..DEALS / 2)
@@ -185,6 +212,7 @@ fn nothing_is_lost_doubled_or_overtaken(engine: Engine) {
         std::thread::park_timeout(Duration::from_millis(dice.below(200)));
         hub.kill();
         if round % 20 == 19 {
+            note(&mut dealt, &national);
             national.kill_and_restart();
         }
         hub.restart();
@@ -197,6 +225,10 @@ fn nothing_is_lost_doubled_or_overtaken(engine: Engine) {
     assert_eq!(summary["accepted"], DEALS * VERSIONS, "{summary}");
     assert_eq!(summary["overtaken"], 0, "{summary}");
     assert_eq!(summary["turned_away"], serde_json::json!({}), "{summary}");
+    note(&mut dealt, &national);
+    for fault in DEALT {
+        assert!(dealt.contains(fault), "{fault} was never dealt: {dealt:?}");
+    }
     let believed = &summary["answers"]["pushes"]["contraries_believed"];
     assert_eq!(*believed, 0, "{summary}");
     national.assert_holds_what_is_owed(&hub, &reader);

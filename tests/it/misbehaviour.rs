@@ -1,15 +1,18 @@
 //! Each single thing that a national platform can do wrong, survived: at the end it holds exactly what was accepted, in
 //! order, each once, and the hub knows it.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use ::hub::tlog::sha256;
 use serde_json::{Value, json};
 
+use super::contract::xmllint;
 use super::forward::{National, settled};
 use super::harness::hub::{self, Hub};
 use super::harness::national::signs;
-use super::harness::{Engine, records};
+use super::harness::{Engine, records, root};
 
 /// A plan that deals one fault, and its name in the summary.
 const FAULTS: [(&str, &str); 17] = [
@@ -89,6 +92,30 @@ fn each_fault_is_survived(engine: Engine) {
     );
     hub.kill();
     hub.assert_log_verifies();
+    assert_packets_fit_the_published_schema(&national);
+}
+
+/// Every packet that the platform took, as it keeps it, held against the published XML Schema.
+fn assert_packets_fit_the_published_schema(national: &National) {
+    let taken = national.get("/records?limit=10000");
+    let taken = taken["records"].as_array().expect("records");
+    let batches: BTreeSet<i64> = taken
+        .iter()
+        .filter_map(|one| one["batch"].as_i64())
+        .collect();
+    assert!(batches.len() >= FAULTS.len(), "{batches:?}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |batch: &i64| {
+        let path = folder.path().join(format!("{batch}.xml"));
+        let packet = hub::get(&format!("{}/packets/{batch}", national.url), "");
+        assert_eq!(packet.status, 200, "{batch} is kept");
+        std::fs::write(&path, packet.text).expect("a file");
+        path
+    };
+    let packets: Vec<PathBuf> = batches.iter().map(write).collect();
+    let schema = root().join("schemas/2.0/xsd/packet.xsd");
+    let (valid, said) = xmllint(&schema, &packets);
+    assert_eq!(valid.len(), packets.len(), "{said}");
 }
 
 #[test]
