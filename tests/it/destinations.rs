@@ -41,7 +41,23 @@ fn award() -> Value {
         "PLATFORM_CODE": records::OPERATOR, "PUB_SERVICE_PLAT_CODE": records::OPERATOR}})
 }
 
-const CREDIT: &str = "[\"BLACK_LIST\", \"WITHDRAW_BLACK_LIST\", \"AWARD_INFO\"]";
+/// A penalty that restricts the company for years to come, as its sender says it or takes it back.
+fn penalty(action: &str) -> Value {
+    json!({"dataset": "VIOLATING_LAWS_RULES_INFO", "action": action, "reason": "复议撤销", "data": {
+        "VIOLATING_CODE": guid(9), "VIOLATING_NAME": "示例事项", "VIOLATING_TIME": "20261101", "VIOLATING_TYPE": "4",
+        "BODY_CODE": COMPANY, "BODY_NAME": "示例公司", "BODY_TYPE": "2", "BODY_ROLE": "03", "AREA": "156320100",
+        "REWARD_PUNISHMENT_BODY": "02", "VIOLATING_INSTRUCTIONS": "示例", "GOVERNMENT": "示例部门",
+        "TENDER_PROJECT_NAME": "示例项目", "TENDER_PROJECT_CODE": "E3201000001000001001",
+        "BID_SECTION_CODE": "E3201000001000001001001", "BID_SECTION_NAME": "示例标段",
+        "UNIFIED_DEAL_CODE": "D01-12440600320810571C-20261118-002086-C", "DOCUMENT_CODE": "示例〔2026〕4号",
+        "PUNISHMENT_BASIS": "示例依据", "PUNISHMENT_RESULT": "示例结果", "CONFINED_ACTION": "1",
+        "CONFINED_START": "20261101080000", "CONFINED_END": "20281101080000", "OPERATE_DATE": "20261120011400",
+        "SCOPE": "1", "DATA_TIMESTAMP": "20261120011400",
+        "PLATFORM_CODE": records::OPERATOR, "PUB_SERVICE_PLAT_CODE": records::OPERATOR}})
+}
+
+const CREDIT: &str =
+    "[\"BLACK_LIST\", \"WITHDRAW_BLACK_LIST\", \"AWARD_INFO\", \"VIOLATING_LAWS_RULES_INFO\"]";
 
 /// Describes a webhook subscriber in the hub's folder.
 fn describe(hub: &Hub, name: &str, url: &str, more: &str) {
@@ -70,7 +86,7 @@ fn project(number: u32) -> Value {
 }
 
 #[track_caller]
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
         assert!(started.elapsed() < Duration::from_mins(2), "never: {what}");
@@ -95,13 +111,24 @@ fn credit_is_known_at_once(engine: Engine) {
         &filter,
     );
     drop(gone);
+    // And one that takes the connection and never says a word.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", mute.local_addr().unwrap());
+    describe(&hub, "mute", &url, &filter);
     hub.kill();
     hub.restart();
     let secret = hub.command(&["deliveries", "secret", "desk-0"]);
     let secret = hub::stdout(&secret).trim().to_owned();
     desks[0].trust(&secret);
 
-    for (turn, element) in [listing(1), award(), delisting(1)].iter().enumerate() {
+    let said = [
+        (listing(1), "adverse"),
+        (award(), "adverse"),
+        (delisting(1), "clear"),
+        (penalty("upsert"), "adverse"),
+        (penalty("withdraw"), "clear"),
+    ];
+    for (turn, (element, expected)) in said.iter().enumerate() {
         let receipt = push(
             &hub,
             &key,
@@ -120,14 +147,26 @@ fn credit_is_known_at_once(engine: Engine) {
         let standing = hub
             .get(&format!("/v1/subjects/{COMPANY}/standing"), &key)
             .json();
-        let expected = ["adverse", "adverse", "clear"][turn];
-        assert_eq!(standing["standing"], expected, "{standing}");
+        assert_eq!(standing["standing"], *expected, "{standing}");
         let first = &standing["entries"][0];
         assert_eq!(first["effect"], "listed", "{standing}");
         assert_eq!(first["in_force"], turn < 2, "{standing}");
         assert_eq!(first["ended_by"].is_null(), turn < 2, "{standing}");
     }
     assert!(desks[0].told().iter().all(|told| told.signed == Some(true)));
+    let standing = hub.get(&format!("/v1/subjects/{COMPANY}/standing"), &key);
+    let standing = standing.json();
+    let effects: Vec<&Value> = standing["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| &entry["effect"])
+        .collect();
+    assert_eq!(
+        effects,
+        ["listed", "awarded"],
+        "what was taken back is not said any more: {standing}"
+    );
 
     // Whoever missed something fetches it by number, with a key of its own.
     let own = hub.add_reader("desk-0", "subscriber");
@@ -135,18 +174,19 @@ fn credit_is_known_at_once(engine: Engine) {
     let told = desks[0].events();
     assert_eq!(page["items"], json!([told[0], told[1]]));
     let next = page["next"].as_str().expect("more");
-    let rest = hub.get(&format!("/v1/events?after={next}"), &own).json();
-    assert_eq!(rest["items"], json!([told[2]]));
+    let rest = hub.get(&format!("/v1/events?after={next}&limit=2"), &own);
+    let rest = rest.json();
+    assert_eq!(rest["items"], json!([told[2], told[3]]));
     assert_eq!(hub.get("/v1/events?destination=desk-1", &own).status, 404);
     assert_eq!(hub.get("/v1/deliveries", &own).status, 403);
     assert_eq!(hub.get("/v1/submissions", &own).status, 403);
     let all = hub.get("/v1/destinations", &reader).json();
-    let dead = all["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|one| one["name"] == "dead");
-    assert_eq!(dead.unwrap()["deliveries"]["pending"], 3, "{all}");
+    for name in ["dead", "mute"] {
+        let mut items = all["items"].as_array().unwrap().iter();
+        let one = items.find(|one| one["name"] == name).unwrap();
+        assert_eq!(one["deliveries"]["pending"], said.len(), "{all}");
+    }
+    drop(mute);
 }
 
 #[test]

@@ -260,8 +260,8 @@ pub fn step(connection: &mut Database, id: i64, now: i64) -> Result<Option<usize
             replays::ended_at.eq(done.then_some(now)),
         ))
         .execute(connection)?;
-    if !rows.is_empty() {
-        destinations::rewind(connection, &replay.destination)?;
+    if let (Some((first, _)), Some((last, _))) = (rows.first(), rows.last()) {
+        destinations::revive(connection, &replay.destination, Some((*first, *last)))?;
     }
     Ok(Some(rows.len()))
 }
