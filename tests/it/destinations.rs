@@ -382,3 +382,66 @@ fn two_hubs_on_one_database_send_nothing_twice() {
     until("the other goes on", || acknowledged(&second) == 201);
     second.kill();
 }
+
+#[test]
+fn a_subscriber_that_never_answers_keeps_nobody_waiting_and_is_seen_in_the_figures() {
+    let mut hub = Hub::start(Engine::Sqlite, &[]);
+    let key = hub.add_source("320100");
+    let live = Receiver::start();
+    describe(&hub, "live", &live.url, "");
+    // It takes the connection, and that is all.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", mute.local_addr().unwrap());
+    describe(
+        &hub,
+        "mute",
+        &url,
+        "[pace]\ntimeout_ms = 600_000\nbatch = 50",
+    );
+    hub.kill();
+    hub.restart();
+    for turn in 0..10 {
+        let elements: Vec<Value> = (1..=50).map(|n| project(turn * 50 + n)).collect();
+        push(&hub, &key, &format!("turn-{turn}"), &elements);
+        // While the mute one has had its first request for ever.
+        live.wait_for((turn as usize + 1) * 50);
+    }
+    let figure = |name: &str| {
+        let text = hub.get("/metrics", "").text;
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("{name} ")));
+        let line = line.unwrap_or_else(|| panic!("no {name} in {text}"));
+        line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+    };
+    until("the live one has settled", || {
+        figure("hub_delivery_open{destination=\"live\"}") == 0.0
+    });
+    assert_eq!(figure("hub_delivery_open{destination=\"mute\"}"), 500.0);
+    let records = "hub_delivery_records_total";
+    let of = |name: &str, outcome: &str| {
+        figure(&format!(
+            "{records}{{destination=\"{name}\",outcome=\"{outcome}\"}}"
+        ))
+    };
+    assert_eq!(
+        (of("live", "sent"), of("live", "acknowledged")),
+        (500.0, 500.0)
+    );
+    assert_eq!((of("mute", "sent"), of("mute", "acknowledged")), (0.0, 0.0));
+    assert_eq!(
+        figure("hub_delivery_breaker{destination=\"live\",state=\"closed\"}"),
+        1.0
+    );
+    assert_eq!(figure("hub_delivery_leads{destination=\"mute\"}"), 1.0);
+    assert_eq!(
+        figure("hub_delivery_retries_total{destination=\"live\"}"),
+        0.0
+    );
+    assert_eq!(
+        figure("hub_delivery_oldest_seconds{destination=\"live\"}"),
+        0.0
+    );
+    assert!(figure("hub_retry_budget") > 0.0);
+    drop(mute);
+}
