@@ -423,7 +423,7 @@ fn close_members(
         }
         return Ok(());
     }
-    diesel::update(deliveries::table)
+    on!(connection, c => diesel::update(deliveries::table)
         .filter(deliveries::batch_id.eq(batch))
         .filter(sql::<Bool>(OPEN))
         .set((
@@ -431,6 +431,6 @@ fn close_members(
             deliveries::reason.eq(reason),
             deliveries::updated_at.eq(now),
         ))
-        .execute(connection)?;
+        .execute(c))?;
     Ok(())
 }

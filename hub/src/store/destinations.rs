@@ -8,7 +8,7 @@ use diesel::prelude::*;
 
 use super::owing::{self, Rule};
 use super::schema::destinations;
-use super::{Database, StoreError};
+use super::{Database, StoreError, on};
 
 /// A row of `destinations`.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, serde::Serialize)]
@@ -53,11 +53,11 @@ pub fn all(connection: &mut Database) -> Result<Vec<Destination>, StoreError> {
 
 /// One destination.
 pub fn by_name(connection: &mut Database, name: &str) -> Result<Option<Destination>, StoreError> {
-    Ok(destinations::table
+    Ok(on!(connection, c => destinations::table
         .find(name)
         .select(Destination::as_select())
-        .first(connection)
-        .optional()?)
+        .first(c)
+        .optional())?)
 }
 
 /// A destination as the configuration describes it.
@@ -142,11 +142,11 @@ pub fn lead(connection: &mut Database, name: &str) -> Result<i64, StoreError> {
 
 /// Whether this reign still holds.
 pub fn leads(connection: &mut Database, name: &str, epoch: i64) -> Result<bool, StoreError> {
-    let held: Option<i64> = destinations::table
+    let held: Option<i64> = on!(connection, c => destinations::table
         .find(name)
         .select(destinations::epoch)
-        .first(connection)
-        .optional()?;
+        .first(c)
+        .optional())?;
     Ok(held == Some(epoch))
 }
 

@@ -13,6 +13,7 @@ use super::super::wire::{Packed, Stamp, Version};
 use super::super::world::{Draft, Made, Tested, World, parent};
 use super::*;
 use crate::store::destinations::Registration;
+use crate::store::replays::{self, Filter, Order};
 
 /// Milliseconds of an hour.
 const HOUR: u64 = 3_600_000;
@@ -324,5 +325,60 @@ fn what_is_new_after_an_outage_does_not_wait_for_all_that_is_old() -> Tested {
     );
     simulation.pass(3 * HOUR, |simulation| before(simulation) == old + new)?;
     assert_eq!(before(&simulation), old + new, "and the old ones follow");
+    Ok(())
+}
+
+#[test]
+fn what_an_operator_has_sent_again_goes_again_and_nothing_else_does() -> Tested {
+    let mut simulation = Simulation::new(Allowance {
+        share: 0.2,
+        floor: 10.0,
+        saved: 100.0,
+    })?;
+    let pace = Settings {
+        batch: 100,
+        ..settings("a")
+    };
+    simulation.add(pace, 0..0)?;
+    simulation.world.owe_to("a", "s1", singles(1, 1500))?;
+    let taken = |simulation: &Simulation| -> Vec<i64> {
+        let sides = simulation.sides.iter();
+        sides
+            .flat_map(|side| lock(&side.far.taken).clone())
+            .collect()
+    };
+    simulation.pass(HOUR, |simulation| taken(simulation).len() == 1500)?;
+    let order = Order {
+        destination: "a".to_owned(),
+        filter: Filter {
+            states: vec!["acknowledged".to_owned()],
+            ..Filter::default()
+        },
+        per_second: 300,
+        operator: "op".to_owned(),
+        reason: "lost".to_owned(),
+    };
+    let now = simulation.present.millis();
+    simulation.world.writer.run(move |transaction| {
+        let id = replays::begin(transaction.connection, &order, 1500, now)?;
+        replays::step(transaction.connection, id, now)
+    })?;
+    // New ones come meanwhile.
+    simulation.world.owe_to("a", "s1", singles(1501, 50))?;
+    simulation.pass(2 * HOUR, |simulation| taken(simulation).len() >= 1850)?;
+    simulation.pass(simulation.present.passed() + 60_000, |_| false)?;
+    let mut all = taken(&simulation);
+    all.sort_unstable();
+    let wanted: Vec<i64> = (1..=300)
+        .flat_map(|id| [id, id])
+        .chain(301..=1550)
+        .collect();
+    assert_eq!(all, wanted, "one step of 300, each once more");
+    let known = destinations::by_name(&mut *simulation.world.readers.take()?, "a")?;
+    assert_eq!(
+        known.and_then(|known| known.revived()),
+        None,
+        "it was noted"
+    );
     Ok(())
 }
