@@ -26,6 +26,7 @@ pub mod national;
 pub mod orders;
 pub mod pace;
 pub mod packet;
+pub mod platform;
 pub mod present;
 pub mod projection;
 pub mod pushed;
