@@ -62,7 +62,9 @@ impl Board {
 
     /// Retries that all destinations together may make now.
     pub fn retry_budget(&self) -> Option<u32> {
-        self.retries.get().map(|retries| retries.left() as u32)
+        let now = std::time::Instant::now();
+        let retries = self.retries.get();
+        retries.map(|retries| retries.left(now) as u32)
     }
 
     /// Counts what a destination said by itself.

@@ -90,15 +90,15 @@ impl Budget {
     }
 
     /// Retries that may be made now.
-    pub fn left(&self) -> f64 {
+    pub fn left(&mut self, now: Instant) -> f64 {
+        let passed = now.saturating_duration_since(self.counted);
+        self.counted = self.counted.max(now);
+        self.add(passed.as_secs_f64() * self.allowance.floor);
         self.left
     }
 
     fn ready(&mut self, now: Instant) -> Result<(), Duration> {
-        let passed = now.saturating_duration_since(self.counted);
-        self.counted = self.counted.max(now);
-        self.add(passed.as_secs_f64() * self.allowance.floor);
-        if self.left >= 1.0 {
+        if self.left(now) >= 1.0 {
             return Ok(());
         }
         let missing = (1.0 - self.left) / self.allowance.floor.max(1e-3);
@@ -128,8 +128,8 @@ impl Common {
     }
 
     /// Retries that may be made now.
-    pub fn left(&self) -> f64 {
-        self.budget().left
+    pub fn left(&self, now: Instant) -> f64 {
+        self.budget().left(now)
     }
 
     fn spend(&self, now: Instant) -> Result<(), Duration> {
@@ -188,12 +188,15 @@ mod tests {
             Budget::new(generous(), start),
             Budget::new(generous(), start),
         );
-        let before = one.left();
+        let before = one.left(start);
         assert!(one.spend(&common, start).is_ok() && other.spend(&common, start).is_ok());
         assert!(one.spend(&common, start).is_ok());
         assert!(other.spend(&common, start).is_err(), "three for both");
         assert!(one.spend(&common, start).is_err());
-        assert!((before - one.left() - 2.0).abs() < 1e-9, "nothing is lost");
+        assert!(
+            (before - one.left(start) - 2.0).abs() < 1e-9,
+            "nothing is lost"
+        );
         assert!(other.spend(&common, start + Duration::from_secs(1)).is_ok());
     }
 

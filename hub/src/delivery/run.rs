@@ -28,7 +28,8 @@ use crate::store::throne::Throne;
 
 /// Batches that wait for another attempt, per batch that may be under way.
 const STUCK: usize = 8;
-/// Batches whose receipt is confirmed and whose business answer is owed, at most. They are held without their bytes.
+/// Batches whose receipt is confirmed and whose business answer is owed, at most; twice as many with urgent ones. They
+/// are held without their bytes.
 const AWAITED: usize = 512;
 
 /// What [`super::start`] hands over.
@@ -356,7 +357,7 @@ impl Run {
         let broken = self.breaker.state(self.now()) != BreakerState::Closed;
         if well > most
             || well + stuck >= most * STUCK
-            || awaited >= AWAITED
+            || awaited >= 2 * AWAITED
             || broken && !self.flights.is_empty()
         {
             return Ok(Vec::new());
@@ -367,7 +368,8 @@ impl Run {
             .urgent(&mut connection, name, &mut self.lanes, now)?;
         let batch = self.settings.batch;
         let urgent = self.lanes.take(batch, now, Which::Urgent);
-        if !urgent.is_empty() || well >= most || self.leave != Leave::All {
+        let full = well >= most || awaited >= AWAITED;
+        if !urgent.is_empty() || full || self.leave != Leave::All {
             return Ok(urgent);
         }
         self.reading
@@ -453,7 +455,10 @@ impl Run {
             match self.gatherer.rebuild(&flight.batch) {
                 Ok((_, Some(packet))) => flight.packet = Some(Arc::new(packet)),
                 Ok((back, None)) => self.land(batch, &back),
-                Err(error) => tracing::error!(batch, %error, "a packet could not be built again"),
+                Err(error) => {
+                    flight.due = self.place.present.instant() + self.settings.poll;
+                    tracing::error!(batch, %error, "a packet could not be built again");
+                }
             }
         }
     }
@@ -480,12 +485,13 @@ impl Run {
         rest.max(Duration::from_millis(1))
     }
 
-    fn report(&self) {
+    fn report(&mut self) {
+        let left = self.budget.left(self.now());
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.reigns = self.resumed;
         status.breaker = self.breaker.state(self.now());
         status.in_flight = self.flights.len();
-        status.retry_budget = self.budget.left() as u32;
+        status.retry_budget = left as u32;
         status.waiting = self.lanes.held();
     }
 }

@@ -161,7 +161,7 @@ pub fn run() -> Vec<Figure> {
         let hub = Server::start_on(copy(data.path()), &["--national", &url]);
         let started = Instant::now();
         until("all are acknowledged", || {
-            hub.metric("hub_delivery_open") == 0.0
+            hub.metric("hub_delivery_open") < 0.5
         });
         ours.push(records as f64 / started.elapsed().as_secs_f64());
         assert_eq!(platform.accepted(), records, "the platform has them all");
