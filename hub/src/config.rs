@@ -6,6 +6,7 @@
 mod kafka;
 mod layers;
 mod pull;
+mod secret;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use serde::Deserialize;
 pub use kafka::{Kafka, Topic};
 pub use layers::ConfigError;
 pub use pull::{Pull, PullQuery};
+pub use secret::Secret;
 
 /// The commented defaults, which are the configuration reference too.
 pub const DEFAULTS: &str = include_str!("../hub.toml");
@@ -202,7 +204,7 @@ pub struct Log {
     /// Longest wait for a checkpoint.
     pub checkpoint_ms: u64,
     /// Private key in PEM; empty: the files in the folder `keys`.
-    pub key: String,
+    pub key: Secret,
     /// Algorithms that sign checkpoints.
     pub seal: Vec<String>,
     /// Witnesses: address and verifier key.

@@ -10,6 +10,7 @@
 )]
 
 mod absence;
+mod activation;
 mod api;
 mod attachments;
 mod classes;
@@ -46,4 +47,5 @@ mod tamper;
 mod tidy;
 mod topic;
 mod uploads;
+mod vouchers;
 mod waiting;

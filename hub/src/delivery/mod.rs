@@ -31,6 +31,7 @@ pub mod present;
 pub mod projection;
 pub mod pushed;
 mod reading;
+pub mod remade;
 pub mod replayer;
 pub mod retry;
 mod run;

@@ -19,6 +19,7 @@ pub mod delivery;
 pub mod log_key;
 pub mod numbers;
 pub mod operator;
+pub mod packet;
 pub mod reperformance;
 pub mod sequence;
 pub mod submission;
@@ -38,6 +39,7 @@ pub use commitment::Commitment;
 pub use delivery::Delivery;
 pub use log_key::LogKey;
 pub use operator::Operator;
+pub use packet::Packet;
 pub use reperformance::Reperformance;
 pub use sequence::Sequence;
 pub use submission::{Counts, Submission};
@@ -171,7 +173,8 @@ kinds!(
     Reperformance,
     LogKey,
     Attachment,
-    Sequence
+    Sequence,
+    Packet
 );
 
 #[cfg(test)]

@@ -261,6 +261,42 @@ table! {
     }
 }
 
+table! {
+    packets (batch_id) {
+        batch_id -> BigInt,
+        members -> Binary,
+    }
+}
+
+table! {
+    packet_leaves (batch_id, leaf_index) {
+        batch_id -> BigInt,
+        leaf_index -> BigInt,
+    }
+}
+
+table! {
+    earlier_packets (delivery_id, batch_id) {
+        delivery_id -> BigInt,
+        batch_id -> BigInt,
+    }
+}
+
+table! {
+    unfit_leaves (delivery_id, leaf_index) {
+        delivery_id -> BigInt,
+        leaf_index -> BigInt,
+    }
+}
+
+table! {
+    standing (subject) {
+        subject -> Text,
+        digest -> Text,
+        leaf_index -> BigInt,
+    }
+}
+
 diesel::table! {
     checkpoints (size) {
         size -> BigInt,
