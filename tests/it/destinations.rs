@@ -249,21 +249,28 @@ fn a_late_subscriber_gets_the_past(engine: Engine) {
     let count = || hub.post(path, &operator, "text/plain", b"").json();
     until("both are acknowledged", || count()["records"] == 2);
     assert_eq!(count()["replayed"], false, "only counted");
-    let begun = hub.post(
-        &format!("{path}&confirm=true&reason=lost&rate=50"),
-        &operator,
-        "text/plain",
-        b"",
-    );
+    let again = || {
+        let path = format!("{path}&confirm=true&reason=lost&rate=50");
+        hub.post(&path, &operator, "text/plain", b"")
+    };
+    let begun = again();
     assert_eq!(begun.json()["replay"], 1, "{}", begun.text);
     let told = new.wait_for(4);
     assert_eq!(
         (&told[2]["event"], &told[3]["event"]),
         (&told[0]["event"], &told[1]["event"])
     );
-    until("the replay is done", || {
-        hub.get("/v1/deliveries/replays", &operator).json()["items"][0]["state"] == "done"
-    });
+    let done = |number: u64| {
+        let all = hub.get("/v1/deliveries/replays", &operator).json();
+        all["items"][0]["id"] == number && all["items"][0]["state"] == "done"
+    };
+    until("the replay is done", || done(1));
+    until("both are acknowledged again", || count()["records"] == 2);
+    // What is to be sent again and is not yet is open, and the log knows why.
+    assert_eq!(order("new/stop?reason=drill").json()["changed"], true);
+    assert_eq!(again().json()["replay"], 2);
+    until("both are to be sent again", || done(2));
+    assert_eq!(count()["records"], 0);
     hub.kill();
     let verified = hub.command(&["log", "verify"]);
     assert!(verified.status.success(), "{}", hub::stdout(&verified));
