@@ -1,10 +1,9 @@
 //! Destinations: shown, stopped, started, retired by operators; and their business answers, pushed to us.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use actix_web::web::{Data, Json, Path, Payload, Query};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::web::{self, Data, Json, Path, Query};
+use actix_web::{HttpResponse, Route};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -13,14 +12,10 @@ use super::auth::Caller;
 use super::openapi::{Param, param};
 use crate::delivery::orders::{self, Action, Authority};
 use crate::delivery::pushed::{self, Pushed, Taken};
-use crate::delivery::{platform, service};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::Instant;
 use crate::store::access::Role;
 use crate::store::{batches, destinations, forwarded, outbox};
-
-/// Longest answer that is pushed, in bytes.
-const ANSWER: usize = 4 << 20;
 
 /// Parameters of an order.
 pub const REASON: &[Param] = &[param("reason", "why; required, and kept in the log")];
@@ -100,26 +95,34 @@ pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
     Ok(HttpResponse::Ok().json(json!({ "items": items })))
 }
 
+/// The handler of an order about a destination.
+pub fn order(action: Action) -> Route {
+    web::post().to(
+        move |state: Data<State>, caller: Caller, name: Path<String>, query: Query<ReasonQuery>| async move {
+            let authority = query.into_inner().authority(caller)?;
+            give(&state, authority, name.into_inner(), action).await
+        },
+    )
+}
+
 async fn give(
-    state: Data<State>,
+    state: &State,
     authority: Authority,
     name: String,
     action: Action,
 ) -> Result<HttpResponse, Error> {
     let shown = name.clone();
-    let known = state
+    let changed = state
         .write(move |transaction| {
-            let Some(before) = destinations::by_name(transaction.connection, &name)? else {
+            if destinations::by_name(transaction.connection, &name)?.is_none() {
                 return Ok(None);
-            };
-            let now = Instant::now();
-            let changed = orders::order(transaction, &name, action, &authority, now)?;
-            Ok(Some((before, changed)))
+            }
+            orders::order(transaction, &name, action, &authority, Instant::now()).map(Some)
         })
         .await?;
-    match known {
+    match changed {
         None => Err(unknown(&shown)),
-        Some((_, changed)) => Ok(HttpResponse::Ok()
+        Some(changed) => Ok(HttpResponse::Ok()
             .json(json!({ "destination": shown, "action": action.word(), "changed": changed }))),
     }
 }
@@ -133,39 +136,6 @@ pub fn unknown(name: &str) -> Error {
             format!("there is no destination `{name}`, see GET /v1/destinations"),
         ),
     )
-}
-
-/// Stops a destination.
-pub async fn stop(
-    state: Data<State>,
-    caller: Caller,
-    name: Path<String>,
-    query: Query<ReasonQuery>,
-) -> Result<HttpResponse, Error> {
-    let authority = query.into_inner().authority(caller)?;
-    give(state, authority, name.into_inner(), Action::Stop).await
-}
-
-/// Starts a destination.
-pub async fn start(
-    state: Data<State>,
-    caller: Caller,
-    name: Path<String>,
-    query: Query<ReasonQuery>,
-) -> Result<HttpResponse, Error> {
-    let authority = query.into_inner().authority(caller)?;
-    give(state, authority, name.into_inner(), Action::Start).await
-}
-
-/// Retires a destination.
-pub async fn retire(
-    state: Data<State>,
-    caller: Caller,
-    name: Path<String>,
-    query: Query<ReasonQuery>,
-) -> Result<HttpResponse, Error> {
-    let authority = query.into_inner().authority(caller)?;
-    give(state, authority, name.into_inner(), Action::Retire).await
 }
 
 /// Takes a business answer that the destination pushes.
@@ -189,85 +159,27 @@ pub async fn answer(
     settle(&state, name.into_inner(), body, text).await
 }
 
-/// Takes a business answer that a platform pushes and signs: its signature is its key.
-pub async fn acknowledge(
-    state: Data<State>,
-    request: HttpRequest,
-    name: Path<String>,
-    payload: Payload,
-) -> Result<HttpResponse, Error> {
-    let refused = |message: (String, String)| Error::request(ErrorCode::Unauthenticated, message);
-    let app = Arc::clone(&state.app);
-    let keys = state.platforms.get_or_init(|| {
-        service::platform_keys(&app).unwrap_or_else(|error| {
-            tracing::error!(error = ?error, "the keys of platforms cannot be read: no pushed answer is taken");
-            BTreeMap::new()
-        })
-    });
-    let Some(keys) = keys.get(name.as_str()) else {
-        return Err(refused((
-            format!("目的地“{name}”没有登记验签公钥（national.keys），不接受推送的业务回执"),
-            format!(
-                "no public key of the destination `{name}` is configured (national.keys): it cannot push answers"
-            ),
-        )));
-    };
-    let Ok(Ok(bytes)) = payload.to_bytes_limited(ANSWER).await else {
-        return Err(Error::request(
-            ErrorCode::TooLarge,
-            (
-                format!("业务回执超过 {ANSWER} 字节或未完整送达"),
-                format!("the answer exceeds {ANSWER} bytes, or broke off"),
-            ),
-        ));
-    };
-    let unreadable = |error: String| {
-        Error::request(
-            ErrorCode::Unreadable,
-            (
-                format!("业务回执无法读取：{error}"),
-                format!("the answer cannot be read: {error}"),
-            ),
-        )
-    };
-    let text = String::from_utf8(bytes.to_vec()).map_err(|error| unreadable(error.to_string()))?;
-    let body: Pushed =
-        serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
-    let header = |name: &str| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    let message = platform::signed_answer(body.batch, &text);
-    keys.check(header(platform::KEY), header(platform::SIGNATURE), &message)
-        .map_err(|why| refused((why.to_string(), why.to_string())))?;
-    if body.packet.is_none() {
-        return Err(unreadable(
-            "packet (SHA-256 of the packet 报文摘要)".to_owned(),
-        ));
-    }
-    settle(&state, name.into_inner(), body, text).await
-}
-
-/// Enters an answer of a destination that has shown who it is.
-async fn settle(
+/// Enters an answer of a destination that has shown who it is; `text` is how it came.
+pub async fn settle(
     state: &State,
     name: String,
     body: Pushed,
     text: String,
 ) -> Result<HttpResponse, Error> {
-    let batch = body.batch;
+    let (batch, destination) = (body.batch, name.clone());
     let taken = state
         .write(move |transaction| {
             pushed::take(transaction, &name, &body, &text, Instant::now().millis)
         })
         .await?;
     match taken {
-        Taken::Settled(figures) => Ok(HttpResponse::Ok().json(json!({
-            "batch": batch, "accepted": figures.accepted, "refused": figures.refused,
-            "again": figures.again,
-        }))),
+        Taken::Settled(tally) => {
+            state.app.deliveries.said(&destination, tally);
+            Ok(HttpResponse::Ok().json(json!({
+                "batch": batch, "accepted": tally.acknowledged, "refused": tally.refused,
+                "again": tally.again,
+            })))
+        }
         Taken::Again => Ok(HttpResponse::Ok().json(json!({ "batch": batch, "repeated": true }))),
         Taken::Contradicts => Err(Error::request(
             ErrorCode::Conflict,
