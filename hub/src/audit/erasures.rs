@@ -6,8 +6,17 @@ use crate::leaf::{self, Operator};
 use crate::pipeline::commit::receipt_id;
 use crate::store::records::RecordRow;
 use crate::store::submissions::Submission;
-use crate::store::{Database, erasures, submissions};
+use crate::store::{Database, StoreError, erasures, submissions};
 use crate::tlog::FirstFault;
+
+/// A body that is there opens.
+pub(super) fn opens(record: &RecordRow) -> Result<(), FirstFault> {
+    match record.canonical() {
+        Ok(_) => Ok(()),
+        Err(StoreError::Damaged { place, what }) => Err(fault(place, what)),
+        Err(error) => Err(lost(&error)),
+    }
+}
 
 /// A version that was erased is named by the leaf of its erasure.
 pub(super) fn of_record(row: &RecordRow, connection: &mut Database) -> Result<(), FirstFault> {

@@ -1,6 +1,6 @@
 //! A submission that was judged in parts, held against its leaf part by part: nothing of it is held whole.
 
-use super::{erasures, fault, lost, opens};
+use super::{erasures, fault, lost};
 use crate::audit::changes;
 use crate::leaf::Submission as Submitted;
 use crate::pipeline::outcomes::{self, PART, Stored, Tree};
@@ -138,7 +138,7 @@ impl Walk<'_> {
 
     fn one(&mut self, record: &RecordRow, outcome: &Outcome) -> Result<(), FirstFault> {
         let place = |column: &str| format!("records, id {}{column}", record.id);
-        opens(record)?;
+        erasures::opens(record)?;
         if record.body.is_erased() {
             erasures::of_record(record, self.connection)?;
         }

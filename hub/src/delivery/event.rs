@@ -22,6 +22,8 @@ pub struct Event {
     pub key: String,
     /// `upsert`, `correct` or `withdraw`.
     pub action: &'static str,
+    /// Why it corrects or takes back the version before it.
+    pub reason: Option<String>,
     /// Number of the version.
     pub record: i64,
     /// Number of the version before it.
@@ -71,6 +73,7 @@ pub fn event(spec: &Spec, owed: &Owed, content: &Content) -> Option<Event> {
             1 => "correct",
             _ => "withdraw",
         },
+        reason: content.reason.clone(),
         record: content.id,
         previous: content.previous,
         verdict: if content.verdict == 0 {

@@ -36,8 +36,10 @@ pub async fn one(state: Data<State>, uscc: Path<String>) -> Result<HttpResponse,
                         field: Some(standing.subject),
                         value: uscc.clone(),
                     };
-                    let rows = found::current(app, connection, &[lookup])?.into_iter();
-                    for row in rows.filter(|row| !row.body.is_erased()) {
+                    let rows = found::current(app, connection, &[lookup])?;
+                    // What was taken back, or erased, is not said any more.
+                    let said = |row: &RecordRow| row.action != 2 && !row.body.is_erased();
+                    for row in rows.into_iter().filter(said) {
                         entries.push(entry(app, connection, standing, dataset, &row, now)?);
                     }
                 }
