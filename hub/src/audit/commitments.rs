@@ -10,6 +10,7 @@ use crate::pipeline::raw::Stored;
 use crate::pipeline::{Instant, RawStore};
 use crate::store::Database;
 use crate::store::commitments::{self, Row};
+use crate::store::erasures;
 use crate::tlog::{FirstFault, Hash, hash, sha256};
 
 /// The commitments seen so far.
@@ -137,6 +138,11 @@ impl<'s> Commitments<'s> {
                     these.iter().filter(absent).count()
                 };
                 let (left_out, too_many) = (only(again, list), only(list, again));
+                // The key of a record that was erased since is not known any more: its entry stands for itself.
+                let erased = erasures::count(connection).map_err(|error| lost(&error))?;
+                if what == "records_list" && left_out == 0 && too_many <= erased {
+                    continue;
+                }
                 return Err(fault(
                     format!("commitments, leaf_index {}, {what}", row.leaf_index),
                     format!(

@@ -28,6 +28,12 @@ pub fn of(connection: &mut Database, record_id: i64) -> Result<Option<Erasure>, 
         .optional()?)
 }
 
+/// How many record versions were erased.
+pub fn count(connection: &mut Database) -> Result<usize, StoreError> {
+    let count: i64 = erasures::table.count().get_result(connection)?;
+    Ok(usize::try_from(count).unwrap_or(0))
+}
+
 /// Writes an erasure down.
 pub fn add(connection: &mut Database, row: &Erasure) -> Result<(), StoreError> {
     on!(connection, c => diesel::insert_into(erasures::table).values(row).execute(c))?;
