@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
-use adapters::{Adapter, Charset, Chunks, Decoded, Hint, Limits, Locator, Profile, WireFormat};
+use adapters::{Adapter, Charset, Chunks, DecodeError, Decoded, Hint, Limits, Profile};
 use spec::Spec;
 
 /// Limits that are small enough to be met by inputs of some kilobytes.
@@ -41,17 +41,24 @@ pub fn judge(adapter: &Adapter, hint: &Hint, document: &[u8]) -> Option<usize> {
         received: jiff::civil::date(2026, 11, 20).at(9, 0, 0, 0),
         platforms: &[],
     };
-    let locator = Locator::within(document, hint.origin);
+    let package = match adapter.open(document, hint, &LIMITS) {
+        Ok(package) => package,
+        Err(error) => return told(&error),
+    };
+    let unpacked: usize = package.parts.iter().map(|part| part.bytes.len()).sum();
+    let enclosed: usize = package.enclosed.iter().map(|file| file.bytes.len()).sum();
+    // Sheets are held beside the archive that they come from.
+    assert!(unpacked + enclosed <= 2 * LIMITS.bytes, "what is unpacked is bounded");
     let mut records = 0;
-    let outcome = adapter.decode(document, hint, &LIMITS, &mut |decoded| {
+    let outcome = package.decode(adapter, &LIMITS, &mut |part, locator, decoded| {
         records += 1;
         match decoded {
             Decoded::Record { record, .. } => {
-                assert!(record.at <= document.len(), "a record begins in the document");
+                assert!(record.at <= part.bytes.len(), "a record begins in the document");
                 let mut normalized = spec::normalize(&context, record);
                 let report = spec::validate::judge_alone(&context, &mut normalized);
                 for issue in &report.issues {
-                    assert!(issue.at.is_none_or(|at| at <= document.len()));
+                    assert!(issue.at.is_none_or(|at| at <= part.bytes.len()));
                 }
             }
             Decoded::Unusable { at, issue, .. } => {
@@ -67,13 +74,17 @@ pub fn judge(adapter: &Adapter, hint: &Hint, document: &[u8]) -> Option<usize> {
             assert!(records <= LIMITS.records);
             Some(records)
         }
-        Err(error) => {
-            let message = error.message();
-            assert!(!message.zh.is_empty() && !message.en.is_empty());
-            assert!(message.en.len() < 4096, "an error quotes a little, not the document");
-            None
-        }
+        Err(error) => told(&error),
     }
+}
+
+/// A document that cannot be read: its sender is told so in both languages, and briefly.
+fn told(error: &DecodeError) -> Option<usize> {
+    let message = error.message();
+    assert!(!message.zh.is_empty() && !message.en.is_empty());
+    assert!(message.en.len() < 4096, "an error quotes a little, not the document");
+    assert!(error.place().is_none_or(|(line, column)| line >= 1 && column >= 1));
+    None
 }
 
 /// Cuts a document into chunks of about `size` bytes fed `step` bytes at a time, and judges them one by one; the
@@ -98,9 +109,4 @@ pub fn judge_in_chunks(adapter: &Adapter, document: &[u8], size: usize, step: us
         records += judge(adapter, &chunk.hint(&hint), &chunk.bytes)?;
     }
     Some(records)
-}
-
-/// The form that a word of a profile means.
-pub fn form(word: &str) -> Option<WireFormat> {
-    WireFormat::of_file_name(&format!("a.{word}"))
 }
