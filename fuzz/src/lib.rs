@@ -91,7 +91,7 @@ fn told(error: &DecodeError) -> Option<usize> {
 /// number of all records, none when something is unreadable.
 pub fn judge_in_chunks(adapter: &Adapter, document: &[u8], size: usize, step: usize) -> Option<usize> {
     let hint = Hint::default();
-    let mut chunks = Chunks::new(adapter.profile(), None, size, &LIMITS);
+    let mut chunks = Chunks::new(adapter, None, size, &LIMITS);
     let mut pieces = document.chunks(step.max(1));
     let mut records = 0;
     loop {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use spec::{Action, Input, Issue, Kind};
 
 use super::AttachmentRef;
+use super::elements::MESSAGE;
 use super::error::Fault;
 use super::issue::{cut, shape};
 use super::markup::{self, Markup, Piece};
@@ -35,7 +36,7 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
     let (text, start) = markup::text(session, document)?;
     let mut markup = Markup::new(session, &text, document, start, session.limits);
     let record = session.adapter.profile.wire.record.as_deref();
-    let record = record.unwrap_or("DES");
+    let record = record.unwrap_or(MESSAGE);
     let mut any = false;
     let mut root = None;
     loop {
@@ -59,7 +60,9 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
             Piece::End | Piece::Text { .. } => {}
         }
     }
-    if let (Some((name, at)), false) = (root, any) {
+    // A later part of a file may hold what follows its last message, and nothing else.
+    let is_rest = session.hint.origin.prefix > 0;
+    if let (Some((name, at)), false) = (root, any || is_rest) {
         let found = ("其中没有报文", "without a message in it");
         return Err(Fault::envelope(
             at,
