@@ -7,6 +7,7 @@ pub mod audit;
 pub mod bell;
 pub mod certificate;
 pub mod cli;
+pub mod close;
 pub mod config;
 pub mod delivery;
 pub mod error;
