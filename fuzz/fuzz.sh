@@ -38,7 +38,7 @@ seed zip $(of zip)
 SEED_PREFIX='\000' seed zip seeds/zip/0.txt
 SEED_PREFIX='\001\012\000\002' seed zip seeds/zip/0.txt
 seed xlsx $(of xlsx)
-for number in 0 1 2 3 4; do SEED_PREFIX="\\00$number" seed xlsx seeds/xlsx/$number.xml; done
+for number in 0 1 2 3 4 5; do SEED_PREFIX="\\00$number" seed xlsx seeds/xlsx/$number.xml; done
 # each type of file by its number, whole
 for number in 0 1 2 3 4 5 6 7; do SEED_PREFIX="\\00$number\377" seed inspect $(of 'zip|xlsx' | head -n 3); done
 seed charset $(of 'csv|xml')

@@ -12,12 +12,13 @@ use libfuzzer_sys::fuzz_target;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-const PARTS: [(&str, &str); 5] = [
+const PARTS: [(&str, &str); 6] = [
     ("xl/workbook.xml", include_str!("../seeds/xlsx/0.xml")),
     ("xl/_rels/workbook.xml.rels", include_str!("../seeds/xlsx/1.xml")),
     ("xl/sharedStrings.xml", include_str!("../seeds/xlsx/2.xml")),
     ("xl/styles.xml", include_str!("../seeds/xlsx/3.xml")),
     ("xl/worksheets/sheet1.xml", include_str!("../seeds/xlsx/4.xml")),
+    ("_rels/.rels", include_str!("../seeds/xlsx/5.xml")),
 ];
 
 static ADAPTER: LazyLock<Adapter> = LazyLock::new(|| fuzz::adapter("xlsx", Charset::Utf8));

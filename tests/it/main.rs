@@ -31,6 +31,7 @@ mod full;
 mod generate;
 mod harness;
 mod history;
+mod hostile;
 mod kafka;
 mod large;
 mod lookups;
