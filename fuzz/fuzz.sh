@@ -45,6 +45,7 @@ seed charset $(of 'csv|xml')
 SEED_PREFIX='\0\100' seed envelope $(of json)
 SEED_PREFIX='\001\100' seed envelope $(of ndjson)
 SEED_PREFIX='\002\100' seed envelope $(of csv)
+for number in 3 4 5; do SEED_PREFIX="\\00$number\100" seed envelope $(of xml); done
 seed profile ../adapters/cities/*.toml ../adapters/industries/*.toml
 # one of each kind that the log's parsers read
 for number in 0 1 2 3 4; do SEED_PREFIX="\\00$number" seed tlog seeds/tlog/$number.txt; done
