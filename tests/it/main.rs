@@ -10,6 +10,7 @@
 )]
 
 mod absence;
+mod activation;
 mod api;
 mod attachments;
 mod classes;
@@ -35,6 +36,8 @@ mod hostile;
 mod kafka;
 mod large;
 mod lookups;
+mod misbehaviour;
+mod outbox;
 mod profiles;
 mod proof;
 mod receipts;
@@ -44,5 +47,7 @@ mod sandbox;
 mod sequence;
 mod tamper;
 mod tidy;
+mod topic;
 mod uploads;
+mod vouchers;
 mod waiting;
