@@ -7,10 +7,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use spec::Spec;
 
+use crate::activation;
 use crate::attachment::Objects;
 use crate::bell::Bell;
 use crate::certificate::Held;
 use crate::config::Config;
+use crate::delivery::board::Board;
 use crate::intake::Ways;
 use crate::keychange::LogKeys;
 use crate::keys::SigningKey;
@@ -66,6 +68,8 @@ pub struct App {
     pub figures: Figures,
     /// Sources whose trouble was written down lately.
     pub noted: Noted,
+    /// What the deliveries are doing.
+    pub deliveries: Board,
     /// How the ways in other than HTTP fare.
     pub ways: Arc<Ways>,
     /// Asks the published schemas about a sample of the records.
@@ -218,6 +222,14 @@ impl App {
         let readers = Readers::open(&url, config.store.readers)?;
         let mut keys = LogKeys::open(&config)?;
         keys.announce_first(&url)?;
+        activation::note(
+            &url,
+            specification,
+            &digests,
+            &config.spec.muted_rules,
+            &sources,
+        )
+        .context("writing into the log what judges and who may send")?;
         let (log, woken) = LogHandle::open(
             &log_folder(&config),
             &config.log.origin,
@@ -279,6 +291,7 @@ impl App {
             log_keys: keys,
             figures: Figures::default(),
             noted: Noted::default(),
+            deliveries: Board::default(),
             ways: Arc::default(),
             opinion,
             certificates,

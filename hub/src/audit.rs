@@ -5,10 +5,15 @@
 
 mod attachments;
 mod changes;
+mod commitments;
 mod deliveries;
 mod parts;
+mod vouchers;
 
 use std::path::Path;
+
+use commitments::Commitments;
+use spec::Spec;
 
 use crate::attachment::Objects;
 use crate::leaf::{self, Leaf, LeafError};
@@ -21,7 +26,7 @@ use crate::store::submissions::Submission;
 use crate::store::{Database, records, submissions, verdict_number};
 use crate::tlog::layout::{Kind, Tile};
 use crate::tlog::{
-    FirstFault, Hash, Keys, Storage, bundle, leaf_hash, merkle_root, sha256, verify_folder,
+    FirstFault, Hash, Keyring, Storage, bundle, leaf_hash, merkle_root, sha256, verify_folder,
 };
 
 /// What was verified.
@@ -39,6 +44,23 @@ pub struct Audited {
     pub records: u64,
     /// Deliveries held against the leaves of their acknowledgements.
     pub deliveries: u64,
+    /// Daily commitments held against their lists.
+    pub commitments: u64,
+}
+
+/// What commitments are made again by.
+pub struct Against<'a> {
+    /// Says what the key of a record is.
+    pub specification: &'a Spec,
+    /// Whether every daily list is made again from the store, which reads the whole store for each, or the last only.
+    pub every_commitment: bool,
+}
+
+/// The published log, which is whole by now.
+struct Log<'l> {
+    keys: &'l Keyring,
+    storage: &'l Storage,
+    size: u64,
 }
 
 fn fault(place: impl Into<String>, what: impl Into<String>) -> FirstFault {
@@ -58,14 +80,22 @@ fn lost(error: &dyn std::error::Error) -> FirstFault {
 /// Verifies the log of a folder, then every leaf, submission, record and raw byte of the database.
 pub async fn verify(
     log: &Path,
-    keys: &dyn Keys,
+    keys: &Keyring,
     connection: &mut Database,
     raw: &RawStore,
     objects: &Objects,
+    against: &Against<'_>,
 ) -> Result<Audited, FirstFault> {
     let folder = verify_folder(log, keys)?;
     let pending = leaves(log, folder.size, connection)?;
-    let (submissions, records, deliveries) = rows(connection, raw, objects).await?;
+    let storage = Storage::new(log);
+    let published = Log {
+        keys,
+        storage: &storage,
+        size: folder.size,
+    };
+    let found = rows(connection, raw, objects, &published, against).await?;
+    let (submissions, records, deliveries, commitments) = found;
     Ok(Audited {
         published: folder.size,
         root: folder.root.to_string(),
@@ -73,6 +103,7 @@ pub async fn verify(
         submissions,
         records,
         deliveries,
+        commitments,
     })
 }
 
@@ -148,9 +179,13 @@ async fn rows(
     connection: &mut Database,
     raw: &RawStore,
     objects: &Objects,
-) -> Result<(u64, u64, u64), FirstFault> {
+    log: &Log<'_>,
+    against: &Against<'_>,
+) -> Result<(u64, u64, u64, u64), FirstFault> {
     let (mut count, mut versions, mut files) = (0, 0, 0);
     let mut said = deliveries::Said::new(connection)?;
+    let mut announced = vouchers::Announced::default();
+    let mut committed = Commitments::new(against.specification, against.every_commitment);
     let mut from = 0;
     loop {
         let page =
@@ -179,6 +214,25 @@ async fn rows(
                 }
                 Ok(Leaf::Operator(leaf)) => {
                     said.operated(&leaf);
+                    continue;
+                }
+                Ok(Leaf::Packet(leaf)) => {
+                    deliveries::Said::packed(&leaf, connection)?;
+                    continue;
+                }
+                Ok(Leaf::Witness(leaf)) => {
+                    vouchers::witness(*index, &leaf, log.keys, log.storage)?;
+                    continue;
+                }
+                Ok(Leaf::LogKey(leaf)) => {
+                    // What is not published yet is in no list yet.
+                    if index.unsigned_abs() < log.size {
+                        announced.take(*index, &leaf);
+                    }
+                    continue;
+                }
+                Ok(Leaf::Commitment(leaf)) => {
+                    committed.of_leaf(*index, &leaf, connection, raw).await?;
                     continue;
                 }
                 // Of these no table holds a counterpart, or a later version of this program knows which.
@@ -210,7 +264,9 @@ async fn rows(
     }
     attachments::counted(connection, files)?;
     let deliveries = said.conclude(connection)?;
-    Ok((count, versions, deliveries))
+    announced.conclude(log.keys)?;
+    let commitments = committed.conclude(connection)?;
+    Ok((count, versions, deliveries, commitments))
 }
 
 fn columns(

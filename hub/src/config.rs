@@ -6,6 +6,7 @@
 mod kafka;
 mod layers;
 mod pull;
+mod secret;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use serde::Deserialize;
 pub use kafka::{Kafka, Topic};
 pub use layers::ConfigError;
 pub use pull::{Pull, PullQuery};
+pub use secret::Secret;
 
 /// The commented defaults, which are the configuration reference too.
 pub const DEFAULTS: &str = include_str!("../hub.toml");
@@ -202,7 +204,7 @@ pub struct Log {
     /// Longest wait for a checkpoint.
     pub checkpoint_ms: u64,
     /// Private key in PEM; empty: the files in the folder `keys`.
-    pub key: String,
+    pub key: Secret,
     /// Algorithms that sign checkpoints.
     pub seal: Vec<String>,
     /// Witnesses: address and verifier key.
@@ -217,6 +219,12 @@ pub struct Log {
 pub struct Delivery {
     /// Folder of their files.
     pub folder: String,
+    /// Retries per hundred first attempts, all destinations together.
+    pub retry_percent: u32,
+    /// Retries a second that are always allowed, all destinations together.
+    pub retries_per_second: u32,
+    /// Most retries that are saved up for later.
+    pub retries_saved: u32,
 }
 
 /// The national platform.
@@ -229,6 +237,10 @@ pub struct National {
     pub edition: String,
     /// Identifier of this province.
     pub sender: String,
+    /// Public keys (C2SP vkey) that sign its answers.
+    pub keys: Vec<String>,
+    /// File of the authorities that vouch for its TLS certificate.
+    pub ca: String,
     /// Records in a packet.
     pub batch: usize,
     /// Packets in flight.

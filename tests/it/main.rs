@@ -10,6 +10,7 @@
 )]
 
 mod absence;
+mod activation;
 mod api;
 mod attachments;
 mod classes;
@@ -34,6 +35,8 @@ mod history;
 mod kafka;
 mod large;
 mod lookups;
+mod misbehaviour;
+mod outbox;
 mod profiles;
 mod proof;
 mod receipts;
@@ -43,5 +46,7 @@ mod sandbox;
 mod sequence;
 mod tamper;
 mod tidy;
+mod topic;
 mod uploads;
+mod vouchers;
 mod waiting;

@@ -3,15 +3,19 @@
 //!
 //! Memory is two bits a delivery, whatever the size of the log.
 
+use std::collections::BTreeSet;
+
 use super::{fault, lost};
 use crate::leaf::acknowledgement::{self, Acknowledgement};
 use crate::leaf::numbers::Numbers;
 use crate::leaf::operator::Action;
-use crate::leaf::{Delivery, Operator};
-use crate::pipeline::Instant;
-use crate::store::Database;
+use crate::leaf::packet::{Member, members_root};
+use crate::leaf::{Delivery, Operator, Packet};
+use crate::pipeline::{Instant, compress};
 use crate::store::deliveries::State;
+use crate::store::replays::Filter;
 use crate::store::settled::{self, Ended};
+use crate::store::{Database, packets};
 use crate::tlog::hash::hex;
 use crate::tlog::{FirstFault, sha256};
 
@@ -23,8 +27,8 @@ const PAGE: i64 = 1024;
 pub(super) struct Said {
     /// Two bits per delivery: 0 nothing, 1 acknowledged, 2 refused, 3 exhausted.
     last: Vec<u8>,
-    /// An operator has sent ended ones again.
-    replayed: bool,
+    /// Which ended ones operators have sent again, by the words of their states.
+    replayed: BTreeSet<String>,
     /// The highest number of a delivery.
     highest: i64,
 }
@@ -35,24 +39,54 @@ impl Said {
         let highest = settled::highest(connection).map_err(|error| lost(&error))?;
         Ok(Said {
             last: Vec::new(),
-            replayed: false,
+            replayed: BTreeSet::new(),
             highest,
         })
     }
 
+    /// A packet carries what the table says.
+    pub fn packed(leaf: &Packet, connection: &mut Database) -> Result<(), FirstFault> {
+        let place = format!("packets, batch_id {}", leaf.batch);
+        let kept = packets::members(connection, leaf.batch).map_err(|error| lost(&error))?;
+        let kept =
+            kept.ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
+        let listed = compress::unpack(&kept).map_err(|error| lost(&error))?;
+        let members: Vec<Member> =
+            serde_json::from_slice(&listed).map_err(|error| fault(&place, error.to_string()))?;
+        if members.len() as u64 != leaf.members || members_root(&members) != leaf.members_root {
+            return Err(fault(place, "what it carried is not what was logged"));
+        }
+        Said::of_batch(
+            leaf.batch,
+            &leaf.destination,
+            &leaf.packet_sha256,
+            connection,
+        )
+    }
+
     /// An attempt names the packet that the table holds.
     pub fn attempted(leaf: &Delivery, connection: &mut Database) -> Result<(), FirstFault> {
-        let place = format!("batches, id {}", leaf.batch);
-        let row = settled::batch(connection, leaf.batch).map_err(|error| lost(&error))?;
+        Said::of_batch(
+            leaf.batch,
+            &leaf.destination,
+            &leaf.packet_sha256,
+            connection,
+        )
+    }
+
+    fn of_batch(
+        batch: i64,
+        destination: &str,
+        packet_sha256: &str,
+        connection: &mut Database,
+    ) -> Result<(), FirstFault> {
+        let place = format!("batches, id {batch}");
+        let row = settled::batch(connection, batch).map_err(|error| lost(&error))?;
         let row =
             row.ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
         for (column, found, expected) in [
-            ("destination", &row.destination, &leaf.destination),
-            (
-                "packet_sha256",
-                &hex(&row.packet_sha256),
-                &leaf.packet_sha256,
-            ),
+            ("destination", row.destination.as_str(), destination),
+            ("packet_sha256", &hex(&row.packet_sha256), packet_sha256),
         ] {
             if found != expected {
                 let what = format!("is `{found}`, the log says `{expected}`");
@@ -123,7 +157,11 @@ impl Said {
 
     /// An operator may have sent ended ones again.
     pub fn operated(&mut self, leaf: &Operator) {
-        self.replayed |= leaf.action == Action::Replay;
+        if leaf.action == Action::Replay {
+            let filter = leaf.facts.get("filter").map(String::as_str);
+            let filter: Result<Filter, _> = serde_json::from_str(filter.unwrap_or_default());
+            self.replayed.extend(filter.unwrap_or_default().states);
+        }
     }
 
     /// Every delivery that ended has the state that was logged last; how many were held against the log.
@@ -139,9 +177,9 @@ impl Said {
             for (id, state) in page {
                 let said = self.said(id);
                 let fits = match state {
-                    // Open: never ended, or sent again since, which what was taken over never is.
+                    // Open: never ended, or sent again since.
                     State::Pending | State::Sent => {
-                        said.is_none() || self.replayed && said != Some(State::Acknowledged)
+                        said.is_none_or(|said| self.replayed.contains(said.word()))
                     }
                     ended => said == Some(ended),
                 };

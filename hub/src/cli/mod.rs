@@ -21,6 +21,7 @@ mod sources;
 mod spec;
 mod submit;
 mod waiting;
+mod witnesses;
 
 use std::process::ExitCode;
 

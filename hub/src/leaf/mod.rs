@@ -15,10 +15,12 @@ mod canonical;
 pub mod change;
 pub mod close;
 pub mod commitment;
+pub mod contradiction;
 pub mod delivery;
 pub mod log_key;
 pub mod numbers;
 pub mod operator;
+pub mod packet;
 pub mod reperformance;
 pub mod sequence;
 pub mod submission;
@@ -35,9 +37,11 @@ pub use canonical::canonical;
 pub use change::Change;
 pub use close::Close;
 pub use commitment::Commitment;
+pub use contradiction::Contradiction;
 pub use delivery::Delivery;
 pub use log_key::LogKey;
 pub use operator::Operator;
+pub use packet::Packet;
 pub use reperformance::Reperformance;
 pub use sequence::Sequence;
 pub use submission::{Counts, Submission};
@@ -171,7 +175,9 @@ kinds!(
     Reperformance,
     LogKey,
     Attachment,
-    Sequence
+    Sequence,
+    Packet,
+    Contradiction
 );
 
 #[cfg(test)]

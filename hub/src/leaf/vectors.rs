@@ -6,9 +6,10 @@ use super::attachment::{self, Attachment};
 use super::delivery::{self, Delivery};
 use super::log_key::{KeyChange, LogKey};
 use super::operator::{Action, Operator};
+use super::packet::{self, Packet};
 use super::{
-    Change, Close, Commitment, Counts, LeafError, Reperformance, Sequence, Submission, Witness,
-    encode,
+    Change, Close, Commitment, Contradiction, Counts, LeafError, Reperformance, Sequence,
+    Submission, Witness, encode,
 };
 use crate::tlog::{leaf_hash, merkle_root, sha256};
 
@@ -167,6 +168,29 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         first: Some("S000000000001".to_owned()),
         at: at(),
     };
+    let contradiction = Contradiction {
+        destination: "national".to_owned(),
+        batch: 1,
+        records: [7, 8].into_iter().collect(),
+        stands_sha256: digest("answer"),
+        other_sha256: digest("another answer"),
+        at: at(),
+    };
+    let member = packet::Member {
+        delivery: 1,
+        submission: "S000000000001".to_owned(),
+        index: 0,
+        digest: digest("record"),
+        held: false,
+    };
+    let packet = Packet {
+        destination: "national".to_owned(),
+        batch: 1,
+        packet_sha256: digest("packet"),
+        members: 1,
+        members_root: packet::members_root(&[member]),
+        at: at(),
+    };
     Ok(vec![
         encode(&submission)?,
         encode(&change)?,
@@ -179,6 +203,8 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         encode(&log_key)?,
         encode(&attachment)?,
         encode(&sequence)?,
+        encode(&contradiction)?,
         encode(&commitment)?,
+        encode(&packet)?,
     ])
 }

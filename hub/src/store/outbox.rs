@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::deliveries::Owed;
+use super::deliveries::{OWED, Owed};
 use super::schema::{batches, deliveries};
 use super::{Database, StoreError};
 
@@ -28,11 +28,9 @@ pub struct Delivery {
 #[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
 pub struct Batch {
     pub id: i64,
+    pub destination: String,
     pub packet_sha256: Vec<u8>,
-    pub records: i32,
-    pub attempts: i32,
     pub created_at: i64,
-    pub answered_at: Option<i64>,
     pub answer: Option<String>,
 }
 
@@ -106,13 +104,7 @@ pub fn told(
         .filter(deliveries::destination.eq(destination.to_owned()))
         .order(deliveries::id)
         .limit(limit)
-        .select((
-            deliveries::id,
-            deliveries::record_id,
-            deliveries::lane,
-            deliveries::attempts,
-            deliveries::due_at,
-        ))
+        .select(OWED)
         .into_boxed();
     if destination != super::NATIONAL {
         // The words of the partial index.

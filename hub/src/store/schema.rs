@@ -212,6 +212,8 @@ table! {
         stopped_at -> Nullable<BigInt>,
         stopped_by -> Nullable<Text>,
         stop_reason -> Nullable<Text>,
+        revived_from -> Nullable<BigInt>,
+        revived_to -> Nullable<BigInt>,
     }
 }
 
@@ -256,6 +258,42 @@ table! {
         created_at -> BigInt,
         answered_at -> Nullable<BigInt>,
         answer -> Nullable<Text>,
+    }
+}
+
+table! {
+    packets (batch_id) {
+        batch_id -> BigInt,
+        members -> Binary,
+    }
+}
+
+table! {
+    packet_leaves (batch_id, leaf_index) {
+        batch_id -> BigInt,
+        leaf_index -> BigInt,
+    }
+}
+
+table! {
+    earlier_packets (delivery_id, batch_id) {
+        delivery_id -> BigInt,
+        batch_id -> BigInt,
+    }
+}
+
+table! {
+    unfit_leaves (delivery_id, leaf_index) {
+        delivery_id -> BigInt,
+        leaf_index -> BigInt,
+    }
+}
+
+table! {
+    standing (subject) {
+        subject -> Text,
+        digest -> Text,
+        leaf_index -> BigInt,
     }
 }
 
