@@ -42,6 +42,7 @@ mod reperform;
 mod rules;
 mod sandbox;
 mod sequence;
+mod steps;
 mod tamper;
 mod tidy;
 mod uploads;
