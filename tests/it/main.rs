@@ -45,6 +45,7 @@ mod reperform;
 mod rules;
 mod sandbox;
 mod sequence;
+mod steps;
 mod tamper;
 mod tidy;
 mod topic;
