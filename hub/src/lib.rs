@@ -14,7 +14,6 @@ pub mod delivery;
 pub mod erase;
 pub mod error;
 pub mod evidence;
-pub mod faults;
 pub mod http;
 pub mod intake;
 pub mod keychange;

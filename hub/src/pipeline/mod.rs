@@ -20,7 +20,7 @@ pub mod large;
 pub mod neighbours;
 pub mod opinion;
 pub mod outcomes;
-mod parts;
+pub mod parts;
 pub mod personal;
 pub mod raw;
 pub mod receipt;

@@ -15,6 +15,7 @@ mod database;
 pub mod deliveries;
 pub mod destinations;
 pub mod erasures;
+pub mod exchange;
 pub mod forwarded;
 pub mod history;
 pub mod insert;
