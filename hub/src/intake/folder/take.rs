@@ -176,6 +176,7 @@ impl Taker {
             // The file itself stays in the folder.
             raw: None,
             problem: Problem::of(error).json(),
+            raw_key: None,
         };
         let kept = self
             .app
