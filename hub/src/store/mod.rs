@@ -13,6 +13,7 @@ pub mod commitments;
 mod database;
 pub mod deliveries;
 pub mod destinations;
+pub mod exchange;
 pub mod forwarded;
 pub mod history;
 pub mod insert;
