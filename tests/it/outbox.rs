@@ -76,15 +76,11 @@ fn the_next_of_a_million_is_found_through_its_index_on_postgres() {
     picks_are_right(&mut connection);
     let plan = deliveries::plan(&mut connection, "national", 500_000, PAGE).expect("a plan");
     let text = plan.join("\n");
-    // In the order of an index, from the number on: nothing is scanned from its beginning, nothing is sorted. Where
-    // nearly everything is open and one destination's, the planner goes by the primary key, which is as good.
+    // In the order of its index, from the number on: nothing is scanned from its beginning, nothing is sorted.
     let scans = plan.iter().filter(|step| step.contains("Index Scan"));
     let scans: Vec<&String> = scans.collect();
     assert_eq!(scans.len(), 2, "{text}");
-    assert!(
-        scans[0].contains("using deliveries_open") || scans[0].contains("using deliveries_pkey"),
-        "{text}"
-    );
+    assert!(scans[0].contains("using deliveries_open"), "{text}");
     assert!(scans[1].contains("using deliveries_urgent"), "{text}");
     assert_eq!(text.matches("(id > '500000'::bigint)").count(), 2, "{text}");
     assert!(
@@ -98,7 +94,7 @@ fn the_next_of_a_million_is_found_through_its_index_on_postgres() {
         .filter_map(|step| number(step))
         .collect();
     assert!(touched.len() >= 2, "{text}");
-    assert!(touched.iter().sum::<i64>() <= 2 * PAGE, "{text}");
+    assert!(touched.iter().sum::<i64>() <= PAGE + PAGE / 5, "{text}");
 }
 
 /// The number of rows in a step of a plan.
