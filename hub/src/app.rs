@@ -12,10 +12,10 @@ use crate::attachment::Objects;
 use crate::bell::Bell;
 use crate::certificate::Held;
 use crate::config::Config;
-use crate::faults::Faults;
+use crate::delivery::board::Board;
 use crate::intake::Ways;
 use crate::keychange::LogKeys;
-use crate::keys::SigningKey;
+use crate::keys::{Masters, SigningKey};
 use crate::pipeline::basis::Archive;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::trouble::Noted;
@@ -27,6 +27,7 @@ use crate::sources::Sources;
 use crate::store::{self, Readers};
 use crate::tlog::Algorithm;
 use crate::uploads::Uploads;
+use crate::vault;
 use crate::witnesses::Panel;
 
 /// Submissions that are judged in parts at once: one is read while another is committed.
@@ -48,6 +49,8 @@ pub struct App {
     pub default_edition: String,
     /// Connections for readers.
     pub readers: Readers,
+    /// The master keys.
+    pub masters: Arc<Masters>,
     /// The one writer.
     pub writer: Writer,
     /// Raw bytes.
@@ -68,6 +71,8 @@ pub struct App {
     pub figures: Figures,
     /// Sources whose trouble was written down lately.
     pub noted: Noted,
+    /// What the deliveries are doing.
+    pub deliveries: Board,
     /// How the ways in other than HTTP fare.
     pub ways: Arc<Ways>,
     /// Asks the published schemas about a sample of the records.
@@ -76,8 +81,6 @@ pub struct App {
     pub certificates: Held,
     /// Uploads that can be resumed.
     pub uploads: Uploads,
-    /// What is wrong at the moment.
-    pub faults: Faults,
     /// Turns of submissions that are judged in parts.
     pub large: tokio::sync::Semaphore,
     // Held as long as the process lives: a second hub on the same folder is refused.
@@ -219,6 +222,7 @@ impl App {
         let url = config.database_url();
         store::migrate(&mut store::connect(&url)?)
             .context("bringing the database schema up to date")?;
+        let masters = vault::open(&config).context("opening the master key")?;
         let readers = Readers::open(&url, config.store.readers)?;
         let mut keys = LogKeys::open(&config)?;
         keys.announce_first(&url)?;
@@ -282,6 +286,7 @@ impl App {
             default_edition,
             readers,
             writer,
+            masters,
             archive: Archive::new(raw.clone(), specification, limits),
             raw,
             attachments,
@@ -291,11 +296,11 @@ impl App {
             log_keys: keys,
             figures: Figures::default(),
             noted: Noted::default(),
+            deliveries: Board::default(),
             ways: Arc::default(),
             opinion,
             certificates,
             uploads,
-            faults: Faults::default(),
             large: tokio::sync::Semaphore::new(LARGE),
             _lock: lock,
         }))

@@ -7,6 +7,7 @@ mod attachments;
 mod changes;
 mod commitments;
 mod deliveries;
+mod erasures;
 mod parts;
 mod vouchers;
 
@@ -20,14 +21,13 @@ use crate::leaf::{self, Leaf, LeafError};
 use crate::pipeline::RawStore;
 use crate::pipeline::commit::receipt_id;
 use crate::pipeline::compress;
+use crate::pipeline::raw::Stored;
 use crate::pipeline::receipt::Outcome;
 use crate::store::records::RecordRow;
 use crate::store::submissions::Submission;
 use crate::store::{Database, records, submissions, verdict_number};
 use crate::tlog::layout::{Kind, Tile};
-use crate::tlog::{
-    FirstFault, Hash, Keyring, Storage, bundle, leaf_hash, merkle_root, sha256, verify_folder,
-};
+use crate::tlog::{FirstFault, Hash, Keyring, Storage, bundle, merkle_root, verify_folder};
 
 /// What was verified.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -250,7 +250,11 @@ async fn rows(
                 .map_err(|error| lost(&error))?
                 .ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
             columns(&place, &leaf, *index, &row)?;
-            raw_bytes(&place, &row, raw).await?;
+            if Stored::of(&row).is_destroyed() {
+                erasures::of_raw(&row, connection)?;
+            } else {
+                raw_bytes(&place, &row, raw).await?;
+            }
             volumes(&leaf, &row, connection)?;
             versions += if row.outcomes.is_empty() {
                 parts::verify(&place, &leaf, &row, connection)?
@@ -418,11 +422,7 @@ fn details(
 }
 
 async fn raw_bytes(place: &str, row: &Submission, raw: &RawStore) -> Result<(), FirstFault> {
-    let mut name = [0; 32];
-    for (to, from) in name.iter_mut().zip(&row.raw_sha256) {
-        *to = *from;
-    }
-    raw.check(Hash::new(name), row.raw.clone())
+    raw.check(Stored::of(row))
         .await
         .map_err(|error| fault(format!("{place}, raw bytes"), error.to_string()))
 }
@@ -435,13 +435,14 @@ fn kept(
     connection: &mut Database,
 ) -> Result<u64, FirstFault> {
     let rows = records::of_submission(connection, row.id, row.id).map_err(|error| lost(&error))?;
-    let hashes: Vec<Hash> = rows.iter().map(|record| leaf_hash(&record.body)).collect();
+    let hashes: Vec<Hash> = rows.iter().map(|record| record.body.leaf_hash()).collect();
     if merkle_root(&hashes).to_hex() == leaf.records_root {
         return verdicts(&rows, outcomes, connection).map(|()| rows.len() as u64);
     }
     // The outcomes hold the digest of each record: they tell which one it is.
     for record in &rows {
-        let digest = sha256(&record.body).to_hex();
+        erasures::opens(record)?;
+        let digest = record.body.digest().to_hex();
         let outcome = usize::try_from(record.record_index)
             .ok()
             .and_then(|index| outcomes.get(index));
@@ -473,6 +474,9 @@ fn verdicts(
     connection: &mut Database,
 ) -> Result<(), FirstFault> {
     for record in rows {
+        if record.body.is_erased() {
+            erasures::of_record(record, connection)?;
+        }
         let outcome = usize::try_from(record.record_index)
             .ok()
             .and_then(|index| outcomes.get(index));

@@ -85,6 +85,8 @@ pub struct Store {
     pub database: String,
     /// Connections for readers.
     pub readers: u32,
+    /// Master keys, in place of their file.
+    pub master_key: String,
 }
 
 /// What judges.
@@ -219,6 +221,12 @@ pub struct Log {
 pub struct Delivery {
     /// Folder of their files.
     pub folder: String,
+    /// Retries per hundred first attempts, all destinations together.
+    pub retry_percent: u32,
+    /// Retries a second that are always allowed, all destinations together.
+    pub retries_per_second: u32,
+    /// Most retries that are saved up for later.
+    pub retries_saved: u32,
 }
 
 /// The national platform.
@@ -231,6 +239,10 @@ pub struct National {
     pub edition: String,
     /// Identifier of this province.
     pub sender: String,
+    /// Public keys (C2SP vkey) that sign its answers.
+    pub keys: Vec<String>,
+    /// File of the authorities that vouch for its TLS certificate.
+    pub ca: String,
     /// Records in a packet.
     pub batch: usize,
     /// Packets in flight.

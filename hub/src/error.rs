@@ -24,6 +24,8 @@ pub enum ErrorCode {
     Forbidden,
     /// There is no such thing, or not for this key.
     NotFound,
+    /// It was there, and was erased.
+    Gone,
     /// The method is not for this address.
     Method,
     /// The submission was sent before with other bytes.
@@ -54,7 +56,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for documents and tests.
-    pub const ALL: [ErrorCode; 20] = [
+    pub const ALL: [ErrorCode; 21] = [
         ErrorCode::Unreadable,
         ErrorCode::Envelope,
         ErrorCode::Parameter,
@@ -62,6 +64,7 @@ impl ErrorCode {
         ErrorCode::Unauthenticated,
         ErrorCode::Forbidden,
         ErrorCode::NotFound,
+        ErrorCode::Gone,
         ErrorCode::Method,
         ErrorCode::Conflict,
         ErrorCode::Digest,
@@ -97,6 +100,7 @@ impl ErrorCode {
                 "该密钥无此权限",
             ),
             ErrorCode::NotFound => ("not_found", 404, "Not found", "未找到"),
+            ErrorCode::Gone => ("gone", 410, "It was erased", "已依法删除"),
             ErrorCode::Method => ("method", 405, "Method not allowed here", "不支持该请求方法"),
             ErrorCode::Conflict => (
                 "conflict",

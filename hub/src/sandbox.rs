@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::store;
 
 /// The word for it: folder, schema, end of the log's name, and what receipts say.
-const NAME: &str = "sandbox";
+pub const NAME: &str = "sandbox";
 
 /// The end of the name of a sandbox's log.
 const ORIGIN: &str = "/sandbox";

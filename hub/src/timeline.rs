@@ -101,8 +101,10 @@ pub struct Claim {
 impl Claim {
     /// The claim of a stored version.
     pub fn of(dataset: &Dataset, row: &RecordRow) -> Claim {
-        let body: Option<serde_json::Map<String, serde_json::Value>> =
-            serde_json::from_slice(&row.body).ok();
+        let body: Option<serde_json::Map<String, serde_json::Value>> = row
+            .body
+            .held()
+            .and_then(|body| serde_json::from_slice(body).ok());
         let field = spec::stored::valid_from(dataset).and_then(|field| dataset.field(field));
         let since = field.zip(body).and_then(|(field, body)| {
             let text = body.get(&field.id)?.as_str()?;

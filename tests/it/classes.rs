@@ -171,6 +171,11 @@ fn audited(data: &Path) -> Result<(), String> {
     let keys: hub::tlog::Keyring = public.parse().expect("keys");
     let mut database =
         hub::store::connect(&data.join("hub.db").display().to_string()).expect("a database");
+    let masters = hub::keys::Masters::load(&data.join("keys/master.key"));
+    masters
+        .expect("the master key")
+        .expect("there is one")
+        .admit();
     let raw = hub::pipeline::RawStore::open(&data.join("raw")).expect("raw bytes");
     let files = hub::attachment::Objects::open(&data.join("attachments")).expect("files");
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -229,7 +234,7 @@ fn a_tampered_database_is_seen_each_time() {
             let statements = match class {
                 "edit" => match dice.below(3) {
                     0 => vec![format!("UPDATE leaves SET body = CAST(replace(CAST(body AS TEXT), '320100', '320300') AS BLOB) WHERE leaf_index = {leaf}")],
-                    1 => vec![format!("UPDATE records SET body = CAST(CAST(body AS TEXT) || ' ' AS BLOB) WHERE id = {record}")],
+                    1 => vec![format!("UPDATE records SET body = substr(body, 1, length(body) - 1) WHERE id = {record}")],
                     _ => vec![format!("UPDATE submissions SET received_at = received_at + 1 WHERE id = {submission}")],
                 },
                 "delete" => match dice.below(3) {

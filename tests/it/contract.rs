@@ -30,7 +30,7 @@ fn publish(folder: &Path) -> &'static Spec {
 }
 
 /// Which of the documents are valid, and what is said of the others.
-fn xmllint(schema: &Path, documents: &[PathBuf]) -> (BTreeSet<PathBuf>, String) {
+pub fn xmllint(schema: &Path, documents: &[PathBuf]) -> (BTreeSet<PathBuf>, String) {
     let output = Command::new("xmllint")
         .arg("--noout")
         .arg("--schema")
@@ -205,12 +205,13 @@ fn projected(spec: &'static Spec) -> Vec<Projected> {
                         dataset: i32::from(record.dataset.code),
                         action: i32::from(withdrawn) * 2,
                         previous: None,
-                        body,
+                        body: hub::store::body::Body::Clear(body),
                         verdict: 0,
                         submission: 1,
                         place: 0,
                         source: String::new(),
                         edition: "3.0".to_owned(),
+                        reason: None,
                     };
                     // what names nothing is not forwarded
                     all.extend(projector.project(&kept, false).into_iter().flatten());
@@ -241,6 +242,7 @@ fn packets_of_mixed_records_pass_the_schema_and_damaged_ones_do_not() {
         created_at: 1_763_600_000_000,
     };
     let mut records = projected(spec);
+    records[0].reason = Some("金额 < 合同价，\n\t\"更正\"".to_owned());
     let mut withdrawn = records[0].clone();
     withdrawn.operation = hub::delivery::projection::Operation::Delete;
     withdrawn.columns.truncate(1);

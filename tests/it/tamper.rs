@@ -88,8 +88,8 @@ fn every_row_that_was_receipted_is_guarded() {
     // What is changed, how it is put back, and what must be named.
     let attacks = [
         (
-            "UPDATE records SET body = CAST(replace(CAST(body AS TEXT), '第77期', '第78期') AS BLOB) WHERE id = 77",
-            "UPDATE records SET body = CAST(replace(CAST(body AS TEXT), '第78期', '第77期') AS BLOB) WHERE id = 77",
+            "UPDATE records SET body = CAST(x'02' || substr(body, 2) AS BLOB) WHERE id = 77",
+            "UPDATE records SET body = CAST(x'01' || substr(body, 2) AS BLOB) WHERE id = 77",
             "records, id 77",
         ),
         (

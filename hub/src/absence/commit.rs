@@ -61,7 +61,7 @@ pub fn list(
         };
         for record in records::of_submission(connection, first.id, last.id)? {
             if held(record.submission_id) {
-                let body = serde_json::from_slice(&record.body).unwrap_or_default();
+                let body = serde_json::from_slice(record.canonical()?).unwrap_or_default();
                 let dataset = dataset(specification, record.dataset);
                 let key = dataset.and_then(|dataset| Some((dataset.code, key_of(dataset, &body)?)));
                 lists.records.extend(key.map(|(dataset, key)| {

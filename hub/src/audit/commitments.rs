@@ -6,9 +6,11 @@ use spec::Spec;
 use super::{fault, lost};
 use crate::absence::commit::{self, Lists};
 use crate::leaf::Commitment;
+use crate::pipeline::raw::Stored;
 use crate::pipeline::{Instant, RawStore};
 use crate::store::Database;
 use crate::store::commitments::{self, Row};
+use crate::store::erasures;
 use crate::tlog::{FirstFault, Hash, hash, sha256};
 
 /// The commitments seen so far.
@@ -136,6 +138,11 @@ impl<'s> Commitments<'s> {
                     these.iter().filter(absent).count()
                 };
                 let (left_out, too_many) = (only(again, list), only(list, again));
+                // The key of a record that was erased since is not known any more: its entry stands for itself.
+                let erased = erasures::count(connection).map_err(|error| lost(&error))?;
+                if what == "records_list" && left_out == 0 && too_many <= erased {
+                    continue;
+                }
                 return Err(fault(
                     format!("commitments, leaf_index {}, {what}", row.leaf_index),
                     format!(
@@ -154,7 +161,7 @@ async fn listed(place: &str, name: &[u8], raw: &RawStore) -> Result<Vec<Hash>, F
     let wrong = |what: String| fault(format!("{place}, {}", hash::hex(name)), what);
     let name = Hash::from_hex(&hash::hex(name)).map_err(|error| wrong(error.to_string()))?;
     let bytes = raw
-        .get(&name, None)
+        .get(&Stored::archived(name))
         .await
         .map_err(|error| wrong(error.to_string()))?;
     if sha256(&bytes) != name {

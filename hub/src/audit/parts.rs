@@ -1,6 +1,6 @@
 //! A submission that was judged in parts, held against its leaf part by part: nothing of it is held whole.
 
-use super::{fault, lost};
+use super::{erasures, fault, lost};
 use crate::audit::changes;
 use crate::leaf::Submission as Submitted;
 use crate::pipeline::outcomes::{self, PART, Stored, Tree};
@@ -8,7 +8,7 @@ use crate::pipeline::receipt::Outcome;
 use crate::store::records::RecordRow;
 use crate::store::submissions::{IssueRow, Submission};
 use crate::store::{Database, outcome_parts, records, submissions, verdict_number};
-use crate::tlog::{FirstFault, leaf_hash, sha256};
+use crate::tlog::FirstFault;
 
 /// What is read of the tables beside the outcomes.
 struct Walk<'a> {
@@ -138,7 +138,11 @@ impl Walk<'_> {
 
     fn one(&mut self, record: &RecordRow, outcome: &Outcome) -> Result<(), FirstFault> {
         let place = |column: &str| format!("records, id {}{column}", record.id);
-        let digest = sha256(&record.body).to_hex();
+        erasures::opens(record)?;
+        if record.body.is_erased() {
+            erasures::of_record(record, self.connection)?;
+        }
+        let digest = record.body.digest().to_hex();
         if record.record_index != outcome.index as i32 || outcome.digest.as_deref() != Some(&digest)
         {
             let what = "its bytes are not those that were receipted";
@@ -153,7 +157,7 @@ impl Walk<'_> {
             let what = "is not the verdict that was receipted, or that the log has given it since";
             return Err(fault(place(", verdict"), what));
         }
-        self.kept.push(leaf_hash(&record.body));
+        self.kept.push(record.body.leaf_hash());
         self.record = record.id;
         self.versions += 1;
         Ok(())

@@ -9,6 +9,7 @@ use super::{receipt, said};
 use crate::absence::proof::{Shown, show};
 use crate::absence::{Subject, commit};
 use crate::app;
+use crate::pipeline::raw::Stored;
 use crate::pipeline::{Instant, RawStore};
 use crate::report::parse_instant;
 use crate::store::transaction::begin;
@@ -101,7 +102,7 @@ fn prove(wanted: &Arguments) -> anyhow::Result<bool> {
     let name = Hash::from_hex(&crate::tlog::hash::hex(list))?;
     let raw = RawStore::open(&config.data.join("raw"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let bytes = runtime.block_on(raw.get(&name, None))?;
+    let bytes = runtime.block_on(raw.get(&Stored::archived(name)))?;
     let (chunks, _) = bytes.as_chunks::<32>();
     let list: Vec<Hash> = chunks.iter().map(|entry| Hash::new(*entry)).collect();
     let own = receipt::read_key(&config.data.join("log.pub").display().to_string())?;

@@ -64,5 +64,6 @@ impl Folder {
 fn connect(config: Config) -> anyhow::Result<(Config, Database)> {
     let mut connection = store::connect(&config.database_url())?;
     store::migrate(&mut connection)?;
+    crate::vault::admit(&config, &mut connection)?;
     Ok((config, connection))
 }

@@ -1,5 +1,7 @@
 //! `hub keys`: keys of readers made, all keys listed and retired.
 
+mod master;
+
 use anyhow::Context as _;
 
 use super::Form;
@@ -52,6 +54,14 @@ pub enum Command {
         /// Why, in a word: planned, compromised, …
         #[arg(long, default_value = "planned")]
         reason: String,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// The master keys, under which personal values are encrypted.
+    Master {
+        /// What to do.
+        #[arg(value_enum)]
+        action: master::Action,
         #[command(flatten)]
         folder: Folder,
     },
@@ -118,6 +128,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
             reason,
             folder,
         } => rotate(folder, *algorithm, reason),
+        Command::Master { action, folder } => master::run(folder, *action),
         Command::Log { folder } => {
             print!("{}", crate::keychange::published(&folder.data)?);
             Ok(true)

@@ -78,6 +78,8 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
         let key = receipt::read_key(key.as_deref().unwrap_or(&own))?;
         let mut connection = store::connect(&config.database_url())
             .context(super::said("无法打开数据库", "cannot open the database"))?;
+        store::migrate(&mut connection)?;
+        crate::vault::admit(&config, &mut connection)?;
         let raw = RawStore::open(&config.data.join("raw"))?;
         let objects = Objects::open(&config.data.join("attachments"))?;
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;

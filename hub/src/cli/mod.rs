@@ -6,6 +6,7 @@ mod absence;
 mod check;
 mod deliveries;
 mod demo;
+mod erase;
 mod evidence;
 mod export;
 mod folder;
@@ -51,6 +52,8 @@ enum Command {
     Log(log::Command),
     /// Evidence bundles: everything about a submission, a record or a deal, checked offline.
     Evidence(evidence::Arguments),
+    /// Erase the personal data of a record; its proofs stay.
+    Erase(erase::Arguments),
     /// Proofs that a record or a submission was not held at a date.
     ProveAbsence(absence::Arguments),
     /// Judge what was received once more, from the archive, and compare.
@@ -99,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Receipt(command) => receipt::run(&command),
         Command::Log(command) => log::run(&command),
         Command::Evidence(arguments) => evidence::run(&arguments),
+        Command::Erase(arguments) => erase::run(&arguments),
         Command::ProveAbsence(arguments) => absence::run(&arguments),
         Command::Reperform(arguments) => reperform::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
@@ -166,6 +170,7 @@ mod tests {
             "hub sources lint a.toml d --format json",
             "hub sources try a.toml b.csv --dataset 501 --most 0 --format json",
             "hub keys reader audit --role auditor --data d",
+            "hub keys master rotate --data d",
             "hub check a b --source 320100 --format json --edition 3.0 --dataset X",
             "hub check a --source 320100 --format sarif --lang en --max-per-rule 0",
             "hub check --explain field.required",
@@ -180,6 +185,7 @@ mod tests {
             "hub prove-absence 320100 b-1 --submission --date 2026-11-21",
             "hub prove-absence verify p.json --key log.pub",
             "hub prove-absence commit --data d",
+            "hub erase X/K|1 --reason r --by me --data d --format json",
             "hub reperform S000000000001 r.json --data d --format json",
             "hub reperform --sample 20 --data d",
             "hub report volumes --data d --by source,day --format csv",

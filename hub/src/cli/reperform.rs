@@ -95,7 +95,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             }
         }
     }
-    Ok(all.iter().all(|one| one.finding == Finding::Identical))
+    Ok(all
+        .iter()
+        .all(|one| matches!(one.finding, Finding::Identical | Finding::Erased { .. })))
 }
 
 fn told(one: &Reperformed) -> String {
@@ -112,6 +114,10 @@ fn told(one: &Reperformed) -> String {
         Finding::Different { place, then, now } => {
             format!("DIFFERENT / 不一致 · {place}: {then} → {now} · {builds}")
         }
+        Finding::Erased { leaf } => said(
+            format!("原始报文已依法销毁（日志条目 {leaf}），无从复核"),
+            format!("erased by order, leaf {leaf}: there is nothing to judge"),
+        ),
         Finding::Impossible { why } => {
             format!("cannot be judged again / 无法复核 · {why} · {builds}")
         }

@@ -8,7 +8,6 @@ use spec::{Dataset, Sensitivity, Spec};
 
 use crate::pipeline::commit::receipt_id;
 use crate::store::deliveries::{Content, Owed};
-use crate::tlog::sha256;
 
 /// An event.
 #[derive(Debug, serde::Serialize)]
@@ -23,6 +22,8 @@ pub struct Event {
     pub key: String,
     /// `upsert`, `correct` or `withdraw`.
     pub action: &'static str,
+    /// Why it corrects or takes back the version before it.
+    pub reason: Option<String>,
     /// Number of the version.
     pub record: i64,
     /// Number of the version before it.
@@ -39,13 +40,20 @@ pub struct Event {
     pub record_index: i32,
     /// SHA-256 of the canonical bytes.
     pub digest: String,
+    /// The personal values of the record were erased: its values are gone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
     /// The values.
     pub data: Map<String, Value>,
 }
 
 /// Makes the event of a delivery; none when what is stored is not an object.
 pub fn event(spec: &Spec, owed: &Owed, content: &Content) -> Option<Event> {
-    let mut data: Map<String, Value> = serde_json::from_slice(&content.body).ok()?;
+    let mut data: Map<String, Value> = match content.body.held() {
+        Some(canonical) => serde_json::from_slice(canonical).ok()?,
+        None if content.body.is_erased() => Map::new(),
+        None => return None,
+    };
     let number = content.dataset.to_string();
     let dataset = spec
         .edition(&content.edition)
@@ -65,6 +73,7 @@ pub fn event(spec: &Spec, owed: &Owed, content: &Content) -> Option<Event> {
             1 => "correct",
             _ => "withdraw",
         },
+        reason: content.reason.clone(),
         record: content.id,
         previous: content.previous,
         verdict: if content.verdict == 0 {
@@ -76,7 +85,8 @@ pub fn event(spec: &Spec, owed: &Owed, content: &Content) -> Option<Event> {
         edition: content.edition.clone(),
         receipt: receipt_id(content.submission),
         record_index: content.place,
-        digest: sha256(&content.body).to_hex(),
+        digest: content.body.digest().to_hex(),
+        erased: content.body.is_erased(),
         data,
     })
 }

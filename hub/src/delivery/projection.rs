@@ -40,6 +40,8 @@ pub struct Projected {
     pub dataset: String,
     /// What to do.
     pub operation: Operation,
+    /// Why the record is corrected or taken back.
+    pub reason: Option<String>,
     /// Target column and value, in the target's order.
     pub columns: Vec<(String, String)>,
 }
@@ -53,6 +55,9 @@ pub enum Unfit {
     /// What is stored is not an object of strings.
     #[error("hub.body: 存储的记录无法读取 / the stored record is unreadable")]
     Body,
+    /// It was erased before it was forwarded.
+    #[error("hub.erased: 该记录已依法删除，不再转发 / the record was erased, and is not forwarded")]
+    Erased,
     /// Not a character of XML 1.0.
     #[error(
         "hub.character: 字段 {0} 含有 XML 不允许的字符 / column {0} has a character that XML forbids"
@@ -68,6 +73,11 @@ pub enum Unfit {
         "hub.column: 国家规范要求字段 {0}，本数据集没有，请补充后由中心处理 / the destination demands column {0}, which the data set does not have; the centre has to ask for it"
     )]
     Column(String),
+    /// Longer than the destination takes.
+    #[error(
+        "hub.size: 记录转为消息有 {0} 字节，目的地只接受 {1} 字节；请缩短大字段 / as a message the record has {0} bytes, the destination takes {1}: shorten its long fields"
+    )]
+    Size(usize, usize),
     /// Nothing is left of it.
     #[error("hub.empty: 映射后没有内容 / nothing is left after the projection")]
     Empty,
@@ -112,11 +122,15 @@ impl Projector {
             .get(&self.to)
             .and_then(|projection| projection.datasets.get(&dataset.code))
             .ok_or_else(unknown)?;
+        if content.body.is_erased() {
+            return Err(Unfit::Erased);
+        }
         if content.action == 2 && !held {
             return Err(Unfit::NeverHeld);
         }
         let values: BTreeMap<String, String> =
-            serde_json::from_slice(&content.body).map_err(|_| Unfit::Body)?;
+            serde_json::from_slice(content.body.held().ok_or(Unfit::Body)?)
+                .map_err(|_| Unfit::Body)?;
         let value = |place: FieldIndex| {
             let field = dataset.field(place)?;
             values.get(&field.id).map(String::as_str)
@@ -129,6 +143,10 @@ impl Projector {
             _ if held => Operation::Change,
             _ => Operation::Add,
         };
+        let mut reason = content.reason.iter().flat_map(|reason| reason.chars());
+        if !reason.all(is_xml) {
+            return Err(Unfit::Character("REASON".to_owned()));
+        }
         let mut projected = Vec::with_capacity(records.len());
         for record in records {
             if record.is_empty() {
@@ -142,6 +160,7 @@ impl Projector {
                 id: content.id,
                 dataset: projection.target.clone(),
                 operation,
+                reason: content.reason.clone(),
                 columns: record
                     .into_iter()
                     .map(|(column, text)| (column.to_owned(), text.into_owned()))

@@ -1,19 +1,24 @@
 //! All destinations of a hub: registered, and each served by a delivery of its own, with connections of its own.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use spec::Spec;
 
-use super::client::Client;
+use super::client::{Client, Trust};
 use super::description::{self, Begin, Description, Target};
+use super::kafka::Kafka;
 use super::national::National;
+use super::platform::PlatformKeys;
+use super::present::{Machine, Present as _};
 use super::projection::Projector;
 use super::replayer::Replayer;
+use super::retry::{Allowance, Common};
 use super::webhook::Webhook;
 use super::wire::Wire;
-use super::{Handle, Place, Settings, Signer, Status, clock, start};
+use super::{Handle, Place, Settings, Signer, clock, start};
 use crate::app::App;
 use crate::config::Config;
 use crate::keys::SigningKey;
@@ -44,6 +49,8 @@ impl Service {
     /// Registers the destinations that the configuration describes, and starts to serve them.
     pub fn start(app: &Arc<App>) -> anyhow::Result<Service> {
         let folder = folder(&app.config);
+        let retries = Common::new(Allowance::from(&app.config.delivery), Machine.instant());
+        app.deliveries.share(&retries);
         let described = description::read_folder(&folder, app.spec, &app.sources)?;
         let mut deliveries = Vec::new();
         let url = app.config.national.url.trim_end_matches('/');
@@ -51,14 +58,17 @@ impl Service {
             let settings = Settings::from(&app.config.national);
             let national = &app.config.national;
             let means = Means::of(app);
-            let wire = means.platform(&settings, url, &national.edition, &national.sender);
-            deliveries.push(serve(app, settings, wire)?);
+            let trust = means.trust(&national.keys, &national.ca);
+            let trust = trust.context("[national]")?;
+            let (edition, sender) = (&national.edition, &national.sender);
+            let wire = means.platform(&settings, url, edition, sender, trust);
+            deliveries.push(serve(app, settings, wire, &retries)?);
         }
         for description in &described {
             register(app, description)
                 .with_context(|| format!("destination {}", description.name))?;
             let wire = Means::of(app).wire(description)?;
-            deliveries.push(serve(app, description.settings.clone(), wire)?);
+            deliveries.push(serve(app, description.settings.clone(), wire, &retries)?);
         }
         warn_of_others(app, &described)?;
         let replayer = Replayer::start(app.readers.clone(), app.writer.clone())?;
@@ -66,12 +76,6 @@ impl Service {
             deliveries,
             _replayer: replayer,
         })
-    }
-
-    /// What each delivery is doing.
-    pub fn statuses(&self) -> impl Iterator<Item = (&str, Status)> {
-        let deliveries = self.deliveries.iter();
-        deliveries.map(|(name, handle)| (name.as_str(), handle.status()))
     }
 
     /// Stops all of them.
@@ -154,14 +158,44 @@ impl Means<'_> {
                 url,
                 edition,
                 sender,
-            } => self.platform(settings, url, edition, sender),
-            Target::Kafka { brokers, topic } => Arc::new(super::kafka::Kafka::new(
+                keys,
+                ca,
+            } => {
+                let trust = self.trust(keys, ca)?;
+                self.platform(settings, url, edition, sender, trust)
+            }
+            Target::Kafka {
                 brokers,
                 topic,
-                settings.timeouts,
-                self.spec,
-            )?),
+                options,
+                password_file,
+            } => {
+                let mut options = options.clone();
+                if let Some(file) = password_file {
+                    options.insert("sasl.password".to_owned(), password(file)?);
+                }
+                let timeouts = settings.timeouts;
+                Arc::new(Kafka::new(brokers, topic, &options, timeouts, self.spec)?)
+            }
         })
+    }
+
+    /// Whom to believe, as configured; a path is one inside the data folder.
+    fn trust(&self, keys: &[String], ca: &str) -> anyhow::Result<Trust> {
+        let keys = PlatformKeys::parse(keys)
+            .context("keys：不是公钥（C2SP vkey）/ not a public key (C2SP vkey)")?;
+        let authorities = match ca {
+            "" => None,
+            ca => {
+                let file = self.config.data.join(ca);
+                let pem = std::fs::read(&file).with_context(|| {
+                    let file = file.display();
+                    format!("无法读取 CA 证书 / cannot read the authorities' certificates: {file}")
+                })?;
+                Some(pem)
+            }
+        };
+        Ok(Trust { keys, authorities })
     }
 
     fn platform(
@@ -170,14 +204,44 @@ impl Means<'_> {
         url: &str,
         edition: &str,
         sender: &str,
+        trust: Trust,
     ) -> Arc<dyn Wire> {
         Arc::new(National {
-            client: Client::new(url, settings.timeouts),
+            client: Client::new(url, settings.timeouts, trust),
             projector: Projector::new(self.spec, &self.config.spec.edition, edition),
             signer: Signer::new(&self.config.log.origin, self.key.clone()),
             sender: sender.to_owned(),
         })
     }
+}
+
+/// The keys that sign the answers of each platform, by the name of the destination; those without keys are left out.
+pub fn platform_keys(app: &App) -> anyhow::Result<BTreeMap<String, PlatformKeys>> {
+    let described = description::read_folder(&folder(&app.config), app.spec, &app.sources)?;
+    let described = described.into_iter().filter_map(|one| match one.target {
+        Target::National { keys, .. } => Some((one.name, keys)),
+        _ => None,
+    });
+    let national = (
+        crate::store::NATIONAL.to_owned(),
+        app.config.national.keys.clone(),
+    );
+    let mut all = BTreeMap::new();
+    for (name, keys) in described.chain([national]) {
+        let keys = PlatformKeys::parse(&keys)?;
+        if !keys.is_empty() {
+            all.insert(name, keys);
+        }
+    }
+    Ok(all)
+}
+
+fn password(file: &std::path::Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(file).with_context(|| {
+        let file = file.display();
+        format!("无法读取密码文件 / cannot read the file of the password: {file}")
+    })?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// The wires that can pack again what was packed for a destination, one for each key that may have signed it. Nothing
@@ -208,6 +272,7 @@ pub fn packers(
                 &national.url,
                 &national.edition,
                 &national.sender,
+                Trust::default(),
             )),
             Some(_) | None => {}
         }
@@ -219,6 +284,7 @@ fn serve(
     app: &Arc<App>,
     settings: Settings,
     wire: Arc<dyn Wire>,
+    retries: &Common,
 ) -> anyhow::Result<(String, Handle)> {
     let database = app.config.database_url();
     let spec = app.spec;
@@ -233,10 +299,13 @@ fn serve(
                 u16::try_from(number).is_ok_and(|code| projection.datasets.contains_key(&code))
             })
         }),
+        retries: retries.clone(),
+        present: Arc::new(Machine),
     };
     let name = settings.destination.clone();
     let handle =
         start(settings, place, wire).context("无法启动转发 / cannot start the delivery")?;
     app.bell.listen(handle.waker());
+    app.deliveries.enter(&name, handle.shown());
     Ok((name, handle))
 }

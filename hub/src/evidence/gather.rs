@@ -17,11 +17,12 @@ use crate::error::Error;
 use crate::keys::SigningKey;
 use crate::leaf::operator::Action;
 use crate::leaf::{self, LeafError, Operator};
+use crate::pipeline::raw::Stored;
 use crate::pipeline::{self, RawStore, commit};
 use crate::reperform::{Judges, Lacking};
 use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError};
-use crate::tlog::{Checkpoint, Hash, Keyring, Keys as _, Proof, Storage, prove_inclusion, sha256};
+use crate::tlog::{Checkpoint, Keyring, Keys as _, Proof, Storage, prove_inclusion, sha256};
 
 /// Most submissions in one bundle.
 const MOST: usize = 1000;
@@ -250,10 +251,6 @@ impl Gather<'_> {
 
     /// The raw bytes of a submission.
     pub async fn raw(&self, row: &Submission) -> Result<Vec<u8>, GatherError> {
-        let mut name = [0; 32];
-        for (to, from) in name.iter_mut().zip(&row.raw_sha256) {
-            *to = *from;
-        }
-        Ok(self.raw.get(&Hash::new(name), row.raw.as_deref()).await?)
+        Ok(self.raw.get(&Stored::of(row)).await?)
     }
 }

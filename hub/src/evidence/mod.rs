@@ -17,6 +17,7 @@ mod submission;
 use serde::{Deserialize, Serialize};
 
 pub use pack::{PackError, read, write};
+pub use subject::Subject;
 
 /// Name of the manifest.
 pub const MANIFEST: &str = "manifest.json";

@@ -20,6 +20,8 @@ pub enum Subject {
     Record(String, String),
     /// A unified deal code.
     Deal(String),
+    /// A version by its number, and those before it.
+    Version(i64),
 }
 
 impl Subject {
@@ -32,17 +34,44 @@ impl Subject {
         }
     }
 
+    /// All versions of what it is about, in no particular order.
+    pub fn versions(
+        &self,
+        specification: &Spec,
+        connection: &mut Database,
+    ) -> Result<Vec<RecordRow>, StoreError> {
+        let starts = match self {
+            Subject::Version(number) => records::by_id(connection, *number)?.into_iter().collect(),
+            other => under(specification, connection, &other.lookups(specification))?,
+        };
+        let mut found = std::collections::BTreeMap::new();
+        for row in starts {
+            for version in timeline::back_from(connection, row, None)? {
+                found.insert(version.row.id, version.row);
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
     /// The submissions that brought it, in order.
     pub fn submissions(
         &self,
         specification: &Spec,
         connection: &mut Database,
     ) -> Result<Vec<i64>, StoreError> {
-        let lookups = match self {
-            Subject::Submission(number) => {
-                let there = submissions::leaf_index(connection, *number)?.is_some();
-                return Ok(there.then_some(*number).into_iter().collect());
-            }
+        if let Subject::Submission(number) = self {
+            let there = submissions::leaf_index(connection, *number)?.is_some();
+            return Ok(there.then_some(*number).into_iter().collect());
+        }
+        let versions = self.versions(specification, connection)?.into_iter();
+        let found: BTreeSet<i64> = versions.map(|row| row.submission_id).collect();
+        Ok(found.into_iter().collect())
+    }
+
+    /// By what it is found.
+    fn lookups(&self, specification: &Spec) -> Vec<Lookup> {
+        match self {
+            Subject::Submission(_) | Subject::Version(_) => Vec::new(),
             Subject::Record(dataset, key) => all_datasets(specification)
                 .filter(|known| known.id == *dataset || known.code.to_string() == *dataset)
                 .map(|known| lookup(known, None, &key.replace('|', "\u{1f}")))
@@ -52,15 +81,8 @@ impl Subject {
                     let field = known.deal?;
                     Some(lookup(known, (known.key != [field]).then_some(field), code))
                 })
-                .collect::<Vec<_>>(),
-        };
-        let mut found = BTreeSet::new();
-        for row in under(specification, connection, &lookups)? {
-            for version in timeline::back_from(connection, row, None)? {
-                found.insert(version.row.submission_id);
-            }
+                .collect(),
         }
-        Ok(found.into_iter().collect())
     }
 }
 
@@ -109,12 +131,14 @@ fn under(
             .map(|(_, row)| row),
     );
     rows.retain(|row| {
-        let body = serde_json::from_slice(&row.body).unwrap_or_default();
+        let held = row.body.held().unwrap_or_default();
+        let body = serde_json::from_slice(held).unwrap_or_default();
         keys.iter().any(|key| {
             i32::from(key.lookup.dataset) == row.dataset
-                && all_datasets(specification)
-                    .filter(|dataset| dataset.code == key.lookup.dataset)
-                    .any(|dataset| holds(dataset, &body, &key.lookup))
+                && (row.body.is_erased()
+                    || all_datasets(specification)
+                        .filter(|dataset| dataset.code == key.lookup.dataset)
+                        .any(|dataset| holds(dataset, &body, &key.lookup)))
         })
     });
     Ok(rows)

@@ -7,14 +7,17 @@ use spec::{Dataset, Edition, Normalized, Sensitivity};
 use super::deliveries;
 use super::gather::{Gather, GatherError};
 use crate::leaf::Submission as Leaf;
+use crate::pipeline::basis::Basis;
 use crate::pipeline::ending::Ending;
 use crate::pipeline::judge::Item;
+use crate::pipeline::personal::holds_personal;
+use crate::pipeline::raw::Stored;
 use crate::pipeline::receipt::Outcome;
 use crate::pipeline::{Instant, commit, outcomes, seal};
 use crate::reperform::{Again, Lacking};
 use crate::store::records::{self, RecordRow};
 use crate::store::submissions::{self, Submission};
-use crate::store::{Database, waiting};
+use crate::store::{Database, erasures, waiting};
 use crate::tlog::sha256;
 
 /// Adds a submission to a bundle.
@@ -45,13 +48,12 @@ pub async fn add(
     gather.put(format!("{folder}/outcomes.json"), listed);
     let kept = records::of_submission(connection, number, number)?;
     let again = gather.judges.read(connection, &row, &says).await;
-    if let Ok(again) = &again {
-        judged_by(gather, &says, again).await?;
-    }
+    judged_by(gather, &says).await?;
     raw(gather, &folder, &row, &again).await?;
     let listed = of_records(gather, &folder, &receipt.records, &kept, &again)?;
     gather.json(format!("{folder}/records.json"), &listed)?;
     changes(gather, connection, &folder, &row)?;
+    erased(gather, connection, &kept)?;
     let forwarded = deliveries::of(gather, connection, &kept)?;
     gather.json(format!("{folder}/deliveries.json"), &forwarded)?;
     gather.cover.add(&receipt, &listed, &forwarded);
@@ -59,17 +61,24 @@ pub async fn add(
 }
 
 /// The data files, profile and limits that judged.
-async fn judged_by(gather: &mut Gather<'_>, leaf: &Leaf, again: &Again) -> Result<(), GatherError> {
-    let basis = leaf.basis.clone().unwrap_or_default();
+async fn judged_by(gather: &mut Gather<'_>, leaf: &Leaf) -> Result<(), GatherError> {
+    let Some(basis) = leaf.basis.clone() else {
+        return Ok(());
+    };
+    // Where the archive is lost the bundle goes without it, and its check says so.
+    let Ok(bytes) = gather.judges.archived(&basis).await else {
+        return Ok(());
+    };
+    let named: Basis = serde_json::from_slice(&bytes)?;
     let parts = [
         (format!("basis/{basis}.json"), basis),
         (
-            format!("basis/specification-{}.json", again.basis.specification),
-            again.basis.specification.clone(),
+            format!("basis/specification-{}.json", named.specification),
+            named.specification.clone(),
         ),
         (
-            format!("basis/profile-{}.toml", again.basis.profile),
-            again.basis.profile.clone(),
+            format!("basis/profile-{}.toml", named.profile),
+            named.profile.clone(),
         ),
     ];
     for (path, digest) in parts {
@@ -90,14 +99,15 @@ async fn raw(
 ) -> Result<(), GatherError> {
     let personal = match again {
         Ok(again) => again.items.iter().any(|item| match item {
-            Item::Judged(judged) => names_anyone(&judged.record),
+            Item::Judged(judged) => holds_personal(&judged.record),
             // What could not be read may hold anything.
             Item::Unusable { .. } => true,
         }),
         Err(_) => true,
     };
     let path = format!("{folder}/raw");
-    if personal && !gather.personal {
+    let destroyed = Stored::of(row).is_destroyed();
+    if destroyed || personal && !gather.personal {
         gather.withhold(path);
         return Ok(());
     }
@@ -107,16 +117,6 @@ async fn raw(
     };
     gather.put(path, body);
     Ok(())
-}
-
-/// Whether a record holds a personal value.
-fn names_anyone(record: &Normalized<'_, '_>) -> bool {
-    let dataset = record.dataset;
-    (0..).zip(&dataset.fields).any(|(place, field)| {
-        record.text(place).is_some_and(|text| {
-            field.sensitivity == Sensitivity::Personal || spec::issue::names_a_person(text)
-        })
-    })
 }
 
 /// Every record: what it became, its values, what was put right in it; canonical bytes as members of their own.
@@ -141,7 +141,7 @@ fn of_records(
             .iter()
             .find(|row| usize::try_from(row.record_index) == Ok(place));
         let canonical = row
-            .map(|row| row.body.as_slice())
+            .and_then(|row| row.body.held())
             .or_else(|| judged.map(|(_, judged)| judged.canonical.as_slice()))
             .filter(|bytes| outcome.digest == Some(sha256(bytes).to_hex()));
         let edition = again.as_ref().ok().map(|again| again.edition);
@@ -150,7 +150,7 @@ fn of_records(
                 let data: Map<String, Value> = serde_json::from_slice(bytes)?;
                 let record = Normalized::from_canonical(dataset, &data);
                 let path = format!("{folder}/records/{place:05}.json");
-                let personal = names_anyone(&record);
+                let personal = holds_personal(&record);
                 if personal && !gather.personal {
                     gather.withhold(path);
                     Some(masked(dataset, data))
@@ -168,6 +168,7 @@ fn of_records(
             "verdict": outcome.verdict,
             "digest": outcome.digest,
             "kept": row.is_some(),
+            "erased": row.is_some_and(|row| row.body.is_erased()),
             "data": data,
             "changes": judged.map(|(_, judged)| &judged.record.changes),
         }));
@@ -192,6 +193,24 @@ fn masked(dataset: &Dataset, mut data: Map<String, Value>) -> Map<String, Value>
         }
     }
     data
+}
+
+/// The leaves that say what was erased, with their proofs.
+fn erased(
+    gather: &mut Gather<'_>,
+    connection: &mut Database,
+    kept: &[RecordRow],
+) -> Result<(), GatherError> {
+    for row in kept.iter().filter(|row| row.body.is_erased()) {
+        if let Some(erasure) = erasures::of(connection, row.id)? {
+            gather.proven(
+                connection,
+                &format!("erasures/{}", erasure.leaf_index),
+                erasure.leaf_index,
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// What became of records that waited, each with its leaf and proof.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{self, Data, Json, Path, Query};
+use actix_web::{HttpResponse, Route};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -15,7 +15,7 @@ use crate::delivery::pushed::{self, Pushed, Taken};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::Instant;
 use crate::store::access::Role;
-use crate::store::{destinations, forwarded, outbox};
+use crate::store::{batches, destinations, forwarded, outbox};
 
 /// Parameters of an order.
 pub const REASON: &[Param] = &[param("reason", "why; required, and kept in the log")];
@@ -67,9 +67,14 @@ pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
                 );
             }
             let text = |millis: i64| Instant::from_millis(millis).text();
-            let all = destinations::all(connection)?.into_iter();
+            let mut all = Vec::new();
+            for one in destinations::all(connection)? {
+                let contradicted = batches::contradicted(connection, one.ordinal)?;
+                all.push((one, contradicted));
+            }
             Ok(all
-                .map(|one| {
+                .into_iter()
+                .map(|(one, contradicted)| {
                     json!({
                         "name": one.name, "kind": one.kind,
                         "owes": serde_json::from_str::<Value>(&one.owes).unwrap_or_default(),
@@ -81,6 +86,7 @@ pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
                         "stop_reason": one.stop_reason,
                         "registered_at": text(one.registered_at),
                         "deliveries": counts.remove(&one.name).unwrap_or_default(),
+                        "contradicted_batches": contradicted,
                     })
                 })
                 .collect::<Vec<_>>())
@@ -89,26 +95,34 @@ pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
     Ok(HttpResponse::Ok().json(json!({ "items": items })))
 }
 
+/// The handler of an order about a destination.
+pub fn order(action: Action) -> Route {
+    web::post().to(
+        move |state: Data<State>, caller: Caller, name: Path<String>, query: Query<ReasonQuery>| async move {
+            let authority = query.into_inner().authority(caller)?;
+            give(&state, authority, name.into_inner(), action).await
+        },
+    )
+}
+
 async fn give(
-    state: Data<State>,
+    state: &State,
     authority: Authority,
     name: String,
     action: Action,
 ) -> Result<HttpResponse, Error> {
     let shown = name.clone();
-    let known = state
+    let changed = state
         .write(move |transaction| {
-            let Some(before) = destinations::by_name(transaction.connection, &name)? else {
+            if destinations::by_name(transaction.connection, &name)?.is_none() {
                 return Ok(None);
-            };
-            let now = Instant::now();
-            let changed = orders::order(transaction, &name, action, &authority, now)?;
-            Ok(Some((before, changed)))
+            }
+            orders::order(transaction, &name, action, &authority, Instant::now()).map(Some)
         })
         .await?;
-    match known {
+    match changed {
         None => Err(unknown(&shown)),
-        Some((_, changed)) => Ok(HttpResponse::Ok()
+        Some(changed) => Ok(HttpResponse::Ok()
             .json(json!({ "destination": shown, "action": action.word(), "changed": changed }))),
     }
 }
@@ -122,39 +136,6 @@ pub fn unknown(name: &str) -> Error {
             format!("there is no destination `{name}`, see GET /v1/destinations"),
         ),
     )
-}
-
-/// Stops a destination.
-pub async fn stop(
-    state: Data<State>,
-    caller: Caller,
-    name: Path<String>,
-    query: Query<ReasonQuery>,
-) -> Result<HttpResponse, Error> {
-    let authority = query.into_inner().authority(caller)?;
-    give(state, authority, name.into_inner(), Action::Stop).await
-}
-
-/// Starts a destination.
-pub async fn start(
-    state: Data<State>,
-    caller: Caller,
-    name: Path<String>,
-    query: Query<ReasonQuery>,
-) -> Result<HttpResponse, Error> {
-    let authority = query.into_inner().authority(caller)?;
-    give(state, authority, name.into_inner(), Action::Start).await
-}
-
-/// Retires a destination.
-pub async fn retire(
-    state: Data<State>,
-    caller: Caller,
-    name: Path<String>,
-    query: Query<ReasonQuery>,
-) -> Result<HttpResponse, Error> {
-    let authority = query.into_inner().authority(caller)?;
-    give(state, authority, name.into_inner(), Action::Retire).await
 }
 
 /// Takes a business answer that the destination pushes.
@@ -173,16 +154,32 @@ pub async fn answer(
             ),
         ));
     }
-    let (name, body) = (name.into_inner(), body.into_inner());
-    let batch = body.batch;
+    let body = body.into_inner();
+    let text = serde_json::to_string(&body).unwrap_or_default();
+    settle(&state, name.into_inner(), body, text).await
+}
+
+/// Enters an answer of a destination that has shown who it is; `text` is how it came.
+pub async fn settle(
+    state: &State,
+    name: String,
+    body: Pushed,
+    text: String,
+) -> Result<HttpResponse, Error> {
+    let (batch, destination) = (body.batch, name.clone());
     let taken = state
-        .write(move |transaction| pushed::take(transaction, &name, &body, Instant::now().millis))
+        .write(move |transaction| {
+            pushed::take(transaction, &name, &body, &text, Instant::now().millis)
+        })
         .await?;
     match taken {
-        Taken::Settled(figures) => Ok(HttpResponse::Ok().json(json!({
-            "batch": batch, "accepted": figures.accepted, "refused": figures.refused,
-            "again": figures.again,
-        }))),
+        Taken::Settled(tally) => {
+            state.app.deliveries.said(&destination, tally);
+            Ok(HttpResponse::Ok().json(json!({
+                "batch": batch, "accepted": tally.acknowledged, "refused": tally.refused,
+                "again": tally.again,
+            })))
+        }
         Taken::Again => Ok(HttpResponse::Ok().json(json!({ "batch": batch, "repeated": true }))),
         Taken::Contradicts => Err(Error::request(
             ErrorCode::Conflict,
@@ -190,6 +187,22 @@ pub async fn answer(
                 format!("批次 {batch} 此前已有不同的业务回执，以先到者为准；请与省中心核对"),
                 format!(
                     "batch {batch} was answered before, and differently: the first answer holds; ask the centre"
+                ),
+            ),
+        )),
+        Taken::OtherPacket => Err(Error::request(
+            ErrorCode::Conflict,
+            (
+                format!("回执所指报文与批次 {batch} 的报文不是同一份（packet 摘要不符）"),
+                format!("the packet that the answer names is not the one of batch {batch}"),
+            ),
+        )),
+        Taken::TooLate => Err(Error::request(
+            ErrorCode::Conflict,
+            (
+                format!("批次 {batch} 此前已中止，回执未予采用；省中心重新转发后，请再次给出回执"),
+                format!(
+                    "batch {batch} was given up before, the answer changes nothing: the centre has to send it again"
                 ),
             ),
         )),

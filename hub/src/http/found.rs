@@ -14,9 +14,8 @@ use crate::pipeline::{
     neighbours::{Key, holds},
 };
 use crate::store::records::{self, RecordRow};
-use crate::store::{self, Database, StoreError, history, waiting};
+use crate::store::{self, Database, StoreError, erasures, history, waiting};
 use crate::timeline::{self, Claim, Version};
-use crate::tlog::hash::sha256;
 
 /// One version of a record, as it is shown.
 #[derive(Debug, Serialize)]
@@ -49,7 +48,17 @@ pub struct Shown {
     edition: String,
     digest: String,
     previous: Option<i64>,
+    /// It was erased: when, and the leaf of the log that says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased: Option<Gone>,
     data: Map<String, Value>,
+}
+
+/// When a version was erased, and where that is logged.
+#[derive(Debug, Serialize)]
+pub struct Gone {
+    at: String,
+    leaf_index: i64,
 }
 
 /// Between the parts of a key in the store, and in an address.
@@ -73,7 +82,10 @@ fn fits(app: &App, lookups: &[Lookup], hash: i64, row: &RecordRow) -> Result<boo
     Ok(lookups.iter().any(|lookup| {
         Key::from(lookup.clone()).hash == hash
             && i32::from(lookup.dataset) == row.dataset
-            && dataset(app, row.dataset).is_some_and(|dataset| holds(dataset, &body, lookup))
+            // Of what was erased nothing is left to compare with: the hash must do.
+            && (row.body.is_erased()
+                || dataset(app, row.dataset)
+                    .is_some_and(|dataset| holds(dataset, &body, lookup)))
     }))
 }
 
@@ -161,8 +173,12 @@ pub fn dataset(app: &App, number: i32) -> Option<&'static Dataset> {
         .find_map(|edition| edition.dataset(&name))
 }
 
-fn body(row: &RecordRow) -> Result<Map<String, Value>, StoreError> {
-    serde_json::from_slice(&row.body).map_err(|error| StoreError::Damaged {
+/// The values of a version; none of one that was erased.
+pub fn body(row: &RecordRow) -> Result<Map<String, Value>, StoreError> {
+    if row.body.is_erased() {
+        return Ok(Map::new());
+    }
+    serde_json::from_slice(row.canonical()?).map_err(|error| StoreError::Damaged {
         place: format!("records, id {}", row.id),
         what: format!("the body is not canonical JSON: {error}"),
     })
@@ -210,6 +226,14 @@ pub fn show(
     }
     let text = |millis: i64| pipeline::Instant::from_millis(millis).text();
     let reason = history::reason(connection, row.id)?;
+    let erased = match row.body.is_erased() {
+        true => erasures::of(connection, row.id)?,
+        false => None,
+    };
+    let erased = erased.map(|erased| Gone {
+        at: text(erased.at),
+        leaf_index: erased.leaf_index,
+    });
     Ok(Some(Shown {
         id: row.id,
         dataset: dataset.map_or_else(|| row.dataset.to_string(), |dataset| dataset.id.clone()),
@@ -235,8 +259,9 @@ pub fn show(
         record_index: row.record_index,
         received_at: text(line.received_at),
         edition: line.edition.clone(),
-        digest: sha256(&row.body).to_hex(),
+        digest: row.body.digest().to_hex(),
         previous: row.previous,
+        erased,
         data,
     }))
 }

@@ -2,6 +2,7 @@
 //!
 //! [`ROUTES`] is the one truth: the router, the access check and the OpenAPI document are made from it.
 
+mod acknowledgements;
 mod attachments;
 pub mod auth;
 mod bench;
@@ -13,6 +14,7 @@ mod check;
 mod deals;
 mod deliveries;
 mod destinations;
+mod erased;
 mod events;
 mod evidence;
 mod found;
@@ -26,6 +28,7 @@ pub mod openapi;
 mod outcomes;
 mod paging;
 pub mod problem;
+mod raw;
 mod receipts;
 mod reception;
 mod records;
@@ -51,6 +54,7 @@ pub use openapi::{Endpoint, Param};
 pub use server::{Running, ServeError, run, start};
 pub use state::State;
 
+use crate::delivery::orders::Action;
 use crate::store::access::Role;
 
 /// Who may use a route.
@@ -64,6 +68,8 @@ pub enum Access {
     Member,
     /// Readers: centre, auditor, operator.
     Reader,
+    /// The centre only.
+    Centre,
     /// Operators only.
     Operator,
     /// A destination, for itself; and readers.
@@ -80,13 +86,14 @@ impl Access {
             Member => role != Role::Subscriber,
             Source => role == Role::Source,
             Reader => !matches!(role, Role::Source | Role::Sandbox | Role::Subscriber),
+            Centre => role == Role::Centre,
             Operator => role == Role::Operator,
             Subscriber => !matches!(role, Role::Source | Role::Sandbox),
         }
     }
 }
 
-use Access::{Anyone, Member, Operator, Public, Reader, Source, Subscriber};
+use Access::{Anyone, Centre, Member, Operator, Public, Reader, Source, Subscriber};
 
 /// All routes: method, path, who may, parameters, what it does, handler.
 #[rustfmt::skip]
@@ -98,7 +105,7 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "GET", path: "/v1/submissions/{id}", access: Member, query: &[], what: "One submission, and what became of its records since its receipt", zh: "查询单个批次及其记录的后续变化", handler: || web::get().to(submissions::one) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}/issues", access: Member, query: outcomes::ISSUES, what: "Its findings, as JSON, CSV or Excel", zh: "下载校验问题清单", handler: || web::get().to(outcomes::issues) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}/outcomes", access: Member, query: outcomes::OUTCOMES, what: "Its outcomes, 1,024 records a part", zh: "分段查询每条记录的判定", handler: || web::get().to(outcomes::outcomes) },
-    Endpoint { method: "GET", path: "/v1/submissions/{id}/raw", access: Member, query: &[], what: "The bytes as received", zh: "下载原始报文", handler: || web::get().to(submissions::raw) },
+    Endpoint { method: "GET", path: "/v1/submissions/{id}/raw", access: Member, query: &[], what: "The bytes as received", zh: "下载原始报文", handler: || web::get().to(raw::one) },
     Endpoint { method: "OPTIONS", path: "/v1/uploads", access: Public, query: &[], what: "What resumable upload can do here (tus 1.0.0)", zh: "断点续传能力", handler: || web::method(Method::OPTIONS).to(uploads::options) },
     Endpoint { method: "POST", path: "/v1/uploads", access: Source, query: &[], what: "Begin a resumable upload (tus 1.0.0)", zh: "创建断点续传", handler: || web::post().to(uploads::create) },
     Endpoint { method: "GET", path: "/v1/uploads/{id}", access: Source, query: &[], what: "How far an upload has come: receiving, whole, receipted (with the number of the receipt) or refused", zh: "查询上传状态与回执号", handler: || web::get().to(uploads::show) },
@@ -115,6 +122,7 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "GET", path: "/v1/receipts/{id}/records/{index}/proof", access: Member, query: &[], what: "What became of one record, proven without the others", zh: "查询单条记录的存证证明", handler: || web::get().to(receipts::record) },
     Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}", access: Member, query: records::QUERY, what: "The current version of a record, what was known of it then (at), what held then (valid)", zh: "查询记录", handler: || web::get().to(records::current) },
     Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}/versions", access: Member, query: &[], what: "All versions of a record, newest first", zh: "查询记录历史版本", handler: || web::get().to(records::versions) },
+    Endpoint { method: "POST", path: "/v1/records/{dataset}/{key}/erasure", access: Centre, query: destinations::REASON, what: "Erase the personal data of a record, all versions and the raw bytes that brought them; proofs stay", zh: "依法删除记录的个人信息（保留存证）", handler: || web::post().to(erased::erase) },
     Endpoint { method: "GET", path: "/v1/deals/{code}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, that name a unified deal code, and what they lack together", zh: "按统一交易标识码查询", handler: || web::get().to(deals::one) },
     Endpoint { method: "GET", path: "/v1/subjects/{uscc}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, about a subject of trading", zh: "按统一社会信用代码查询主体", handler: || web::get().to(subjects::one) },
     Endpoint { method: "GET", path: "/v1/subjects/{uscc}/standing", access: Anyone, query: &[], what: "The current standing of a subject, with its evidence", zh: "查询主体当前信用状态及依据", handler: || web::get().to(standing::one) },
@@ -127,10 +135,11 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "GET", path: "/v1/deliveries/replays", access: Reader, query: &[], what: "Replays, the newest first", zh: "查询重新转发任务", handler: || web::get().to(replays::list) },
     Endpoint { method: "POST", path: "/v1/deliveries/replays/{id}/stop", access: Operator, query: destinations::REASON, what: "Stop a replay", zh: "停止重新转发任务", handler: || web::post().to(replays::stop) },
     Endpoint { method: "GET", path: "/v1/destinations", access: Reader, query: &[], what: "Destinations: what they are owed, how far it came, who stopped them", zh: "查询目的地", handler: || web::get().to(destinations::list) },
-    Endpoint { method: "POST", path: "/v1/destinations/{name}/stop", access: Operator, query: destinations::REASON, what: "Send a destination nothing until it is started again", zh: "停止向目的地转发", handler: || web::post().to(destinations::stop) },
-    Endpoint { method: "POST", path: "/v1/destinations/{name}/start", access: Operator, query: destinations::REASON, what: "Start a destination that was stopped", zh: "恢复向目的地转发", handler: || web::post().to(destinations::start) },
-    Endpoint { method: "POST", path: "/v1/destinations/{name}/retire", access: Operator, query: destinations::REASON, what: "Owe a destination nothing more", zh: "注销目的地", handler: || web::post().to(destinations::retire) },
+    Endpoint { method: "POST", path: "/v1/destinations/{name}/stop", access: Operator, query: destinations::REASON, what: "Send a destination nothing until it is started again", zh: "停止向目的地转发", handler: || destinations::order(Action::Stop) },
+    Endpoint { method: "POST", path: "/v1/destinations/{name}/start", access: Operator, query: destinations::REASON, what: "Start a destination that was stopped", zh: "恢复向目的地转发", handler: || destinations::order(Action::Start) },
+    Endpoint { method: "POST", path: "/v1/destinations/{name}/retire", access: Operator, query: destinations::REASON, what: "Owe a destination nothing more", zh: "注销目的地", handler: || destinations::order(Action::Retire) },
     Endpoint { method: "POST", path: "/v1/destinations/{name}/answers", access: Subscriber, query: &[], what: "A destination says what became of a batch, instead of being asked", zh: "目的地回送业务回执", handler: || web::post().to(destinations::answer) },
+    Endpoint { method: "POST", path: "/v1/destinations/{name}/acknowledgements", access: Public, query: &[], what: "A national platform says what became of a packet, under its signature (headers Platform-Key, Platform-Signature)", zh: "国家平台推送业务回执（以签名验证身份）", handler: || web::post().to(acknowledgements::take) },
     Endpoint { method: "GET", path: "/v1/events", access: Subscriber, query: events::QUERY, what: "What a destination was or is to be told, from a number on", zh: "按编号补取事件", handler: || web::get().to(events::list) },
     Endpoint { method: "GET", path: "/v1/catalog", access: Public, query: &[], what: "Editions of the specification", zh: "规范版本目录", handler: || web::get().to(catalog::editions) },
     Endpoint { method: "GET", path: "/v1/catalog/{edition}/datasets", access: Public, query: &[], what: "Data sets of an edition", zh: "数据集目录", handler: || web::get().to(catalog::datasets) },

@@ -231,6 +231,7 @@ const fn who(access: Access) -> &'static str {
         Access::Source => "sources",
         Access::Member => "any key; a source gets only what is its own",
         Access::Reader => "centre, auditor, operator",
+        Access::Centre => "centre",
         Access::Operator => "operator",
         Access::Subscriber => "the destination itself, and readers",
         Access::Anyone => "any key",

@@ -8,11 +8,11 @@ use spec::Lookup;
 use super::auth::Caller;
 use super::found::{self, Shown};
 use super::openapi::Param;
-use super::{State, moment};
+use super::{State, erased, moment};
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::Instant;
-use crate::store::Database;
+use crate::store::{Database, erasures};
 use crate::timeline::{self, Claim, Version};
 
 /// Parameters.
@@ -48,7 +48,12 @@ pub async fn current(
                 Some(valid) => holding(app, known, valid),
             };
             let version = version.ok_or_else(|| missing(&dataset, &key))?;
-            found::show(app, connection, &caller, &version)?.ok_or_else(|| missing(&dataset, &key))
+            let shown = found::show(app, connection, &caller, &version)?;
+            let shown = shown.ok_or_else(|| missing(&dataset, &key))?;
+            match erasures::of(connection, version.row.id)? {
+                Some(erasure) => Err(erased::gone(&erasure)),
+                None => Ok(shown),
+            }
         })
         .await?;
     Ok(HttpResponse::Ok().json(shown))

@@ -17,7 +17,6 @@ use crate::pipeline::Instant;
 use crate::pipeline::commit::receipt_id;
 use crate::store::Database;
 use crate::store::records::RecordRow;
-use crate::tlog::sha256;
 
 /// Shows the standing of a subject. One of whom nothing is said has a good one.
 pub async fn one(state: Data<State>, uscc: Path<String>) -> Result<HttpResponse, Error> {
@@ -37,7 +36,10 @@ pub async fn one(state: Data<State>, uscc: Path<String>) -> Result<HttpResponse,
                         field: Some(standing.subject),
                         value: uscc.clone(),
                     };
-                    for row in found::current(app, connection, &[lookup])? {
+                    let rows = found::current(app, connection, &[lookup])?;
+                    // What was taken back, or erased, is not said any more.
+                    let said = |row: &RecordRow| row.action != 2 && !row.body.is_erased();
+                    for row in rows.into_iter().filter(said) {
                         entries.push(entry(app, connection, standing, dataset, &row, now)?);
                     }
                 }
@@ -66,8 +68,7 @@ fn entry(
     row: &RecordRow,
     now: Instant,
 ) -> Result<(i64, bool, Value), Error> {
-    let body: serde_json::Map<String, Value> = serde_json::from_slice(&row.body)
-        .map_err(|error| Error::Internal(format!("record {}: {error}", row.id)))?;
+    let body = found::body(row)?;
     let value = |field| {
         let field = dataset.field(field)?;
         body.get(&field.id).and_then(Value::as_str)
@@ -118,7 +119,7 @@ fn evidence(row: &RecordRow, dataset: &str, key: &str) -> Value {
     json!({
         "record": row.id, "dataset": dataset, "key": key,
         "receipt": receipt_id(row.submission_id), "record_index": row.record_index,
-        "digest": sha256(&row.body).to_hex(),
+        "digest": row.body.digest().to_hex(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! What handlers share.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Semaphore;
 
@@ -9,6 +10,7 @@ use super::limits::Gate;
 use super::metrics::Metrics;
 use super::space::Sandbox;
 use crate::app::{self, App};
+use crate::delivery::platform::PlatformKeys;
 use crate::error::Error;
 use crate::store::Database;
 use crate::tlog::Storage;
@@ -27,6 +29,8 @@ pub struct State {
     pub metrics: Metrics,
     /// What belongs to sources that are not in production yet.
     pub sandbox: Sandbox,
+    /// Keys that sign the answers of national platforms, by destination; read when the first answer comes.
+    pub platforms: OnceLock<BTreeMap<String, PlatformKeys>>,
     /// The published log, for reading: the writer's lock is not needed for what never changes.
     pub published: Storage,
 }
@@ -49,6 +53,7 @@ impl State {
             spools,
             metrics: Metrics::default(),
             sandbox: Sandbox::default(),
+            platforms: OnceLock::new(),
             published,
         }
     }

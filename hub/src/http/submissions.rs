@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use adapters::{Hint, WireFormat};
@@ -20,7 +19,6 @@ use crate::pipeline::{self, Incoming, trouble};
 use crate::report;
 use crate::store::submissions::{Filter, SubmissionLine};
 use crate::store::{self, Database};
-use crate::tlog::Hash;
 
 /// Parameters of sending.
 pub const SUBMIT: &[Param] = &[
@@ -434,50 +432,6 @@ pub fn line(connection: &mut Database, caller: &Caller, id: &str) -> Result<Subm
         .pop()
         .filter(|line| line.id == wanted && caller.may_see(&line.source))
         .ok_or_else(|| missing(id))
-}
-
-/// Gives back the bytes as received.
-pub async fn raw(
-    state: Data<State>,
-    caller: Caller,
-    id: Path<String>,
-) -> Result<HttpResponse, Error> {
-    let name = id.clone();
-    let row = state
-        .ask(move |_, connection| {
-            let line = line(connection, &caller, &id)?;
-            store::submissions::by_id(connection, line.id)?.ok_or_else(|| missing(&id))
-        })
-        .await?;
-    let hash: [u8; 32] = row.raw_sha256.as_slice().try_into().map_err(|_| {
-        Error::Internal(format!("submission {}: raw_sha256 is not 32 bytes", row.id))
-    })?;
-    let mut pieces = state.app.raw.pieces(Hash::new(hash), row.raw);
-    // What is wrong at the start is answered; what is wrong later breaks the answer off.
-    let first = match pieces.recv().await {
-        Some(Err(error)) => return Err(error),
-        first => first,
-    };
-    let body = futures_util::stream::unfold((first, pieces), |(first, mut pieces)| async move {
-        let piece = match first {
-            Some(piece) => piece,
-            None => pieces.recv().await?,
-        };
-        Some((piece, (None, pieces)))
-    });
-    let media_type = if row.media_type.is_empty() {
-        "application/octet-stream"
-    } else {
-        &row.media_type
-    };
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, media_type))
-        .insert_header(("X-Content-Type-Options", "nosniff"))
-        .insert_header((
-            CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}.raw\""),
-        ))
-        .streaming(body))
 }
 
 #[cfg(test)]

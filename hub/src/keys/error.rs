@@ -40,6 +40,15 @@ pub enum KeyError {
         /// The file.
         path: PathBuf,
     },
+    /// The file holds no master keys.
+    #[error("{} does not hold master keys (hubmk_ and 32 bytes in base64), one a line", path.display())]
+    Master {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A value could not be encrypted, or an envelope not be opened.
+    #[error("{0}")]
+    Seal(#[from] super::sealing::SealError),
     /// The key cannot sign under this name.
     #[error("the key can't be named")]
     Name(#[source] crate::tlog::Error),

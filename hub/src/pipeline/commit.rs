@@ -14,6 +14,7 @@ use super::seal::Seal;
 use super::then::Then;
 use super::work::{Verdicts, Work};
 use super::writer::{Numbers, Transaction};
+use crate::keys::Masters;
 use crate::leaf;
 use crate::store::outcome_parts;
 use crate::store::owing::Owing;
@@ -43,6 +44,8 @@ pub struct Prepared {
     pub raw_bytes: u64,
     /// The bytes (zstd), when they are kept in the row itself.
     pub raw: Option<Vec<u8>>,
+    /// Their wrapped key, when they are encrypted.
+    pub raw_key: Option<Vec<u8>>,
     /// Media type as sent.
     pub media_type: String,
     /// Digest of what judges it, archived; none when nothing is kept.
@@ -55,6 +58,8 @@ pub struct Prepared {
     pub arriving: Arriving,
     /// Digests that every leaf names.
     pub digests: Arc<super::Digests>,
+    /// The master keys; none when nothing is kept.
+    pub masters: Option<Arc<Masters>>,
 }
 
 /// What a receipt is made of, before it is signed.
@@ -183,6 +188,7 @@ fn finish(mut work: Work<'_, '_>, prepared: Prepared) -> Result<Committed, Store
             rejected: 0,
             leaf_index: 0,
             outcomes: Vec::new(),
+            raw_key: prepared.raw_key,
         },
         &prepared.digests,
         prepared.basis,

@@ -71,7 +71,7 @@ pub fn settle(
         record: row.id,
         submission: receipt_id(row.submission_id),
         index: row.record_index,
-        digest: sha256(&row.body).to_hex(),
+        digest: row.body.digest().to_hex(),
         verdict,
         replaced_by,
         issues_sha256: sha256(issues.as_bytes()).to_hex(),

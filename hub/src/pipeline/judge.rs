@@ -6,6 +6,7 @@ use adapters::{Adapter, DecodeError, Decoded, Envelope, Hint, Limits, Locator, P
 use spec::{Action, Context, Edition, Issue, IssueCode, Lookup, Normalized};
 
 use super::neighbours::{Key, by_key, by_message};
+use super::personal::{Guard, guard};
 use crate::attachment::enclosed::{Carried, Luggage, Named, unclaimed};
 use crate::tlog::{Hash, leaf_hash, sha256};
 
@@ -20,6 +21,8 @@ pub struct Judged {
     pub digest: Hash,
     /// Their hash as a leaf of the submission's records tree.
     pub leaf: Hash,
+    /// The canonical bytes encrypted, where they hold a personal value.
+    pub guarded: Guard,
     /// Findings so far.
     pub issues: Vec<Issue>,
     /// What must be looked up; the first is its own business key, when it has one.
@@ -149,6 +152,7 @@ pub fn read(
                 let item = Item::Judged(Box::new(Judged {
                     digest: sha256(&canonical),
                     leaf: leaf_hash(&canonical),
+                    guarded: guard(&record, &canonical),
                     canonical,
                     issues,
                     own: record.key().map(|value| by_key(record.dataset, value)),

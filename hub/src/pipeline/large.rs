@@ -103,7 +103,10 @@ pub async fn receive(
     if let Some(receipt) = repeated(app, &about.source, &submission, &document.sha256).await? {
         return Ok(receipt);
     }
-    app.raw.keep_file(&document.sha256, &document.file).await?;
+    let raw_key = app
+        .raw
+        .keep_file(&document.sha256, &document.file, &app.masters)
+        .await?;
     let wire = about.hint.wire;
     let basis = app
         .archive
@@ -123,12 +126,14 @@ pub async fn receive(
         raw_sha256: document.sha256,
         raw_bytes: document.bytes,
         raw: None,
+        raw_key: Some(raw_key),
         media_type: about.media_type.clone(),
         basis: Some(basis),
         hint: super::beyond_form(about.hint.clone()),
         items: Vec::new(),
         arriving: Arriving::default(),
         digests: Arc::clone(&app.digests),
+        masters: Some(Arc::clone(&app.masters)),
     };
     let (parts, received_parts) = sync_channel(WAITING);
     let reader = Reader {

@@ -20,8 +20,9 @@ pub mod large;
 pub mod neighbours;
 pub mod opinion;
 pub mod outcomes;
-mod parts;
-mod raw;
+pub mod parts;
+pub mod personal;
+pub mod raw;
 pub mod receipt;
 pub mod record_proof;
 mod release;
@@ -233,7 +234,8 @@ async fn finish(
     app.opinion.sample(edition, &read.items);
     let raw_sha256 = hash::sha256(&incoming.body);
     let submission = submission_number(&incoming, &read.envelope, &raw_sha256)?;
-    let raw = app.raw.keep(&raw_sha256, &incoming.body).await?;
+    let masters = personal::may_name_anyone(&read.items).then_some(&*app.masters);
+    let raw = app.raw.keep(&raw_sha256, &incoming.body, masters).await?;
     let arriving = arriving(app, &incoming.source, read.files).await?;
     let basis = app
         .archive
@@ -251,13 +253,15 @@ async fn finish(
         received,
         raw_sha256,
         raw_bytes: incoming.body.len() as u64,
-        raw,
+        raw: raw.inline,
+        raw_key: raw.key,
         media_type: incoming.media_type,
         basis: Some(basis),
         hint: beyond_form(incoming.hint),
         items: read.items,
         arriving,
         digests: Arc::clone(&app.digests),
+        masters: Some(Arc::clone(&app.masters)),
     })
 }
 
@@ -340,12 +344,14 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
         raw_sha256,
         raw_bytes: incoming.body.len() as u64,
         raw: None,
+        raw_key: None,
         media_type: incoming.media_type.clone(),
         basis: None,
         hint: None,
         items: read.items,
         arriving: expected(app, &source, &read.files)?,
         digests: Arc::clone(&app.digests),
+        masters: None,
     };
     let outcomes = commit::judge_only(&mut connection, prepared)?;
     let mut counts = Counts::default();

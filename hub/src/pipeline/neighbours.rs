@@ -25,6 +25,8 @@ pub struct Neighbour {
     pub dataset: u16,
     /// The submission that brought it, and its place there.
     pub came: (i64, i32),
+    /// It was erased: what it said is not known any more, only that it was there.
+    pub erased: bool,
     /// Its canonical bytes.
     pub canonical: Vec<u8>,
     /// The same as an object of strings, read when it is first asked for: most records are never compared with.
@@ -46,7 +48,8 @@ impl Neighbour {
             withdrawn: row.action == Action::Withdraw as i32,
             dataset,
             came: (row.submission_id, row.record_index),
-            canonical: row.body,
+            canonical: row.canonical()?.to_vec(),
+            erased: row.body.is_erased(),
             body: OnceLock::new(),
         })
     }
@@ -54,6 +57,9 @@ impl Neighbour {
     /// The record as an object of strings.
     pub fn body(&self) -> &Arc<Map<String, Value>> {
         self.body.get_or_init(|| {
+            if self.erased {
+                return Arc::default();
+            }
             let body = serde_json::from_slice(&self.canonical);
             Arc::new(body.unwrap_or_else(|error| {
                 // Only a damaged store can hold this; `log verify` names the row. Nothing is found in it.
@@ -248,8 +254,10 @@ pub fn answers(edition: &Edition, neighbour: &Neighbour, lookup: &Lookup) -> boo
     if neighbour.dataset != lookup.dataset {
         return false;
     }
-    // A message key is not part of the record: here the hash alone decides, and the sender is part of it.
+    // A message key is not part of the record: here the hash alone decides, and the sender is part of it. So it does
+    // where the record was erased, so that what refers to it stays right.
     lookup.field == Some(MESSAGE)
+        || neighbour.erased
         || edition
             .by_code(lookup.dataset)
             .is_some_and(|dataset| holds(dataset, neighbour.body(), lookup))
@@ -306,4 +314,17 @@ pub fn links_of(edition: &Edition, version: &Neighbour) -> Vec<Link> {
         .filter(|entry| !version.withdrawn || entry.field.is_none());
     let keys: Vec<Key> = kept.map(Key::from).collect();
     links(keys.iter(), version.id)
+}
+
+/// The links of a version that gives way to another. Of one that was erased nothing is left to take them from: what the
+/// new one is found by leads to it no more.
+pub fn links_of_old(edition: &Edition, old: &Neighbour, new: &[Link]) -> Vec<Link> {
+    if !old.erased {
+        return links_of(edition, old);
+    }
+    let of_old = |link: &Link| Link {
+        hash: link.hash,
+        record_id: old.id,
+    };
+    new.iter().map(of_old).collect()
 }

@@ -4,6 +4,7 @@
 //! that a thousand small pushes do not cost a thousand files. Large ones go to the object store first.
 
 mod pieces;
+pub mod sealed;
 
 use std::io;
 use std::path::Path;
@@ -16,7 +17,11 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
 use tokio::sync::mpsc::{Receiver, Sender};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
+use crate::keys::Masters;
+use crate::keys::sealing::SealPieces;
+use crate::store::erasures::DESTROYED;
+use crate::store::submissions::Submission;
 use crate::tlog::hash::Hash;
 
 /// Compressed bytes up to this size are kept in the row.
@@ -44,48 +49,83 @@ impl RawStore {
         })
     }
 
-    /// Keeps bytes: gives them back packed when they are to be kept in the row, or nothing when they
-    /// are durable in the object store.
-    pub async fn keep(&self, name: &Hash, bytes: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        let compressed = super::compress::pack(bytes)
+    /// Keeps bytes, under a key of their own when master keys are given. They are durable in the object store, or are to
+    /// be kept in the row.
+    pub async fn keep(
+        &self,
+        name: &Hash,
+        bytes: &[u8],
+        masters: Option<&Masters>,
+    ) -> Result<Kept, Error> {
+        let packed = super::compress::pack(bytes)
             .map_err(|error| Error::NotKept(format!("compressing: {error}")))?;
-        if compressed.len() <= INLINE {
-            return Ok(Some(compressed));
+        let (packed, key) = match masters {
+            Some(masters) => {
+                let (secret, key) = sealed::draw(masters, name).map_err(not_kept)?;
+                (
+                    sealed::whole(&secret, &packed).map_err(not_kept)?,
+                    Some(key),
+                )
+            }
+            None => (packed, None),
+        };
+        if packed.len() <= INLINE {
+            return Ok(Kept {
+                inline: Some(packed),
+                key,
+            });
         }
-        self.put(name, compressed).await?;
-        Ok(None)
+        self.objects
+            .put(&place(name, key.as_deref()), PutPayload::from(packed))
+            .await
+            .map_err(not_kept)?;
+        Ok(Kept { inline: None, key })
     }
 
     /// Keeps bytes in the object store, durably, whatever their size.
     pub async fn archive(&self, name: &Hash, bytes: &[u8]) -> Result<(), Error> {
         let compressed = super::compress::pack(bytes)
             .map_err(|error| Error::NotKept(format!("compressing: {error}")))?;
-        self.put(name, compressed).await
-    }
-
-    async fn put(&self, name: &Hash, compressed: Vec<u8>) -> Result<(), Error> {
         self.objects
-            .put(&place(name), PutPayload::from(compressed))
+            .put(&place(name, None), PutPayload::from(compressed))
             .await
             .map(drop)
-            .map_err(|error| Error::NotKept(format!("raw bytes: {error}")))
+            .map_err(not_kept)
     }
 
-    /// Keeps the bytes of a file, a piece at a time; they are durable when this returns.
-    pub async fn keep_file(&self, name: &Hash, file: &Path) -> Result<(), Error> {
+    /// Keeps the bytes of a file, a piece at a time, under a key of their own: before it is read nobody knows what
+    /// stands in it. They are durable when this returns; gives back the wrapped key.
+    pub async fn keep_file(
+        &self,
+        name: &Hash,
+        file: &Path,
+        masters: &Masters,
+    ) -> Result<Vec<u8>, Error> {
         let (path, digest) = (file.to_owned(), *name);
+        let (secret, key) = sealed::draw(masters, name).map_err(not_kept)?;
+        let mut seal = SealPieces::new(&secret).map_err(not_kept)?;
         let (send, mut packed) = tokio::sync::mpsc::channel::<Vec<u8>>(2);
         let pack = tokio::task::spawn_blocking(move || pieces::pack(digest, &path, send));
         let mut upload = self
             .objects
-            .put_multipart(&place(name))
+            .put_multipart(&place(name, Some(&key)))
             .await
             .map_err(not_kept)?;
-        while let Some(piece) = packed.recv().await {
-            upload
-                .put_part(PutPayload::from(piece))
-                .await
-                .map_err(not_kept)?;
+        let mut held: Option<Vec<u8>> = None;
+        loop {
+            let next = packed.recv().await;
+            let last = next.is_none();
+            // The last piece says that it is the last: each is held until the next has come.
+            if let Some(piece) = std::mem::replace(&mut held, next) {
+                let piece = seal.piece(&piece, last).map_err(not_kept)?;
+                upload
+                    .put_part(PutPayload::from(piece))
+                    .await
+                    .map_err(not_kept)?;
+            }
+            if last {
+                break;
+            }
         }
         let outcome = pack
             .await
@@ -94,22 +134,29 @@ impl RawStore {
             drop(upload.abort().await);
             return Err(error);
         }
-        upload.complete().await.map(|_| ()).map_err(not_kept)
+        upload.complete().await.map_err(not_kept)?;
+        Ok(key)
     }
 
     /// Gives back kept bytes piece by piece, checked against their name at the end: what does not fit ends in an error.
-    pub fn pieces(&self, name: Hash, inline: Option<Vec<u8>>) -> Pieces {
+    pub fn pieces(&self, stored: Stored) -> Pieces {
         let (packed, from) = tokio::sync::mpsc::channel(2);
         let (send, receive) = tokio::sync::mpsc::channel(2);
+        if stored.is_destroyed() {
+            tokio::spawn(async move { drop(send.send(Err(destroyed())).await) });
+            return receive;
+        }
         let objects = Arc::clone(&self.objects);
+        let Stored { name, inline, key } = stored;
+        let named = place(&name, key.as_deref());
         tokio::spawn(async move {
             let Some(inline) = inline else {
-                return hand_over(&*objects, &name, &packed).await;
+                return hand_over(&*objects, &named, &packed).await;
             };
             drop(packed.send(Ok(Bytes::from(inline))).await);
         });
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = pieces::unpack(name, from, &send) {
+            if let Err(error) = pieces::unpack(name, key.as_deref(), from, &send) {
                 let told = format!("raw bytes {}: {error}", name.to_hex());
                 // Nobody listens any more when the reader went away.
                 drop(send.blocking_send(Err(Error::Internal(told))));
@@ -119,8 +166,8 @@ impl RawStore {
     }
 
     /// Whether the kept bytes are there and fit their name; they are not held whole.
-    pub async fn check(&self, name: Hash, inline: Option<Vec<u8>>) -> Result<(), Error> {
-        let mut pieces = self.pieces(name, inline);
+    pub async fn check(&self, stored: Stored) -> Result<(), Error> {
+        let mut pieces = self.pieces(stored);
         while let Some(piece) = pieces.recv().await {
             piece?;
         }
@@ -128,38 +175,103 @@ impl RawStore {
     }
 
     /// Gives back bytes that were kept, checked against their name.
-    pub async fn get(&self, name: &Hash, inline: Option<&[u8]>) -> Result<Vec<u8>, Error> {
-        let stored;
-        let compressed = if let Some(inline) = inline {
-            inline
-        } else {
-            let lost = |error| Error::Internal(format!("raw bytes {}: {error}", name.to_hex()));
-            stored = self
-                .objects
-                .get(&place(name))
-                .await
-                .map_err(lost)?
-                .bytes()
-                .await
-                .map_err(lost)?;
-            &stored[..]
+    pub async fn get(&self, stored: &Stored) -> Result<Vec<u8>, Error> {
+        if stored.is_destroyed() {
+            return Err(destroyed());
+        }
+        let name = &stored.name;
+        let lost = |error: &dyn std::fmt::Display| {
+            Error::Internal(format!("raw bytes {}: {error}", name.to_hex()))
         };
-        let bytes = super::compress::unpack(compressed)
-            .map_err(|error| Error::Internal(format!("raw bytes {}: {error}", name.to_hex())))?;
+        let object;
+        let mut packed = if let Some(inline) = &stored.inline {
+            inline.as_slice()
+        } else {
+            let place = place(name, stored.key.as_deref());
+            let found = self.objects.get(&place).await;
+            let found = found.map_err(|error| lost(&error))?;
+            object = found.bytes().await.map_err(|error| lost(&error))?;
+            &object[..]
+        };
+        let opened;
+        if let Some(key) = &stored.key {
+            opened = sealed::opened(name, key, packed).map_err(|error| lost(&error))?;
+            packed = &opened;
+        }
+        let bytes = super::compress::unpack(packed).map_err(|error| lost(&error))?;
         if crate::tlog::hash::sha256(&bytes) == *name {
             Ok(bytes.into_owned())
         } else {
-            Err(Error::Internal(format!(
-                "raw bytes {}: the stored bytes have another SHA-256",
-                name.to_hex()
-            )))
+            Err(lost(&"the stored bytes have another SHA-256"))
+        }
+    }
+
+    /// Removes an object that nothing names any more. What is not there is removed already.
+    pub async fn remove(&self, stored: &Stored) -> Result<(), Error> {
+        if stored.inline.is_some() {
+            return Ok(());
+        }
+        let place = place(&stored.name, stored.key.as_deref());
+        match self.objects.delete(&place).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(not_kept(error)),
+        }
+    }
+}
+
+/// How bytes were kept.
+#[derive(Debug)]
+pub struct Kept {
+    /// As they are to stand in the row; none: they are in the object store.
+    pub inline: Option<Vec<u8>>,
+    /// Their wrapped key, when they are encrypted.
+    pub key: Option<Vec<u8>>,
+}
+
+/// What is known of kept bytes.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// SHA-256 of the bytes.
+    pub name: Hash,
+    /// As they stand in the row.
+    pub inline: Option<Vec<u8>>,
+    /// Their wrapped key.
+    pub key: Option<Vec<u8>>,
+}
+
+impl Stored {
+    /// The raw bytes of a submission.
+    pub fn of(row: &Submission) -> Stored {
+        let name = row.raw_sha256.first_chunk().copied().unwrap_or_default();
+        Stored {
+            name: Hash::new(name),
+            inline: row.raw.clone(),
+            key: row.raw_key.clone(),
+        }
+    }
+
+    /// Whether they were destroyed on purpose.
+    pub fn is_destroyed(&self) -> bool {
+        self.key.as_deref() == Some(&DESTROYED)
+    }
+
+    /// Something in the archive, which holds nothing personal.
+    pub fn archived(name: Hash) -> Stored {
+        Stored {
+            name,
+            inline: None,
+            key: None,
         }
     }
 }
 
 /// Hands over what is stored, as it is.
-async fn hand_over(objects: &dyn ObjectStore, name: &Hash, to: &Sender<io::Result<Bytes>>) {
-    let mut stored = match objects.get(&place(name)).await {
+async fn hand_over(
+    objects: &dyn ObjectStore,
+    place: &object_store::path::Path,
+    to: &Sender<io::Result<Bytes>>,
+) {
+    let mut stored = match objects.get(place).await {
         Ok(object) => object.into_stream(),
         Err(error) => return drop(to.send(Err(io::Error::other(error))).await),
     };
@@ -170,12 +282,27 @@ async fn hand_over(objects: &dyn ObjectStore, name: &Hash, to: &Sender<io::Resul
     }
 }
 
+fn destroyed() -> Error {
+    Error::request(
+        ErrorCode::Gone,
+        (
+            "该报送的原始报文含已依法删除的个人信息，已销毁；其 SHA-256 仍在日志中",
+            "these raw bytes held personal data that was erased, and were destroyed; their SHA-256 stays in the log",
+        ),
+    )
+}
+
 fn not_kept(error: impl std::fmt::Display) -> Error {
     Error::NotKept(format!("raw bytes: {error}"))
 }
 
-fn place(name: &Hash) -> object_store::path::Path {
+/// Where an object lies. What is encrypted has a place of its own, even when the same bytes were sent before: under a key
+/// of their own they are other bytes.
+fn place(name: &Hash, key: Option<&[u8]>) -> object_store::path::Path {
     let hex = name.to_hex();
     let folder = hex.get(..2).unwrap_or("");
-    object_store::path::Path::from(format!("{folder}/{hex}.zst"))
+    object_store::path::Path::from(match key {
+        Some(key) => format!("{folder}/{hex}-{}.sealed", sealed::suffix(key)),
+        None => format!("{folder}/{hex}.zst"),
+    })
 }

@@ -6,7 +6,7 @@ use spec::{Context, Edition, Lookup, Normalized, Severity, Spec, Verdict};
 use super::attached;
 use super::ending::{self, Ending};
 use super::history::History;
-use super::neighbours::{Key, Neighbour, Neighbours, by_key, links_of};
+use super::neighbours::{Key, Neighbour, Neighbours, by_key, links_of, links_of_old};
 use super::room;
 use super::writer::Transaction;
 use crate::store::insert::{self, Rows};
@@ -108,7 +108,7 @@ fn again(
     let warns = |issue: &spec::Issue| issue.severity == Severity::Warning;
     let verdict = match current {
         _ if report.rejects() => Verdict::Rejected,
-        Some(known) if known.canonical == row.body => Verdict::Duplicate,
+        Some(known) if row.body.held() == Some(&known.canonical) => Verdict::Duplicate,
         _ if parked.warned != 0 || report.issues.iter().any(warns) => Verdict::AcceptedWithWarnings,
         _ => Verdict::Accepted,
     };
@@ -126,7 +126,7 @@ fn again(
         ..Rows::default()
     };
     if let Some(old) = &newest {
-        let before = links_of(edition, old);
+        let before = links_of_old(edition, old, &added.links);
         records::unlink(transaction.connection, &before)?;
         let mut history = History::default();
         // The leaf of its release was the last that was appended.

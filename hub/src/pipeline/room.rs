@@ -189,6 +189,10 @@ pub fn awaits(
     files: &[Awaited],
 ) -> String {
     let mut awaited = spec::waiting::awaited(edition, record, waits, issues);
+    // For people only: what is looked for is in the record itself.
+    for one in awaited.iter_mut().filter(|one| one.personal) {
+        one.value = one.shown();
+    }
     awaited.extend_from_slice(files);
     serde_json::to_string(&awaited).unwrap_or_default()
 }

@@ -14,12 +14,17 @@ use super::commit::Prepared;
 use super::dependants;
 use super::history::History;
 use super::judge::{Item, Judged, shown_key};
-use super::neighbours::{Key, Neighbour, Neighbours, by_key, key_of, links, links_of};
+use super::neighbours::{
+    Key, Neighbour, Neighbours, by_key, key_of, links, links_of, links_of_old,
+};
 use super::outcomes::{Outcomes, Tree};
+use super::personal;
 use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
 use super::then::Then;
 use super::writer::Transaction;
+use crate::keys::Masters;
+use crate::store::body::Place;
 use crate::store::insert::Rows;
 use crate::store::records::{Link, RecordRow};
 use crate::store::submissions::{IssueRow, Volume};
@@ -36,6 +41,7 @@ pub struct Work<'w, 't> {
     received: super::Instant,
     source: String,
     number: i64,
+    masters: Option<Arc<Masters>>,
     files: Files,
     neighbours: Neighbours,
     room: Room,
@@ -66,6 +72,7 @@ impl<'w, 't> Work<'w, 't> {
             received: prepared.received,
             source: prepared.source.clone(),
             number,
+            masters: prepared.masters.clone(),
             files: Files::default(),
             neighbours: Neighbours::default(),
             room: Room::default(),
@@ -185,6 +192,7 @@ impl<'w, 't> Work<'w, 't> {
             mut canonical,
             mut digest,
             mut leaf,
+            mut guarded,
             mut issues,
             lookups,
             own,
@@ -199,7 +207,9 @@ impl<'w, 't> Work<'w, 't> {
             issues.extend(self.files.crowded(&record, &carried));
         }
         let newest = self.newest(&record, own.clone(), message.as_ref())?;
-        let current = newest.clone().filter(|version| !version.withdrawn);
+        let current = newest
+            .clone()
+            .filter(|version| !version.withdrawn && !version.erased);
         // What still waits under this key gives way to what is sent now.
         let parked = self
             .room
@@ -212,6 +222,7 @@ impl<'w, 't> Work<'w, 't> {
         {
             // What is taken back is named, kept and forwarded in full.
             canonical.clone_from(&taken_back.canonical);
+            guarded = personal::guard_stored(dataset, &canonical);
             digest = hash::sha256(&canonical);
             leaf = hash::leaf_hash(&canonical);
             key = shown_key(&Normalized::from_canonical(dataset, taken_back.body()));
@@ -284,16 +295,23 @@ impl<'w, 't> Work<'w, 't> {
                     .unwrap_or(self.transaction.numbers.record),
             };
             let before = newest.iter().chain(&parked).map(|known| known.id).max();
-            let row = RecordRow {
+            let place = Place {
                 id: self.transaction.numbers.record,
-                submission_id: self.number,
-                record_index: index as i32,
+                submission: self.number,
+                index: index as i32,
                 dataset: i32::from(dataset.code),
+            };
+            let row = RecordRow {
+                id: place.id,
+                submission_id: place.submission,
+                record_index: place.index,
+                dataset: place.dataset,
                 action: record.action as i32,
                 verdict: verdict_number(verdict),
                 lane,
                 previous: before,
-                body: canonical,
+                body: personal::kept(self.masters.as_deref(), canonical, guarded, place)
+                    .map_err(|error| broken(&error))?,
             };
             self.transaction.numbers.record += 1;
             self.history.because(row.id, record.reason.clone());
@@ -393,7 +411,7 @@ impl<'w, 't> Work<'w, 't> {
             links(entries.iter(), row.id)
         };
         if let Some(old) = old {
-            let before = links_of(self.edition, old);
+            let before = links_of_old(self.edition, old, &links);
             // The leaf of this submission: nothing is appended before it.
             let leaf = self.transaction.numbers.leaf;
             self.history

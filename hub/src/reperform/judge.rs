@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use adapters::{Adapter, Chunks, Hint, Profile, WireFormat};
+use adapters::{Adapter, Hint, Profile};
 use spec::{Context, Edition, Spec};
 
 use super::difference;
@@ -13,10 +13,15 @@ use crate::pipeline::attached::Arriving;
 use crate::pipeline::basis::{Basis, Snapshot};
 use crate::pipeline::commit::{Prepared, judge_again, receipt_id};
 use crate::pipeline::judge::Item;
+use crate::pipeline::parts::Parts;
+use crate::pipeline::raw::Stored;
 use crate::pipeline::{Digests, Instant, RawStore, judge, outcomes};
 use crate::store::submissions::{self, Submission};
-use crate::store::{Database, StoreError};
+use crate::store::{Database, StoreError, erasures};
 use crate::tlog::Hash;
+
+/// What comparing has shown: the number of outcomes, and their root and that of the records as they came out.
+type Compared = (Finding, u32, Option<[Hash; 2]>);
 
 /// What an archived specification became: editions, and their digests.
 type Loaded = (&'static Spec, Arc<Digests>);
@@ -77,14 +82,23 @@ impl Judges {
         row: &Submission,
         leaf: &Leaf,
     ) -> Reperformed {
-        let compared = self.compare(connection, row, leaf).await;
-        let (finding, outcomes, roots) = match compared {
-            Ok((finding, outcomes, [first, second])) => {
-                (finding, outcomes, [Some(first), Some(second)])
-            }
-            Err(Lacking(why)) => (Finding::Impossible { why }, 0, [None, None]),
+        let erased = if Stored::of(row).is_destroyed() {
+            erasures::of_raw(connection, row.id)
+        } else {
+            Ok(None)
         };
-        let [outcomes_root, records_root] = roots.map(|root| root.map(Hash::to_hex));
+        let compared = match erased {
+            Ok(Some(leaf)) => Ok((Finding::Erased { leaf }, 0, None)),
+            Ok(None) => self.compare(connection, row, leaf).await,
+            Err(error) => Err(Lacking::from(error)),
+        };
+        let (finding, outcomes, roots) = match compared {
+            Ok((finding, outcomes, roots)) => (finding, outcomes, roots),
+            Err(Lacking(why)) => (Finding::Impossible { why }, 0, None),
+        };
+        let (outcomes_root, records_root) = roots
+            .map(|[outcomes, records]: [Hash; 2]| (outcomes.to_hex(), records.to_hex()))
+            .unzip();
         Reperformed {
             id: receipt_id(row.id),
             leaf_index: row.leaf_index as u64,
@@ -121,8 +135,11 @@ impl Judges {
                 leaf.specification, leaf.codes
             )));
         }
-        let raw_sha256 = Hash::from_hex(&leaf.raw_sha256)?;
-        let body = self.raw.get(&raw_sha256, row.raw.as_deref()).await?;
+        let stored = Stored {
+            name: Hash::from_hex(&leaf.raw_sha256)?,
+            ..Stored::of(row)
+        };
+        let body = self.raw.get(&stored).await?;
         let received = Instant::from_millis(row.received_at);
         let context = Context {
             edition,
@@ -154,7 +171,7 @@ impl Judges {
         connection: &mut Database,
         row: &Submission,
         leaf: &Leaf,
-    ) -> Result<(Finding, u32, [Hash; 2]), Lacking> {
+    ) -> Result<Compared, Lacking> {
         let again = self.read(connection, row, leaf).await?;
         let prepared = Prepared {
             source: row.source.clone(),
@@ -166,17 +183,19 @@ impl Judges {
             raw_sha256: Hash::from_hex(&leaf.raw_sha256)?,
             raw_bytes: again.body.len() as u64,
             raw: None,
+            raw_key: None,
             media_type: row.media_type.clone(),
             basis: None,
             hint: None,
             items: again.items,
             arriving: Arriving::default(),
             digests: again.digests,
+            masters: None,
         };
         let now = judge_again(connection, prepared, row)?;
         let listed = difference::outcomes(&now.json)?;
         let count = listed.len() as u32;
-        let roots = [now.outcomes_root, now.records_root];
+        let roots = Some([now.outcomes_root, now.records_root]);
         if now.outcomes_root.to_hex() != leaf.outcomes_root {
             let kept = outcomes::listed(connection, row)?;
             let then = difference::outcomes(&kept)?;
@@ -209,7 +228,7 @@ impl Judges {
     /// What was archived under a digest.
     pub async fn archived(&self, digest: &str) -> Result<Vec<u8>, Lacking> {
         let name = Hash::from_hex(digest)?;
-        let found = self.raw.get(&name, None).await;
+        let found = self.raw.get(&Stored::archived(name)).await;
         found.map_err(|error| {
             Lacking(format!(
                 "what judged then cannot be had from the archive: {error}"
@@ -266,39 +285,22 @@ fn in_parts(
     hint: &Hint,
     limits: &adapters::Limits,
 ) -> Result<Vec<Item>, Lacking> {
-    let name = hint.file_name.as_deref();
-    let said = hint.wire.or_else(|| WireFormat::of_file_name(name?));
-    let mut chunks = Chunks::new(adapter.profile(), said, PART, limits);
-    let (mut items, mut ended) = (Vec::new(), false);
-    let mut pieces = body.chunks(PART);
-    loop {
-        while let Some(chunk) = chunks.next()? {
-            let hint = chunk.hint(hint);
-            let read = judge::read(
-                adapter,
-                context.edition,
-                context,
-                &chunk.bytes,
-                &hint,
-                limits,
-            )?;
-            items.extend(read.items);
-        }
-        if ended {
-            return Ok(items);
-        }
-        match pieces.next() {
-            Some(piece) => chunks.feed(piece),
-            None => {
-                ended = true;
-                chunks.end();
-            }
-        }
+    let mut parts = Parts::of(adapter, body, hint, limits, usize::MAX);
+    let mut items = Vec::new();
+    // Where a document is cut makes no difference to what is found in it.
+    while let Some(chunk) = parts.next()? {
+        let read = judge::read(
+            adapter,
+            context.edition,
+            context,
+            &chunk.bytes,
+            &chunk.hint(hint),
+            limits,
+        )?;
+        items.extend(read.items);
     }
+    Ok(items)
 }
-
-/// Bytes of a part, about; where a document is cut makes no difference to what is found in it.
-const PART: usize = 2 << 20;
 
 fn missing(edition: &str) -> Lacking {
     Lacking(format!(

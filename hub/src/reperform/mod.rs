@@ -31,6 +31,11 @@ pub enum Finding {
         /// What came out now.
         now: String,
     },
+    /// Its raw bytes held personal data that was erased, and were destroyed by order: there is nothing to judge.
+    Erased {
+        /// The leaf of the log that says so.
+        leaf: i64,
+    },
     /// It could not be judged as it was then.
     Impossible {
         /// What cannot be had, and why.
@@ -72,6 +77,7 @@ pub fn leaf(one: &Reperformed, drawn_from: Option<&Hash>, at: &str) -> Reperform
         same: one.finding == Finding::Identical,
         lacking: match &one.finding {
             Finding::Impossible { why } => Some(why.chars().take(LONGEST).collect()),
+            Finding::Erased { leaf } => Some(format!("erased, leaf {leaf}")),
             Finding::Identical | Finding::Different { .. } => None,
         },
         outcomes_root: one.outcomes_root.clone(),

@@ -5,6 +5,7 @@ pub mod exchange;
 pub mod findings;
 pub mod issues;
 pub mod parked;
+pub mod refused;
 pub mod rhythm;
 pub mod sequence;
 pub mod sheet;
@@ -96,13 +97,14 @@ impl Facts<'_> {
 }
 
 /// Names of all reports.
-pub const NAMES: [&str; 7] = [
+pub const NAMES: [&str; 8] = [
     "volumes",
     "issues",
     "sources",
     "exchange",
     "parked",
     "sequence",
+    "refused",
     "disagreements",
 ];
 
@@ -120,6 +122,7 @@ pub fn make(
         "exchange" => exchange::make(connection, facts, question)?,
         "parked" => parked::make(connection, facts, question)?,
         "sequence" => sequence::make(connection, facts, question)?,
+        "refused" => refused::make(connection, facts, question)?,
         "disagreements" => disagreements::make(facts, question)?,
         _ => return Ok(None),
     }))

@@ -66,6 +66,7 @@ fn send(
         rejected,
         leaf_index: id - 1,
         outcomes: Vec::new(),
+        raw_key: None,
     };
     let volume = Volume {
         submission_id: id,

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::records::RecordRow;
+use super::records::{Link, RecordRow};
 use super::schema::{past_links, reasons, records};
 use super::{Database, StoreError, on};
 
@@ -92,4 +92,10 @@ pub fn superseded_under(
         );
     }
     Ok(rows)
+}
+
+/// A value leads to a version no more.
+pub fn forget(connection: &mut Database, link: Link) -> Result<(), StoreError> {
+    diesel::delete(past_links::table.find((link.hash, link.record_id))).execute(connection)?;
+    Ok(())
 }

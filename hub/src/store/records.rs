@@ -1,13 +1,16 @@
 //! Record versions, and the values by which current ones are found.
 
+use diesel::backend::Backend;
+use diesel::deserialize::FromStaticSqlRow;
 use diesel::prelude::*;
 
 use super::among::among;
+use super::body::{Body, Place};
 use super::schema::{links, records, waiting};
 use super::{Database, StoreError, on};
 
-/// A row of `records`.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+/// A row of `records`, its body opened.
+#[derive(Debug, Clone, Selectable, Insertable)]
 #[diesel(table_name = records, treat_none_as_default_value = false)]
 #[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
 pub struct RecordRow {
@@ -19,7 +22,56 @@ pub struct RecordRow {
     pub verdict: i32,
     pub lane: i64,
     pub previous: Option<i64>,
-    pub body: Vec<u8>,
+    pub body: Body,
+}
+
+impl RecordRow {
+    /// What its body is bound to.
+    pub fn place(&self) -> Place {
+        Place {
+            id: self.id,
+            submission: self.submission_id,
+            index: self.record_index,
+            dataset: self.dataset,
+        }
+    }
+
+    /// Its canonical bytes; nothing when it was erased. What does not open is an error.
+    pub fn canonical(&self) -> Result<&[u8], StoreError> {
+        self.body.canonical(self.id)
+    }
+}
+
+/// The columns as they are read.
+type Columns = (i64, i64, i32, i32, i32, i32, i64, Option<i64>, Body);
+
+impl<DB: Backend> Queryable<records::SqlType, DB> for RecordRow
+where
+    Columns: FromStaticSqlRow<records::SqlType, DB>,
+{
+    type Row = Columns;
+
+    fn build(columns: Columns) -> diesel::deserialize::Result<Self> {
+        let (id, submission_id, record_index, dataset, action, verdict, lane, previous, body) =
+            columns;
+        let place = Place {
+            id,
+            submission: submission_id,
+            index: record_index,
+            dataset,
+        };
+        Ok(RecordRow {
+            id,
+            submission_id,
+            record_index,
+            dataset,
+            action,
+            verdict,
+            lane,
+            previous,
+            body: body.opened(place),
+        })
+    }
 }
 
 /// A row of `links`.
@@ -145,5 +197,12 @@ pub fn unlink(connection: &mut Database, links_of: &[Link]) -> Result<(), StoreE
     for link in links_of {
         on!(connection, c => diesel::delete(links::table.find((link.hash, link.record_id))).execute(c))?;
     }
+    Ok(())
+}
+
+/// Puts another body in the place of a version's own: what is left of one that was erased, or the same in a new envelope.
+pub fn rewrite(connection: &mut Database, id: i64, body: &Body) -> Result<(), StoreError> {
+    let body = records::body.eq(body);
+    on!(connection, c => diesel::update(records::table.find(id)).set(body).execute(c))?;
     Ok(())
 }

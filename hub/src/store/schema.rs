@@ -37,6 +37,7 @@ table! {
         rejected -> Integer,
         leaf_index -> BigInt,
         outcomes -> Binary,
+        raw_key -> Nullable<Binary>,
     }
 }
 
@@ -212,6 +213,8 @@ table! {
         stopped_at -> Nullable<BigInt>,
         stopped_by -> Nullable<Text>,
         stop_reason -> Nullable<Text>,
+        revived_from -> Nullable<BigInt>,
+        revived_to -> Nullable<BigInt>,
     }
 }
 
@@ -416,6 +419,35 @@ table! {
         raw_bytes -> BigInt,
         raw -> Nullable<Binary>,
         problem -> Text,
+        raw_key -> Nullable<Binary>,
+    }
+}
+
+table! {
+    master_keys (key_id) {
+        key_id -> Text,
+        proof -> Binary,
+        created_at -> BigInt,
+        retired_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    erasures (record_id) {
+        record_id -> BigInt,
+        submission_id -> BigInt,
+        leaf_index -> BigInt,
+        at -> BigInt,
+        ordered_by -> Text,
+        reason -> Text,
+    }
+}
+
+table! {
+    raw_erasures (submission_id) {
+        submission_id -> BigInt,
+        leaf_index -> BigInt,
+        left_sha256 -> Nullable<Binary>,
     }
 }
 

@@ -31,6 +31,7 @@ pub struct Submission {
     pub rejected: i32,
     pub leaf_index: i64,
     pub outcomes: Vec<u8>,
+    pub raw_key: Option<Vec<u8>>,
 }
 
 /// A row of `submissions` without its blobs, for lists.

@@ -137,7 +137,9 @@ impl Hub {
             .expect("a folder");
         let data = folder.path().join("data");
         std::fs::create_dir_all(data.join("keys")).expect("a folder");
-        std::fs::copy(self.data.join("keys/log.key"), data.join("keys/log.key")).expect("the key");
+        for key in ["keys/log.key", "keys/master.key"] {
+            std::fs::copy(self.data.join(key), data.join(key)).expect("the key");
+        }
         let (child, url) = spawn(&data, self.database.as_deref(), &self.extra, &self.settings);
         Hub {
             child,
@@ -218,6 +220,17 @@ impl Hub {
         self.url = url;
     }
 
+    /// Starts it again with other sections of its configuration file.
+    pub fn restart_set(&mut self, settings: &str) {
+        settings.clone_into(&mut self.settings);
+        self.restart();
+    }
+
+    /// What it wrote about its own work.
+    pub fn told(&self) -> String {
+        std::fs::read_to_string(self.data.with_extension("stderr.log")).unwrap_or_default()
+    }
+
     /// Starts it again with further arguments.
     pub fn restart_with(&mut self, extra: &[&str]) {
         self.extra.extend(extra.iter().map(|&text| text.to_owned()));
@@ -232,7 +245,7 @@ impl Hub {
             .expect("a folder");
         let data = folder.path().join("data");
         std::fs::create_dir_all(data.join("keys")).expect("a folder");
-        for name in ["log.pub", "keys/log.key"] {
+        for name in ["log.pub", "keys/log.key", "keys/master.key"] {
             // A copy keeps the permissions.
             std::fs::copy(self.data.join(name), data.join(name)).expect("copied");
         }

@@ -14,6 +14,7 @@ use crate::intake::Stop;
 use crate::intake::problem::{Problem, is_about_the_message};
 use crate::intake::ways::DATABASE;
 use crate::pipeline::commit::{self, Committed, Prepared};
+use crate::pipeline::raw::sealed;
 use crate::pipeline::receipt::Outcome;
 use crate::pipeline::writer::{Transaction, WriteError};
 use crate::pipeline::{self, Incoming, Instant};
@@ -276,6 +277,8 @@ impl<'c> Cycle<'c> {
             sha256 = sha256.to_hex(),
             "a row was not taken"
         );
+        let kept = sealed::packed(&self.app.masters, &sha256, text.as_bytes()).ok();
+        let (raw, raw_key) = kept.unzip();
         RefusedMessage {
             place: format!("{DATABASE}:{}", self.query.name),
             message_offset: page as i64,
@@ -284,8 +287,9 @@ impl<'c> Cycle<'c> {
             message_key: Some(row.mark().key.into_bytes()),
             raw_sha256: sha256.as_bytes().to_vec(),
             raw_bytes: row.bytes,
-            raw: pipeline::compress::pack(text.as_bytes()).ok(),
+            raw,
             problem: Problem::of(error).json(),
+            raw_key,
         }
     }
 }

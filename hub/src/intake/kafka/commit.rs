@@ -3,6 +3,7 @@
 use crate::config::Topic;
 use crate::intake::ways::KAFKA;
 use crate::pipeline::commit::{self, Committed, Prepared, parse_receipt_id};
+use crate::pipeline::raw;
 use crate::pipeline::receipt::Outcome;
 use crate::pipeline::writer::Transaction;
 use crate::pipeline::{self, Instant};
@@ -124,7 +125,10 @@ impl Told<'_> {
             Became::Refused(refusal) => refusal,
             Became::Submission(prepared) => {
                 let (sha256, bytes) = (prepared.raw_sha256, prepared.raw_bytes);
-                let raw = prepared.raw.clone();
+                let raw = raw::Kept {
+                    inline: prepared.raw.clone(),
+                    key: prepared.raw_key.clone(),
+                };
                 match commit::commit(transaction, *prepared)? {
                     Committed::Fresh(unsigned) => {
                         let id = parse_receipt_id(&unsigned.says.id);
@@ -156,7 +160,8 @@ impl Told<'_> {
             message_key: self.key.clone(),
             raw_sha256: refusal.sha256,
             raw_bytes: refusal.bytes,
-            raw: refusal.raw,
+            raw: refusal.raw.inline,
+            raw_key: refusal.raw.key,
             problem: problem.clone(),
         };
         refused::keep(transaction.connection, &row)?;

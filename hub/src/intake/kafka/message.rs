@@ -8,6 +8,7 @@ use crate::config::Topic;
 use crate::error::{Error, ErrorCode};
 use crate::intake::problem::Problem;
 use crate::pipeline::Incoming;
+use crate::pipeline::raw::Kept;
 use adapters::{Hint, WireFormat};
 
 /// A message, taken out of the client's memory.
@@ -126,8 +127,8 @@ pub struct Refusal {
     pub sha256: Vec<u8>,
     /// Bytes of its content.
     pub bytes: i64,
-    /// The content, packed, unless it lies beside the database.
-    pub raw: Option<Vec<u8>>,
+    /// How the content is kept.
+    pub raw: Kept,
     /// Why.
     pub problem: Problem,
 }

@@ -457,7 +457,11 @@ impl<'s> Session<'s> {
                 let body = message.payload.unwrap_or_default();
                 let sha256 = hash::sha256(&body);
                 Became::Refused(Refusal {
-                    raw: self.runtime.block_on(self.app.raw.keep(&sha256, &body))?,
+                    raw: self.runtime.block_on(self.app.raw.keep(
+                        &sha256,
+                        &body,
+                        Some(&self.app.masters),
+                    ))?,
                     sha256: sha256.as_bytes().to_vec(),
                     bytes: body.len() as i64,
                     problem: Problem::of(&error),

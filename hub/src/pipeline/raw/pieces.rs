@@ -7,6 +7,7 @@ use std::path::Path;
 use bytes::Bytes;
 use tokio::sync::mpsc::{Receiver, Sender};
 
+use super::sealed;
 use crate::error::Error;
 use crate::keys::Digest;
 use crate::pipeline::inlet::Inlet;
@@ -47,10 +48,17 @@ pub fn pack(name: Hash, file: &Path, to: Sender<Vec<u8>>) -> io::Result<()> {
 /// Expands what was kept, hands it on, and holds it against its name.
 pub fn unpack(
     name: Hash,
+    key: Option<&[u8]>,
     from: Receiver<io::Result<Bytes>>,
     to: &Sender<Result<Bytes, Error>>,
 ) -> io::Result<()> {
-    let mut stored = Inlet::new(from);
+    let mut stored: Box<dyn Read> = match key {
+        Some(key) => {
+            let opened = sealed::reader(&name, key, Inlet::new(from));
+            Box::new(opened.map_err(io::Error::other)?)
+        }
+        None => Box::new(Inlet::new(from)),
+    };
     let mut start = Vec::new();
     (&mut stored).take(4).read_to_end(&mut start)?;
     let packed = start == FRAME;

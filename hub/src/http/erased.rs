@@ -1,0 +1,68 @@
+//! Personal data erased at the centre's order, and what is said of a record that was erased.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path, Query};
+
+use super::State;
+use super::auth::Caller;
+use super::destinations::ReasonQuery;
+use crate::erase::{self, Order};
+use crate::error::{Error, ErrorCode};
+use crate::evidence::Subject;
+use crate::pipeline::Instant;
+use crate::store::erasures::Erasure;
+
+/// Erases all versions of a record.
+pub async fn erase(
+    state: Data<State>,
+    caller: Caller,
+    path: Path<(String, String)>,
+    query: Query<ReasonQuery>,
+) -> Result<HttpResponse, Error> {
+    let (dataset, key) = path.into_inner();
+    let authority = query.into_inner().authority(caller)?;
+    let order = Order {
+        by: format!("centre {}", authority.operator),
+        reason: authority.reason,
+    };
+    let specification = state.app.spec;
+    let subject = Subject::Record(dataset, key);
+    let erased = state
+        .write(move |transaction| {
+            erase::erase(transaction, specification, &subject, &order, Instant::now())
+        })
+        .await?;
+    let erased = erased.ok_or_else(|| {
+        Error::request(
+            ErrorCode::NotFound,
+            ("未找到该记录", "there is no such record"),
+        )
+    })?;
+    let app = std::sync::Arc::clone(&state.app);
+    let (shown, scrubbed) = actix_web::web::block(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let mut connection = app.readers.take()?;
+        let scrubbed = runtime.block_on(erase::scrub(&app.raw, &mut connection, &erased))?;
+        Ok::<_, Error>((erased, scrubbed))
+    })
+    .await
+    .map_err(|error| Error::Internal(error.to_string()))??;
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "erased": shown, "scrubbed": scrubbed })))
+}
+
+/// What is said of a record that was erased: when, why, and which leaf of the log shows it.
+pub fn gone(erasure: &Erasure) -> Error {
+    let at = Instant::from_millis(erasure.at).text();
+    let (leaf, reason) = (erasure.leaf_index, &erasure.reason);
+    Error::request(
+        ErrorCode::Gone,
+        (
+            format!("该记录的个人信息已于 {at} 依法删除，原因：{reason}；日志条目 {leaf}"),
+            format!(
+                "its personal data was erased at {at}, because: {reason}; leaf {leaf} of the log"
+            ),
+        ),
+    )
+}

@@ -1,0 +1,148 @@
+//! Walks over everything that is encrypted: wraps its keys by the newest master key, and encrypts what lies in clear
+//! from before there was one. A page a transaction; begun again, it finds what is left.
+
+use spec::Spec;
+
+use crate::error::Error;
+use crate::keys::Masters;
+use crate::pipeline::raw::{Stored, sealed};
+use crate::pipeline::{RawStore, personal};
+use crate::store::body::Body;
+use crate::store::sealed::{self as store_sealed, RefusedKey};
+use crate::store::transaction::begin;
+use crate::store::{Database, StoreError, erasures, records};
+use crate::tlog::Hash;
+
+/// Rows of one transaction.
+const PAGE: i64 = 500;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Renewed {
+    /// Record versions.
+    pub records: u64,
+    /// Raw bytes of submissions.
+    pub submissions: u64,
+    /// Raw bytes of messages that could not be read.
+    pub refused: u64,
+}
+
+fn damaged(place: &str, id: i64, why: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Damaged {
+        place: format!("{place}, id {id}"),
+        what: why.to_string(),
+    }
+}
+
+/// Wraps every key anew. With a specification, what holds personal values in clear is encrypted too.
+pub async fn renew(
+    connection: &mut Database,
+    raw: &RawStore,
+    masters: &Masters,
+    specification: Option<&Spec>,
+) -> Result<Renewed, Error> {
+    erasures::overwrite(connection, true)?;
+    let mut renewed = Renewed {
+        records: bodies(connection, masters, specification)?,
+        refused: refused(connection, masters)?,
+        ..Renewed::default()
+    };
+    let mut after = 0;
+    while let Some(row) = store_sealed::next(connection, after, specification.is_some())? {
+        after = row.id;
+        let stored = Stored::of(&row);
+        if stored.is_destroyed() {
+            continue;
+        }
+        let (inline, key) = match &stored.key {
+            Some(key) => {
+                let key = sealed::renewed(masters, &stored.name, key);
+                let key = key.map_err(|why| damaged("submissions", row.id, &why))?;
+                let Some(key) = key else { continue };
+                (stored.inline.clone(), key)
+            }
+            None => {
+                let bytes = raw.get(&stored).await?;
+                let kept = raw.keep(&stored.name, &bytes, Some(masters)).await?;
+                let Some(key) = kept.key else { continue };
+                (kept.inline, key)
+            }
+        };
+        let transaction = begin(connection)?;
+        store_sealed::rewrite(transaction.connection, row.id, inline, &key)?;
+        transaction.commit()?;
+        renewed.submissions += 1;
+        let shared = erasures::others_name(connection, &row.raw_sha256, row.id)?;
+        if stored.key.is_none() && stored.inline.is_none() && !shared {
+            raw.remove(&stored).await?;
+        }
+    }
+    erasures::overwrite(connection, false)?;
+    erasures::scrub(connection)?;
+    Ok(renewed)
+}
+
+fn bodies(
+    connection: &mut Database,
+    masters: &Masters,
+    specification: Option<&Spec>,
+) -> Result<u64, StoreError> {
+    let (mut after, mut count) = (0, 0);
+    loop {
+        let page = records::after(connection, after, PAGE)?;
+        let Some(last) = page.last() else {
+            return Ok(count);
+        };
+        after = last.id;
+        let transaction = begin(connection)?;
+        for row in &page {
+            let wanted = match &row.body {
+                Body::Clear(canonical) => {
+                    specification.is_some_and(|all| holds(all, row.dataset, canonical))
+                }
+                Body::Sealed { .. } | Body::Shut { .. } => true,
+                Body::Erased { .. } => false,
+            };
+            if !wanted {
+                continue;
+            }
+            if let Some(envelope) = row.body.renewed(masters, row.place())? {
+                let body = Body::of(envelope, row.place());
+                records::rewrite(transaction.connection, row.id, &body)?;
+                count += 1;
+            }
+        }
+        transaction.commit()?;
+    }
+}
+
+/// Whether a stored record holds a personal value, by any edition that has its data set.
+fn holds(specification: &Spec, dataset: i32, canonical: &[u8]) -> bool {
+    let code = u16::try_from(dataset).ok();
+    let editions = specification.editions.iter();
+    let mut datasets = editions.filter_map(|edition| edition.by_code(code?));
+    datasets.any(|dataset| personal::stored(dataset, canonical))
+}
+
+fn refused(connection: &mut Database, masters: &Masters) -> Result<u64, StoreError> {
+    let mut count = 0;
+    let transaction = begin(connection)?;
+    for RefusedKey {
+        place,
+        message_offset,
+        raw_sha256,
+        raw_key,
+    } in store_sealed::refused(transaction.connection)?
+    {
+        let name = Hash::new(raw_sha256.first_chunk().copied().unwrap_or_default());
+        let key = raw_key.unwrap_or_default();
+        let key = sealed::renewed(masters, &name, &key);
+        let key = key.map_err(|why| damaged("refused_messages", message_offset, &why))?;
+        if let Some(key) = key {
+            store_sealed::rewrite_refused(transaction.connection, &place, message_offset, &key)?;
+            count += 1;
+        }
+    }
+    transaction.commit()?;
+    Ok(count)
+}
