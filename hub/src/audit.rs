@@ -5,6 +5,7 @@
 
 mod attachments;
 mod changes;
+mod closes;
 mod deliveries;
 mod parts;
 
@@ -21,7 +22,7 @@ use crate::store::submissions::Submission;
 use crate::store::{Database, records, submissions, verdict_number};
 use crate::tlog::layout::{Kind, Tile};
 use crate::tlog::{
-    FirstFault, Hash, Keys, Storage, bundle, leaf_hash, merkle_root, sha256, verify_folder,
+    FirstFault, Hash, Keyring, Storage, bundle, leaf_hash, merkle_root, sha256, verify_folder,
 };
 
 /// What was verified.
@@ -58,14 +59,14 @@ fn lost(error: &dyn std::error::Error) -> FirstFault {
 /// Verifies the log of a folder, then every leaf, submission, record and raw byte of the database.
 pub async fn verify(
     log: &Path,
-    keys: &dyn Keys,
+    keys: &Keyring,
     connection: &mut Database,
     raw: &RawStore,
     objects: &Objects,
 ) -> Result<Audited, FirstFault> {
     let folder = verify_folder(log, keys)?;
     let pending = leaves(log, folder.size, connection)?;
-    let (submissions, records, deliveries) = rows(connection, raw, objects).await?;
+    let (submissions, records, deliveries) = rows(connection, keys, raw, objects).await?;
     Ok(Audited {
         published: folder.size,
         root: folder.root.to_string(),
@@ -146,11 +147,13 @@ fn pending(connection: &mut Database, from: u64) -> Result<u64, FirstFault> {
 /// Every submission and its records fit the leaf that names them; every submission leaf has its row.
 async fn rows(
     connection: &mut Database,
+    keys: &Keyring,
     raw: &RawStore,
     objects: &Objects,
 ) -> Result<(u64, u64, u64), FirstFault> {
     let (mut count, mut versions, mut files) = (0, 0, 0);
     let mut said = deliveries::Said::new(connection)?;
+    let mut closed = closes::Closed::default();
     let mut from = 0;
     loop {
         let page =
@@ -181,6 +184,14 @@ async fn rows(
                     said.operated(&leaf);
                     continue;
                 }
+                Ok(Leaf::Close(leaf)) => {
+                    closed.closed(*index, &leaf, connection, keys)?;
+                    continue;
+                }
+                Ok(Leaf::Manifest(leaf)) => {
+                    closed.said(*index, &leaf, connection)?;
+                    continue;
+                }
                 // Of these no table holds a counterpart, or a later version of this program knows which.
                 Ok(_) | Err(LeafError::Unknown { .. }) => continue,
                 Err(error) => {
@@ -209,6 +220,7 @@ async fn rows(
         }
     }
     attachments::counted(connection, files)?;
+    closed.conclude(connection)?;
     let deliveries = said.conclude(connection)?;
     Ok((count, versions, deliveries))
 }

@@ -1,5 +1,7 @@
 //! Figures for Prometheus. Labels are closed lists: source, data set, verdict, status code; never a value.
 
+mod closes;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
@@ -119,14 +121,22 @@ pub async fn show(state: Data<State>) -> Result<HttpResponse, Error> {
         .ask(|_, connection| Ok(crate::store::sequence::open_alerts(connection)?))
         .await
         .unwrap_or_default();
-    let text =
-        write(&state, alerts).map_err(|error| Error::Internal(format!("metrics: {error}")))?;
+    let closed = state
+        .ask(|_, connection| Ok(closes::read(connection)?))
+        .await
+        .unwrap_or_default();
+    let text = write(&state, alerts, &closed)
+        .map_err(|error| Error::Internal(format!("metrics: {error}")))?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(text))
 }
 
-fn write(state: &State, alerts: Vec<(String, i32, i64)>) -> Result<String, std::fmt::Error> {
+fn write(
+    state: &State,
+    alerts: Vec<(String, i32, i64)>,
+    closed: &closes::Closed,
+) -> Result<String, std::fmt::Error> {
     let metrics = &state.metrics;
     let mut registry = Registry::with_prefix("hub");
     registry.register("requests", "Requests answered", metrics.answers.clone());
@@ -202,6 +212,7 @@ fn write(state: &State, alerts: Vec<(String, i32, i64)>) -> Result<String, std::
     );
 
     ways(state, &mut registry);
+    closed.register(&mut registry);
 
     let entries: Gauge = Gauge::default();
     entries.set(state.app.log.log().size() as i64);

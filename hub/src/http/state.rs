@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::auth::Keys;
+use super::closes::Sets;
 use super::limits::Gate;
 use super::metrics::Metrics;
 use super::space::Sandbox;
@@ -27,6 +28,8 @@ pub struct State {
     pub metrics: Metrics,
     /// What belongs to sources that are not in production yet.
     pub sandbox: Sandbox,
+    /// Records of closes that were asked about lately.
+    pub closes: Sets,
     /// The published log, for reading: the writer's lock is not needed for what never changes.
     pub published: Storage,
 }
@@ -49,6 +52,7 @@ impl State {
             spools,
             metrics: Metrics::default(),
             sandbox: Sandbox::default(),
+            closes: Sets::default(),
             published,
         }
     }

@@ -17,6 +17,7 @@ pub mod close;
 pub mod commitment;
 pub mod delivery;
 pub mod log_key;
+pub mod manifest;
 pub mod numbers;
 pub mod operator;
 pub mod reperformance;
@@ -37,6 +38,7 @@ pub use close::Close;
 pub use commitment::Commitment;
 pub use delivery::Delivery;
 pub use log_key::LogKey;
+pub use manifest::Manifest;
 pub use operator::Operator;
 pub use reperformance::Reperformance;
 pub use sequence::Sequence;
@@ -165,6 +167,7 @@ kinds!(
     Delivery,
     Acknowledgement,
     Close,
+    Manifest,
     Commitment,
     Operator,
     Witness,

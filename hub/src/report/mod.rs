@@ -1,5 +1,6 @@
 //! Reports over what was received: one file each, the same table for HTTP, console and command line.
 
+pub mod closes;
 pub mod disagreements;
 pub mod exchange;
 pub mod findings;
@@ -96,13 +97,14 @@ impl Facts<'_> {
 }
 
 /// Names of all reports.
-pub const NAMES: [&str; 7] = [
+pub const NAMES: [&str; 8] = [
     "volumes",
     "issues",
     "sources",
     "exchange",
     "parked",
     "sequence",
+    "closes",
     "disagreements",
 ];
 
@@ -120,6 +122,7 @@ pub fn make(
         "exchange" => exchange::make(connection, facts, question)?,
         "parked" => parked::make(connection, facts, question)?,
         "sequence" => sequence::make(connection, facts, question)?,
+        "closes" => closes::make(connection, facts, question)?,
         "disagreements" => disagreements::make(facts, question)?,
         _ => return Ok(None),
     }))
