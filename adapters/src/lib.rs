@@ -16,8 +16,8 @@ pub use decode::{
     Adapter, AttachmentRef, DecodeError, Decoded, Envelope, Hint, Limits, Locator, Origin, ROW_END,
     Spans,
 };
-pub use package::{CallAnswer, Enclosed, Package, Part};
+pub use package::{CallAnswer, CalledFile, Enclosed, Package, Part};
 pub use profile::{
-    AnswerForm, Case, Charset, Join, Level, Permitted, Profile, ProfileError, Remark, SetProfile,
-    SourceKind, Split, Wire, WireFormat, embedded, embedded_texts, lint,
+    AnswerForm, BinaryContent, Case, Charset, Join, Level, Permitted, Profile, ProfileError,
+    Remark, SetProfile, SourceKind, Split, Wire, WireFormat, embedded, embedded_texts, lint,
 };

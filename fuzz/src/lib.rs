@@ -16,6 +16,7 @@ pub const LIMITS: Limits = Limits {
     records: 64,
     fields: 256,
     value: 1 << 16,
+    file: 1 << 16,
 };
 
 fn specification() -> &'static Spec {

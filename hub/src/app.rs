@@ -260,6 +260,7 @@ impl App {
             records: config.limits.records,
             fields: config.limits.fields,
             value: config.limits.value_bytes,
+            file: usize::try_from(config.attachments.most_bytes).unwrap_or(usize::MAX),
         };
         let uploads = Uploads::open(&config.data, &config.uploads)
             .context("opening the folder of uploads")?;

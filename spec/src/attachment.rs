@@ -102,16 +102,20 @@ fn code_field(edition: &Edition, record: &Normalized<'_, '_>) -> Option<FieldInd
     record.dataset.field_index(name)
 }
 
-/// The codes under which files of a record are sent: the values of the field that joins them or, in a data set without
-/// one, the business key with `|` between its parts.
+/// The codes under which files of a record are sent: the values of the field that joins them or, where there is none
+/// or it is empty, the business key with `|` between its parts.
 pub fn codes(edition: &Edition, record: &Normalized<'_, '_>) -> Vec<String> {
-    if let Some(field) = code_field(edition, record) {
-        let text = record.text(field).into_iter();
-        text.flat_map(items).map(str::to_owned).collect()
-    } else {
-        let key = record.key().map(|key| key.replace('\u{1f}', "|"));
-        key.into_iter().collect()
+    let named = code_field(edition, record).and_then(|field| record.text(field));
+    let named: Vec<String> = named
+        .into_iter()
+        .flat_map(items)
+        .map(str::to_owned)
+        .collect();
+    if !named.is_empty() {
+        return named;
     }
+    let key = record.key().map(|key| key.replace('\u{1f}', "|"));
+    key.into_iter().collect()
 }
 
 /// What a record waits for when a required slot of it is empty. `codes` are those under which the file may come.
@@ -150,30 +154,6 @@ pub fn missing(awaited: &Awaited) -> Issue {
     issue.path.clone_from(&awaited.path);
     issue.expected = format!("附件“{name}”（{slot}），附件标识“{}”", awaited.value);
     issue.help = Some(how(awaited, slot));
-    issue
-}
-
-/// The finding about a record that names no code under which its required files could come.
-pub fn nameless(edition: &Edition, record: &Normalized<'_, '_>, slot: &str) -> Issue {
-    let known = edition.attachments.slot(slot);
-    let name = &known.name;
-    let field = edition
-        .attachments
-        .code_field
-        .as_deref()
-        .unwrap_or_default();
-    let message = Message::new(
-        format!("必需附件“{name}”（{slot}）无从关联：{field} 为空"),
-        format!("the required attachment {slot} cannot be joined: {field} is empty"),
-    );
-    let mut issue = Issue::new(IssueCode::AttachmentMissing, Severity::Error, message);
-    issue.path = format!("/{field}");
-    issue.at = Some(record.at);
-    issue.expected = format!("{field} 填写附件标识");
-    issue.help = Some(Message::new(
-        format!("请在 {field} 填写附件标识（GUID），并以同一标识上传附件"),
-        format!("fill {field} with a GUID, and send the file under it"),
-    ));
     issue
 }
 
@@ -249,19 +229,26 @@ mod tests {
         let body = body.as_object().ok_or("no object")?;
         let record = Normalized::from_canonical(with, body);
         assert_eq!(codes(edition, &record), ["a", "b"]);
+        let key = |set: &crate::Dataset| {
+            let mut body = serde_json::Map::new();
+            for (place, &key) in set.key.iter().enumerate() {
+                let key = set.field(key)?;
+                body.insert(key.id.clone(), format!("k{place}").into());
+            }
+            let own: Vec<String> = (0..set.key.len()).map(|n| format!("k{n}")).collect();
+            Some((body, [own.join("|")]))
+        };
+        let (body, own) = key(with).ok_or("no field")?;
+        let record = Normalized::from_canonical(with, &body);
+        assert_eq!(codes(edition, &record), own, "nothing names a code");
         let without = edition
             .datasets
             .iter()
             .find(|set| set.field_index(field).is_none() && !set.required_attachments.is_empty());
         let without = without.ok_or("no data set requires a file and has no field")?;
-        let mut body = serde_json::Map::new();
-        for (place, &key) in without.key.iter().enumerate() {
-            let key = without.field(key).ok_or("no field")?;
-            body.insert(key.id.clone(), format!("k{place}").into());
-        }
+        let (body, own) = key(without).ok_or("no field")?;
         let record = Normalized::from_canonical(without, &body);
-        let own: Vec<String> = (0..without.key.len()).map(|n| format!("k{n}")).collect();
-        assert_eq!(codes(edition, &record), [own.join("|")]);
+        assert_eq!(codes(edition, &record), own);
         Ok(())
     }
 }

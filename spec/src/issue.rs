@@ -58,6 +58,9 @@ pub enum IssueCode {
     /// A file that must travel with the record has not come.
     #[serde(rename = "attachment.missing")]
     AttachmentMissing,
+    /// A file that came with the record is not taken; the record is judged without it.
+    #[serde(rename = "attachment.refused")]
+    AttachmentRefused,
     /// Other records refer to this one, which is to be taken back, or to lose the value that they refer to.
     #[serde(rename = "reference.held")]
     ReferenceHeld,
@@ -77,7 +80,7 @@ pub enum IssueCode {
 
 impl IssueCode {
     /// Every code, in the order of the stages that find them.
-    pub const ALL: [IssueCode; 21] = [
+    pub const ALL: [IssueCode; 22] = [
         IssueCode::DatasetUnknown,
         IssueCode::DatasetForbidden,
         IssueCode::RecordShape,
@@ -94,6 +97,7 @@ impl IssueCode {
         IssueCode::IdentifierCheck,
         IssueCode::ReferenceMissing,
         IssueCode::AttachmentMissing,
+        IssueCode::AttachmentRefused,
         IssueCode::ReferenceHeld,
         IssueCode::KeyDuplicate,
         IssueCode::KeyChanged,
@@ -120,6 +124,7 @@ impl IssueCode {
             IssueCode::IdentifierCheck => "identifier.check",
             IssueCode::ReferenceMissing => "reference.missing",
             IssueCode::AttachmentMissing => "attachment.missing",
+            IssueCode::AttachmentRefused => "attachment.refused",
             IssueCode::ReferenceHeld => "reference.held",
             IssueCode::KeyDuplicate => "key.duplicate",
             IssueCode::KeyChanged => "key.changed",

@@ -6,10 +6,10 @@ use super::harness::Engine;
 use super::harness::chain::{self, Chain, DAYS};
 use super::harness::hub::{self, Answer, Hub};
 
-const PDF: &[u8] = b"%PDF-1.7\nan opinion\n%%EOF\n";
+pub const PDF: &[u8] = b"%PDF-1.7\nan opinion\n%%EOF\n";
 
 /// A data set whose records need a file, and what files may be.
-const PAPERS: &str = r#"
+pub const PAPERS: &str = r#"
 code = 90
 id = "PAPER"
 name = "文书"
@@ -30,7 +30,7 @@ rules = [
 ]
 "#;
 
-const FILES: &str = r#"
+pub const FILES: &str = r#"
 code_field = "FILES"
 types = [
   { id = "pdf", name = "PDF", media_type = "application/pdf", endings = ["pdf"], most_bytes = 4096, begins = ["255044462d"], form = "pdf" },
@@ -249,7 +249,14 @@ fn a_record_whose_file_does_not_come_is_rejected_at_its_deadline() {
     assert_eq!(issue["code"], "attachment.missing", "{swept}");
     assert_eq!(issue["severity"], "error");
     let nameless = desk.send("/v1/submissions", "nameless", &[paper("nameless", "")]);
-    assert_eq!(nameless["records"][0]["verdict"], "rejected", "{nameless}");
+    assert_eq!(nameless["records"][0]["verdict"], "parked", "{nameless}");
+    let key = desk.upload(&desk.key, "M_A", "nameless", "a.pdf", PDF);
+    assert_eq!(key.status, 200, "{}", key.text);
+    let change = desk.change(&nameless);
+    assert_eq!(
+        change["verdict"], "accepted",
+        "by its business key: {change}"
+    );
 }
 
 #[test]

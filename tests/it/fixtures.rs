@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use adapters::{Adapter, Decoded, Hint, Limits, Locator, Part};
+use hub::attachment::enclosed::Luggage;
 use serde_json::Value;
 use spec::validate::{judge_alone, judge_among};
 use spec::{
@@ -113,9 +114,11 @@ fn judge(
         ..Hint::default()
     };
     let mut all = Vec::new();
-    let package = adapter
+    let mut package = adapter
         .open(bytes, &hint, &Limits::default())
         .map_err(|error| format!("{file}: {error}"))?;
+    let enclosed = std::mem::take(&mut package.enclosed);
+    let luggage = Luggage::new(edition, adapter.profile(), &Limits::default(), enclosed);
     let mut sink = |_: &Part<'_>, _: &Locator<'_>, decoded: Decoded<'_, '_>| {
         let mut seen = Seen::default();
         match decoded {
@@ -123,7 +126,11 @@ fn judge(
                 seen.dataset = dataset.unwrap_or_default();
                 seen.issues.push(issue);
             }
-            Decoded::Record { record, .. } => {
+            Decoded::Record {
+                record,
+                attachments,
+                ..
+            } => {
                 seen.dataset.clone_from(&record.dataset.id);
                 let withdrawn = record.action == Action::Withdraw;
                 let mut record = spec::normalize(&context, record);
@@ -131,6 +138,8 @@ fn judge(
                 // What is taken back is not judged.
                 if !withdrawn {
                     seen.issues = judge_alone(&context, &mut record).issues;
+                    seen.issues
+                        .extend(luggage.of_record(&record, &attachments).1);
                     if seen.rejected() {
                         let entries = references::index_entries(record.dataset, &record);
                         memory.refused.extend(entries);
@@ -146,6 +155,10 @@ fn judge(
     package
         .decode(adapter, &Limits::default(), &mut sink)
         .map_err(|error| format!("{file}: {error}"))?;
+    let unclaimed: Vec<&str> = luggage.unclaimed().collect();
+    if !unclaimed.is_empty() {
+        return Err(format!("{file}: {unclaimed:?} belong to no record"));
+    }
     Ok(all)
 }
 

@@ -22,6 +22,7 @@ mod deals;
 mod destinations;
 mod dialects;
 mod differential;
+mod enclosed;
 mod evidence;
 mod fixtures;
 mod folder;

@@ -177,6 +177,7 @@ fn the_dialects_of_the_sources_come_out_the_same_and_the_checkpoint_draws() {
             let media = match ending.as_str() {
                 "csv" => "text/csv",
                 "xml" => "application/xml",
+                "zip" => "application/zip",
                 _ => JSON,
             };
             let address = format!("/v1/submissions?filename={}", escaped(&name));

@@ -14,6 +14,8 @@ pub struct Limits {
     pub fields: usize,
     /// Bytes of one value.
     pub value: usize,
+    /// Bytes of a file that travels with a record.
+    pub file: usize,
 }
 
 impl Default for Limits {
@@ -24,6 +26,7 @@ impl Default for Limits {
             records: 50_000,
             fields: 2_000,
             value: 8 << 20,
+            file: 200 << 20,
         }
     }
 }

@@ -79,6 +79,58 @@ struct Argument {
     at: usize,
 }
 
+/// The arguments of a call.
+pub(super) struct Arguments(Vec<Argument>);
+
+impl Arguments {
+    /// Reads a form (`application/x-www-form-urlencoded`).
+    pub fn read(document: &[u8]) -> Result<Self, Fault> {
+        arguments(document).map(Arguments)
+    }
+
+    /// The bytes of an argument and where they stand; none when it is missing or empty.
+    pub fn bytes(&self, name: &str) -> Result<Option<(&[u8], usize)>, Fault> {
+        let named = |argument: &&Argument| argument.name.eq_ignore_ascii_case(name);
+        let mut own = self.0.iter().filter(named);
+        match (own.next(), own.next()) {
+            (_, Some(again)) => {
+                let (found, expected) = (("重复", "repeated"), ("只出现一次", "one of a name"));
+                Err(Fault::envelope(again.at, name, found, expected))
+            }
+            (argument, None) => Ok(argument
+                .filter(|argument| !argument.bytes.is_empty())
+                .map(|argument| (argument.bytes.as_slice(), argument.at))),
+        }
+    }
+
+    /// The text of an argument and where it stands; none when it is missing or blank.
+    pub fn text(&self, name: &str) -> Result<Option<(String, usize)>, Fault> {
+        let Some((bytes, at)) = self.bytes(name)? else {
+            return Ok(None);
+        };
+        let text = str::from_utf8(bytes).map_err(|_| {
+            let found = (format!("{name} 不是 UTF-8"), format!("{name} is no UTF-8"));
+            Fault::charset(at, found, "utf-8")
+        })?;
+        let text = text.trim();
+        Ok((!text.is_empty()).then(|| (text.to_owned(), at)))
+    }
+
+    /// The text of an argument that must be there, and where it stands.
+    pub fn required(
+        &self,
+        name: &str,
+        expected: (&'static str, &'static str),
+    ) -> Result<(String, usize), Fault> {
+        self.text(name)?.ok_or_else(|| missing(name, expected))
+    }
+}
+
+/// The fault of a call without an argument that it needs.
+pub(super) fn missing(name: &str, expected: (&'static str, &'static str)) -> Fault {
+    Fault::envelope(0, name, ("缺失", "missing"), expected)
+}
+
 /// Opens a call (`application/x-www-form-urlencoded`).
 pub(super) fn open<'a>(
     adapter: &Adapter,
@@ -86,57 +138,28 @@ pub(super) fn open<'a>(
     hint: &Hint,
     limits: &Limits,
 ) -> Result<Package<'a>, Fault> {
-    let arguments = arguments(document)?;
-    let find = |name: &str| {
-        let mut own = arguments
-            .iter()
-            .filter(|argument| argument.name.eq_ignore_ascii_case(name));
-        match (own.next(), own.next()) {
-            (_, Some(again)) => {
-                let (found, expected) = (("重复", "repeated"), ("只出现一次", "one of a name"));
-                Err(Fault::envelope(again.at, name, found, expected))
-            }
-            (argument, None) => Ok(argument.filter(|argument| !argument.bytes.is_empty())),
-        }
-    };
-    let text = |name: &str| -> Result<Option<(String, usize)>, Fault> {
-        let Some(argument) = find(name)? else {
-            return Ok(None);
-        };
-        let text = String::from_utf8(argument.bytes.clone()).map_err(|_| {
-            let found = (format!("{name} 不是 UTF-8"), format!("{name} is no UTF-8"));
-            Fault::charset(argument.at, found, "utf-8")
-        })?;
-        let text = text.trim();
-        Ok((!text.is_empty()).then(|| (text.to_owned(), argument.at)))
-    };
-    let missing = |name: &str, expected: (&'static str, &'static str)| {
-        Fault::envelope(0, name, ("缺失", "missing"), expected)
-    };
-    let (code, code_at) = text("DATASETCODE")?.ok_or_else(|| {
-        missing(
-            "DATASETCODE",
-            ("XML 根元素的名称", "the name of the XML root"),
-        )
-    })?;
-    let content = find("XMLCONTENT")?
+    let arguments = Arguments::read(document)?;
+    let (code, code_at) = arguments.required(
+        "DATASETCODE",
+        ("XML 根元素的名称", "the name of the XML root"),
+    )?;
+    let (content, content_at) = arguments
+        .bytes("XMLCONTENT")?
         .ok_or_else(|| missing("XMLCONTENT", ("一条记录的 XML", "the XML of one record")))?;
-    let (serial, _) = text("SERIALNUMBER")?.ok_or_else(|| {
-        missing(
-            "SERIALNUMBER",
-            ("本次调用的流水号", "the serial number of the call"),
-        )
-    })?;
-    if content.bytes.len() > limits.value {
-        let found = content.bytes.len();
+    let (serial, _) = arguments.required(
+        "SERIALNUMBER",
+        ("本次调用的流水号", "the serial number of the call"),
+    )?;
+    if content.len() > limits.value {
+        let found = content.len();
         return Err(Fault::limit(
-            content.at,
+            content_at,
             "bytes in a value",
             limits.value,
             found,
         ));
     }
-    if memchr::memmem::find(&content.bytes, format!("<{code}").as_bytes()).is_none() {
+    if memchr::memmem::find(content, format!("<{code}").as_bytes()).is_none() {
         let expected = ("XMLCONTENT 的根元素名", "the root of XMLCONTENT");
         return Err(Fault::envelope(
             code_at,
@@ -146,7 +169,7 @@ pub(super) fn open<'a>(
         ));
     }
     let mut values = hint.values.clone();
-    if let Some((version, at)) = text("VERSIONNUMBER")? {
+    if let Some((version, at)) = arguments.text("VERSIONNUMBER")? {
         if version.len() != VERSION || !version.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Fault::envelope(
                 at,
@@ -157,12 +180,12 @@ pub(super) fn open<'a>(
         }
         values.push(("VERSIONNUMBER".to_owned(), version));
     }
-    let key = text("PLATID")?.map(|(key, _)| key);
+    let key = arguments.text("PLATID")?.map(|(key, _)| key);
     let mut package = Package::default();
     package.envelope.submission = Some(serial);
     package.parts.push(Part {
         name: "XMLCONTENT".to_owned(),
-        bytes: Cow::Owned(content.bytes.clone()),
+        bytes: Cow::Owned(content.to_vec()),
         hint: Hint {
             wire: Some(WireFormat::Xml),
             dataset: xml::dataset_of(adapter, &code).or(hint.dataset.clone()),

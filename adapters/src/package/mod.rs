@@ -5,6 +5,7 @@
 
 mod archive;
 mod call;
+mod called_file;
 mod sheets;
 
 use std::borrow::Cow;
@@ -15,6 +16,7 @@ use crate::decode::{Adapter, Decoded, Envelope, Hint, Limits, Locator};
 use crate::profile::WireFormat;
 
 pub use call::CallAnswer;
+pub use called_file::CalledFile;
 
 /// One document of a package.
 #[derive(Debug, Clone)]

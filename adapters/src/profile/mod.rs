@@ -18,7 +18,7 @@ pub use error::ProfileError;
 pub use lint::{Remark, lint};
 pub use permitted::Permitted;
 pub(crate) use wire::Shape;
-pub use wire::{AnswerForm, Case, Charset, Level, Wire, WireFormat};
+pub use wire::{AnswerForm, BinaryContent, Case, Charset, Level, Wire, WireFormat};
 
 /// Ways in that a source may use.
 const WAYS: [&str; 4] = ["http", "folder", "kafka", "database"];
@@ -70,6 +70,9 @@ pub struct Profile {
     /// Its names of fields in any data set, with the column codes they mean; an empty one drops the field.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+    /// Its words for attachments, with the names of the standard that they mean.
+    #[serde(default)]
+    pub attachments: BTreeMap<String, String>,
     /// What holds for one data set only, by column code.
     #[serde(default)]
     pub sets: BTreeMap<String, SetProfile>,
@@ -110,6 +113,9 @@ pub struct SetProfile {
     pub fields: BTreeMap<String, String>,
     /// What stands before the column codes of this data set, in rows that hold several.
     pub prefix: String,
+    /// Which attachment a file is that nothing but its code joins to a record; empty: the only one, or the only
+    /// required one, of the data set.
+    pub attachment: String,
     /// As [`Profile::units`].
     pub units: BTreeMap<String, String>,
     /// As [`Profile::dates`].
@@ -171,6 +177,18 @@ impl Profile {
     /// The text that it was read from.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The name in the standard of what the source calls an attachment.
+    pub fn slot<'p>(&'p self, word: &'p str) -> &'p str {
+        self.attachments.get(word).map_or(word, String::as_str)
+    }
+
+    /// Every attachment of the standard that the profile names.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &str> {
+        let alone = self.sets.values().map(|set| &set.attachment);
+        let all = self.attachments.values().chain(alone);
+        all.map(String::as_str).filter(|slot| !slot.is_empty())
     }
 
     /// Whether the source may send a data set.

@@ -123,6 +123,17 @@ pub enum AnswerForm {
     Old,
 }
 
+/// What `BINARY_CONTENT` of a provincial message holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BinaryContent {
+    /// The path of a file in the same package, or of one that went ahead.
+    #[default]
+    Path,
+    /// The file itself, in base64 (RFC 4648).
+    Base64,
+}
+
 /// What the records of a JSON source look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -243,6 +254,9 @@ pub struct Wire {
     /// The answer to a call that the source understands.
     #[serde(default)]
     pub answer: AnswerForm,
+    /// What a message says in place of its files.
+    #[serde(default)]
+    pub binary_content: BinaryContent,
     /// Sheets of a workbook that hold no records: how to fill it in, lists of codes.
     #[serde(default)]
     pub skip: Vec<String>,

@@ -93,13 +93,7 @@ pub fn declared<'a>(
             format!("{id} does not take `{essence}`: Content-Type must be one of {all}"),
         ));
     };
-    let ending = file_name.rsplit_once('.').map(|(_, ending)| ending);
-    let fits = ending.is_some_and(|ending| {
-        kind.endings
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(ending))
-    });
-    if !fits {
+    if !ends(kind, file_name) {
         let all = kind.endings.join(", ");
         return Err(Refusal::new(
             format!("文件名“{file_name}”与“{essence}”不符，扩展名应为 {all}"),
@@ -107,6 +101,31 @@ pub fn declared<'a>(
         ));
     }
     Ok(kind)
+}
+
+/// The type that a file has by its name alone, if the slot takes it.
+pub fn by_name<'a>(
+    attachments: &'a Attachments,
+    slot: &Slot,
+    file_name: &str,
+) -> Result<&'a FileType, Refusal> {
+    let mut taken = attachments.types_of(slot);
+    taken.find(|kind| ends(kind, file_name)).ok_or_else(|| {
+        let taken = attachments.types_of(slot).flat_map(|kind| &kind.endings);
+        let all: Vec<&str> = taken.map(String::as_str).collect();
+        let all = all.join(", ");
+        let (name, id) = (&slot.name, &slot.id);
+        Refusal::new(
+            format!("附件“{name}”（{id}）的扩展名应为 {all} 之一"),
+            format!("the name of a file for {id} must end in one of {all}"),
+        )
+    })
+}
+
+fn ends(kind: &FileType, file_name: &str) -> bool {
+    let ending = file_name.rsplit_once('.').map(|(_, ending)| ending);
+    let mut known = kind.endings.iter();
+    ending.is_some_and(|ending| known.any(|known| known.eq_ignore_ascii_case(ending)))
 }
 
 /// Looks at a file from outside.

@@ -5,6 +5,7 @@
 //! object store ([`objects`]), and only then named by a row of the database
 //! ([`crate::pipeline::attached`]). A crash leaves at most bytes that nothing names.
 
+pub mod enclosed;
 pub mod incoming;
 pub mod inspect;
 mod markers;

@@ -94,6 +94,13 @@ impl Objects {
         Ok(())
     }
 
+    /// Keeps a file that is in memory.
+    pub async fn keep_bytes(&self, sha256: &Hash, bytes: Bytes) -> Result<(), Error> {
+        let kept = self.objects.put(&place(sha256), bytes.into()).await;
+        kept.map_err(|error| Error::NotKept(format!("attachment: {error}")))?;
+        Ok(())
+    }
+
     /// The bytes of a file, piece by piece.
     pub async fn stream(
         &self,

@@ -21,10 +21,11 @@ use adapters::{Adapter, Chunk, Chunks, DecodeError, Hint, Limits, Part, Spans, W
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use spec::Verdict;
+use spec::{Message, Verdict};
 
 use super::folder::Folder;
 use crate::app;
+use crate::attachment::enclosed::{Luggage, unclaimed};
 use crate::pipeline::Instant;
 use excerpt::{Page, Within};
 use line::{Line, tell};
@@ -165,6 +166,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         records: config.limits.records,
         fields: config.limits.fields,
         value: config.limits.value_bytes,
+        file: usize::try_from(config.attachments.most_bytes).unwrap_or(usize::MAX),
     };
     let context = spec::Context {
         edition,
@@ -357,17 +359,24 @@ impl Check<'_> {
         let opened = self
             .adapter
             .open(&chunk.bytes, &chunk.hint(hint), &self.limits);
-        let package = match opened {
+        let mut package = match opened {
             Ok(package) => package,
             Err(error) => {
                 self.unreadable(name, &error, teller)?;
                 return Ok(false);
             }
         };
+        let enclosed = std::mem::take(&mut package.enclosed);
+        let (edition, profile) = (self.context.edition, self.adapter.profile());
+        let luggage = Luggage::new(edition, profile, &self.limits, enclosed);
         for part in &package.parts {
-            if !self.part(part, name, number, teller)? {
+            if !self.part(part, &luggage, name, number, teller)? {
                 return Ok(false);
             }
+        }
+        for file in luggage.unclaimed() {
+            let Message { zh, en } = unclaimed(file).message;
+            eprintln!("{name}!{file}：{}", super::said(zh, en));
         }
         Ok(true)
     }
@@ -376,6 +385,7 @@ impl Check<'_> {
     fn part(
         &mut self,
         part: &Part<'_>,
+        luggage: &Luggage<'_>,
         file: &str,
         number: &mut u64,
         teller: &mut impl Teller,
@@ -395,7 +405,15 @@ impl Check<'_> {
         let outcome = self
             .adapter
             .decode_part(part, &self.limits, &mut |decoded| {
-                told = tell(&context, decoded, &page, &name, *number, summary, teller);
+                told = tell(
+                    &context,
+                    decoded,
+                    (&page, luggage),
+                    &name,
+                    *number,
+                    summary,
+                    teller,
+                );
                 *number += 1;
                 if told.is_ok() {
                     ControlFlow::Continue(())

@@ -25,6 +25,7 @@ pub mod national;
 pub mod orders;
 pub mod pace;
 pub mod packet;
+pub mod platform;
 pub mod projection;
 pub mod pushed;
 mod reading;

@@ -36,8 +36,8 @@ use crate::tlog::Hash;
 pub const SEND: &[Param] = &[
     param(
         "code",
-        "what joins the file to its record: a value of the record's attachment field or, in a data set without one, \
-         the business key with | between its parts",
+        "what joins the file to its record: a value of the record's attachment field or, where it has none, the \
+         business key with | between its parts",
     ),
     param("file", "name of the file, with its ending"),
     param(
@@ -131,16 +131,20 @@ pub async fn send(
         media_type: kind.media_type,
         bytes: whole.bytes,
         sha256: whole.sha256,
-        salt: crate::keys::api::random_text()
-            .map_err(|error| Error::Internal(error.to_string()))?,
+        salt: salt()?,
     };
     app.attachments.keep(whole).await?;
     let receipt = named(app, file).await?;
     Ok(HttpResponse::Ok().json(receipt))
 }
 
+/// Text that hides the name of a file in the log.
+pub(super) fn salt() -> Result<String, Error> {
+    crate::keys::api::random_text().map_err(|error| Error::Internal(error.to_string()))
+}
+
 /// Names a kept file in the store.
-async fn named(app: &Arc<App>, file: File) -> Result<attached::FileReceipt, Error> {
+pub(super) async fn named(app: &Arc<App>, file: File) -> Result<attached::FileReceipt, Error> {
     let (send, answer) = tokio::sync::oneshot::channel();
     let (specification, most) = (app.spec, app.config.attachments.most_files);
     let now = crate::pipeline::Instant::now();
@@ -236,7 +240,7 @@ async fn looked_at(mut whole: Whole, kind: FileType) -> Result<Whole, Error> {
     .map_err(|error| Error::Internal(error.to_string()))?
 }
 
-fn refused(refusal: Refusal) -> Error {
+pub(super) fn refused(refusal: Refusal) -> Error {
     let code = if refusal.too_large {
         ErrorCode::TooLarge
     } else {
@@ -245,7 +249,7 @@ fn refused(refusal: Refusal) -> Error {
     Error::request(code, refusal.message)
 }
 
-fn edition<'a>(app: &'a App, named: Option<&str>) -> Result<&'a Edition, Error> {
+pub(super) fn edition<'a>(app: &'a App, named: Option<&str>) -> Result<&'a Edition, Error> {
     let id = named.unwrap_or(&app.default_edition);
     app.spec.edition(id).map(AsRef::as_ref).ok_or_else(|| {
         Error::request(
@@ -258,7 +262,7 @@ fn edition<'a>(app: &'a App, named: Option<&str>) -> Result<&'a Edition, Error> 
     })
 }
 
-fn known_slot(edition: &Edition, slot: &str) -> Result<Slot, Error> {
+pub(super) fn known_slot(edition: &Edition, slot: &str) -> Result<Slot, Error> {
     if edition.has_slot(slot) {
         return Ok(edition.attachments.slot(slot));
     }
@@ -271,7 +275,7 @@ fn known_slot(edition: &Edition, slot: &str) -> Result<Slot, Error> {
     ))
 }
 
-fn sound(what: &'static str, text: &str, most: usize) -> Result<(), Error> {
+pub(super) fn sound(what: &'static str, text: &str, most: usize) -> Result<(), Error> {
     if !text.is_empty() && text.len() <= most && !text.chars().any(char::is_control) {
         return Ok(());
     }

@@ -39,20 +39,24 @@ pub async fn receive_info(
         }
         Err(error) => Err(error),
     };
-    let form = state
-        .app
-        .sources
-        .get(&caller.0.name)
-        .map(|source| source.profile.wire.answer)
-        .unwrap_or_default();
+    let taken = taken.map(|receipt| (of_receipt(&receipt), ("X-Receipt-Id", receipt.id)));
+    answered(&state, &caller, taken)
+}
+
+/// Answers a call in the form that its sender understands. What may be tried again says so as everywhere.
+pub(super) fn answered(
+    state: &State,
+    caller: &Caller,
+    taken: Result<(CallAnswer, (&'static str, String)), Error>,
+) -> Result<HttpResponse, Error> {
+    let source = state.app.sources.get(&caller.0.name);
+    let form = source.map(|source| source.profile.wire.answer);
     let (mut response, answer) = match taken {
-        Ok(receipt) => {
-            let answer = of_receipt(&receipt);
+        Ok((answer, header)) => {
             let mut response = HttpResponse::Ok();
-            response.insert_header(("X-Receipt-Id", receipt.id));
+            response.insert_header(header);
             (response, answer)
         }
-        // What may be tried again says so as everywhere.
         Err(error) if error.status_code().is_server_error() || error.code() == ErrorCode::Busy => {
             return Err(error);
         }
@@ -60,11 +64,11 @@ pub async fn receive_info(
     };
     Ok(response
         .insert_header((CONTENT_TYPE, "application/json"))
-        .body(answer.write(form)))
+        .body(answer.write(form.unwrap_or_default())))
 }
 
 /// The time as the call writes it.
-fn now() -> String {
+pub(super) fn now() -> String {
     let civil = Moment::now().civil;
     civil.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

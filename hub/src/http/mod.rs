@@ -6,6 +6,7 @@ mod attachments;
 pub mod auth;
 mod bench;
 mod call;
+mod called_file;
 mod catalog;
 mod changes;
 mod check;
@@ -94,6 +95,7 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "POST", path: "/v1/submissions", access: Source, query: submissions::SUBMIT, what: "Send records; answers with the signed receipt", zh: "报送数据，返回签名回执", handler: || web::post().to(submissions::submit) },
     Endpoint { method: "GET", path: "/v1/submissions", access: Member, query: submissions::LIST, what: "List submissions", zh: "查询报送批次", handler: || web::get().to(submissions::list) },
     Endpoint { method: "POST", path: "/v1/receiveInfo", access: Source, query: &[], what: "The receiveInfo call: one record as XML in a form; answers in the form of the call", zh: "receiveInfo 方式报送单条记录，按该接口的格式应答", handler: || web::post().to(call::receive_info) },
+    Endpoint { method: "POST", path: "/v1/receiveAttachment", access: Source, query: &[], what: "The attachment call beside receiveInfo: one file in base64 in a form; answers in the form of the call", zh: "receiveInfo 配套的附件接口，表单内 base64 附件，按该接口的格式应答", handler: || web::post().to(called_file::receive) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}", access: Member, query: &[], what: "One submission, and what became of its records since its receipt", zh: "查询单个批次及其记录的后续变化", handler: || web::get().to(submissions::one) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}/issues", access: Member, query: outcomes::ISSUES, what: "Its findings, as JSON, CSV or Excel", zh: "下载校验问题清单", handler: || web::get().to(outcomes::issues) },
     Endpoint { method: "GET", path: "/v1/submissions/{id}/outcomes", access: Member, query: outcomes::OUTCOMES, what: "Its outcomes, 1,024 records a part", zh: "分段查询每条记录的判定", handler: || web::get().to(outcomes::outcomes) },

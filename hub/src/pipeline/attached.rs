@@ -1,20 +1,23 @@
 //! A file beside records inside the writer's transaction: named by a row, entered in the log, and whatever waited for
 //! it released. Its bytes are durable already.
 
-use foldhash::HashMap;
-use serde::{Deserialize, Serialize};
-use spec::waiting::Awaited;
-use spec::{Edition, Issue, Normalized, Spec, attachment};
+mod files;
 
-use super::receipt::{FileOf, Group};
+use serde::{Deserialize, Serialize};
+use spec::Spec;
+use spec::waiting::Awaited;
+
+use super::receipt::Group;
 use super::seal::Seal;
-use super::then::Then;
 use super::writer::Transaction;
+use crate::attachment::enclosed::Carried;
 use crate::leaf::{self, Attachment};
 use crate::store::attachments::{self, AttachmentRow};
 use crate::store::{Database, StoreError, submissions};
 use crate::tlog::Span;
 use crate::tlog::hash::{Hash, hex, leaf_hash, sha256};
+
+pub use files::Files;
 
 /// A file whose bytes are kept.
 #[derive(Debug, Clone)]
@@ -35,6 +38,38 @@ pub struct File {
     pub sha256: Hash,
     /// Text that nobody can guess: hides names and codes in the log, where all can read.
     pub salt: String,
+}
+
+impl File {
+    fn into_row(self, id: i64, now: super::Instant) -> AttachmentRow {
+        AttachmentRow {
+            id,
+            source: self.source,
+            code: self.code,
+            slot: self.slot,
+            sha256: self.sha256.as_bytes().to_vec(),
+            bytes: self.bytes as i64,
+            media_type: self.media_type,
+            file_name: self.file_name,
+            salt: self.salt,
+            received_at: now.millis,
+            leaf_index: 0,
+        }
+    }
+
+    /// A file that came with a record.
+    pub fn of_carried(source: &str, carried: &Carried, salt: String) -> File {
+        File {
+            source: source.to_owned(),
+            code: carried.named.code.clone(),
+            slot: carried.named.slot.clone(),
+            file_name: carried.file_name.clone(),
+            media_type: carried.media_type.clone(),
+            bytes: carried.bytes.len() as u64,
+            sha256: carried.named.sha256,
+            salt,
+        }
+    }
 }
 
 /// The leaf of a row.
@@ -87,6 +122,29 @@ pub struct FileReceipt {
     pub signature: Option<String>,
 }
 
+/// Files that came with the records of a submission; their bytes are kept.
+#[derive(Debug, Default)]
+pub struct Arriving {
+    /// The files.
+    pub files: Vec<File>,
+    /// Most files of a source under one code.
+    pub most: i64,
+}
+
+/// Names the files that came with records. One more than may be under a code is left out: see [`Files::crowded`].
+pub fn arrive(
+    transaction: &mut Transaction<'_>,
+    specification: &'static Spec,
+    arriving: Arriving,
+    now: super::Instant,
+) -> Result<(), StoreError> {
+    for file in arriving.files {
+        let named = commit(transaction, specification, file, arriving.most, now)?;
+        drop(named);
+    }
+    Ok(())
+}
+
 /// A file that was named by a row, now or before.
 #[derive(Debug)]
 pub struct Kept {
@@ -117,19 +175,7 @@ pub fn commit(
     if count >= most_files {
         return Ok(Err(Crowded(most_files)));
     }
-    let mut row = AttachmentRow {
-        id: attachments::next(transaction.connection)?,
-        source: file.source,
-        code: file.code,
-        slot: file.slot,
-        sha256: file.sha256.as_bytes().to_vec(),
-        bytes: file.bytes as i64,
-        media_type: file.media_type,
-        file_name: file.file_name,
-        salt: file.salt,
-        received_at: now.millis,
-        leaf_index: 0,
-    };
+    let mut row = file.into_row(attachments::next(transaction.connection)?, now);
     let leaf = written(&row)?;
     row.leaf_index = transaction.append_leaf(leaf.clone().into_bytes())?;
     attachments::insert(transaction.connection, &row)?;
@@ -188,93 +234,6 @@ pub fn receipt(
         leaf: kept.leaf,
         leaf_index: row.leaf_index,
         origin: origin.to_owned(),
-    }
-}
-
-/// The files that came under the codes of some records of a source.
-#[derive(Debug, Default)]
-pub struct Files {
-    by_code: HashMap<String, Vec<AttachmentRow>>,
-    /// Only those whose leaves stand before this place in the log count.
-    before: Option<i64>,
-}
-
-impl Files {
-    /// The files that had come then.
-    pub fn then(then: Then) -> Files {
-        Files {
-            before: Some(then.before),
-            ..Files::default()
-        }
-    }
-
-    /// Fetches what came under the codes of records, all at once.
-    pub fn fetch<'r>(
-        &mut self,
-        connection: &mut Database,
-        source: &str,
-        edition: &Edition,
-        records: impl Iterator<Item = &'r Normalized<'static, 'static>>,
-    ) -> Result<(), StoreError> {
-        let mut codes: Vec<String> = records
-            .filter(|record| !record.dataset.attachments.is_empty())
-            .flat_map(|record| attachment::codes(edition, record))
-            .collect();
-        codes.sort_unstable();
-        codes.dedup();
-        self.by_code.clear();
-        for row in attachments::under(connection, source, &codes)? {
-            if self.before.is_none_or(|before| row.leaf_index < before) {
-                self.by_code.entry(row.code.clone()).or_default().push(row);
-            }
-        }
-        Ok(())
-    }
-
-    /// The required files of a record that have not come, and what is said about them.
-    pub fn missing(
-        &self,
-        edition: &Edition,
-        record: &Normalized<'_, '_>,
-    ) -> (Vec<Awaited>, Vec<Issue>) {
-        let (mut awaited, mut issues) = (Vec::new(), Vec::new());
-        if record.dataset.required_attachments.is_empty() {
-            return (awaited, issues);
-        }
-        let codes = attachment::codes(edition, record);
-        for slot in &record.dataset.required_attachments {
-            if codes.is_empty() {
-                issues.push(attachment::nameless(edition, record, slot));
-            } else if !self.under(&codes).any(|row| row.slot == *slot) {
-                let one = attachment::awaited(edition, record, slot, &codes);
-                issues.push(attachment::missing(&one));
-                awaited.push(one);
-            }
-        }
-        (awaited, issues)
-    }
-
-    /// The files of a record that have come, as its outcome names them.
-    pub fn named(&self, edition: &Edition, record: &Normalized<'_, '_>) -> Vec<FileOf> {
-        if self.by_code.is_empty() || record.dataset.attachments.is_empty() {
-            return Vec::new();
-        }
-        let codes = attachment::codes(edition, record);
-        let own = self
-            .under(&codes)
-            .filter(|row| record.dataset.attachments.contains(&row.slot));
-        own.map(|row| FileOf {
-            slot: row.slot.clone(),
-            sha256: hex(&row.sha256),
-        })
-        .collect()
-    }
-
-    fn under<'f>(&'f self, codes: &'f [String]) -> impl Iterator<Item = &'f AttachmentRow> {
-        codes
-            .iter()
-            .filter_map(|code| self.by_code.get(code))
-            .flatten()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::mpsc::Receiver;
 
 use spec::{Edition, Spec};
 
+use super::attached::Arriving;
 use super::compress;
 use super::judge::Item;
 use super::receipt::Outcome;
@@ -50,6 +51,8 @@ pub struct Prepared {
     pub hint: Option<adapters::Hint>,
     /// Records.
     pub items: Vec<Item>,
+    /// Files that came with them.
+    pub arriving: Arriving,
     /// Digests that every leaf names.
     pub digests: Arc<super::Digests>,
 }
@@ -110,6 +113,7 @@ pub fn commit(
         return repeated(transaction, &row, &prepared);
     }
     let mut work = Work::new(transaction, &prepared, false);
+    work.bring(std::mem::take(&mut prepared.arriving))?;
     let items = std::mem::take(&mut prepared.items);
     work.judge(items)?;
     finish(work, prepared)
@@ -118,8 +122,8 @@ pub fn commit(
 /// Records of a large submission on their way to the writer.
 #[derive(Debug)]
 pub enum Part {
-    /// The next records, in order.
-    Items(Vec<Item>),
+    /// The next records, in order, and the files that came with them.
+    Items(Vec<Item>, Arriving),
     /// There are no more.
     End,
     /// They could not be read to their end.
@@ -142,7 +146,10 @@ pub fn commit_parts(
     let mut work = Work::new(transaction, &prepared, true);
     loop {
         match parts.recv() {
-            Ok(Part::Items(items)) => work.judge_part(items)?,
+            Ok(Part::Items(items, arriving)) => {
+                work.bring(arriving)?;
+                work.judge_part(items)?;
+            }
             Ok(Part::End) => return finish(work, prepared),
             Ok(Part::Broken(why)) => return Err(StoreError::Abandoned(why)),
             Err(_) => {
@@ -197,6 +204,7 @@ pub fn judge_only(
         owing: Owing::default(),
     };
     let mut work = Work::new(&mut transaction, &prepared, false);
+    work.expect(std::mem::take(&mut prepared.arriving))?;
     work.judge(std::mem::take(&mut prepared.items))?;
     Ok(work.into_outcomes())
 }

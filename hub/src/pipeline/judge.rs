@@ -6,6 +6,7 @@ use adapters::{Adapter, DecodeError, Decoded, Envelope, Hint, Limits, Locator, P
 use spec::{Action, Context, Edition, Issue, IssueCode, Lookup, Normalized};
 
 use super::neighbours::{Key, by_key, by_message};
+use crate::attachment::enclosed::{Carried, Luggage, Named, unclaimed};
 use crate::tlog::{Hash, leaf_hash, sha256};
 
 /// A record judged by itself, owning its values, ready to be judged among others.
@@ -33,6 +34,8 @@ pub struct Judged {
     pub flex: Option<serde_json::Value>,
     /// The sender's own key of the message, as a look-up.
     pub message: Option<Key>,
+    /// Files that came with it and may be kept.
+    pub files: Vec<Named>,
 }
 
 /// One record of a submission, as far as it could be read.
@@ -50,6 +53,13 @@ pub enum Item {
 }
 
 impl Item {
+    fn judged_mut(&mut self) -> Option<&mut Judged> {
+        match self {
+            Item::Judged(judged) => Some(judged),
+            Item::Unusable { .. } => None,
+        }
+    }
+
     /// The record, if it is one.
     pub fn judged(&self) -> Option<&Judged> {
         match self {
@@ -66,6 +76,8 @@ pub struct Read {
     pub envelope: Envelope,
     /// Records in order.
     pub items: Vec<Item>,
+    /// Files that came with them and may be kept.
+    pub files: Vec<Carried>,
 }
 
 /// Judges one decoded record by itself.
@@ -89,7 +101,10 @@ pub fn read(
     limits: &Limits,
 ) -> Result<Read, DecodeError> {
     let mut items = Vec::new();
-    let package = adapter.open(document, hint, limits)?;
+    let mut carried = Vec::new();
+    let mut package = adapter.open(document, hint, limits)?;
+    let enclosed = std::mem::take(&mut package.enclosed);
+    let luggage = Luggage::new(edition, adapter.profile(), limits, enclosed);
     let envelope = package.decode(adapter, limits, &mut |part, locator, decoded| {
         items.push(match decoded {
             Decoded::Unusable {
@@ -105,7 +120,7 @@ pub fn read(
                 record,
                 flex,
                 message_key,
-                ..
+                attachments,
             } => {
                 let flex = flex.and_then(|raw| serde_json::from_str(raw).ok());
                 let (record, mut issues) = judge(context, record);
@@ -115,6 +130,8 @@ pub fn read(
                 if record.action == Action::Withdraw {
                     issues.retain(|issue| matters_to_withdrawal(&record, issue, message.is_some()));
                 }
+                let (files, refused) = luggage.of_record(&record, &attachments);
+                issues.extend(refused);
                 for issue in &mut issues {
                     // What is missing has no place of its own: the record's must do.
                     issue.at = issue.at.or(Some(record.at));
@@ -129,7 +146,7 @@ pub fn read(
                 let mut entries = keys(entries.into_iter().collect());
                 lookups.extend(message.clone());
                 entries.extend(message.clone());
-                Item::Judged(Box::new(Judged {
+                let item = Item::Judged(Box::new(Judged {
                     digest: sha256(&canonical),
                     leaf: leaf_hash(&canonical),
                     canonical,
@@ -140,13 +157,25 @@ pub fn read(
                     entries,
                     flex,
                     message,
+                    files: files.iter().map(|file| file.named.clone()).collect(),
                     record,
-                }))
+                }));
+                carried.extend(files);
+                item
             }
         });
         ControlFlow::Continue(())
     })?;
-    Ok(Read { envelope, items })
+    // A file that no record names is told to the first of them.
+    let first = items.iter_mut().find_map(Item::judged_mut);
+    if let Some(first) = first {
+        first.issues.extend(luggage.unclaimed().map(unclaimed));
+    }
+    Ok(Read {
+        envelope,
+        items,
+        files: carried,
+    })
 }
 
 /// To take a record back, only what identifies it must be right, and there must be a reason.

@@ -13,6 +13,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use adapters::{Adapter, Envelope, Hint};
 use spec::{Context, Edition};
 
+use super::attached::Arriving;
 use super::commit::{self, Part, Prepared};
 use super::parts::Parts;
 use super::receipt::Receipt;
@@ -126,6 +127,7 @@ pub async fn receive(
         basis: Some(basis),
         hint: super::beyond_form(about.hint.clone()),
         items: Vec::new(),
+        arriving: Arriving::default(),
         digests: Arc::clone(&app.digests),
     };
     let (parts, received_parts) = sync_channel(WAITING);
@@ -135,6 +137,7 @@ pub async fn receive(
         hint: about.hint,
         survey,
         received,
+        runtime: tokio::runtime::Handle::current(),
     };
     std::thread::Builder::new()
         .name("large submission".to_owned())
@@ -283,6 +286,8 @@ struct Reader {
     hint: Hint,
     survey: Survey,
     received: Instant,
+    /// Keeps the bytes of files that came with records.
+    runtime: tokio::runtime::Handle,
 }
 
 impl Reader {
@@ -311,7 +316,9 @@ impl Reader {
             let hint = part.hint(&self.hint);
             let read = judge::read(adapter, edition, &context, &part.bytes, &hint, limits)?;
             self.app.opinion.sample(edition, &read.items);
-            if to.send(Part::Items(read.items)).is_err() {
+            let arriving = super::arriving(&self.app, &adapter.profile().id, read.files);
+            let arriving = self.runtime.block_on(arriving)?;
+            if to.send(Part::Items(read.items, arriving)).is_err() {
                 return Ok(());
             }
         }

@@ -41,9 +41,11 @@ pub use instant::Instant;
 pub use raw::RawStore;
 
 use crate::app::App;
+use crate::attachment::enclosed::Carried;
 use crate::error::{Error, ErrorCode};
 use crate::sources::Source;
 use crate::tlog::hash::{self, Hash};
+use attached::{Arriving, File};
 use commit::{Committed, Prepared};
 use judge::Read;
 use receipt::{Counts, Outcome, Receipt};
@@ -232,6 +234,7 @@ async fn finish(
     let raw_sha256 = hash::sha256(&incoming.body);
     let submission = submission_number(&incoming, &read.envelope, &raw_sha256)?;
     let raw = app.raw.keep(&raw_sha256, &incoming.body).await?;
+    let arriving = arriving(app, &incoming.source, read.files).await?;
     let basis = app
         .archive
         .keep(adapter, edition, incoming.hint.wire)
@@ -253,7 +256,33 @@ async fn finish(
         basis: Some(basis),
         hint: beyond_form(incoming.hint),
         items: read.items,
+        arriving,
         digests: Arc::clone(&app.digests),
+    })
+}
+
+/// Keeps the bytes of the files that came with records; when this returns, they are on disk.
+async fn arriving(app: &App, source: &str, carried: Vec<Carried>) -> Result<Arriving, Error> {
+    for file in &carried {
+        let kept = app
+            .attachments
+            .keep_bytes(&file.named.sha256, file.bytes.clone());
+        kept.await?;
+    }
+    expected(app, source, &carried)
+}
+
+/// The same files, nothing of them kept.
+fn expected(app: &App, source: &str, carried: &[Carried]) -> Result<Arriving, Error> {
+    let named = |file| {
+        let salt =
+            crate::keys::api::random_text().map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(File::of_carried(source, file, salt))
+    };
+    let files: Result<Vec<File>, Error> = carried.iter().map(named).collect();
+    Ok(Arriving {
+        files: files?,
+        most: app.config.attachments.most_files,
     })
 }
 
@@ -315,6 +344,7 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
         basis: None,
         hint: None,
         items: read.items,
+        arriving: expected(app, &source, &read.files)?,
         digests: Arc::clone(&app.digests),
     };
     let outcomes = commit::judge_only(&mut connection, prepared)?;

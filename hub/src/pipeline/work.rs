@@ -9,7 +9,7 @@ use std::sync::Arc;
 use spec::{Action, Context, Dataset, Edition, Issue, Normalized, Severity, Spec, Verdict};
 
 use super::absent;
-use super::attached::Files;
+use super::attached::{self, Arriving, Files};
 use super::commit::Prepared;
 use super::dependants;
 use super::history::History;
@@ -97,6 +97,22 @@ impl<'w, 't> Work<'w, 't> {
         }
     }
 
+    /// Names the files that came with the next records, before these are judged. A document with files is never cut,
+    /// so that no leaf stands between the parts of a submission.
+    pub fn bring(&mut self, arriving: Arriving) -> Result<(), StoreError> {
+        attached::arrive(
+            self.transaction,
+            self.specification,
+            arriving,
+            self.received,
+        )
+    }
+
+    /// Judges as if [`Self::bring`] had named the files.
+    pub fn expect(&mut self, arriving: Arriving) -> Result<(), StoreError> {
+        self.files.expect(self.transaction.connection, arriving)
+    }
+
     /// The outcomes, in order.
     pub fn into_outcomes(self) -> Vec<Outcome> {
         self.outcomes.list
@@ -176,8 +192,12 @@ impl<'w, 't> Work<'w, 't> {
             entries,
             flex,
             message,
+            files: carried,
         } = judged;
         let dataset = record.dataset;
+        if !carried.is_empty() {
+            issues.extend(self.files.crowded(&record, &carried));
+        }
         let newest = self.newest(&record, own.clone(), message.as_ref())?;
         let current = newest.clone().filter(|version| !version.withdrawn);
         // What still waits under this key gives way to what is sent now.

@@ -9,6 +9,7 @@ use spec::{Context, Edition, Spec};
 use super::difference;
 use super::{Finding, Reperformed};
 use crate::leaf::{self, Submission as Leaf};
+use crate::pipeline::attached::Arriving;
 use crate::pipeline::basis::{Basis, Snapshot};
 use crate::pipeline::commit::{Prepared, judge_again, receipt_id};
 use crate::pipeline::judge::Item;
@@ -169,6 +170,7 @@ impl Judges {
             basis: None,
             hint: None,
             items: again.items,
+            arriving: Arriving::default(),
             digests: again.digests,
         };
         let now = judge_again(connection, prepared, row)?;

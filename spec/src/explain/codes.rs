@@ -231,6 +231,20 @@ const fn texts(code: IssueCode) -> (Pair, Pair, Pair) {
                 "Send the file under the code of the record (which goes on by itself then)",
             ),
         ),
+        IssueCode::AttachmentRefused => (
+            (
+                "随记录报送的附件未被接收，记录照常校验",
+                "A file that came with the record was not taken; the record was judged without it",
+            ),
+            (
+                "附件须是附件项允许的类型，能关联到记录，且不含可执行内容",
+                "A file must be of a type that its slot takes, be joined to a record, and hold nothing that runs",
+            ),
+            (
+                "按提示改正附件，以记录的附件标识单独上传（PUT /v1/attachments），或随记录再次报送",
+                "Correct the file, and send it alone under the code of the record (PUT /v1/attachments), or with the record again",
+            ),
+        ),
         IssueCode::ReferenceHeld => (
             ("仍有记录引用本记录", "Other records refer to this one"),
             (

@@ -31,7 +31,7 @@ use expected::Expected;
 use row::Row;
 use source::{Source, by_dataset, file_word, records};
 use templates::Templates;
-use wire::{Wire, batch, lines, messages, table};
+use wire::{Wire, batch, lines, messages, package, table};
 
 /// Files by their path under `fixtures/`.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -162,9 +162,18 @@ fn message(templates: &Templates<'_>, files: &mut Files) -> Result<()> {
     packs.extend(single.iter().map(|row| vec![row.clone()]));
     packs.push(records.late);
     for (place, rows) in packs.into_iter().enumerate() {
-        let file = format!("0003-20261120-{:04}.xml", place + 1);
+        let stem = format!("0003-20261120-{:04}", place + 1);
+        // Some come with their files; the files of the others went ahead, or come later.
+        let packed = match place % 4 {
+            1 => package(edition, &rows, &stem)?,
+            _ => None,
+        };
+        let (file, bytes) = match packed {
+            Some(bytes) => (format!("{stem}.zip"), bytes),
+            None => (format!("{stem}.xml"), messages(edition, &rows)),
+        };
         expected.add(&file, &rows);
-        files.insert(format!("sources/320300/{file}"), messages(edition, &rows));
+        files.insert(format!("sources/320300/{file}"), bytes);
     }
     expected.write(files);
     Ok(())

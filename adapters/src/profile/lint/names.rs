@@ -66,6 +66,13 @@ pub(super) fn check(page: &mut Page<'_>, profile: &Profile, editions: &Editions<
             page.at_name(&["codes", name], said);
         }
     }
+    for (own, to) in &profile.attachments {
+        let sent: Vec<&Dataset> = editions
+            .datasets()
+            .filter(|set| profile.permits(set))
+            .collect();
+        slot(page, &sent, to, &Place::Value(&["attachments", own]));
+    }
     for (number, split) in profile.splits.iter().enumerate() {
         let number = number.to_string();
         for (place, name) in split.into.iter().enumerate() {
@@ -95,6 +102,10 @@ pub(super) fn check(page: &mut Page<'_>, profile: &Profile, editions: &Editions<
                     &Place::Value(&["sets", name, "fields", own]),
                 );
             }
+        }
+        if !set.attachment.is_empty() {
+            let way = ["sets", name, "attachment"];
+            slot(page, &known, &set.attachment, &Place::Value(&way));
         }
         for (member, keys) in [
             ("units", set.units.keys()),
@@ -260,6 +271,24 @@ fn field_of(page: &mut Page<'_>, sets: &[&Dataset], name: &str, place: &Place<'_
     said.message = Message::new(
         format!("数据集“{dataset}”没有数据项“{name}”"),
         format!("data set `{dataset}` has no field `{name}`"),
+    );
+    page.place(place, said);
+}
+
+/// An attachment of one of these data sets.
+fn slot(page: &mut Page<'_>, sets: &[&Dataset], name: &str, place: &Place<'_>) {
+    let all = || sets.iter().flat_map(|set| &set.attachments);
+    if all().any(|slot| slot == name) {
+        return;
+    }
+    let help = near(name, all().map(String::as_str), NOTHING_NEAR);
+    let said = Said::error(
+        "attachment.unknown",
+        (
+            format!("此处的数据集没有附件项“{name}”"),
+            format!("no data set that is meant here has an attachment `{name}`"),
+        ),
+        help,
     );
     page.place(place, said);
 }

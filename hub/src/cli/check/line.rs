@@ -6,6 +6,7 @@ use spec::{Change, Issue, Severity, Verdict};
 
 use super::excerpt::{Page, Target, Within};
 use super::{Summary, Teller, text};
+use crate::attachment::enclosed::Luggage;
 use crate::pipeline::judge::shown_key;
 
 /// One record as it is told.
@@ -55,7 +56,7 @@ impl Line<'_> {
 pub fn tell(
     context: &spec::Context<'_>,
     decoded: Decoded<'_, '_>,
-    page: &Page<'_>,
+    (page, luggage): (&Page<'_>, &Luggage<'_>),
     file: &str,
     record: u64,
     summary: &mut Summary,
@@ -64,7 +65,11 @@ pub fn tell(
     let (at, dataset, key, mut issues, changes);
     let (mut name, mut known, mut personal) = (String::new(), None, Vec::new());
     match decoded {
-        Decoded::Record { record, .. } => {
+        Decoded::Record {
+            record,
+            attachments,
+            ..
+        } => {
             at = record.at;
             known = Some(at);
             // Nobody knows what an unknown field holds.
@@ -72,6 +77,7 @@ pub fn tell(
             personal.extend(record.repeated.iter().map(|(_, input)| input.at));
             let mut normalized = spec::normalize(context, record);
             issues = spec::validate::judge_alone(context, &mut normalized).issues;
+            issues.extend(luggage.of_record(&normalized, &attachments).1);
             if !issues.is_empty() {
                 personal.extend(personal_values(&normalized, page));
                 name = format!("{} ", normalized.dataset.name);

@@ -17,6 +17,7 @@ use spec::{Issue, Sensitivity, Severity, Verdict};
 
 use super::super::{Form, folder::Folder, said};
 use crate::app;
+use crate::attachment::enclosed::Luggage;
 use crate::pipeline::Instant;
 use crate::pipeline::judge::shown_key;
 use crate::report::table::{Cell, Table, column};
@@ -120,6 +121,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         records: config.limits.records,
         fields: config.limits.fields,
         value: config.limits.value_bytes,
+        file: usize::try_from(config.attachments.most_bytes).unwrap_or(usize::MAX),
     };
     let file = std::fs::File::open(&arguments.file)
         .with_context(|| arguments.file.display().to_string())?;
@@ -147,13 +149,22 @@ fn try_file(
 ) -> anyhow::Result<bool> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let (mut records, mut clean) = (0, true);
-    let package = adapter.open(document, hint, limits);
+    let mut package = adapter.open(document, hint, limits);
+    let enclosed = package
+        .as_mut()
+        .map(|package| std::mem::take(&mut package.enclosed));
+    let luggage = Luggage::new(
+        adapter.edition(),
+        adapter.profile(),
+        limits,
+        enclosed.unwrap_or_default(),
+    );
     let parts = package.as_ref().map_or(&[][..], |package| &package.parts);
     let mut unreadable = package.as_ref().err().cloned();
     for part in parts {
         let outcome = try_part(
             adapter,
-            part,
+            (part, &luggage),
             limits,
             arguments,
             &mut records,
@@ -195,7 +206,7 @@ fn try_file(
 /// Tells what becomes of one document of what was sent; gives what stopped the reading, if anything did.
 fn try_part(
     adapter: &Adapter,
-    part: &Part<'_>,
+    (part, luggage): (&Part<'_>, &Luggage<'_>),
     limits: &Limits,
     arguments: &Arguments,
     records: &mut usize,
@@ -210,6 +221,7 @@ fn try_part(
     let wire = &adapter.profile().wire;
     let page = Page {
         document: &part.bytes,
+        luggage,
         locator: part.locator(),
         spans: Spans::new(wire, form.unwrap_or(wire.format)),
         context: spec::Context {
@@ -245,6 +257,7 @@ fn try_part(
 /// A file that is tried.
 struct Page<'p> {
     document: &'p [u8],
+    luggage: &'p Luggage<'p>,
     locator: Locator<'p>,
     spans: Spans,
     context: spec::Context<'p>,
@@ -252,8 +265,12 @@ struct Page<'p> {
 
 impl Page<'_> {
     fn follow(&self, decoded: Decoded<'_, '_>, number: usize) -> Trial {
-        let record = match decoded {
-            Decoded::Record { record, .. } => record,
+        let (record, attachments) = match decoded {
+            Decoded::Record {
+                record,
+                attachments,
+                ..
+            } => (record, attachments),
             Decoded::Unusable { at, dataset, issue } => {
                 let (line, column) = self.locator.locate(at);
                 return Trial {
@@ -308,7 +325,8 @@ impl Page<'_> {
             });
         }
         let mut normalized = spec::normalize(&self.context, record);
-        let found = spec::validate::judge_alone(&self.context, &mut normalized).issues;
+        let mut found = spec::validate::judge_alone(&self.context, &mut normalized).issues;
+        found.extend(self.luggage.of_record(&normalized, &attachments).1);
         let issues: Vec<Issue> = found.into_iter().map(|issue| self.located(issue)).collect();
         for (place, field) in dataset.fields.iter().enumerate() {
             let Some(traced) = fields.get_mut(place) else {

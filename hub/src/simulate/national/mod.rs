@@ -2,25 +2,34 @@
 //! request.
 //!
 //! It judges with the published JSON Schemas through the `jsonschema` crate, an engine other than the
-//! hub's own, and keeps its own books ([`book`]), so that a test can compare both sides. It never looks
-//! into the hub's store.
+//! hub's own, and keeps its own store ([`journal`]) and books ([`book`]), so that both sides can be compared. It never
+//! looks into the hub's store.
 
+pub mod answers;
 mod book;
+mod decide;
+mod entry;
 pub mod faults;
+mod holdings;
 mod journal;
 mod judge;
 mod links;
+mod mark;
 mod packet;
+mod routes;
+mod seal;
 mod server;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use faults::{Plan, PlanError};
+pub use answers::Way;
+pub use faults::{Plan, PlanError, help};
 pub use links::Links;
 pub use server::{National, Running};
 
@@ -38,8 +47,14 @@ pub struct Options {
     pub schemas: HashMap<String, serde_json::Value>,
     /// What identifies records, and what must be there before what.
     pub links: Links,
-    /// Where the journal is kept; none: in memory only.
+    /// Edition of the packets; another one is turned away.
+    pub edition: String,
+    /// Folder of its store; none: in memory only.
     pub data: Option<PathBuf>,
+    /// How the business answer reaches the hub.
+    pub way: Way,
+    /// Where it is pushed.
+    pub callback: Option<String>,
     /// How long the business answer takes.
     pub delay: Duration,
     /// How it misbehaves.
@@ -63,7 +78,10 @@ impl Options {
             verifier: None,
             schemas: schemas.unwrap_or_default(),
             links: Links::from_spec(spec, from, to),
+            edition: to.to_owned(),
             data: None,
+            way: Way::Polled,
+            callback: None,
             delay: Duration::from_millis(100),
             plan: Plan::default(),
         }
@@ -107,6 +125,15 @@ pub enum NationalError {
         #[source]
         source: serde_json::Error,
     },
+    /// Its key cannot be used.
+    #[error("the key of the national simulator cannot be used")]
+    Key(#[from] crate::keys::KeyError),
+    /// A fault of pushing is planned where nothing is pushed.
+    #[error(
+        "double_answer 与 contradictory_answer 只在推送业务回执时发生，请用 --answers pushed 或 both / these faults \
+         befall pushed answers only: say --answers pushed or both"
+    )]
+    NeedsPushing,
     /// The server's thread ended before it was listening.
     #[error("the server's thread ended early")]
     Ended,

@@ -26,26 +26,37 @@ pub(super) struct Packet {
 }
 
 /// One record as it was sent.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sent {
     pub id: i64,
     pub dataset: String,
     pub operation: u8,
     pub data: Map<String, Value>,
+    /// Names of the columns, in the order of the packet.
+    pub order: Vec<String>,
+}
+
+impl Sent {
+    /// Name and text of each column, in the order of the packet.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &str)> {
+        let text = |name: &String| self.data.get(name).and_then(Value::as_str);
+        let columns = self.order.iter();
+        columns.map(move |name| (name.as_str(), text(name).unwrap_or_default()))
+    }
 }
 
 /// Why a packet cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PacketFault {
-    #[error("not UTF-8")]
+    #[error("报文不是 UTF-8 编码")]
     Charset,
-    #[error("not well-formed XML near byte {0}")]
+    #[error("报文不是格式良好的 XML（第 {0} 字节附近）")]
     Xml(u64),
-    #[error("a document type declaration or an entity is not allowed")]
+    #[error("报文不得含文档类型声明或实体引用")]
     Doctype,
-    #[error("{0} is missing or wrong")]
+    #[error("报文缺少 {0} 或其值有误")]
     Member(&'static str),
-    #[error("an element is out of place: {0}")]
+    #[error("报文元素位置有误：{0}")]
     Place(String),
 }
 
@@ -108,6 +119,7 @@ impl Parts {
                     dataset: attribute(start, "DATASET")?,
                     operation: number(start, "OPERATION")? as u8,
                     data: Map::new(),
+                    order: Vec::new(),
                 };
                 if !(1..=3).contains(&sent.operation) {
                     return Err(PacketFault::Member("OPERATION"));
@@ -135,12 +147,13 @@ impl Parts {
                 self.head.insert((*name).to_owned(), Value::String(text));
             }
             ["PACKET", "BODY", "RECORD", name] => {
-                let twice = self
-                    .records
-                    .last_mut()
-                    .and_then(|record| record.data.insert((*name).to_owned(), Value::String(text)));
-                if twice.is_some() {
-                    return Err(PacketFault::Place((*name).to_owned()));
+                let name = (*name).to_owned();
+                if let Some(record) = self.records.last_mut() {
+                    record.order.push(name.clone());
+                    let before = record.data.insert(name.clone(), Value::String(text));
+                    if before.is_some() {
+                        return Err(PacketFault::Place(name));
+                    }
                 }
             }
             ["PACKET", "BODY"] if self.from.is_some() && self.to.is_none() => self.to = Some(end),

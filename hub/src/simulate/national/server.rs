@@ -1,37 +1,43 @@
-//! The HTTP side: routes, and how each fault looks on the wire.
+//! The platform: what it keeps at hand, how it takes a packet, and how it is started.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
-use actix_web::http::header;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpServer, web};
 use serde_json::{Value, json};
 
-use super::super::cut::cut;
+use super::answers::{self, Push, Pushes, Said, Way, push_all};
 use super::book::Book;
-use super::faults::{Fault, Faults, Plan};
+use super::decide::Decider;
+use super::entry::{Answered, Entry, Line, TurnedAway};
+use super::faults::{Fault, Faults, Point, Strike};
 use super::journal::Journal;
-use super::judge::Judge;
-use super::{NationalError, Options, Verifier, packet};
+use super::seal::{self, Seal};
+use super::{NationalError, Options, Verifier, packet, routes};
+use crate::delivery::platform::signed_answer;
 use crate::tlog::sha256;
-
-/// Largest packet.
-const PACKET: usize = 64 * 1024 * 1024;
 
 /// The platform.
 pub struct National {
-    judge: Judge,
+    pub(super) book: Mutex<Book>,
+    pub(super) faults: Mutex<Faults>,
+    pub(super) seal: Seal,
+    pub(super) pushes: Pushes,
+    pub(super) received: AtomicU64,
+    decider: Decider,
     verifier: Option<Verifier>,
+    edition: String,
     delay: Duration,
-    book: Mutex<Book>,
+    way: Way,
     journal: Mutex<Option<Journal>>,
-    faults: Mutex<Faults>,
-    received: AtomicU64,
+    /// The journal could not be written: the books are ahead of it until the next start.
+    broken: AtomicBool,
     repeats: AtomicU64,
 }
 
@@ -39,6 +45,8 @@ pub struct National {
 pub struct Running {
     /// Where it listens.
     pub url: String,
+    /// Its public key (C2SP vkey).
+    pub key: String,
     handle: ServerHandle,
     thread: Option<JoinHandle<std::io::Result<()>>>,
 }
@@ -47,7 +55,8 @@ impl National {
     /// Starts the platform on threads of its own.
     pub fn start(options: Options) -> Result<Running, NationalError> {
         let listen = options.listen.clone();
-        let platform = web::Data::new(National::open(options)?);
+        let platform = National::open(options)?;
+        let key = platform.seal.vkey().to_owned();
         let (send, receive) = sync_channel(1);
         let place = listen.clone();
         let thread = std::thread::Builder::new()
@@ -57,6 +66,7 @@ impl National {
         match receive.recv() {
             Ok((address, handle)) => Ok(Running {
                 url: format!("http://{address}"),
+                key,
                 handle,
                 thread: Some(thread),
             }),
@@ -67,53 +77,77 @@ impl National {
         }
     }
 
-    /// Runs the platform until it is interrupted. `listening` is called with its URL when it is ready.
+    /// Runs the platform until it is interrupted. `listening` is called with its URL when it is ready; the summary is
+    /// given at the end.
     pub fn run_until_ctrl_c(
         options: Options,
         listening: impl FnOnce(&str) + Send + 'static,
-    ) -> Result<(), NationalError> {
+    ) -> Result<Value, NationalError> {
         let listen = options.listen.clone();
-        let platform = web::Data::new(National::open(options)?);
+        let platform = National::open(options)?;
         let (send, receive) = sync_channel::<(SocketAddr, ServerHandle)>(1);
         let announcer = std::thread::spawn(move || {
             if let Ok((address, _)) = receive.recv() {
                 listening(&format!("http://{address}"));
             }
         });
-        let ended = serve(platform, &listen, Signals::Obeyed, &send);
+        let ended = serve(Arc::clone(&platform), &listen, Signals::Obeyed, &send);
         drop(send);
         drop(announcer.join());
-        ended.map_err(|source| io(&listen, source))
+        ended.map_err(|source| io(&listen, source))?;
+        Ok(platform.summary())
     }
 
-    fn open(options: Options) -> Result<Self, NationalError> {
-        let judge = Judge::new(&options.schemas)?;
-        let mut book = Book::new(options.links);
-        let mut journal = None;
-        if let Some(folder) = &options.data {
-            let (opened, entries) = Journal::open(folder)?;
-            for entry in &entries {
-                book.restore(entry);
-            }
-            journal = Some(opened);
+    fn open(options: Options) -> Result<Arc<Self>, NationalError> {
+        let pushed = [Fault::DoubleAnswer, Fault::ContradictoryAnswer];
+        if options.way == Way::Polled && pushed.iter().any(|fault| options.plan.brings(*fault)) {
+            return Err(NationalError::NeedsPushing);
         }
-        Ok(National {
-            judge,
+        let mut book = Book::default();
+        let journal = match &options.data {
+            Some(folder) => Some(Journal::open(folder, |line| {
+                book.restore(line, options.way == Way::Pushed);
+            })?),
+            None => None,
+        };
+        let (pushes, queue) = Pushes::new(options.callback);
+        let platform = Arc::new(National {
+            decider: Decider::new(&options.schemas, options.links)?,
             verifier: options.verifier,
+            edition: options.edition,
             delay: options.delay,
-            book: Mutex::new(book),
+            way: options.way,
+            seal: Seal::open(options.data.as_deref())?,
             journal: Mutex::new(journal),
+            broken: AtomicBool::new(false),
+            book: Mutex::new(book),
             faults: Mutex::new(Faults::new(options.plan)),
+            pushes,
             received: AtomicU64::new(0),
             repeats: AtomicU64::new(0),
-        })
+        });
+        if options.way != Way::Polled {
+            let book = lock(&platform.book);
+            for (&batch, _) in book.packets.iter().filter(|(_, filed)| !filed.answered) {
+                platform.push(batch, Duration::ZERO, (false, false));
+            }
+            drop(book);
+            let weak = Arc::downgrade(&platform);
+            std::thread::Builder::new()
+                .name("national-push".to_owned())
+                .spawn(move || push_all(&weak, &queue))
+                .map_err(|source| io("a thread", source))?;
+        }
+        Ok(platform)
     }
 
     /// Takes a packet: status and answer.
-    fn take(&self, bytes: &[u8]) -> (u16, Value) {
+    pub(super) fn take(&self, bytes: &[u8]) -> (u16, Value) {
+        let digest = sha256(bytes).to_hex();
+        let away = |status, code, reason: &str| self.turn_away(&digest, status, code, reason);
         let packet = match packet::read(bytes) {
             Ok(packet) => packet,
-            Err(fault) => return (400, json!({"code": "packet", "reason": fault.to_string()})),
+            Err(fault) => return away(400, "packet", &fault.to_string()),
         };
         if let Some(verifier) = &self.verifier {
             let signed = bytes.get(packet.signed.clone()).unwrap_or_default();
@@ -121,31 +155,190 @@ impl National {
                 && <&[u8; 64]>::try_from(packet.signature.as_slice())
                     .is_ok_and(|signature| verifier(&packet.key, signed, signature));
             if !good {
-                return (
-                    401,
-                    json!({"code": "signature", "reason": "the signature is wrong"}),
-                );
+                return away(401, "signature", "报文签名不正确或签名密钥未登记");
             }
         }
+        if packet.edition != self.edition {
+            return away(400, "edition", "报文所用规范版本不是本平台现行版本");
+        }
         let batch = packet.batch;
-        let digest = sha256(bytes).to_hex();
         let received = json!({"batch": batch, "received": true});
         let mut book = lock(&self.book);
         if let Some(before) = book.packets.get(&batch) {
+            let same = before.sha256 == digest;
+            drop(book);
             self.repeats.fetch_add(1, Ordering::Relaxed);
-            if before.sha256 == digest {
+            if same {
                 return (200, received);
             }
-            let reason = "another packet came under this batch number";
-            return (409, json!({"code": "batch", "reason": reason}));
+            return away(409, "batch", "同一报文编号此前已接收，但两次内容不一致");
         }
-        let entry = book.enter(&self.judge, packet, digest, self.delay);
-        if let Some(journal) = lock(&self.journal).as_mut()
-            && let Err(error) = journal.add(&entry)
-        {
-            return (500, json!({"code": "journal", "reason": error.to_string()}));
+        let lost = || {
+            let reason = "平台存储故障，暂不能接收报文";
+            (500, json!({"code": "journal", "reason": reason}))
+        };
+        if self.broken.load(Ordering::Acquire) {
+            return lost();
         }
+        let mut faults = lock(&self.faults);
+        let records = self.decider.enter(&mut book, &packet, &mut faults);
+        let strike = faults.strike(Point::Answer);
+        drop(faults);
+        let mut entry = Entry {
+            batch,
+            sha256: digest,
+            at: seal::text(seal::now(0)),
+            frame: None,
+            records,
+        };
+        if let Some(journal) = lock(&self.journal).as_mut() {
+            match journal.take(&entry, bytes) {
+                Ok(frame) => entry.frame = Some(frame),
+                Err(error) => {
+                    self.broken.store(true, Ordering::Release);
+                    tracing::error!(error = %error, "the journal cannot be written; nothing is taken until the next start");
+                    return lost();
+                }
+            }
+        }
+        self.file(&mut book, &entry, strike);
         (200, received)
+    }
+
+    /// Files a packet that is on disk, and plans its answer.
+    fn file(&self, book: &mut Book, entry: &Entry, strike: Strike) {
+        let late = match strike.fault {
+            Fault::LateAnswer => strike.span(),
+            _ => Duration::ZERO,
+        };
+        let delay = self.delay + late;
+        let pushed = self.way != Way::Polled && strike.fault != Fault::LostAnswer;
+        book.file(entry, delay, pushed && self.way == Way::Pushed);
+        if pushed {
+            let then = (
+                strike.fault == Fault::DoubleAnswer,
+                strike.fault == Fault::ContradictoryAnswer,
+            );
+            self.push(entry.batch, delay, then);
+        }
+    }
+
+    fn push(&self, batch: i64, delay: Duration, then: (bool, bool)) {
+        self.pushes.add(Push {
+            batch,
+            said: Said::Truth,
+            then,
+            due: Instant::now() + delay,
+            attempts: 0,
+        });
+    }
+
+    fn turn_away(&self, digest: &str, status: u16, code: &str, reason: &str) -> (u16, Value) {
+        lock(&self.book).turn_away(code);
+        self.note(&Line::TurnedAway(TurnedAway {
+            code: code.to_owned(),
+            sha256: digest.to_owned(),
+            at: seal::text(seal::now(0)),
+        }));
+        (status, json!({"code": code, "reason": reason}))
+    }
+
+    /// Writes down what nobody waits for.
+    fn note(&self, line: &Line) {
+        if let Some(journal) = lock(&self.journal).as_mut()
+            && let Err(error) = journal.add(line)
+        {
+            self.broken.store(true, Ordering::Release);
+            tracing::error!(error = %error, "the journal cannot be written; nothing is taken until the next start");
+        }
+    }
+
+    /// An answer arrived, as far as can be told.
+    pub(super) fn arrived(&self, batch: i64, pushed: bool) {
+        if lock(&self.book).answered(batch, pushed) {
+            self.note(&Line::Answered(Answered {
+                batch,
+                pushed,
+                at: seal::text(seal::now(0)),
+            }));
+        }
+    }
+
+    /// An answer that could not be pushed may be asked for.
+    pub(super) fn release(&self, batch: i64) {
+        if let Some(filed) = lock(&self.book).packets.get_mut(&batch) {
+            filed.withheld = false;
+        }
+    }
+
+    /// How far the clock is off for the next thing that is said, in milliseconds.
+    pub(super) fn skew(&self) -> i64 {
+        lock(&self.faults).strike(Point::Clock).lasts
+    }
+
+    /// What is pushed about a batch.
+    pub(super) fn pushed_body(&self, batch: i64, said: Said) -> Option<String> {
+        let at = seal::text(seal::now(self.skew()));
+        let book = lock(&self.book);
+        let mut body = answers::body(batch, book.packets.get(&batch)?, said);
+        drop(book);
+        if let Some(members) = body.as_object_mut() {
+            members.insert("at".to_owned(), at.into());
+        }
+        Some(body.to_string())
+    }
+
+    /// The headers of an answer about a batch.
+    pub(super) fn answer_headers(&self, batch: i64, body: &str) -> [(&'static str, String); 2] {
+        self.seal.headers(&signed_answer(batch, body))
+    }
+
+    /// The bytes of a packet as they came, when they were kept.
+    pub(super) fn packet(&self, batch: i64) -> Option<std::io::Result<Vec<u8>>> {
+        let book = lock(&self.book);
+        let filed = book.packets.get(&batch)?;
+        let (frame, digest) = (filed.frame?, filed.sha256.clone());
+        drop(book);
+        let journal = lock(&self.journal);
+        journal.as_ref().map(|one| one.packet(frame, &digest))
+    }
+
+    /// What the platform holds and did.
+    pub(super) fn summary(&self) -> Value {
+        let book = lock(&self.book);
+        let faults = lock(&self.faults);
+        let sum =
+            |of: fn(&super::book::Counts) -> u64| book.by_dataset.values().map(of).sum::<u64>();
+        let codes = |name: &str| book.codes.get(name).copied().unwrap_or_default();
+        let mut planted: BTreeMap<&str, u64> = BTreeMap::new();
+        for one in &book.planted {
+            *planted.entry(&one.fault).or_default() += 1;
+        }
+        json!({
+            "packets": book.packets.len(),
+            "requests": self.received.load(Ordering::Relaxed),
+            "repeats": self.repeats.load(Ordering::Relaxed),
+            "accepted": sum(|counts| counts.accepted),
+            "versions": book.versions(),
+            "deals": book.deals(),
+            "held": book.holdings.count(),
+            "refused": sum(|counts| counts.refused),
+            "duplicates": codes("duplicate"),
+            "not_processed": sum(|counts| counts.not_processed),
+            "by_dataset": book.by_dataset,
+            "codes": book.codes,
+            "turned_away": book.turned_away,
+            "overtaken": book.overtaken,
+            "answers": {
+                "asked_for": book.answered.0,
+                "pushed": book.answered.1,
+                "open": book.packets.values().filter(|filed| !filed.answered).count(),
+                "pushes": *lock(&self.pushes.figures),
+            },
+            "faults": faults.dealt(),
+            "planted": planted,
+            "signatures": if self.verifier.is_some() { "checked" } else { "not checked" },
+        })
     }
 }
 
@@ -176,16 +369,20 @@ enum Signals {
 }
 
 fn serve(
-    platform: web::Data<National>,
+    platform: Arc<National>,
     listen: &str,
     signals: Signals,
     ready: &SyncSender<(SocketAddr, ServerHandle)>,
 ) -> std::io::Result<()> {
+    let platform = web::Data::from(platform);
     actix_web::rt::System::new().block_on(async move {
-        let mut server =
-            HttpServer::new(move || App::new().app_data(platform.clone()).configure(routes))
-                .workers(2)
-                .shutdown_timeout(1);
+        let mut server = HttpServer::new(move || {
+            App::new()
+                .app_data(platform.clone())
+                .configure(routes::routes)
+        })
+        .workers(2)
+        .shutdown_timeout(1);
         if signals == Signals::Ignored {
             server = server.disable_signals();
         }
@@ -199,132 +396,7 @@ fn serve(
     })
 }
 
-fn routes(config: &mut web::ServiceConfig) {
-    config
-        .route("/packets", web::post().to(post_packet))
-        .route("/packets/{batch}/answer", web::get().to(get_answer))
-        .route("/summary", web::get().to(get_summary))
-        .route("/records", web::get().to(get_records))
-        .route("/faults", web::post().to(post_faults))
-        .route("/healthz", web::get().to(get_health));
-}
-
-async fn post_packet(platform: web::Data<National>, payload: web::Payload) -> HttpResponse {
-    platform.received.fetch_add(1, Ordering::Relaxed);
-    let fault = lock(&platform.faults).packet();
-    if !matches!(
-        fault,
-        Fault::Behave | Fault::DropAfterCommit | Fault::LostAnswer
-    ) {
-        return misbehave(&platform, fault).await;
-    }
-    let Ok(Ok(bytes)) = payload.to_bytes_limited(PACKET).await else {
-        return HttpResponse::PayloadTooLarge().finish();
-    };
-    let keeper = platform.clone();
-    let Ok((status, answer)) = web::block(move || keeper.take(&bytes)).await else {
-        return HttpResponse::InternalServerError().finish();
-    };
-    if fault == Fault::Behave {
-        return reply(status, &answer);
-    }
-    misbehave(&platform, fault).await
-}
-
-async fn get_answer(platform: web::Data<National>, batch: web::Path<i64>) -> HttpResponse {
-    let fault = lock(&platform.faults).question();
-    if fault != Fault::Behave {
-        return misbehave(&platform, fault).await;
-    }
-    let book = lock(&platform.book);
-    let Some(packet) = book.packets.get(&batch) else {
-        return reply(404, &json!({"code": "batch", "reason": "unknown batch"}));
-    };
-    if Instant::now() < packet.ready {
-        return reply(200, &json!({"batch": *batch, "status": "pending"}));
-    }
-    let answer = json!({"batch": *batch, "status": "done", "records": packet.answers});
-    reply(200, &answer)
-}
-
-async fn get_summary(platform: web::Data<National>) -> HttpResponse {
-    let book = lock(&platform.book);
-    let sum = |of: fn(&super::book::Counts) -> u64| book.by_dataset.values().map(of).sum::<u64>();
-    reply(
-        200,
-        &json!({
-            "packets": book.packets.len(),
-            "requests": platform.received.load(Ordering::Relaxed),
-            "repeats": platform.repeats.load(Ordering::Relaxed),
-            "accepted": sum(|counts| counts.accepted),
-            "versions": book.versions(),
-            "refused": sum(|counts| counts.refused),
-            "not_processed": sum(|counts| counts.not_processed),
-            "by_dataset": book.by_dataset,
-            "codes": book.codes,
-            "signatures": if platform.verifier.is_some() { "checked" } else { "not checked" },
-        }),
-    )
-}
-
-#[derive(serde::Deserialize)]
-struct Page {
-    #[serde(default)]
-    after: u64,
-    limit: Option<usize>,
-}
-
-async fn get_records(platform: web::Data<National>, page: web::Query<Page>) -> HttpResponse {
-    let book = lock(&platform.book);
-    let start = usize::try_from(page.after).unwrap_or(usize::MAX);
-    let limit = page.limit.unwrap_or(1000).min(10_000);
-    let records: Vec<_> = book.taken.iter().skip(start).take(limit).collect();
-    reply(200, &json!({"records": records, "total": book.taken.len()}))
-}
-
-async fn post_faults(platform: web::Data<National>, body: String) -> HttpResponse {
-    let plan = match serde_json::from_str::<Value>(&body) {
-        Ok(value) => Plan::from_json(&value),
-        Err(_) => body.parse(),
-    };
-    match plan {
-        Ok(plan) => {
-            *lock(&platform.faults) = Faults::new(plan);
-            reply(200, &json!({"set": true}))
-        }
-        Err(error) => reply(400, &json!({"code": "plan", "reason": error.to_string()})),
-    }
-}
-
-async fn get_health() -> HttpResponse {
-    HttpResponse::Ok().body("ok")
-}
-
-fn reply(status: u16, body: &Value) -> HttpResponse {
-    let status = actix_web::http::StatusCode::from_u16(status)
-        .unwrap_or(actix_web::http::StatusCode::INTERNAL_SERVER_ERROR);
-    HttpResponse::build(status).json(body)
-}
-
-async fn misbehave(platform: &National, fault: Fault) -> HttpResponse {
-    match fault {
-        Fault::Unavailable => HttpResponse::ServiceUnavailable().body("out of order"),
-        Fault::TooMany => HttpResponse::TooManyRequests()
-            .insert_header((header::RETRY_AFTER, "1"))
-            .finish(),
-        Fault::Garbage => HttpResponse::Ok()
-            .content_type("application/json")
-            .body("{\"batch\": 1, \"received\": tr"),
-        Fault::Hang => {
-            let wait = lock(&platform.faults).hang_for();
-            actix_web::rt::time::sleep(wait).await;
-            cut()
-        }
-        Fault::Behave | Fault::Reset | Fault::DropAfterCommit | Fault::LostAnswer => cut(),
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

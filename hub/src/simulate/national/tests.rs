@@ -4,9 +4,12 @@
 
 #![expect(clippy::indexing_slicing, reason = "tests")]
 
+mod dishonest;
+mod store;
+
 use serde_json::{Value, json};
 
-use super::{National, Options, Plan};
+use super::{National, Options};
 use crate::delivery::packet::{Head, Signer, build};
 use crate::delivery::projection::{Operation, Projected};
 use crate::delivery::world::{Made, Tested, World, get, post, until};
@@ -173,40 +176,92 @@ fn the_same_batch_gets_the_same_answer_also_after_a_restart() -> Tested {
 }
 
 #[test]
-fn faults_come_in_the_order_of_the_script() -> Tested {
+fn versions_come_in_order_and_say_one_thing_only() -> Tested {
     let world = World::new()?;
-    let national = world.national("script=[500,429,garbage,reset,drop,ok],hang_for=1ms")?;
-    let sent = packet(&world, 1, &[parent(1, "P1")])?;
-    let push = || post(&national.url, "/packets", &sent);
-    assert_eq!(push()?.0, 503);
-    assert_eq!(push()?.0, 429);
-    assert_eq!(push()?, (200, Value::Null));
-    assert!(push().is_err());
-    let packets =
-        || Ok::<_, Box<dyn std::error::Error>>(get(&national.url, "/summary")?["packets"].clone());
-    assert_eq!(packets()?, json!(0));
-    assert!(push().is_err());
-    assert_eq!(packets()?, json!(1), "dropped after it was taken");
-    assert_eq!(push()?.0, 200);
-    let (status, _) = post(
-        &national.url,
-        "/faults",
-        b"{\"5xx\": 1, \"script\": [\"ok\"]}",
-    )?;
-    assert_eq!(status, 200);
-    assert_eq!((push()?.0, push()?.0), (200, 503));
-    assert_eq!(post(&national.url, "/faults", b"nonsense=1")?.0, 400);
+    let national = world.national("")?;
+    let url = &national.url;
+    let change = |id: i64, name: &str| {
+        let columns = [("CODE", "P1"), ("NAME", name)];
+        record(id, "PARENT", Operation::Change, &columns)
+    };
+    let gone = |id: i64| record(id, "PARENT", Operation::Delete, &[("CODE", "P1")]);
+    let accepted = outcome("accepted", "");
+    let mut batch = 0;
+    let mut judge = |records: &[Projected]| {
+        batch += 1;
+        judged(url, batch, &packet(&world, batch, records)?)
+    };
+    assert_eq!(
+        judge(&[parent(1, "P1"), change(5, "b")])?,
+        [accepted.clone(), accepted.clone()]
+    );
+    assert_eq!(judge(&[change(3, "late")])?, [outcome("refused", "stale")]);
+    assert_eq!(judge(&[change(5, "b")])?, [outcome("refused", "duplicate")]);
+    assert_eq!(
+        judge(&[change(5, "other")])?,
+        [outcome("refused", "conflict")]
+    );
+    assert_eq!(judge(&[gone(6)])?, [accepted.clone()]);
+    assert_eq!(judge(&[gone(7)])?, [outcome("refused", "order")]);
+    assert_eq!(judge(&[change(8, "c")])?, [outcome("refused", "order")]);
+    assert_eq!(judge(&[parent(9, "P1")])?, [accepted]);
+    let summary = get(url, "/summary")?;
+    assert_eq!(
+        (&summary["accepted"], &summary["duplicates"]),
+        (&json!(4), &json!(1))
+    );
     Ok(())
 }
 
 #[test]
-fn plans_are_read_strictly() -> Tested {
-    let plan: Plan = "5xx=0.1,script=[500,hang,drop,ok],outage=5s,seed=3,hang_for=20ms".parse()?;
-    assert_ne!(plan, Plan::default());
-    for wrong in ["5xx=2", "5xx", "script=[what]", "script=500", "outage=long"] {
-        let error = wrong.parse::<Plan>().err().ok_or(wrong)?;
-        assert!(error.to_string().contains(wrong), "{error}");
+fn reasons_are_said_in_chinese_and_name_no_value() -> Tested {
+    let world = World::new()?;
+    let national = world.national("")?;
+    let long = "x".repeat(41);
+    let records = [
+        record(
+            1,
+            "PARENT",
+            Operation::Add,
+            &[("NAME", &long), ("WHAT", "secret")],
+        ),
+        child(2, "C1", "P9"),
+    ];
+    let sent = packet(&world, 1, &records)?;
+    judged(&national.url, 1, &sent)?;
+    let answer = get(&national.url, "/packets/1/answer")?;
+    let reason = |place: usize| {
+        answer["records"][place]["reason"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    for part in [
+        "/CODE：必填项缺失",
+        "/NAME：长度超过 40 个字符",
+        "/WHAT：不是本数据集的数据项",
+    ] {
+        assert!(reason(0).contains(part), "{part} in {}", reason(0));
     }
+    assert!(!reason(0).contains("secret") && !reason(0).contains("xxxx"));
+    assert!(
+        reason(1).contains("/PARENT_CODE 引用的记录尚未报送"),
+        "{}",
+        reason(1)
+    );
+    Ok(())
+}
+
+#[test]
+fn a_packet_of_another_edition_is_turned_away() -> Tested {
+    let world = World::new()?;
+    let mut options = world.options()?;
+    options.edition = "1.0".to_owned();
+    let national = National::start(options)?;
+    let sent = packet(&world, 1, &[parent(1, "P1")])?;
+    let (status, answer) = post(&national.url, "/packets", &sent)?;
+    assert_eq!((status, &answer["code"]), (400, &json!("edition")));
+    assert_eq!(get(&national.url, "/summary")?["turned_away"]["edition"], 1);
     Ok(())
 }
 

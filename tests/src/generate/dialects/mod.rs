@@ -57,9 +57,12 @@ impl Pen<'_> {
     }
 
     fn set(&self, row: &Row) -> Result<&spec::Dataset> {
+        self.set_of(row.dataset)
+    }
+
+    fn set_of(&self, dataset: u16) -> Result<&spec::Dataset> {
         use anyhow::Context as _;
-        let set = self.edition.dataset(&row.dataset.to_string());
-        set.context("no such data set")
+        self.edition.by_code(dataset).context("no such data set")
     }
 }
 

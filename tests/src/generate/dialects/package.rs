@@ -12,8 +12,32 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use super::table::heading;
 use super::value::{cells, escaped, is_date, is_number, named, serial};
 use super::{Pen, Sent, xml};
-use crate::generate::row::{Cell, Row};
+use crate::generate::row::{Cell, Expect, Planted, Row};
 use crate::generate::source::by_dataset;
+
+/// The file of a packet: of its first record, which names it by a GUID; in one packet it is none of what it says.
+fn attach(set: &spec::Dataset, rows: &mut [Row], random: &mut Random) -> Option<(String, Vec<u8>)> {
+    set.field_index("ATTACHMENT_CODE")?;
+    let guid = random.guid();
+    let row = rows.iter_mut().find(|row| row.planted.is_empty())?;
+    row.put("ATTACHMENT_CODE", Cell::Clean(guid.clone()));
+    let is_broken = row.dataset == 511;
+    if is_broken {
+        row.planted.push(Planted {
+            kind: "file_unlike_its_name",
+            field: String::new(),
+            expect: Expect::Warning,
+            code: "attachment.refused",
+            rule: "",
+        });
+    }
+    let bytes = if is_broken {
+        b"MZ\x90\0".to_vec()
+    } else {
+        format!("%PDF-1.4\n% {guid}\n%%EOF\n").into_bytes()
+    };
+    Some((format!("{guid}.pdf"), bytes))
+}
 
 /// A packet per data set: one XML in GBK, and an attachment named by a GUID.
 pub fn packets(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
@@ -22,6 +46,8 @@ pub fn packets(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
     for (place, (dataset, rows)) in (1..).zip(by_dataset(rows)) {
         let stem = format!("20261120-{:03}{place:03}-{dataset}", pen.number);
         let mut text = String::from("<?xml version=\"1.0\" encoding=\"GBK\"?>\n<DATA>\n");
+        let mut rows = rows;
+        let file = attach(pen.set_of(dataset)?, &mut rows, &mut random);
         for row in &rows {
             text.push_str("<RECORD>\n");
             for (id, cell, _) in cells(pen.set(row)?, row) {
@@ -40,8 +66,10 @@ pub fn packets(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
             .last_modified_time(DateTime::default());
         writer.start_file(format!("{stem}.xml"), options)?;
         writer.write_all(&document)?;
-        writer.start_file(format!("{}.pdf", random.guid()), options)?;
-        writer.write_all(b"%PDF-1.4\n%%EOF\n")?;
+        if let Some((name, bytes)) = file {
+            writer.start_file(name, options)?;
+            writer.write_all(&bytes)?;
+        }
         sent.push(Sent {
             file: format!("{stem}.zip"),
             bytes: writer.finish()?.into_inner(),

@@ -1,6 +1,11 @@
 //! The provincial message: TITLE, CONTEXT, FILECONTEXT, in GB18030.
 
+use std::io::{Cursor, Write as _};
+
+use anyhow::Result;
 use spec::{Action, Edition};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::generate::calendar::TODAY;
 use crate::generate::row::Row;
@@ -21,6 +26,38 @@ pub fn messages(edition: &Edition, rows: &[Row]) -> Vec<u8> {
         text.push_str("</DESLIST>\n");
     }
     encoding_rs::GB18030.encode(&text).0.into_owned()
+}
+
+/// The file that travels with a record: its place in the package, and its name.
+fn file<'s>(edition: &'s Edition, row: &Row) -> Option<(&'s str, String)> {
+    let set = edition.by_code(row.dataset)?;
+    let slot = set.attachments.first()?;
+    let travels = row.serial.is_multiple_of(3) && row.action != Action::Withdraw;
+    let place = format!("{SENDER}/2026/11/20/{:07}.pdf", row.serial);
+    travels.then_some((slot.as_str(), place))
+}
+
+/// The same with its files, as one package; none when no record has a file.
+pub fn package(edition: &Edition, rows: &[Row], stem: &str) -> Result<Option<Vec<u8>>> {
+    let files: Vec<String> = rows
+        .iter()
+        .filter_map(|row| file(edition, row))
+        .map(|(_, place)| place)
+        .collect();
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(DateTime::default());
+    writer.start_file(format!("{stem}.xml"), options)?;
+    writer.write_all(&messages(edition, rows))?;
+    for place in files {
+        writer.start_file(place.as_str(), options)?;
+        writer.write_all(format!("%PDF-1.4\n% {place}\n%%EOF\n").as_bytes())?;
+    }
+    Ok(Some(writer.finish()?.into_inner()))
 }
 
 fn message(edition: &Edition, row: &Row, indent: &str, text: &mut String) {
@@ -69,12 +106,7 @@ fn message(edition: &Edition, row: &Row, indent: &str, text: &mut String) {
         }
         line(1, "</CONTEXT>".to_owned());
     }
-    let attached = set.map_or(&[][..], |set| set.attachments.as_slice());
-    if let (Some(attachment), true, true) = (
-        attached.first(),
-        row.serial.is_multiple_of(3),
-        row.action != Action::Withdraw,
-    ) {
+    if let Some((attachment, place)) = file(edition, row) {
         line(1, "<FILECONTEXT>".to_owned());
         line(2, "<SOURCE>".to_owned());
         line(
@@ -83,10 +115,7 @@ fn message(edition: &Edition, row: &Row, indent: &str, text: &mut String) {
         );
         line(
             3,
-            format!(
-                "<BINARY_CONTENT>{SENDER}/2026/11/20/{:07}.pdf</BINARY_CONTENT><IS_DELETE>0</IS_DELETE>",
-                row.serial
-            ),
+            format!("<BINARY_CONTENT>{place}</BINARY_CONTENT><IS_DELETE>0</IS_DELETE>"),
         );
         line(2, "</SOURCE>".to_owned());
         line(1, "</FILECONTEXT>".to_owned());

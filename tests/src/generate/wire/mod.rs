@@ -6,7 +6,7 @@ mod message;
 
 pub use csv::table;
 pub use json::{batch, lines};
-pub use message::messages;
+pub use message::{messages, package};
 
 /// Wire format of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
