@@ -189,19 +189,16 @@ fn placed(app: &App, connection: &mut Database, index: i64) -> Result<Placed, Er
     let leaf = submissions::leaf(connection, index)?
         .ok_or_else(|| Error::Internal(format!("leaf {index} went away")))?;
     let index = index.unsigned_abs();
-    let proof = match index < app.log.log().size() {
-        false => None,
-        true => Some(
-            app.log
-                .proof(index)
-                .map_err(|error| Error::Internal(format!("proof of {index}: {error}")))?
-                .to_string(),
-        ),
-    };
+    // The log is let go of before it is asked for the proof.
+    let published = index < app.log.log().size();
+    let proof = published
+        .then(|| app.log.proof(index))
+        .transpose()
+        .map_err(|error| Error::Internal(format!("proof of {index}: {error}")))?;
     Ok(Placed {
         leaf: String::from_utf8_lossy(&leaf).into_owned(),
         index,
-        proof,
+        proof: proof.map(|proof| proof.to_string()),
     })
 }
 
