@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use spec::Spec;
 
+use crate::activation;
 use crate::attachment::Objects;
 use crate::bell::Bell;
 use crate::certificate::Held;
@@ -221,6 +222,14 @@ impl App {
         let readers = Readers::open(&url, config.store.readers)?;
         let mut keys = LogKeys::open(&config)?;
         keys.announce_first(&url)?;
+        activation::note(
+            &url,
+            specification,
+            &digests,
+            &config.spec.muted_rules,
+            &sources,
+        )
+        .context("writing into the log what judges and who may send")?;
         let (log, woken) = LogHandle::open(
             &log_folder(&config),
             &config.log.origin,

@@ -6,10 +6,16 @@
 mod attachments;
 mod changes;
 mod closes;
+mod commitments;
 mod deliveries;
 mod parts;
+mod pending;
+mod vouchers;
 
 use std::path::Path;
+
+use commitments::Commitments;
+use spec::Spec;
 
 use crate::attachment::Objects;
 use crate::leaf::{self, Leaf, LeafError};
@@ -40,6 +46,23 @@ pub struct Audited {
     pub records: u64,
     /// Deliveries held against the leaves of their acknowledgements.
     pub deliveries: u64,
+    /// Daily commitments held against their lists.
+    pub commitments: u64,
+}
+
+/// What commitments are made again by.
+pub struct Against<'a> {
+    /// Says what the key of a record is.
+    pub specification: &'a Spec,
+    /// Whether every daily list is made again from the store, which reads the whole store for each, or the last only.
+    pub every_commitment: bool,
+}
+
+/// The published log, which is whole by now.
+struct Log<'l> {
+    keys: &'l Keyring,
+    storage: &'l Storage,
+    size: u64,
 }
 
 fn fault(place: impl Into<String>, what: impl Into<String>) -> FirstFault {
@@ -63,10 +86,18 @@ pub async fn verify(
     connection: &mut Database,
     raw: &RawStore,
     objects: &Objects,
+    against: &Against<'_>,
 ) -> Result<Audited, FirstFault> {
     let folder = verify_folder(log, keys)?;
     let pending = leaves(log, folder.size, connection)?;
-    let (submissions, records, deliveries) = rows(connection, keys, raw, objects).await?;
+    let storage = Storage::new(log);
+    let published = Log {
+        keys,
+        storage: &storage,
+        size: folder.size,
+    };
+    let found = rows(connection, raw, objects, &published, against).await?;
+    let (submissions, records, deliveries, commitments) = found;
     Ok(Audited {
         published: folder.size,
         root: folder.root.to_string(),
@@ -74,6 +105,7 @@ pub async fn verify(
         submissions,
         records,
         deliveries,
+        commitments,
     })
 }
 
@@ -93,7 +125,7 @@ fn leaves(log: &Path, size: u64, connection: &mut Database) -> Result<u64, First
                     "the row is missing",
                 ));
             }
-            return pending(connection, next);
+            return pending::count(connection, next);
         };
         let bytes = storage.read_tile(tile).map_err(|error| lost(&error))?;
         let entries = bundle::entries(&bytes).skip((next % 256) as usize);
@@ -119,27 +151,7 @@ fn leaves(log: &Path, size: u64, connection: &mut Database) -> Result<u64, First
             next += 1;
         }
         if next >= size {
-            return pending(connection, next);
-        }
-    }
-}
-
-fn pending(connection: &mut Database, from: u64) -> Result<u64, FirstFault> {
-    let mut count = 0;
-    loop {
-        let page = submissions::leaves_from(connection, (from + count) as i64, PAGE)
-            .map_err(|error| lost(&error))?;
-        if page.is_empty() {
-            return Ok(count);
-        }
-        for (index, _) in page {
-            if index as u64 != from + count {
-                return Err(fault(
-                    format!("leaves, leaf_index {}", from + count),
-                    "the row is missing",
-                ));
-            }
-            count += 1;
+            return pending::count(connection, next);
         }
     }
 }
@@ -147,13 +159,16 @@ fn pending(connection: &mut Database, from: u64) -> Result<u64, FirstFault> {
 /// Every submission and its records fit the leaf that names them; every submission leaf has its row.
 async fn rows(
     connection: &mut Database,
-    keys: &Keyring,
     raw: &RawStore,
     objects: &Objects,
-) -> Result<(u64, u64, u64), FirstFault> {
+    log: &Log<'_>,
+    against: &Against<'_>,
+) -> Result<(u64, u64, u64, u64), FirstFault> {
     let (mut count, mut versions, mut files) = (0, 0, 0);
     let mut said = deliveries::Said::new(connection)?;
     let mut closed = closes::Closed::default();
+    let mut announced = vouchers::Announced::default();
+    let mut committed = Commitments::new(against.specification, against.every_commitment);
     let mut from = 0;
     loop {
         let page =
@@ -185,11 +200,30 @@ async fn rows(
                     continue;
                 }
                 Ok(Leaf::Close(leaf)) => {
-                    closed.closed(*index, &leaf, connection, keys)?;
+                    closed.closed(*index, &leaf, connection, log.keys)?;
                     continue;
                 }
                 Ok(Leaf::Manifest(leaf)) => {
                     closed.said(*index, &leaf, connection)?;
+                    continue;
+                }
+                Ok(Leaf::Packet(leaf)) => {
+                    deliveries::Said::packed(&leaf, connection)?;
+                    continue;
+                }
+                Ok(Leaf::Witness(leaf)) => {
+                    vouchers::witness(*index, &leaf, log.keys, log.storage)?;
+                    continue;
+                }
+                Ok(Leaf::LogKey(leaf)) => {
+                    // What is not published yet is in no list yet.
+                    if index.unsigned_abs() < log.size {
+                        announced.take(*index, &leaf);
+                    }
+                    continue;
+                }
+                Ok(Leaf::Commitment(leaf)) => {
+                    committed.of_leaf(*index, &leaf, connection, raw).await?;
                     continue;
                 }
                 // Of these no table holds a counterpart, or a later version of this program knows which.
@@ -222,7 +256,9 @@ async fn rows(
     attachments::counted(connection, files)?;
     closed.conclude(connection)?;
     let deliveries = said.conclude(connection)?;
-    Ok((count, versions, deliveries))
+    announced.conclude(log.keys)?;
+    let commitments = committed.conclude(connection)?;
+    Ok((count, versions, deliveries, commitments))
 }
 
 fn columns(

@@ -7,6 +7,7 @@ mod close;
 mod kafka;
 mod layers;
 mod pull;
+mod secret;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ pub use close::Close;
 pub use kafka::{Kafka, Topic};
 pub use layers::ConfigError;
 pub use pull::{Pull, PullQuery};
+pub use secret::Secret;
 
 /// The commented defaults, which are the configuration reference too.
 pub const DEFAULTS: &str = include_str!("../hub.toml");
@@ -206,7 +208,7 @@ pub struct Log {
     /// Longest wait for a checkpoint.
     pub checkpoint_ms: u64,
     /// Private key in PEM; empty: the files in the folder `keys`.
-    pub key: String,
+    pub key: Secret,
     /// Algorithms that sign checkpoints.
     pub seal: Vec<String>,
     /// Witnesses: address and verifier key.

@@ -22,6 +22,9 @@ use crate::tlog::{Algorithm, Keyring, Seals, VerifierKey};
 /// Name of the published list of keys, in the data folder.
 const PUBLIC: &str = "log.pub";
 
+/// Most leaves that are looked at for the announcement of the first key.
+const EARLY: i64 = 1024;
+
 /// The keys of a log, public and private.
 #[derive(Debug, Clone)]
 pub struct LogKeys {
@@ -49,7 +52,8 @@ impl LogKeys {
             SigningKey::load_or_create(&folder.join("log.key"))
                 .context("opening the signing key")?;
         }
-        let private = chain::load(&folder, &config.log.key).context("opening the signing key")?;
+        let private =
+            chain::load(&folder, config.log.key.reveal()).context("opening the signing key")?;
         let origin = config.log.origin.clone();
         let ring = match &published {
             Some(text) => text
@@ -103,6 +107,15 @@ impl LogKeys {
         found.context("no Ed25519 key is in force")
     }
 
+    /// Every Ed25519 key that there is, in force or not: one of them signed what is to be made again.
+    pub fn all_signing(&self) -> Vec<SigningKey> {
+        let own = |key: &PrivateKey| match key {
+            PrivateKey::Ed25519(own) => Some(own.clone()),
+            PrivateKey::Sm2(_) => None,
+        };
+        self.private.iter().filter_map(own).collect()
+    }
+
     /// Whether an algorithm has a key in force.
     pub fn seals_with(&self, algorithm: Algorithm) -> bool {
         self.ring.current().any(|key| key.algorithm() == algorithm)
@@ -124,11 +137,15 @@ impl LogKeys {
             .context("writing log.pub")
     }
 
-    /// Announces the key with which a new log begins: its first leaf.
+    /// Announces the key with which a new log begins, before anything of it is published.
     pub fn announce_first(&self, url: &str) -> anyhow::Result<()> {
         let mut connection = store::connect(url)?;
         let mut transaction = begin(&mut connection)?;
-        if transaction.numbers.leaf == 0 {
+        // Commands may have made API keys before the hub was started for the first time.
+        let early = store::submissions::leaves_from(transaction.connection, 0, EARLY)?;
+        let says = |(_, body): &(i64, Vec<u8>)| leaf::decode::<LogKey>(body).is_ok();
+        let published = store::checkpoints::last(transaction.connection)?.is_some();
+        if !published && (early.len() as i64) < EARLY && !early.iter().any(says) {
             for key in self.ring.current() {
                 transaction.append_leaf(announcement(key, KeyChange::Begun, "first")?)?;
             }

@@ -1,6 +1,7 @@
 //! The exchange hub: receives, judges, logs, receipts, forwards. All IO is here.
 
 pub mod absence;
+pub mod activation;
 pub mod app;
 pub mod attachment;
 pub mod audit;

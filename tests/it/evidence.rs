@@ -72,6 +72,17 @@ fn filled(engine: Engine) -> Filled {
         );
         std::thread::park_timeout(Duration::from_millis(100));
     }
+    // What was answered is published a moment later: then the bundle of the first proves its delivery.
+    let (shown, started) = (hub.data.join("settled.zip"), Instant::now());
+    loop {
+        make(&hub, &ids[0], "settled.zip", &[]);
+        let (_, told) = check(&shown, &hub.data.join("log.pub"));
+        if told["checked"]["deliveries_not_proven"] == 0 {
+            break;
+        }
+        assert!(started.elapsed() < Duration::from_mins(1), "{told:#}");
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
     Filled {
         hub,
         reader,
@@ -182,7 +193,9 @@ fn a_bundle_is_whole(engine: Engine) {
     }
     let file = make(&hub, &ids[0], "plain.zip", &[]);
     let (_, told) = check(&file, &key);
-    assert_eq!(told["checked"]["deliveries_not_proven"], 1);
+    assert_eq!(told["checked"]["deliveries"], 1, "{told:#}");
+    assert_eq!(told["checked"]["deliveries_not_proven"], 0, "{told:#}");
+    assert_eq!(told["checked"]["packets"], 1, "{told:#}");
     assert_eq!(told["checked"]["outcomes"], 2);
     let names: Vec<String> = members(&file).into_iter().map(|(name, _)| name).collect();
     for name in ["cover.html", "verify.html", "checkpoint", "log.pub"] {
@@ -200,8 +213,8 @@ fn a_bundle_is_whole(engine: Engine) {
     let manifest: Value = serde_json::from_slice(&members(&masked)[0].1).expect("JSON");
     assert_eq!(
         manifest["withheld"].as_array().map_or(0, Vec::len),
-        2,
-        "raw bytes and the record"
+        3,
+        "raw bytes, the record, and the packet that carried it"
     );
     let open = make(&hub, &ids[2], "open.zip", &["--personal"]);
     assert!(holds(&open, "13800138000"));
@@ -252,7 +265,23 @@ fn a_forged_bundle_is_refused_here_and_in_a_browser() {
     let seen = browse(&good, &file, &vkey);
     assert!(seen.contains("有效 good"), "{seen}");
     let folder = format!("submissions/{}", ids[0]);
-    let attacks: [(String, &str, &str); 7] = [
+    let packet = good
+        .iter()
+        .find_map(|(name, _)| name.strip_suffix("/packet.json"))
+        .expect("a packet");
+    let attacks: [(String, &str, &str); 11] = [
+        (format!("{packet}/packet"), "第1期", "第9期"),
+        (format!("{packet}/answer"), "1", "2"),
+        (
+            format!("{packet}/members.json"),
+            "\"held\":false",
+            "\"held\":true",
+        ),
+        (
+            format!("{folder}/deliveries.json"),
+            "\"acknowledged\"",
+            "\"exhausted\"",
+        ),
         (format!("{folder}/raw"), "第1期", "第9期"),
         (
             format!("{folder}/outcomes.json"),
@@ -319,6 +348,60 @@ fn a_forged_bundle_is_refused_here_and_in_a_browser() {
     let (sound, told) = check(&file, &other.data.join("log.pub"));
     assert!(!sound);
     assert_eq!(told["place"], "checkpoint");
+}
+
+/// One bit of any member changed, with the manifest made to fit.
+#[test]
+fn no_bit_of_a_bundle_can_be_changed_unseen() {
+    let Filled { hub, ids, .. } = filled(Engine::Sqlite);
+    let file = make(&hub, &ids[0], "good.zip", &["--personal"]);
+    let good = members(&file);
+    let key: ::hub::tlog::Keyring = std::fs::read_to_string(hub.data.join("log.pub"))
+        .expect("the key")
+        .parse()
+        .expect("a key");
+    let forged = hub.data.join("forged.zip");
+    let whole =
+        |path: &Path| ::hub::evidence::check::check(&std::fs::read(path).expect("a bundle"), &key);
+    assert!(whole(&file).is_ok());
+    let kinds = [
+        "/packet",
+        "/answer",
+        "/members.json",
+        "/packet.json",
+        "/raw",
+        "/outcomes.json",
+        "/deliveries.json",
+    ];
+    for kind in kinds {
+        assert!(
+            good.iter().any(|(name, _)| name.ends_with(kind)),
+            "no {kind}"
+        );
+    }
+    for (at, (name, content)) in good.iter().enumerate().skip(1) {
+        for step in 0..6 {
+            let mut changed = good.clone();
+            let Some(byte) = changed[at].1.get_mut(content.len() * step / 6) else {
+                continue;
+            };
+            *byte ^= 1;
+            forge(&changed, &forged);
+            let fault = whole(&forged).expect_err(&format!("{name}, byte {step}/6"));
+            // A leaf and its proof stand or fall together; so do what people read and what it is read from.
+            let folder = name
+                .rsplit_once('/')
+                .map_or(name.as_str(), |(folder, _)| folder);
+            let read = fault.place == "cover.html";
+            let proof = name.ends_with("/leaf.json") && fault.place.contains(folder);
+            assert!(
+                fault.place.contains(name.as_str()) || read || proof,
+                "{name}, byte {step}/6: {} {}",
+                fault.place,
+                fault.what
+            );
+        }
+    }
 }
 
 /// What the page of a bundle says about a file, in a real browser without a network.

@@ -10,6 +10,7 @@
 )]
 
 mod absence;
+mod activation;
 mod api;
 mod attachments;
 mod classes;
@@ -44,4 +45,5 @@ mod sequence;
 mod tamper;
 mod tidy;
 mod uploads;
+mod vouchers;
 mod waiting;

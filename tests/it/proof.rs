@@ -256,9 +256,73 @@ fn two_of_three_witnesses_cosign_what_proofs_rest_on() {
         "--require-proof",
     ]);
     assert!(output.status.success(), "{}", told(&output));
+    assert!(told(&output).contains("not checked"), "{}", told(&output));
+
+    // Any two of three: as keys, or as a file of them; of a record's proof likewise.
+    let all = write(&hub.data, "witnesses.pub", &all_lines(&lines));
+    let record = hub.get(&format!("/v1/receipts/{id}/records/1/proof"), &key);
+    let record = write(&hub.data, "record.json", &record.text);
+    let verify = |file: &str, more: &[&str]| {
+        let public = public.display().to_string();
+        let fixed = ["receipt", "verify", file, "--key", &public];
+        hub::run(&[&fixed, more].concat())
+    };
+    for file in [&file, &record] {
+        let output = verify(file, &["--witness", &all, "--quorum", "2"]);
+        assert!(output.status.success(), "{}", told(&output));
+        assert!(told(&output).contains("w2.example"), "{}", told(&output));
+        let output = verify(file, &["--witness", &all]);
+        assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+        let said = told(&output);
+        assert!(
+            said.contains("见证不足") && said.contains("w1.example"),
+            "{said}"
+        );
+    }
+    // One cosignature taken away, and one that is of another checkpoint.
+    let stripped = without_signature_of(&whole, "w2.example");
+    let stripped = write(&hub.data, "stripped.json", &stripped);
+    let output = verify(&stripped, &["--witness", &all, "--quorum", "2"]);
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert!(
+        verify(&stripped, &["--witness", &all, "--quorum", "1"])
+            .status
+            .success()
+    );
+    let bare = write(&hub.data, "bare.json", &receipt.to_string());
+    let output = verify(&bare, &["--witness", &all, "--quorum", "1"]);
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "only the log has signed: {}",
+        told(&output)
+    );
+    let impossible = verify(&file, &["--witness", &all, "--quorum", "4"]);
+    assert_eq!(impossible.status.code(), Some(2), "{}", told(&impossible));
     hub.kill();
     let verified = hub.command(&["log", "verify"]);
     assert!(verified.status.success(), "{}", told(&verified));
+}
+
+/// The witnesses as a file, one a line, as `log.witnesses` has them.
+fn all_lines(lines: &[String]) -> String {
+    lines
+        .iter()
+        .map(|line| line.trim_matches('"').to_owned() + "\n")
+        .collect()
+}
+
+/// A receipt whose proof lacks the signature of a witness.
+fn without_signature_of(receipt: &str, witness: &str) -> String {
+    let mut value: Value = serde_json::from_str(receipt).expect("a receipt");
+    let proof = value["proof"].as_str().expect("a proof");
+    let left: String = proof
+        .split_inclusive('\n')
+        .filter(|line| !line.contains(witness))
+        .collect();
+    assert_ne!(left, proof);
+    value["proof"] = left.into();
+    value.to_string()
 }
 
 #[test]

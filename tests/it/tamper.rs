@@ -93,9 +93,9 @@ fn every_row_that_was_receipted_is_guarded() {
             "records, id 77",
         ),
         (
-            "UPDATE leaves SET body = CAST(replace(CAST(body AS TEXT), '320100', '320300') AS BLOB) WHERE leaf_index = 3",
-            "UPDATE leaves SET body = CAST(replace(CAST(body AS TEXT), '320300', '320100') AS BLOB) WHERE leaf_index = 3",
-            "leaf_index 3",
+            "UPDATE leaves SET body = CAST(replace(CAST(body AS TEXT), '320100', '320300') AS BLOB) WHERE leaf_index = 12",
+            "UPDATE leaves SET body = CAST(replace(CAST(body AS TEXT), '320300', '320100') AS BLOB) WHERE leaf_index = 12",
+            "leaf_index 12",
         ),
         (
             "UPDATE submissions SET accepted = accepted - 1, rejected = rejected + 1 WHERE id = 5",

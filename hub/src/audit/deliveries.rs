@@ -7,11 +7,12 @@ use super::{fault, lost};
 use crate::leaf::acknowledgement::{self, Acknowledgement};
 use crate::leaf::numbers::Numbers;
 use crate::leaf::operator::Action;
-use crate::leaf::{Delivery, Operator};
-use crate::pipeline::Instant;
-use crate::store::Database;
+use crate::leaf::packet::{Member, members_root};
+use crate::leaf::{Delivery, Operator, Packet};
+use crate::pipeline::{Instant, compress};
 use crate::store::deliveries::State;
 use crate::store::settled::{self, Ended};
+use crate::store::{Database, packets};
 use crate::tlog::hash::hex;
 use crate::tlog::{FirstFault, sha256};
 
@@ -40,19 +41,49 @@ impl Said {
         })
     }
 
+    /// A packet carries what the table says.
+    pub fn packed(leaf: &Packet, connection: &mut Database) -> Result<(), FirstFault> {
+        let place = format!("packets, batch_id {}", leaf.batch);
+        let kept = packets::members(connection, leaf.batch).map_err(|error| lost(&error))?;
+        let kept =
+            kept.ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
+        let listed = compress::unpack(&kept).map_err(|error| lost(&error))?;
+        let members: Vec<Member> =
+            serde_json::from_slice(&listed).map_err(|error| fault(&place, error.to_string()))?;
+        if members.len() as u64 != leaf.members || members_root(&members) != leaf.members_root {
+            return Err(fault(place, "what it carried is not what was logged"));
+        }
+        Said::of_batch(
+            leaf.batch,
+            &leaf.destination,
+            &leaf.packet_sha256,
+            connection,
+        )
+    }
+
     /// An attempt names the packet that the table holds.
     pub fn attempted(leaf: &Delivery, connection: &mut Database) -> Result<(), FirstFault> {
-        let place = format!("batches, id {}", leaf.batch);
-        let row = settled::batch(connection, leaf.batch).map_err(|error| lost(&error))?;
+        Said::of_batch(
+            leaf.batch,
+            &leaf.destination,
+            &leaf.packet_sha256,
+            connection,
+        )
+    }
+
+    fn of_batch(
+        batch: i64,
+        destination: &str,
+        packet_sha256: &str,
+        connection: &mut Database,
+    ) -> Result<(), FirstFault> {
+        let place = format!("batches, id {batch}");
+        let row = settled::batch(connection, batch).map_err(|error| lost(&error))?;
         let row =
             row.ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
         for (column, found, expected) in [
-            ("destination", &row.destination, &leaf.destination),
-            (
-                "packet_sha256",
-                &hex(&row.packet_sha256),
-                &leaf.packet_sha256,
-            ),
+            ("destination", row.destination.as_str(), destination),
+            ("packet_sha256", &hex(&row.packet_sha256), packet_sha256),
         ] {
             if found != expected {
                 let what = format!("is `{found}`, the log says `{expected}`");

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::folder::Folder;
+use super::witnesses::{self, Witnesses};
 use super::{Form, receipt, said};
 use crate::app;
+use crate::delivery::service;
 use crate::evidence::{check, gather};
 use crate::keychange::LogKeys;
 use crate::pipeline::RawStore;
@@ -44,13 +46,23 @@ pub enum Command {
         /// Form of the result.
         #[arg(long, value_enum, default_value = "text")]
         format: Form,
+        #[command(flatten)]
+        witnesses: Witnesses,
     },
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     match (&arguments.command, &arguments.about, &arguments.output) {
-        (Some(Command::Verify { file, key, format }), ..) => verify(file, key, *format),
+        (
+            Some(Command::Verify {
+                file,
+                key,
+                format,
+                witnesses,
+            }),
+            ..,
+        ) => verify(file, key, *format, witnesses),
         (None, Some(about), Some(output)) => make(arguments, about, output),
         (None, ..) => anyhow::bail!(said("请指明对象", "say what the bundle is to be about")),
     }
@@ -61,7 +73,12 @@ fn make(made: &Arguments, about: &str, output: &Path) -> anyhow::Result<bool> {
     let specification = app::load_spec(&config)?;
     let keys = LogKeys::open(&config)?;
     let key = keys.signing()?;
+    let signing = keys.all_signing();
+    let packers = |destination: &str| {
+        service::packers(&config, specification, &signing, destination).unwrap_or_default()
+    };
     let sources = gather::Sources {
+        packers: &packers,
         specification,
         raw: RawStore::open(&config.data.join("raw"))?,
         log: &app::log_folder(&config),
@@ -87,10 +104,11 @@ fn make(made: &Arguments, about: &str, output: &Path) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-fn verify(file: &Path, key: &str, format: Form) -> anyhow::Result<bool> {
+fn verify(file: &Path, key: &str, format: Form, asked: &Witnesses) -> anyhow::Result<bool> {
     let key = receipt::read_key(key)?;
     let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
-    let outcome = check::check(&bytes, &key);
+    let policy = asked.policy()?;
+    let outcome = check::check(&bytes, &*witnesses::with(&key, policy.as_ref()));
     match (&outcome, format) {
         (Ok(checked), Form::Json) => {
             println!(
@@ -102,21 +120,61 @@ fn verify(file: &Path, key: &str, format: Form) -> anyhow::Result<bool> {
             "{}",
             serde_json::json!({ "good": false, "place": fault.place, "what": fault.what })
         ),
-        (Ok(checked), Form::Text) => println!(
-            "good / 有效 · {}: {} members, {} submissions, {} outcomes and {} records proven under a log of {}; {} \
-             members withheld; {} deliveries listed, not bound by the log / 转发记录仅列示，未经日志证明",
-            checked.about,
-            checked.members,
-            checked.submissions,
-            checked.outcomes,
-            checked.records,
-            checked.published,
-            checked.withheld,
-            checked.deliveries_not_proven
-        ),
+        (Ok(checked), Form::Text) => println!("{}", told(checked)),
         (Err(fault), Form::Text) => {
             println!("NOT good / 无效 · {}: {}", fault.place, fault.what);
         }
     }
     Ok(outcome.is_ok())
+}
+
+/// What was shown, in words.
+fn told(checked: &check::Checked) -> String {
+    let mut lines = vec![
+        said(
+            format!("有效 · {}", checked.about),
+            format!("good · {}", checked.about),
+        ),
+        said(
+            format!(
+                "已逐项核验：文件 {} 个，批次 {} 个，判定 {} 条，记录 {} 条，报文 {} 个，转发 {} 条；检查点时日志共 {} 条",
+                checked.members,
+                checked.submissions,
+                checked.outcomes,
+                checked.records,
+                checked.packets,
+                checked.deliveries,
+                checked.published
+            ),
+            format!(
+                "proven: {} members, {} submissions, {} outcomes, {} records, {} packets, {} deliveries, under a log of {}",
+                checked.members,
+                checked.submissions,
+                checked.outcomes,
+                checked.records,
+                checked.packets,
+                checked.deliveries,
+                checked.published
+            ),
+        ),
+    ];
+    if checked.withheld > 0 {
+        lines.push(said(
+            format!("{} 件含个人信息，未附原文", checked.withheld),
+            format!("{} members are withheld", checked.withheld),
+        ));
+    }
+    if checked.deliveries_not_proven > 0 {
+        lines.push(said(
+            format!(
+                "另有转发 {} 条仅列示：尚未装入报文，或晚于检查点，日志未予证明",
+                checked.deliveries_not_proven
+            ),
+            format!(
+                "{} deliveries are listed without proof: in no packet yet, or newer than the checkpoint",
+                checked.deliveries_not_proven
+            ),
+        ));
+    }
+    lines.join("\n")
 }

@@ -6,11 +6,14 @@ use super::Form;
 use super::folder::Folder;
 use crate::keychange::LogKeys;
 use crate::keys::api;
+use crate::leaf::operator::Action;
+use crate::leaf::{self, LeafError, Operator};
 use crate::pipeline::Instant;
 use crate::report::table::{Cell, Table, column};
 use crate::sequencer::LogHandle;
 use crate::store;
 use crate::store::access::{self, Principal, Role};
+use crate::store::transaction::begin;
 use crate::tlog::Algorithm;
 
 /// What can be done.
@@ -96,14 +99,18 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
         }
         Command::Retire { id, folder } => {
             let (_, mut connection) = folder.open_existing()?;
+            let mut transaction = begin(&mut connection)?;
             anyhow::ensure!(
-                access::retire(&mut connection, *id, Instant::now().millis)?,
+                access::retire(transaction.connection, *id, Instant::now().millis)?,
                 super::said(
                     format!("没有有效的密钥 {id}"),
                     format!("there is no key {id} in force"),
                 )
             );
-            eprintln!("key {id} is retired");
+            let leaf = acted(Action::KeyRetired, &id.to_string(), &[])?;
+            transaction.append_leaf(leaf)?;
+            transaction.commit()?;
+            eprintln!("key {id} is retired / 密钥 {id} 已停用");
             Ok(true)
         }
         Command::Rotate {
@@ -160,13 +167,37 @@ pub fn make(folder: &Folder, name: &str, role: Role) -> anyhow::Result<bool> {
     let (_, mut connection) = folder.open()?;
     let (key, hash) =
         api::new_api_key(name).context(super::said("无法生成密钥", "cannot make a key"))?;
-    let id = access::add(&mut connection, name, role, &hash, Instant::now().millis)?;
+    let mut transaction = begin(&mut connection)?;
+    let holds = |key: &Principal| key.name == name && key.role == role && key.retired_at.is_none();
+    let admitted = role == Role::Source && !access::list(transaction.connection)?.iter().any(holds);
+    let now = Instant::now().millis;
+    let id = access::add(transaction.connection, name, role, &hash, now)?;
+    let facts = [("role", role.name()), ("name", name)];
+    transaction.append_leaf(acted(Action::KeyMade, &id.to_string(), &facts)?)?;
+    if admitted {
+        let facts = [("change", "admitted")];
+        transaction.append_leaf(acted(Action::SourceStanding, name, &facts)?)?;
+    }
+    transaction.commit()?;
     eprintln!(
         "key {id} of {} {name}: keep it, it is not shown again / 请妥善保存，仅显示一次",
         role.name()
     );
     println!("{key}");
     Ok(true)
+}
+
+/// The leaf of something that was done on the command line.
+pub fn acted(action: Action, about: &str, facts: &[(&str, &str)]) -> Result<Vec<u8>, LeafError> {
+    let facts = facts.iter();
+    let facts = facts.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    leaf::encode(&Operator {
+        action,
+        by: "command line".to_owned(),
+        about: about.to_owned(),
+        facts: facts.collect(),
+        at: Instant::now().text(),
+    })
 }
 
 fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {

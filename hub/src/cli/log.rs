@@ -27,6 +27,9 @@ pub enum Command {
         /// Public key: a file such as log.pub, or the vkey itself. Default: log.pub of the data folder.
         #[arg(long, value_name = "LOG.pub")]
         key: Option<String>,
+        /// Make every daily list of keys again from the store, not the last one only; each reads the whole store.
+        #[arg(long)]
+        every_commitment: bool,
         /// Form of the result.
         #[arg(long, value_enum, default_value = "text")]
         format: Form,
@@ -42,13 +45,14 @@ pub enum Command {
 
 /// Runs the command.
 pub fn run(command: &Command) -> anyhow::Result<bool> {
-    let (folder, tiles, key, format) = match command {
+    let (folder, tiles, key, every_commitment, format) = match command {
         Command::Verify {
             folder,
             tiles,
             key,
+            every_commitment,
             format,
-        } => (folder, tiles, key, format),
+        } => (folder, tiles, key, *every_commitment, format),
         Command::Prove(command) => return prove::run(command),
         Command::Mirror(arguments) => return mirror::run(arguments),
         Command::Witness(arguments) => return witness::run(arguments),
@@ -69,6 +73,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
                 format!("{} is no folder", config.data.display()),
             )
         );
+        let specification = app::load_spec(&config)?;
         let own = config.data.join("log.pub").display().to_string();
         let key = receipt::read_key(key.as_deref().unwrap_or(&own))?;
         let mut connection = store::connect(&config.database_url())
@@ -83,6 +88,10 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
                 &mut connection,
                 &raw,
                 &objects,
+                &audit::Against {
+                    specification,
+                    every_commitment,
+                },
             ))
             .and_then(|audited| {
                 serde_json::to_value(audited).map_err(|error| tlog::FirstFault {
@@ -101,14 +110,41 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
                 serde_json::json!({ "good": false, "place": fault.place, "what": fault.what })
             );
         }
-        (Ok(told), Form::Text) => {
-            let members = told.as_object().into_iter().flatten();
-            let parts: Vec<String> = members
-                .map(|(name, value)| format!("{name} {value}"))
-                .collect();
-            println!("good / 完整 · {}", parts.join(", "));
-        }
-        (Err(fault), Form::Text) => println!("NOT good / 不完整 · {}: {}", fault.place, fault.what),
+        (Ok(told), Form::Text) => println!("{}\n{}", super::said("完整", "good"), figures(told)),
+        (Err(fault), Form::Text) => println!(
+            "{}\n{}\n{}\n{}",
+            super::said("不完整", "NOT good"),
+            super::said(
+                format!("位置：{}", fault.place),
+                format!("place: {}", fault.place)
+            ),
+            super::said(
+                format!("问题：{}", fault.what),
+                format!("found: {}", fault.what)
+            ),
+            super::said(
+                "含义：此处与已签名公布的存证日志不一致，数据在公布之后被改动、丢失或换成了别的；请保留现场，并与镜像、见证方所存比对",
+                "meaning: this differs from what the log published and signed; keep everything as it is and compare with mirrors and witnesses",
+            )
+        ),
     }
     Ok(outcome.is_ok())
+}
+
+/// The figures of a verification, each in a line of its own.
+fn figures(told: &serde_json::Value) -> String {
+    let named = |name: &str| match name {
+        "published" => "已公布条目",
+        "root" => "根哈希",
+        "pending" => "待公布条目",
+        "submissions" => "批次",
+        "records" => "记录",
+        "deliveries" => "转发",
+        "commitments" => "每日清单",
+        "beyond" => "检查点之外的文件",
+        _ => "",
+    };
+    let members = told.as_object().into_iter().flatten();
+    let lines = members.map(|(name, value)| format!("  {} {name}: {value}", named(name)));
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -22,6 +22,7 @@ mod sources;
 mod spec;
 mod submit;
 mod waiting;
+mod witnesses;
 
 use std::process::ExitCode;
 

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use super::said;
+use super::witnesses::{self, Witnesses};
 use crate::pipeline::receipt::Receipt;
 use crate::pipeline::record_proof::RecordProof;
 use crate::tlog::Keyring;
+use crate::tlog::quorum::Quorum;
 
 /// What can be done.
 #[derive(Debug, clap::Subcommand)]
@@ -22,6 +25,8 @@ pub enum Command {
         /// Refuse a receipt that carries no proof yet.
         #[arg(long)]
         require_proof: bool,
+        #[command(flatten)]
+        witnesses: Witnesses,
     },
 }
 
@@ -31,12 +36,14 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
         receipts,
         key,
         require_proof,
+        witnesses,
     } = command;
     let key = read_key(key)?;
+    let policy = witnesses.policy()?;
     let mut good = true;
     for path in receipts {
         let name = path.display();
-        match verify(path, &key, *require_proof)? {
+        match verify(path, &key, policy.as_ref(), *require_proof)? {
             Ok(told) => println!("{name}: good / 有效 · {told}"),
             Err(fault) => {
                 println!("{name}: NOT good / 无效 · {fault}");
@@ -50,14 +57,30 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
 fn verify(
     path: &Path,
     keys: &Keyring,
+    policy: Option<&Quorum>,
     require_proof: bool,
 ) -> anyhow::Result<Result<String, String>> {
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let asked = witnesses::with(keys, policy);
+    let cosigned = |proof: &str| {
+        let note = proof.split_once("\n\n").map_or("", |(_, note)| note);
+        witnesses::told(note, keys, policy)
+    };
     if let Ok(record) = serde_json::from_slice::<RecordProof>(&bytes) {
-        return Ok(match record.verify(keys) {
+        return Ok(match record.verify(&*asked) {
             Ok(size) => Ok(format!(
-                "record {} of {}: {:?}, in a log of {size}",
-                record.outcome.index, record.receipt, record.outcome.verdict
+                "{} · {}",
+                said(
+                    format!(
+                        "{} 第 {} 条记录的判定，存证日志共 {size} 条",
+                        record.receipt, record.outcome.index
+                    ),
+                    format!(
+                        "record {} of {}: {:?}, in a log of {size}",
+                        record.outcome.index, record.receipt, record.outcome.verdict
+                    )
+                ),
+                cosigned(&record.proof)
             )),
             Err(fault) => Err(fault.to_string()),
         });
@@ -65,23 +88,38 @@ fn verify(
     let receipt: Receipt = match serde_json::from_slice(&bytes) {
         Ok(receipt) => receipt,
         Err(error) => {
-            return Ok(Err(super::said(
-                "不是回执",
-                format!("not a receipt: {error}"),
-            )));
+            return Ok(Err(said("不是回执", format!("not a receipt: {error}"))));
         }
     };
-    Ok(match receipt.verify(keys) {
+    let proof = receipt.proof.clone().unwrap_or_default();
+    let (id, source, records) = (&receipt.id, &receipt.source, receipt.counts.records);
+    let place = receipt.evidence.leaf_index;
+    Ok(match receipt.verify(&*asked) {
         Err(fault) => Err(fault.to_string()),
         Ok(verified) => match verified.published_at_size {
             Some(size) => Ok(format!(
-                "{} of {}, {} records, place {} in a log of {size}",
-                receipt.id, receipt.source, receipt.counts.records, receipt.evidence.leaf_index
+                "{} · {}",
+                said(
+                    format!(
+                        "{id}，来源 {source}，记录 {records} 条，存证日志第 {place} 条（共 {size} 条）"
+                    ),
+                    format!(
+                        "{id} of {source}, {records} records, place {place} in a log of {size}"
+                    )
+                ),
+                cosigned(&proof)
             )),
-            None if require_proof => Err("proof: the receipt carries none".to_owned()),
-            None => Ok(format!(
-                "{} of {}, {} records, signed; it carries no proof of its place {} yet",
-                receipt.id, receipt.source, receipt.counts.records, receipt.evidence.leaf_index
+            None if require_proof || policy.is_some() => Err(said(
+                "proof：回执未附日志证明，请向枢纽重新获取该回执",
+                "the receipt carries no proof of its place: fetch it again from the hub",
+            )),
+            None => Ok(said(
+                format!(
+                    "{id}，来源 {source}，记录 {records} 条，签名有效；尚未附第 {place} 条的日志证明"
+                ),
+                format!(
+                    "{id} of {source}, {records} records, signed; it carries no proof of its place {place} yet"
+                ),
             )),
         },
     })
@@ -96,7 +134,7 @@ pub fn read_key(key: &str) -> anyhow::Result<Keyring> {
         key.to_owned()
     };
     text.trim().parse().with_context(|| {
-        super::said(
+        said(
             format!("“{key}”既不是文件，也不是公钥（name+hash+key）"),
             format!("`{key}` is neither a file nor a vkey (name+hash+key)"),
         )

@@ -13,10 +13,12 @@ use super::folder::Folder;
 use super::keys;
 use super::onboard;
 use crate::app;
+use crate::leaf::operator::Action;
 use crate::pipeline::Instant;
 use crate::report::table::{Cell, Table, column};
 use crate::store::access::{self, Role};
 use crate::store::onboarding;
+use crate::store::transaction::begin;
 
 /// What can be done.
 #[derive(Debug, clap::Subcommand)]
@@ -106,7 +108,9 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
         Command::Promote { id, by, folder } => onboard::promote(folder, id, by),
         Command::Retire { id, folder } => {
             let (_, mut connection) = folder.open_existing()?;
-            let retired = access::retire_source(&mut connection, id, Instant::now().millis)?;
+            let mut transaction = begin(&mut connection)?;
+            let now = Instant::now().millis;
+            let retired = access::retire_source(transaction.connection, id, now)?;
             anyhow::ensure!(
                 retired > 0,
                 super::said(
@@ -114,7 +118,10 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
                     format!("source `{id}` has no key in force"),
                 )
             );
-            eprintln!("{retired} keys of {id} are retired");
+            let facts = [("change", "suspended"), ("keys", &retired.to_string())];
+            transaction.append_leaf(keys::acted(Action::SourceStanding, id, &facts)?)?;
+            transaction.commit()?;
+            eprintln!("{retired} keys of {id} are retired / 来源 {id} 的 {retired} 个密钥已停用");
             Ok(true)
         }
         Command::Certify { file, folder } => certify(file, folder),

@@ -12,6 +12,8 @@ use super::desk::Desk;
 use super::ledger::{self, By, Ending};
 use super::packet::PacketError;
 use super::wire::{Packed, Stamp, Version, Wire};
+use crate::leaf::packet::Member;
+use crate::pipeline::commit::receipt_id;
 use crate::pipeline::writer::WriteError;
 use crate::store::batches::{self, NewBatch};
 use crate::store::deliveries::{self, Content, End, OpenBatch, Owed, Settlement, State};
@@ -57,12 +59,13 @@ impl Gatherer {
         let mut connection = self.readers.take()?;
         let number = batches::next_batch(&mut connection, self.ordinal)?;
         let now = clock();
+        let (packed, carried) = self.pack(&mut connection, number, now, rows)?;
         let Packed {
             members,
             unfit,
             records,
             packet,
-        } = self.pack(&mut connection, number, now, rows)?;
+        } = packed;
         drop(connection);
         let batch = (!members.is_empty()).then(|| OpenBatch {
             id: number,
@@ -81,10 +84,11 @@ impl Gatherer {
         });
         let destination = self.settings.destination.clone();
         let written = self.desk.write(move |transaction| {
-            if let Some(new) = &new
-                && !batches::open_batch(transaction.connection, new)?
-            {
-                return Ok(false);
+            if let Some(new) = &new {
+                if !batches::open_batch(transaction.connection, new)? {
+                    return Ok(false);
+                }
+                ledger::packed(transaction, new, &carried)?;
             }
             ledger::unfit(transaction, &destination, &unfit, now)?;
             Ok(true)
@@ -110,7 +114,7 @@ impl Gatherer {
     pub fn rebuild(&self, batch: &OpenBatch) -> Result<(Vec<Owed>, Option<Vec<u8>>), GatherError> {
         let mut connection = self.readers.take()?;
         let members = deliveries::members(&mut connection, batch.id)?;
-        let packed = self.pack(&mut connection, batch.id, batch.created_at, &members)?;
+        let (packed, _) = self.pack(&mut connection, batch.id, batch.created_at, &members)?;
         drop(connection);
         if sha256(&packed.packet).as_bytes().as_slice() == batch.packet_sha256 {
             return Ok((members, Some(packed.packet)));
@@ -157,19 +161,21 @@ impl Gatherer {
         self.end(batch, why, settlement)
     }
 
+    /// Packs, and says what each delivery in the packet stands for.
     fn pack(
         &self,
         connection: &mut Database,
         batch: i64,
         created_at: i64,
         rows: &[Owed],
-    ) -> Result<Packed, GatherError> {
+    ) -> Result<(Packed, Vec<Member>), GatherError> {
         let ids: Vec<i64> = rows.iter().map(|row| row.record).collect();
         let mut contents: HashMap<i64, Content> = deliveries::contents(connection, &ids)?
             .into_iter()
             .map(|content| (content.id, content))
             .collect();
         let mut versions = Vec::with_capacity(rows.len());
+        let mut stands_for = HashMap::with_capacity(rows.len());
         for row in rows {
             let content = contents.remove(&row.record);
             let held = match &content {
@@ -182,12 +188,29 @@ impl Gatherer {
                 },
                 _ => false,
             };
+            if let Some(content) = &content {
+                stands_for.insert(row.id, member(row, content, held));
+            }
             versions.push(Version {
                 owed: *row,
                 content,
                 held,
             });
         }
-        Ok(self.wire.pack(Stamp { batch, created_at }, versions)?)
+        let packed = self.wire.pack(Stamp { batch, created_at }, versions)?;
+        let carried = packed.members.iter();
+        let carried = carried.filter_map(|owed| stands_for.remove(&owed.id));
+        let carried = carried.collect();
+        Ok((packed, carried))
+    }
+}
+
+fn member(row: &Owed, content: &Content, held: bool) -> Member {
+    Member {
+        delivery: row.id,
+        submission: receipt_id(content.submission),
+        index: content.place,
+        digest: sha256(&content.body).to_hex(),
+        held,
     }
 }

@@ -2,11 +2,15 @@
 //!
 //! Nothing about a delivery ends without passing here: the table and the log cannot tell different stories.
 
+use crate::leaf::packet::{self, Member};
 use crate::leaf::{self, Acknowledgement, acknowledgement};
-use crate::pipeline::Instant;
 use crate::pipeline::writer::Transaction;
+use crate::pipeline::{Instant, compress};
 use crate::store::StoreError;
+use crate::store::batches::NewBatch;
 use crate::store::deliveries::{self, End, Settlement, State};
+use crate::store::packets;
+use crate::tlog::hash::hex;
 use crate::tlog::sha256;
 
 pub(super) use crate::leaf::acknowledgement::By;
@@ -27,6 +31,27 @@ pub(super) struct Attempt {
     pub records: usize,
 }
 
+/// Writes down and logs what a packet carries, before it is sent.
+pub(super) fn packed(
+    transaction: &mut Transaction<'_>,
+    batch: &NewBatch,
+    members: &[Member],
+) -> Result<(), StoreError> {
+    let leaf = leaf::encode(&leaf::Packet {
+        destination: batch.destination.clone(),
+        batch: batch.id,
+        packet_sha256: hex(&batch.packet_sha256),
+        members: members.len() as u64,
+        members_root: packet::members_root(members),
+        at: Instant::from_millis(batch.created_at).text(),
+    })?;
+    let kept = compress::pack(packet::list(members).as_bytes())
+        .map_err(|error| StoreError::Abandoned(error.to_string()))?;
+    packets::add(transaction.connection, batch.id, &kept)?;
+    let index = transaction.append_leaf(leaf)?;
+    packets::spoken_of(transaction.connection, batch.id, index)
+}
+
 /// Logs what came of an attempt.
 pub(super) fn attempted(
     transaction: &mut Transaction<'_>,
@@ -45,8 +70,8 @@ pub(super) fn attempted(
         reason_sha256: reason.map(|reason| sha256(reason.as_bytes()).to_hex()),
         at: Instant::from_millis(now).text(),
     })?;
-    transaction.append_leaf(leaf)?;
-    Ok(())
+    let index = transaction.append_leaf(leaf)?;
+    packets::spoken_of(transaction.connection, attempt.batch, index)
 }
 
 /// How a batch ends, and who says so.
@@ -82,6 +107,9 @@ pub(super) fn settle(
         now,
     )? {
         return Ok(());
+    }
+    for (delivery, ..) in &settlement.back {
+        packets::left(connection, *delivery, ending.batch)?;
     }
     let named = |id: i64| {
         settlement
@@ -186,7 +214,14 @@ fn log(
             outcomes_root: acknowledgement::outcomes_root(part.to_vec()),
             at: Instant::from_millis(now).text(),
         })?;
-        transaction.append_leaf(leaf)?;
+        let index = transaction.append_leaf(leaf)?;
+        if let Some(batch) = batch {
+            packets::spoken_of(transaction.connection, batch, index)?;
+        } else {
+            for outcome in part {
+                packets::unfit(transaction.connection, outcome.delivery, index)?;
+            }
+        }
     }
     Ok(())
 }

@@ -29,6 +29,7 @@ pub mod platform;
 pub mod projection;
 pub mod pushed;
 mod reading;
+pub mod remade;
 pub mod replayer;
 pub mod retry;
 mod run;

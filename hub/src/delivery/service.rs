@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use spec::Spec;
 
 use super::client::Client;
 use super::description::{self, Begin, Description, Target};
@@ -15,6 +16,7 @@ use super::wire::Wire;
 use super::{Handle, Place, Settings, Signer, Status, clock, start};
 use crate::app::App;
 use crate::config::Config;
+use crate::keys::SigningKey;
 use crate::store::destinations::{self, Registered, Registration};
 use crate::store::{Readers, past};
 
@@ -48,13 +50,14 @@ impl Service {
         if !url.is_empty() {
             let settings = Settings::from(&app.config.national);
             let national = &app.config.national;
-            let wire = platform(app, &settings, url, &national.edition, &national.sender);
+            let means = Means::of(app);
+            let wire = means.platform(&settings, url, &national.edition, &national.sender);
             deliveries.push(serve(app, settings, wire)?);
         }
         for description in &described {
             register(app, description)
                 .with_context(|| format!("destination {}", description.name))?;
-            let wire = wire(app, description)?;
+            let wire = Means::of(app).wire(description)?;
             deliveries.push(serve(app, description.settings.clone(), wire)?);
         }
         warn_of_others(app, &described)?;
@@ -121,47 +124,95 @@ fn warn_of_others(app: &App, described: &[Description]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn wire(app: &Arc<App>, description: &Description) -> anyhow::Result<Arc<dyn Wire>> {
-    let settings = &description.settings;
-    Ok(match &description.target {
-        Target::Webhook { url } => Arc::new(Webhook::new(
-            &description.name,
-            url,
-            secrets(&app.config, &description.name),
-            settings.timeouts,
-            app.spec,
-        )),
-        Target::National {
-            url,
-            edition,
-            sender,
-        } => platform(app, settings, url, edition, sender),
-        Target::Kafka { brokers, topic } => Arc::new(super::kafka::Kafka::new(
-            brokers,
-            topic,
-            settings.timeouts,
-            app.spec,
-        )?),
-    })
+/// What the wires of a hub are made of.
+struct Means<'m> {
+    config: &'m Config,
+    spec: &'static Spec,
+    key: &'m SigningKey,
 }
 
-fn platform(
-    app: &Arc<App>,
-    settings: &Settings,
-    url: &str,
-    edition: &str,
-    sender: &str,
-) -> Arc<dyn Wire> {
-    let key = app.key.clone();
-    Arc::new(National {
-        client: Client::new(url, settings.timeouts),
-        projector: Projector::new(app.spec, &app.config.spec.edition, edition),
-        signer: Signer {
-            key_id: app.config.log.origin.clone(),
-            sign: Arc::new(move |bytes| key.sign(bytes)),
-        },
-        sender: sender.to_owned(),
-    })
+impl Means<'_> {
+    fn of(app: &App) -> Means<'_> {
+        Means {
+            config: &app.config,
+            spec: app.spec,
+            key: &app.key,
+        }
+    }
+
+    fn wire(&self, description: &Description) -> anyhow::Result<Arc<dyn Wire>> {
+        let settings = &description.settings;
+        Ok(match &description.target {
+            Target::Webhook { url } => Arc::new(Webhook::new(
+                &description.name,
+                url,
+                secrets(self.config, &description.name),
+                settings.timeouts,
+                self.spec,
+            )),
+            Target::National {
+                url,
+                edition,
+                sender,
+            } => self.platform(settings, url, edition, sender),
+            Target::Kafka { brokers, topic } => Arc::new(super::kafka::Kafka::new(
+                brokers,
+                topic,
+                settings.timeouts,
+                self.spec,
+            )?),
+        })
+    }
+
+    fn platform(
+        &self,
+        settings: &Settings,
+        url: &str,
+        edition: &str,
+        sender: &str,
+    ) -> Arc<dyn Wire> {
+        Arc::new(National {
+            client: Client::new(url, settings.timeouts),
+            projector: Projector::new(self.spec, &self.config.spec.edition, edition),
+            signer: Signer::new(&self.config.log.origin, self.key.clone()),
+            sender: sender.to_owned(),
+        })
+    }
+}
+
+/// The wires that can pack again what was packed for a destination, one for each key that may have signed it. Nothing
+/// is sent by them. None for a destination that is not described any more, or that is a broker.
+pub fn packers(
+    config: &Config,
+    specification: &'static Spec,
+    keys: &[SigningKey],
+    destination: &str,
+) -> anyhow::Result<Vec<Arc<dyn Wire>>> {
+    let sources = crate::app::load_sources(config, specification)?;
+    let described = description::read_folder(&folder(config), specification, &sources)?;
+    let described = described.iter().find(|one| one.name == destination);
+    let mut wires = Vec::new();
+    for key in keys {
+        let means = Means {
+            config,
+            spec: specification,
+            key,
+        };
+        let national = &config.national;
+        match described {
+            Some(described) if !matches!(described.target, Target::Kafka { .. }) => {
+                wires.push(means.wire(described)?);
+            }
+            None if destination == crate::store::NATIONAL => wires.push(means.platform(
+                &Settings::from(national),
+                &national.url,
+                &national.edition,
+                &national.sender,
+            )),
+            Some(_) | None => {}
+        }
+    }
+    Ok(wires)
 }
 
 fn serve(

@@ -1,22 +1,26 @@
 //! Checks a bundle with nothing but the public key of the log; names the first wrong place.
 //!
 //! What is proven: every receipt and its place in the log, the raw bytes, every outcome, every canonical record, what
-//! judged, and how waits ended. What the log does not bind (the rows about deliveries) is held against the manifest
-//! only, and said to be.
+//! judged, how waits ended, what every packet carried, every attempt at it and every answer. A delivery of which the
+//! log says less than the bundle is counted apart.
+
+mod packets;
 
 use std::collections::BTreeMap;
 
+use packets::Packet;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::cover::Cover;
 use super::{Manifest, PAGE, pack};
-use crate::leaf::{self, Submission as Leaf};
+use crate::leaf::{self, Leaf, Submission};
 use crate::pipeline;
 use crate::pipeline::basis::Basis;
 use crate::pipeline::receipt::Receipt;
 use crate::reperform::{outcomes, root};
-use crate::tlog::{FirstFault, Hash, Keys, Proof, leaf_hash, merkle_root, sha256};
+use crate::tlog::{FirstFault, Hash, Keyring, Keys, Proof, leaf_hash, merkle_root, sha256};
 
 /// What a bundle has been shown to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,11 +35,16 @@ pub struct Checked {
     pub outcomes: usize,
     /// Canonical records that were proven.
     pub records: usize,
+    /// Packets of which what they carried, every attempt and every answer was proven.
+    pub packets: usize,
     /// Members left out because they hold personal values.
     pub withheld: usize,
     /// Size of the log at the checkpoint.
     pub published: u64,
-    /// Rows about deliveries: listed, not bound by the log.
+    /// Deliveries of which the log proves what carried them and how they ended.
+    pub deliveries: usize,
+    /// Deliveries that are listed, without proof: open ones that no packet carries yet, what is newer than the
+    /// checkpoint, and what was delivered before the log spoke of packets.
     pub deliveries_not_proven: usize,
 }
 
@@ -83,6 +92,11 @@ pub fn check(bytes: &[u8], keys: &dyn Keys) -> Outcome<Checked> {
     let public = String::from_utf8_lossy(bundle.get("log.pub")?)
         .trim()
         .to_owned();
+    // For the reader's convenience only; but what it says must not mislead him.
+    public
+        .parse::<Keyring>()
+        .and_then(|listed| listed.open(bundle.get("checkpoint").unwrap_or_default()))
+        .map_err(|error| fault("log.pub", error.to_string()))?;
     let mut cover = Cover::new(&manifest.about, &checkpoint, &public);
     let mut checked = Checked {
         about: manifest.about.clone(),
@@ -90,12 +104,16 @@ pub fn check(bytes: &[u8], keys: &dyn Keys) -> Outcome<Checked> {
         submissions: manifest.submissions.len(),
         outcomes: 0,
         records: 0,
+        packets: 0,
         withheld: bundle.withheld.len(),
         published: checkpoint.size,
+        deliveries: 0,
         deliveries_not_proven: 0,
     };
+    let packets = bundle.packets()?;
+    checked.packets = packets.len();
     for id in &manifest.submissions {
-        bundle.submission(id, &mut checked, &mut cover)?;
+        bundle.submission(id, &packets, &mut checked, &mut cover)?;
     }
     // Made by the same version, the pages are exactly those; by another, they may be laid out differently.
     if manifest.build == pipeline::build() {
@@ -157,6 +175,10 @@ impl Bundle<'_> {
     }
 
     fn value(&self, path: &str) -> Outcome<Value> {
+        self.read(path)
+    }
+
+    fn read<T: DeserializeOwned>(&self, path: &str) -> Outcome<T> {
         serde_json::from_slice(self.get(path)?).map_err(|error| fault(path, error.to_string()))
     }
 
@@ -168,7 +190,13 @@ impl Bundle<'_> {
         self.get(path).map(Some)
     }
 
-    fn submission(&self, id: &str, checked: &mut Checked, cover: &mut Cover) -> Outcome<()> {
+    fn submission(
+        &self,
+        id: &str,
+        packets: &BTreeMap<i64, Packet>,
+        checked: &mut Checked,
+        cover: &mut Cover,
+    ) -> Outcome<()> {
         let folder = format!("submissions/{id}");
         let place = format!("{folder}/receipt.json");
         let receipt: Receipt = serde_json::from_slice(self.get(&place)?)
@@ -179,9 +207,9 @@ impl Bundle<'_> {
         if receipt.id != id {
             return Err(fault(place, format!("is the receipt of {}", receipt.id)));
         }
-        let leaf: Leaf = leaf::decode(receipt.evidence.leaf.as_bytes())
+        let leaf: Submission = leaf::decode(receipt.evidence.leaf.as_bytes())
             .map_err(|error| fault(&place, error.to_string()))?;
-        self.proven(&folder, Some(receipt.evidence.leaf.as_bytes()))?;
+        self.borne(&folder, &receipt)?;
         let raw = format!("{folder}/raw");
         if let Some(bytes) = self.unless_withheld(&raw)? {
             same(&raw, &sha256(bytes).to_hex(), &leaf.raw_sha256)?;
@@ -190,32 +218,46 @@ impl Bundle<'_> {
         checked.outcomes += self.outcomes(&folder, &leaf)?;
         checked.records += self.records(&folder, &leaf, &receipt)?;
         self.changes(&folder, id)?;
+        self.deliveries(&folder, &receipt, packets, checked)?;
         let deliveries = self.value(&format!("{folder}/deliveries.json"))?;
-        checked.deliveries_not_proven += deliveries.as_array().map_or(0, Vec::len);
         let records = self.value(&format!("{folder}/records.json"))?;
         cover.add(&receipt, &records, &deliveries);
         Ok(())
     }
 
-    /// A leaf stands where its proof says, under the checkpoint; without a proof only its bytes are held.
-    fn proven(&self, folder: &str, expected: Option<&[u8]>) -> Outcome<Vec<u8>> {
+    /// The leaf that a receipt bears, in a folder; if a proof of its place is there, it holds. Without one the
+    /// signature of the receipt must do.
+    fn borne(&self, folder: &str, receipt: &Receipt) -> Outcome<()> {
         let place = format!("{folder}/leaf.json");
-        let leaf = self.get(&place)?;
-        if expected.is_some_and(|expected| expected != leaf) {
+        if self.get(&place)? != receipt.evidence.leaf.as_bytes() {
             return Err(fault(place, "is not the leaf that the receipt bears"));
         }
-        let place = format!("{folder}/proof.txt");
-        if let Some(bytes) = self.members.get(&place) {
-            let text = String::from_utf8_lossy(bytes);
-            text.parse::<Proof>()
-                .and_then(|proof| proof.verify_with(leaf, self.keys))
-                .map_err(|error| fault(place, error.to_string()))?;
+        if self.members.contains_key(&format!("{folder}/proof.txt")) {
+            self.placed(folder, receipt.evidence.leaf_index)?;
+        } else if !self.keys.promise_is_enough() {
+            let what = "is missing: only the log has signed, no witness";
+            return Err(fault(format!("{folder}/proof.txt"), what));
         }
-        Ok(leaf.to_vec())
+        Ok(())
+    }
+
+    /// The leaf in a folder, proven to stand at a place of the log.
+    fn placed(&self, folder: &str, index: u64) -> Outcome<Leaf> {
+        let (place, path) = (format!("{folder}/leaf.json"), format!("{folder}/proof.txt"));
+        let bytes = self.get(&place)?;
+        let text = String::from_utf8_lossy(self.get(&path)?);
+        let proof: Proof = text
+            .parse()
+            .map_err(|error: crate::tlog::Error| fault(&path, error.to_string()))?;
+        proof
+            .verify_with(bytes, self.keys)
+            .map_err(|error| fault(&path, error.to_string()))?;
+        same(&path, &proof.index.to_string(), &index.to_string())?;
+        leaf::read(bytes).map_err(|error| fault(place, error.to_string()))
     }
 
     /// What judged is what the leaf names.
-    fn judged_by(&self, leaf: &Leaf) -> Outcome<()> {
+    fn judged_by(&self, leaf: &Submission) -> Outcome<()> {
         let Some(digest) = &leaf.basis else {
             return Ok(());
         };
@@ -239,7 +281,7 @@ impl Bundle<'_> {
         Ok(())
     }
 
-    fn outcomes(&self, folder: &str, leaf: &Leaf) -> Outcome<usize> {
+    fn outcomes(&self, folder: &str, leaf: &Submission) -> Outcome<usize> {
         let place = format!("{folder}/outcomes.json");
         let listed =
             outcomes(self.get(&place)?).map_err(|error| fault(&place, error.to_string()))?;
@@ -248,7 +290,7 @@ impl Bundle<'_> {
     }
 
     /// Every record is the one whose digest its outcome holds; all that were kept give the root of the leaf.
-    fn records(&self, folder: &str, leaf: &Leaf, receipt: &Receipt) -> Outcome<usize> {
+    fn records(&self, folder: &str, leaf: &Submission, receipt: &Receipt) -> Outcome<usize> {
         let place = format!("{folder}/records.json");
         let listed = self.value(&place)?;
         let listed: Vec<&Value> = listed.as_array().into_iter().flatten().collect();
@@ -319,9 +361,13 @@ impl Bundle<'_> {
                 .get("index")
                 .and_then(Value::as_u64)
                 .unwrap_or_default();
-            let bytes = self.proven(&format!("{folder}/changes/{index:05}"), None)?;
-            let leaf: Value =
-                serde_json::from_slice(&bytes).map_err(|error| fault(&place, error.to_string()))?;
+            let at = change.get("leaf_index").and_then(Value::as_u64);
+            let at = at.ok_or_else(|| fault(&place, "a change names no place in the log"))?;
+            let at = self.placed(&format!("{folder}/changes/{index:05}"), at)?;
+            let Leaf::Change(leaf) = at else {
+                return Err(fault(place, "a leaf is not about a change"));
+            };
+            let leaf = serde_json::to_value(leaf).unwrap_or_default();
             let issues = change
                 .get("issues")
                 .and_then(Value::as_str)

@@ -96,7 +96,10 @@ impl Cover {
             _ => String::new(),
         };
         let forwarded = deliveries.as_array().into_iter().flatten().map(|one| {
-            let batch = one.get("batch").unwrap_or(&Value::Null);
+            let packets = one.get("packets").and_then(Value::as_array);
+            let packet = packets.and_then(|packets| packets.last());
+            let leaf = one.get("ended").and_then(|ended| ended.get("leaf"));
+            let number = |value: Option<&Value>| value.map(Value::to_string).unwrap_or_default();
             Line {
                 cells: vec![
                     one.get("index")
@@ -104,10 +107,10 @@ impl Cover {
                         .map_or_else(String::new, |at| (at + 1).to_string()),
                     text(one, "destination"),
                     state(&text(one, "state")).to_owned(),
-                    text(one, "attempts"),
-                    text(batch, "id"),
-                    text(batch, "packet_sha256"),
-                    text(batch, "answered_at"),
+                    packets.map_or(0, Vec::len).to_string(),
+                    number(packet),
+                    number(leaf),
+                    text(one, "updated_at"),
                 ],
                 notes: one
                     .get("reason")

@@ -1,15 +1,18 @@
 //! Gathers the members of a bundle from the store, the archive and the published log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 use spec::Spec;
 
 use super::cover::{Cover, CoverError};
+use super::deliveries::Endings;
 use super::pack::{self, PackError};
 use super::subject::Subject;
-use super::{Manifest, PAGE, submission};
+use super::{Manifest, PAGE, packets, submission};
+use crate::delivery::wire::Wire;
 use crate::error::Error;
 use crate::keys::SigningKey;
 use crate::leaf::operator::Action;
@@ -87,6 +90,8 @@ pub struct Sources<'h> {
     pub signs: (&'h SigningKey, &'h str),
     /// The public keys of the log.
     pub keys: &'h Keyring,
+    /// What can pack again what was packed for a destination.
+    pub packers: &'h dyn Fn(&str) -> Vec<Arc<dyn Wire>>,
     /// Whether personal values may stand in the bundle.
     pub personal: bool,
 }
@@ -101,6 +106,12 @@ pub struct Gather<'h> {
     pub judges: Judges,
     /// The cover page.
     pub cover: Cover,
+    /// What can pack again what was packed for a destination.
+    pub packers: &'h dyn Fn(&str) -> Vec<Arc<dyn Wire>>,
+    /// Packets that carried some of it.
+    pub batches: BTreeSet<i64>,
+    /// Leaves that say how deliveries ended.
+    pub endings: Endings,
     raw: RawStore,
     storage: Storage,
     checkpoint: Checkpoint,
@@ -134,6 +145,9 @@ pub async fn bundle(
         personal: sources.personal,
         judges: Judges::new(sources.raw.clone(), &pipeline::build()),
         cover: Cover::new(about, &checkpoint, public.trim()),
+        packers: sources.packers,
+        batches: BTreeSet::new(),
+        endings: Endings::default(),
         raw: sources.raw,
         storage,
         checkpoint,
@@ -144,6 +158,7 @@ pub async fn bundle(
     for &number in &numbers {
         submission::add(&mut gather, connection, number).await?;
     }
+    packets::add(&mut gather, connection)?;
     gather.put("log.pub".to_owned(), public.into_bytes());
     gather.put("checkpoint".to_owned(), signed);
     gather.put("verify.html".to_owned(), PAGE.as_bytes().to_vec());
@@ -176,6 +191,11 @@ pub fn view_leaf(about: &str, by: &str) -> Result<Vec<u8>, LeafError> {
 }
 
 impl Gather<'_> {
+    /// Size of the log at the checkpoint: what came later is not in the bundle.
+    pub fn size(&self) -> u64 {
+        self.checkpoint.size
+    }
+
     /// Adds a member.
     pub fn put(&mut self, path: String, bytes: Vec<u8>) {
         self.members.insert(path, bytes);

@@ -10,6 +10,7 @@ mod cover;
 mod deliveries;
 pub mod gather;
 mod pack;
+mod packets;
 pub mod subject;
 mod submission;
 

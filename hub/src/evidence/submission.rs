@@ -52,7 +52,7 @@ pub async fn add(
     let listed = of_records(gather, &folder, &receipt.records, &kept, &again)?;
     gather.json(format!("{folder}/records.json"), &listed)?;
     changes(gather, connection, &folder, &row)?;
-    let forwarded = deliveries::of(connection, &kept)?;
+    let forwarded = deliveries::of(gather, connection, &kept)?;
     gather.json(format!("{folder}/deliveries.json"), &forwarded)?;
     gather.cover.add(&receipt, &listed, &forwarded);
     Ok(())
@@ -203,6 +203,10 @@ fn changes(
 ) -> Result<(), GatherError> {
     let mut listed = Vec::new();
     for (change, _) in waiting::changes_of(connection, row.id)? {
+        // What happened after the checkpoint is not shown: nothing proves it yet.
+        if change.leaf_index.unsigned_abs() >= gather.size() {
+            continue;
+        }
         let place = format!("{folder}/changes/{:05}", change.record_index);
         gather.proven(connection, &place, change.leaf_index)?;
         listed.push(json!({

@@ -67,6 +67,33 @@ impl Outcome {
     }
 }
 
+impl Acknowledgement {
+    /// Deliveries that ended in a state of this word.
+    pub fn ended(&self, state: &str) -> Option<&Numbers> {
+        match state {
+            "acknowledged" => Some(&self.acknowledged),
+            "refused" => Some(&self.refused),
+            "exhausted" => Some(&self.exhausted),
+            _ => None,
+        }
+    }
+
+    /// Whether it says how a delivery ended.
+    pub fn names(&self, delivery: i64) -> bool {
+        self.all().any(|numbers| numbers.holds(delivery))
+    }
+
+    /// The place of a delivery among the outcomes, and how many there are.
+    pub fn place(&self, delivery: i64) -> (u64, u64) {
+        let before = self.all().map(|numbers| numbers.before(delivery)).sum();
+        (before, self.all().map(Numbers::count).sum())
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Numbers> {
+        [&self.acknowledged, &self.refused, &self.exhausted].into_iter()
+    }
+}
+
 /// Most outcomes of one leaf: their numbers fit, however they are scattered.
 pub const MOST: usize = 2048;
 

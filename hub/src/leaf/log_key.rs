@@ -1,6 +1,6 @@
 //! A key that signs this log came into force, or went out of it.
 //!
-//! The first leaf of a log is the key that it begins with. Each later key is announced by a leaf that stands under a
+//! The key that a log begins with is announced before its first checkpoint. Each later key is announced by a leaf that stands under a
 //! checkpoint of the key before it: who trusts the first key can follow to the last one.
 
 use serde::{Deserialize, Serialize};

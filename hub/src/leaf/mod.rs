@@ -20,6 +20,7 @@ pub mod log_key;
 pub mod manifest;
 pub mod numbers;
 pub mod operator;
+pub mod packet;
 pub mod reperformance;
 pub mod sequence;
 pub mod submission;
@@ -40,6 +41,7 @@ pub use delivery::Delivery;
 pub use log_key::LogKey;
 pub use manifest::Manifest;
 pub use operator::Operator;
+pub use packet::Packet;
 pub use reperformance::Reperformance;
 pub use sequence::Sequence;
 pub use submission::{Counts, Submission};
@@ -174,7 +176,8 @@ kinds!(
     Reperformance,
     LogKey,
     Attachment,
-    Sequence
+    Sequence,
+    Packet
 );
 
 #[cfg(test)]

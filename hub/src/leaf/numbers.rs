@@ -16,6 +16,20 @@ impl Numbers {
         &self.0
     }
 
+    /// Whether a number is among them.
+    pub fn holds(&self, number: i64) -> bool {
+        let mut ranges = self.0.iter();
+        ranges.any(|(first, last)| (*first..=*last).contains(&number))
+    }
+
+    /// How many are smaller than a number.
+    pub fn before(&self, number: i64) -> u64 {
+        let smaller = self.0.iter().take_while(|(first, _)| *first < number);
+        let lengths =
+            smaller.map(|(first, last)| number.min(last.saturating_add(1)).abs_diff(*first));
+        lengths.fold(0, u64::saturating_add)
+    }
+
     /// How many there are.
     pub fn count(&self) -> u64 {
         let lengths = self.0.iter().map(|(first, last)| last.abs_diff(*first) + 1);

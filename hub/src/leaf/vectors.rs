@@ -6,6 +6,7 @@ use super::attachment::{self, Attachment};
 use super::delivery::{self, Delivery};
 use super::log_key::{KeyChange, LogKey};
 use super::operator::{Action, Operator};
+use super::packet::{self, Packet};
 use super::{
     Change, Close, Commitment, Counts, LeafError, Manifest, Reperformance, Sequence, Submission,
     Witness, encode,
@@ -182,6 +183,21 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         first: Some("S000000000001".to_owned()),
         at: at(),
     };
+    let member = packet::Member {
+        delivery: 1,
+        submission: "S000000000001".to_owned(),
+        index: 0,
+        digest: digest("record"),
+        held: false,
+    };
+    let packet = Packet {
+        destination: "national".to_owned(),
+        batch: 1,
+        packet_sha256: digest("packet"),
+        members: 1,
+        members_root: packet::members_root(&[member]),
+        at: at(),
+    };
     Ok(vec![
         encode(&submission)?,
         encode(&change)?,
@@ -196,5 +212,6 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         encode(&attachment)?,
         encode(&sequence)?,
         encode(&commitment)?,
+        encode(&packet)?,
     ])
 }

@@ -24,6 +24,15 @@ pub fn add(connection: &mut Database, row: &Row) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The one that a leaf is about.
+pub fn of_leaf(connection: &mut Database, leaf_index: i64) -> Result<Option<Row>, StoreError> {
+    Ok(commitments::table
+        .find(leaf_index)
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?)
+}
+
 /// The latest about an instant that is not after the given one.
 pub fn latest(connection: &mut Database, until: i64) -> Result<Option<Row>, StoreError> {
     Ok(commitments::table

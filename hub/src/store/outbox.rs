@@ -28,11 +28,9 @@ pub struct Delivery {
 #[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
 pub struct Batch {
     pub id: i64,
+    pub destination: String,
     pub packet_sha256: Vec<u8>,
-    pub records: i32,
-    pub attempts: i32,
     pub created_at: i64,
-    pub answered_at: Option<i64>,
     pub answer: Option<String>,
 }
 

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 
 use super::outbox;
 use super::schema::{deliveries, records, replays, submissions};
-use super::{Database, StoreError, destinations, refusals};
+use super::{Database, StoreError, destinations, packets, refusals};
 
 /// Which deliveries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -235,6 +235,7 @@ pub fn step(connection: &mut Database, id: i64, now: i64) -> Result<Option<usize
     .limit(may)
     .load(connection)?;
     for (delivery, record) in &rows {
+        packets::leave(connection, *delivery)?;
         diesel::update(deliveries::table.find(delivery))
             .set((
                 deliveries::state.eq(0),

@@ -5,7 +5,11 @@
     reason = "tables and columns are explained in migrations/README.md"
 )]
 
+mod closes;
+
 use diesel::table;
+
+pub use closes::{closes, days, manifests, signers};
 
 table! {
     api_keys (id) {
@@ -259,6 +263,42 @@ table! {
     }
 }
 
+table! {
+    packets (batch_id) {
+        batch_id -> BigInt,
+        members -> Binary,
+    }
+}
+
+table! {
+    packet_leaves (batch_id, leaf_index) {
+        batch_id -> BigInt,
+        leaf_index -> BigInt,
+    }
+}
+
+table! {
+    earlier_packets (delivery_id, batch_id) {
+        delivery_id -> BigInt,
+        batch_id -> BigInt,
+    }
+}
+
+table! {
+    unfit_leaves (delivery_id, leaf_index) {
+        delivery_id -> BigInt,
+        leaf_index -> BigInt,
+    }
+}
+
+table! {
+    standing (subject) {
+        subject -> Text,
+        digest -> Text,
+        leaf_index -> BigInt,
+    }
+}
+
 diesel::table! {
     checkpoints (size) {
         size -> BigInt,
@@ -380,54 +420,6 @@ table! {
         raw_bytes -> BigInt,
         raw -> Nullable<Binary>,
         problem -> Text,
-    }
-}
-
-table! {
-    days (date) {
-        date -> Text,
-        submission -> BigInt,
-        record -> BigInt,
-        delivery -> BigInt,
-        leaf -> BigInt,
-    }
-}
-
-table! {
-    closes (date, party, number) {
-        date -> Text,
-        party -> Text,
-        number -> Integer,
-        document -> Text,
-        note -> Text,
-        leaf_index -> BigInt,
-        balanced -> Integer,
-        agreed -> Nullable<Integer>,
-        open -> BigInt,
-        at -> BigInt,
-    }
-}
-
-table! {
-    signers (source, vkey) {
-        source -> Text,
-        vkey -> Text,
-        added_at -> BigInt,
-        retired_at -> Nullable<BigInt>,
-        leaf_index -> BigInt,
-    }
-}
-
-table! {
-    manifests (date, source, sha256) {
-        date -> Text,
-        source -> Text,
-        sha256 -> Text,
-        number -> Integer,
-        note -> Text,
-        agreed -> Integer,
-        leaf_index -> BigInt,
-        at -> BigInt,
     }
 }
 

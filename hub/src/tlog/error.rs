@@ -42,6 +42,22 @@ pub enum Error {
         /// Name of the key.
         name: String,
     },
+    /// Too few witnesses cosigned.
+    #[error(
+        "见证不足：要求 {known} 个见证方中的 {needed} 个，有效签名 {found} 个{}{names} / too few witnesses: {found} of \
+         {known} cosigned, {needed} are needed",
+        if names.is_empty() { "" } else { "：" }
+    )]
+    TooFewWitnesses {
+        /// How many cosigned.
+        found: usize,
+        /// Who they are.
+        names: String,
+        /// How many must have.
+        needed: usize,
+        /// How many there are.
+        known: usize,
+    },
     /// A key that must sign is not at hand.
     #[error("the private key of {key} is not at hand")]
     KeyMissing {

@@ -23,6 +23,7 @@ pub mod mirror;
 pub mod note;
 pub mod proof;
 pub mod prove;
+pub mod quorum;
 pub mod seals;
 pub mod span;
 pub mod storage;

@@ -14,6 +14,9 @@ use super::{Error, bundle, hash};
 /// How the name of an unfinished file begins.
 const UNFINISHED: &str = ".tmp-";
 
+/// How often a tile is looked for again that the writer replaces at that moment.
+const RETAKES: usize = 4;
+
 /// A file to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
@@ -69,7 +72,7 @@ impl Storage {
         }
     }
 
-    /// Reads a tile. A partial tile that is gone is cut from the full one.
+    /// Reads a tile. A partial tile that is gone, because the log has grown, is cut from the one that took its place.
     pub fn read_tile(&self, tile: Tile) -> Result<Vec<u8>, Error> {
         if let Some(bytes) = self.read(&tile.path())? {
             return Ok(bytes);
@@ -78,12 +81,38 @@ impl Storage {
         if tile.is_full() {
             return Err(missing());
         }
-        let full = self.read(&tile.full().path())?.ok_or_else(missing)?;
+        let longer = self.longer(tile)?.ok_or_else(missing)?;
         let prefix = match tile.kind {
-            Kind::Hashes(_) => full.get(..usize::from(tile.width) * hash::LENGTH),
-            Kind::Entries => Some(bundle::prefix(&full, tile.width)?),
+            Kind::Hashes(_) => longer.get(..usize::from(tile.width) * hash::LENGTH),
+            Kind::Entries => Some(bundle::prefix(&longer, tile.width)?),
         };
         prefix.map(Into::into).ok_or_else(missing)
+    }
+
+    /// The tile of which a partial one is the beginning: the full one, or a wider partial one.
+    fn longer(&self, tile: Tile) -> Result<Option<Vec<u8>>, Error> {
+        let full = tile.full();
+        let folder = self.root.join(format!("{}.p", full.path()));
+        // The writer may put a wider one in the place of what was just found.
+        for _ in 0..RETAKES {
+            if let Some(bytes) = self.read(&full.path())? {
+                return Ok(Some(bytes));
+            }
+            let listed = match fs::read_dir(&folder) {
+                Ok(listed) => listed,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(Error::io("read", &folder)(error)),
+            };
+            let names = listed.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+            let widths = names.filter_map(|name| name.parse::<u16>().ok());
+            let Some(width) = widths.filter(|width| *width > tile.width).max() else {
+                continue;
+            };
+            if let Some(bytes) = self.read(&Tile { width, ..tile }.path())? {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
     }
 
     /// Writes files, each whole or not at all, and returns when all are durable.
@@ -270,6 +299,21 @@ mod tests {
         assert_eq!(storage.read_tile(tile(Kind::Entries, 1))?, b"\0\x03one");
         let missing = storage.read_tile(tile(Kind::Hashes(1), 2));
         assert!(matches!(missing, Err(Error::Missing { path }) if path == "tile/1/000.p/2"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_partial_tile_is_cut_from_a_wider_one() -> Tested {
+        let folder = tempfile::tempdir()?;
+        let storage = Storage::new(folder.path());
+        storage.write(&[content("tile/0/000.p/7", &[1; 7 * 32])])?;
+        let tile = |width| Tile {
+            kind: Kind::Hashes(0),
+            index: 0,
+            width,
+        };
+        assert_eq!(storage.read_tile(tile(2))?, [1; 64]);
+        assert!(storage.read_tile(tile(8)).is_err());
         Ok(())
     }
 
