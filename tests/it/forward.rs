@@ -31,6 +31,11 @@ impl National {
         National::run(&["--delay", &delay.to_string()])
     }
 
+    /// Starts it with further arguments.
+    pub fn start_with(more: &[&str]) -> National {
+        National::run(more)
+    }
+
     fn run(more: &[&str]) -> National {
         let mut command = Command::new(hub::program());
         command.args(["simulate", "national", "--listen", "127.0.0.1:0"]);

@@ -5,11 +5,11 @@
     reason = "tables and columns are explained in migrations/README.md"
 )]
 
-mod closes;
+mod closing;
 
 use diesel::table;
 
-pub use closes::{closes, days, manifests, signers};
+pub use closing::{closes, days, manifests, signers};
 
 table! {
     api_keys (id) {

@@ -5,6 +5,7 @@
 //! Exits 0 only if the books balance and the proofs hold.
 
 mod balance;
+mod close;
 mod part;
 mod watch;
 
@@ -85,6 +86,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     books.national(&part::get(&format!("{}/summary", national.url), "")?);
     books.settled(outcome.settled, outcome.failed_pushes);
     proofs(&data, &mut books)?;
+    close::day(&data, &hub.url, &national.url, &ids(&sources), &mut books)?;
     let good = books.print();
     places(&data);
     if arguments.serve {
@@ -98,6 +100,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
 struct Pushed {
     id: String,
     files: Vec<PathBuf>,
+}
+
+fn ids(sources: &[Pushed]) -> Vec<String> {
+    sources.iter().map(|source| source.id.clone()).collect()
 }
 
 fn sources(fixtures: &Path) -> anyhow::Result<Vec<Pushed>> {
