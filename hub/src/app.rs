@@ -12,6 +12,7 @@ use crate::attachment::Objects;
 use crate::bell::Bell;
 use crate::certificate::Held;
 use crate::config::Config;
+use crate::delivery::board::Board;
 use crate::faults::Faults;
 use crate::intake::Ways;
 use crate::keychange::LogKeys;
@@ -68,6 +69,8 @@ pub struct App {
     pub figures: Figures,
     /// Sources whose trouble was written down lately.
     pub noted: Noted,
+    /// What the deliveries are doing.
+    pub deliveries: Board,
     /// How the ways in other than HTTP fare.
     pub ways: Arc<Ways>,
     /// Asks the published schemas about a sample of the records.
@@ -291,6 +294,7 @@ impl App {
             log_keys: keys,
             figures: Figures::default(),
             noted: Noted::default(),
+            deliveries: Board::default(),
             ways: Arc::default(),
             opinion,
             certificates,

@@ -223,6 +223,12 @@ pub struct Log {
 pub struct Delivery {
     /// Folder of their files.
     pub folder: String,
+    /// Retries per hundred first attempts, all destinations together.
+    pub retry_percent: u32,
+    /// Retries a second that are always allowed, all destinations together.
+    pub retries_per_second: u32,
+    /// Most retries that are saved up for later.
+    pub retries_saved: u32,
 }
 
 /// The national platform.

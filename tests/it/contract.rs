@@ -211,6 +211,7 @@ fn projected(spec: &'static Spec) -> Vec<Projected> {
                         place: 0,
                         source: String::new(),
                         edition: "3.0".to_owned(),
+                        reason: None,
                     };
                     // what names nothing is not forwarded
                     all.extend(projector.project(&kept, false).into_iter().flatten());
@@ -241,6 +242,7 @@ fn packets_of_mixed_records_pass_the_schema_and_damaged_ones_do_not() {
         created_at: 1_763_600_000_000,
     };
     let mut records = projected(spec);
+    records[0].reason = Some("金额 < 合同价，\n\t\"更正\"".to_owned());
     let mut withdrawn = records[0].clone();
     withdrawn.operation = hub::delivery::projection::Operation::Delete;
     withdrawn.columns.truncate(1);

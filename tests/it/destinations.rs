@@ -41,7 +41,23 @@ fn award() -> Value {
         "PLATFORM_CODE": records::OPERATOR, "PUB_SERVICE_PLAT_CODE": records::OPERATOR}})
 }
 
-const CREDIT: &str = "[\"BLACK_LIST\", \"WITHDRAW_BLACK_LIST\", \"AWARD_INFO\"]";
+/// A penalty that restricts the company for years to come, as its sender says it or takes it back.
+fn penalty(action: &str) -> Value {
+    json!({"dataset": "VIOLATING_LAWS_RULES_INFO", "action": action, "reason": "复议撤销", "data": {
+        "VIOLATING_CODE": guid(9), "VIOLATING_NAME": "示例事项", "VIOLATING_TIME": "20261101", "VIOLATING_TYPE": "4",
+        "BODY_CODE": COMPANY, "BODY_NAME": "示例公司", "BODY_TYPE": "2", "BODY_ROLE": "03", "AREA": "156320100",
+        "REWARD_PUNISHMENT_BODY": "02", "VIOLATING_INSTRUCTIONS": "示例", "GOVERNMENT": "示例部门",
+        "TENDER_PROJECT_NAME": "示例项目", "TENDER_PROJECT_CODE": "E3201000001000001001",
+        "BID_SECTION_CODE": "E3201000001000001001001", "BID_SECTION_NAME": "示例标段",
+        "UNIFIED_DEAL_CODE": "D01-12440600320810571C-20261118-002086-C", "DOCUMENT_CODE": "示例〔2026〕4号",
+        "PUNISHMENT_BASIS": "示例依据", "PUNISHMENT_RESULT": "示例结果", "CONFINED_ACTION": "1",
+        "CONFINED_START": "20261101080000", "CONFINED_END": "20281101080000", "OPERATE_DATE": "20261120011400",
+        "SCOPE": "1", "DATA_TIMESTAMP": "20261120011400",
+        "PLATFORM_CODE": records::OPERATOR, "PUB_SERVICE_PLAT_CODE": records::OPERATOR}})
+}
+
+const CREDIT: &str =
+    "[\"BLACK_LIST\", \"WITHDRAW_BLACK_LIST\", \"AWARD_INFO\", \"VIOLATING_LAWS_RULES_INFO\"]";
 
 /// Describes a webhook subscriber in the hub's folder.
 fn describe(hub: &Hub, name: &str, url: &str, more: &str) {
@@ -70,7 +86,7 @@ fn project(number: u32) -> Value {
 }
 
 #[track_caller]
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
         assert!(started.elapsed() < Duration::from_mins(2), "never: {what}");
@@ -95,13 +111,24 @@ fn credit_is_known_at_once(engine: Engine) {
         &filter,
     );
     drop(gone);
+    // And one that takes the connection and never says a word.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", mute.local_addr().unwrap());
+    describe(&hub, "mute", &url, &filter);
     hub.kill();
     hub.restart();
     let secret = hub.command(&["deliveries", "secret", "desk-0"]);
     let secret = hub::stdout(&secret).trim().to_owned();
     desks[0].trust(&secret);
 
-    for (turn, element) in [listing(1), award(), delisting(1)].iter().enumerate() {
+    let said = [
+        (listing(1), "adverse"),
+        (award(), "adverse"),
+        (delisting(1), "clear"),
+        (penalty("upsert"), "adverse"),
+        (penalty("withdraw"), "clear"),
+    ];
+    for (turn, (element, expected)) in said.iter().enumerate() {
         let receipt = push(
             &hub,
             &key,
@@ -120,14 +147,26 @@ fn credit_is_known_at_once(engine: Engine) {
         let standing = hub
             .get(&format!("/v1/subjects/{COMPANY}/standing"), &key)
             .json();
-        let expected = ["adverse", "adverse", "clear"][turn];
-        assert_eq!(standing["standing"], expected, "{standing}");
+        assert_eq!(standing["standing"], *expected, "{standing}");
         let first = &standing["entries"][0];
         assert_eq!(first["effect"], "listed", "{standing}");
         assert_eq!(first["in_force"], turn < 2, "{standing}");
         assert_eq!(first["ended_by"].is_null(), turn < 2, "{standing}");
     }
     assert!(desks[0].told().iter().all(|told| told.signed == Some(true)));
+    let standing = hub.get(&format!("/v1/subjects/{COMPANY}/standing"), &key);
+    let standing = standing.json();
+    let effects: Vec<&Value> = standing["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| &entry["effect"])
+        .collect();
+    assert_eq!(
+        effects,
+        ["listed", "awarded"],
+        "what was taken back is not said any more: {standing}"
+    );
 
     // Whoever missed something fetches it by number, with a key of its own.
     let own = hub.add_reader("desk-0", "subscriber");
@@ -135,18 +174,19 @@ fn credit_is_known_at_once(engine: Engine) {
     let told = desks[0].events();
     assert_eq!(page["items"], json!([told[0], told[1]]));
     let next = page["next"].as_str().expect("more");
-    let rest = hub.get(&format!("/v1/events?after={next}"), &own).json();
-    assert_eq!(rest["items"], json!([told[2]]));
+    let rest = hub.get(&format!("/v1/events?after={next}&limit=2"), &own);
+    let rest = rest.json();
+    assert_eq!(rest["items"], json!([told[2], told[3]]));
     assert_eq!(hub.get("/v1/events?destination=desk-1", &own).status, 404);
     assert_eq!(hub.get("/v1/deliveries", &own).status, 403);
     assert_eq!(hub.get("/v1/submissions", &own).status, 403);
     let all = hub.get("/v1/destinations", &reader).json();
-    let dead = all["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|one| one["name"] == "dead");
-    assert_eq!(dead.unwrap()["deliveries"]["pending"], 3, "{all}");
+    for name in ["dead", "mute"] {
+        let mut items = all["items"].as_array().unwrap().iter();
+        let one = items.find(|one| one["name"] == name).unwrap();
+        assert_eq!(one["deliveries"]["pending"], said.len(), "{all}");
+    }
+    drop(mute);
 }
 
 #[test]
@@ -209,21 +249,28 @@ fn a_late_subscriber_gets_the_past(engine: Engine) {
     let count = || hub.post(path, &operator, "text/plain", b"").json();
     until("both are acknowledged", || count()["records"] == 2);
     assert_eq!(count()["replayed"], false, "only counted");
-    let begun = hub.post(
-        &format!("{path}&confirm=true&reason=lost&rate=50"),
-        &operator,
-        "text/plain",
-        b"",
-    );
+    let again = || {
+        let path = format!("{path}&confirm=true&reason=lost&rate=50");
+        hub.post(&path, &operator, "text/plain", b"")
+    };
+    let begun = again();
     assert_eq!(begun.json()["replay"], 1, "{}", begun.text);
     let told = new.wait_for(4);
     assert_eq!(
         (&told[2]["event"], &told[3]["event"]),
         (&told[0]["event"], &told[1]["event"])
     );
-    until("the replay is done", || {
-        hub.get("/v1/deliveries/replays", &operator).json()["items"][0]["state"] == "done"
-    });
+    let done = |number: u64| {
+        let all = hub.get("/v1/deliveries/replays", &operator).json();
+        all["items"][0]["id"] == number && all["items"][0]["state"] == "done"
+    };
+    until("the replay is done", || done(1));
+    until("both are acknowledged again", || count()["records"] == 2);
+    // What is to be sent again and is not yet is open, and the log knows why.
+    assert_eq!(order("new/stop?reason=drill").json()["changed"], true);
+    assert_eq!(again().json()["replay"], 2);
+    until("both are to be sent again", || done(2));
+    assert_eq!(count()["records"], 0);
     hub.kill();
     let verified = hub.command(&["log", "verify"]);
     assert!(verified.status.success(), "{}", hub::stdout(&verified));
@@ -341,4 +388,64 @@ fn two_hubs_on_one_database_send_nothing_twice() {
     push(&second, &key, "alone", &[project(201)]);
     until("the other goes on", || acknowledged(&second) == 201);
     second.kill();
+}
+
+#[test]
+fn a_subscriber_that_never_answers_keeps_nobody_waiting_and_is_seen_in_the_figures() {
+    let mut hub = Hub::start(Engine::Sqlite, &[]);
+    let key = hub.add_source("320100");
+    let live = Receiver::start();
+    describe(&hub, "live", &live.url, "");
+    // It takes the connection, and that is all.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", mute.local_addr().unwrap());
+    describe(
+        &hub,
+        "mute",
+        &url,
+        "[pace]\ntimeout_ms = 600_000\nbatch = 50",
+    );
+    hub.kill();
+    hub.restart();
+    for turn in 0..10 {
+        let elements: Vec<Value> = (1..=50).map(|n| project(turn * 50 + n)).collect();
+        push(&hub, &key, &format!("turn-{turn}"), &elements);
+        // While the mute one has had its first request for ever.
+        live.wait_for((turn as usize + 1) * 50);
+    }
+    let figure = |name: &str| {
+        let text = hub.get("/metrics", "").text;
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("{name} ")));
+        let line = line.unwrap_or_else(|| panic!("no {name} in {text}"));
+        line.rsplit(' ').next().unwrap().parse::<i64>().unwrap()
+    };
+    until("the live one has settled", || {
+        figure("hub_delivery_open{destination=\"live\"}") == 0
+    });
+    assert_eq!(figure("hub_delivery_open{destination=\"mute\"}"), 500);
+    let records = "hub_delivery_records_total";
+    let of = |name: &str, outcome: &str| {
+        figure(&format!(
+            "{records}{{destination=\"{name}\",outcome=\"{outcome}\"}}"
+        ))
+    };
+    assert_eq!((of("live", "sent"), of("live", "acknowledged")), (500, 500));
+    assert_eq!((of("mute", "sent"), of("mute", "acknowledged")), (0, 0));
+    assert_eq!(
+        figure("hub_delivery_breaker{destination=\"live\",state=\"closed\"}"),
+        1
+    );
+    assert_eq!(figure("hub_delivery_leads{destination=\"mute\"}"), 1);
+    assert_eq!(
+        figure("hub_delivery_retries_total{destination=\"live\"}"),
+        0
+    );
+    assert_eq!(
+        figure("hub_delivery_oldest_seconds{destination=\"live\"}"),
+        0
+    );
+    assert!(figure("hub_retry_budget") > 0);
+    drop(mute);
 }

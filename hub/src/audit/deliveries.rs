@@ -3,6 +3,8 @@
 //!
 //! Memory is two bits a delivery, whatever the size of the log.
 
+use std::collections::BTreeSet;
+
 use super::{fault, lost};
 use crate::leaf::acknowledgement::{self, Acknowledgement};
 use crate::leaf::numbers::Numbers;
@@ -11,6 +13,7 @@ use crate::leaf::packet::{Member, members_root};
 use crate::leaf::{Delivery, Operator, Packet};
 use crate::pipeline::{Instant, compress};
 use crate::store::deliveries::State;
+use crate::store::replays::Filter;
 use crate::store::settled::{self, Ended};
 use crate::store::{Database, packets};
 use crate::tlog::hash::hex;
@@ -24,8 +27,8 @@ const PAGE: i64 = 1024;
 pub(super) struct Said {
     /// Two bits per delivery: 0 nothing, 1 acknowledged, 2 refused, 3 exhausted.
     last: Vec<u8>,
-    /// An operator has sent ended ones again.
-    replayed: bool,
+    /// Which ended ones operators have sent again, by the words of their states.
+    replayed: BTreeSet<String>,
     /// The highest number of a delivery.
     highest: i64,
 }
@@ -36,7 +39,7 @@ impl Said {
         let highest = settled::highest(connection).map_err(|error| lost(&error))?;
         Ok(Said {
             last: Vec::new(),
-            replayed: false,
+            replayed: BTreeSet::new(),
             highest,
         })
     }
@@ -154,7 +157,11 @@ impl Said {
 
     /// An operator may have sent ended ones again.
     pub fn operated(&mut self, leaf: &Operator) {
-        self.replayed |= leaf.action == Action::Replay;
+        if leaf.action == Action::Replay {
+            let filter = leaf.facts.get("filter").map(String::as_str);
+            let filter: Result<Filter, _> = serde_json::from_str(filter.unwrap_or_default());
+            self.replayed.extend(filter.unwrap_or_default().states);
+        }
     }
 
     /// Every delivery that ended has the state that was logged last; how many were held against the log.
@@ -170,9 +177,9 @@ impl Said {
             for (id, state) in page {
                 let said = self.said(id);
                 let fits = match state {
-                    // Open: never ended, or sent again since, which what was taken over never is.
+                    // Open: never ended, or sent again since.
                     State::Pending | State::Sent => {
-                        said.is_none() || self.replayed && said != Some(State::Acknowledged)
+                        said.is_none_or(|said| self.replayed.contains(said.word()))
                     }
                     ended => said == Some(ended),
                 };

@@ -58,6 +58,9 @@ pub enum Command {
         /// Who.
         #[arg(long, env = "USER", default_value = "operator")]
         by: String,
+        /// Form of the list.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Form,
         #[command(flatten)]
         folder: Folder,
     },
@@ -105,14 +108,14 @@ pub struct ReplayArguments {
     /// Records a second.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i32).range(1..=10_000))]
     rate: i32,
-    /// Why; kept in the log.
+    /// Why; kept in the log. Needed to begin.
     #[arg(long)]
-    reason: String,
+    reason: Option<String>,
     /// Who; kept in the log.
     #[arg(long, env = "USER", default_value = "operator")]
     by: String,
     /// Begin; without it, only count.
-    #[arg(long)]
+    #[arg(long, requires = "reason")]
     confirm: bool,
     #[command(flatten)]
     folder: Folder,
@@ -136,8 +139,12 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
             stop,
             reason,
             by,
+            format,
             folder,
-        } => replays_of(folder, *stop, reason.as_deref().unwrap_or_default(), by),
+        } => match stop {
+            Some(id) => stop_replay(folder, *id, reason.as_deref().unwrap_or_default(), by),
+            None => list_replays(folder, *format),
+        },
     }
 }
 
@@ -214,14 +221,21 @@ fn order(arguments: &OrderArguments, action: Action) -> anyhow::Result<bool> {
     let mut transaction = begin(&mut connection)?;
     let changed = orders::order(&mut transaction, name, action, &authority, Instant::now())?;
     transaction.commit()?;
-    let word = action.word();
+    let (zh, en) = match action {
+        Action::Stop => (
+            "已停止转发，欠发的记录保留",
+            "stopped; what it is owed is kept",
+        ),
+        Action::Start => ("已恢复转发", "started"),
+        Action::Retire => (
+            "已注销，此后不再产生待发记录",
+            "retired; nothing more is owed to it",
+        ),
+    };
     if changed {
         println!(
             "{}",
-            super::said(
-                format!("{name}：{word} 已生效"),
-                format!("{name}: {word} done")
-            )
+            super::said(format!("{name}：{zh}"), format!("{name}: {en}"))
         );
     } else {
         println!(
@@ -285,7 +299,10 @@ fn secret(folder: &Folder, destination: &str, rotate: bool, settle: bool) -> any
 }
 
 fn replay(arguments: &ReplayArguments) -> anyhow::Result<bool> {
-    sound(&arguments.reason)?;
+    let reason = arguments.reason.as_deref().unwrap_or_default().trim();
+    if arguments.confirm {
+        sound(reason)?;
+    }
     let (config, mut connection) = arguments.folder.open_existing()?;
     known(&mut connection, &arguments.destination)?;
     let may = ["exhausted", "refused", "acknowledged"];
@@ -332,19 +349,35 @@ fn replay(arguments: &ReplayArguments) -> anyhow::Result<bool> {
     };
     let counts = replays::count(&mut connection, &arguments.destination, &filter)?;
     let records: i64 = counts.iter().map(|(_, _, records)| records).sum();
-    for (source, state, records) in &counts {
-        let state = usize::try_from(*state).ok();
-        let word = state
-            .and_then(|state| outbox::STATES.get(state))
-            .unwrap_or(&"");
-        println!("{source}  {word}  {records}");
+    let rows = counts.iter().map(|(source, state, records)| {
+        vec![
+            source.as_str().into(),
+            word(&outbox::STATES, *state).into(),
+            Cell::Number(*records),
+        ]
+    });
+    let table = Table {
+        name: "replay",
+        zh: "重新转发",
+        columns: vec![
+            column("source", "来源 source"),
+            column("state", "状态 state"),
+            column("records", "条数 records"),
+        ],
+        rows: rows.collect(),
+        total: None,
+    };
+    if records > 0 {
+        print!("{}", table.text());
     }
     if !arguments.confirm {
         println!(
             "{}",
             super::said(
-                format!("共 {records} 条；仅试算，加 --confirm 执行"),
-                format!("{records} in all; counted only, add --confirm to begin")
+                format!("共 {records} 条；仅试算，未作改变；加 --confirm --reason 原因 执行"),
+                format!(
+                    "{records} in all; counted only, nothing changed; add --confirm --reason WHY to begin"
+                )
             )
         );
         return Ok(true);
@@ -354,7 +387,7 @@ fn replay(arguments: &ReplayArguments) -> anyhow::Result<bool> {
         filter,
         per_second: arguments.rate,
         operator: arguments.by.clone(),
-        reason: arguments.reason.trim().to_owned(),
+        reason: reason.to_owned(),
     };
     let mut transaction = begin(&mut connection)?;
     let id = orders::replay(&mut transaction, &order, records, Instant::now())?;
@@ -363,11 +396,11 @@ fn replay(arguments: &ReplayArguments) -> anyhow::Result<bool> {
         "{}",
         super::said(
             format!(
-                "任务 {id} 已开始，共 {records} 条，每秒 {} 条",
+                "任务 {id} 已开始，共 {records} 条，每秒 {} 条；进度见 hub deliveries replays，停止用 --stop {id} --reason 原因",
                 arguments.rate
             ),
             format!(
-                "replay {id} begun: {records} records, {} a second",
+                "replay {id} begun: {records} records, {} a second; see `hub deliveries replays`, stop it with --stop {id} --reason WHY",
                 arguments.rate
             )
         )
@@ -375,24 +408,85 @@ fn replay(arguments: &ReplayArguments) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-fn replays_of(folder: &Folder, stop: Option<i64>, reason: &str, by: &str) -> anyhow::Result<bool> {
+/// The word for a number.
+fn word(words: &[&'static str], number: i32) -> &'static str {
+    let number = usize::try_from(number).ok();
+    let word = number.and_then(|number| words.get(number));
+    word.copied().unwrap_or_default()
+}
+
+fn stop_replay(folder: &Folder, id: i64, reason: &str, by: &str) -> anyhow::Result<bool> {
+    sound(reason)?;
     let (_, mut connection) = folder.open_existing()?;
-    if let Some(id) = stop {
-        sound(reason)?;
-        let authority = Authority {
-            operator: by.to_owned(),
-            reason: reason.trim().to_owned(),
-        };
-        let mut transaction = begin(&mut connection)?;
-        let stopped = orders::stop_replay(&mut transaction, id, &authority, Instant::now())?;
-        transaction.commit()?;
-        println!("{}", json!({ "replay": id, "stopped": stopped }));
-        return Ok(stopped);
+    let authority = Authority {
+        operator: by.to_owned(),
+        reason: reason.trim().to_owned(),
+    };
+    let mut transaction = begin(&mut connection)?;
+    let stopped = orders::stop_replay(&mut transaction, id, &authority, Instant::now())?;
+    transaction.commit()?;
+    println!(
+        "{}",
+        if stopped {
+            super::said(
+                format!("任务 {id} 已停止；已恢复待发的记录照常转发"),
+                format!("replay {id} is stopped; records that are pending again already are sent"),
+            )
+        } else {
+            super::said(
+                format!("没有正在进行的任务 {id}，见 hub deliveries replays"),
+                format!("no replay {id} is running, see `hub deliveries replays`"),
+            )
+        }
+    );
+    Ok(stopped)
+}
+
+fn list_replays(folder: &Folder, format: Form) -> anyhow::Result<bool> {
+    let (_, mut connection) = folder.open_existing()?;
+    let all = replays::list(&mut connection, 100)?;
+    if format == Form::Json {
+        let rows = all
+            .iter()
+            .map(|replay| serde_json::to_value(replay).unwrap_or_default());
+        let rows: Vec<Value> = rows.collect();
+        println!("{}", json!({ "replays": rows }));
+        return Ok(true);
     }
-    let rows: Vec<Value> = replays::list(&mut connection, 100)?
-        .iter()
-        .map(|replay| serde_json::to_value(replay).unwrap_or_default())
-        .collect();
-    println!("{}", json!({ "replays": rows }));
+    let rows = all.iter().map(|replay| {
+        let text = |millis: i64| Instant::from_millis(millis).text();
+        vec![
+            Cell::Number(replay.id),
+            replay.destination.as_str().into(),
+            word(&replays::STATES, replay.state).into(),
+            Cell::Number(replay.expected),
+            Cell::Number(replay.revived),
+            Cell::Number(i64::from(replay.per_second)),
+            replay.operator.as_str().into(),
+            replay.reason.as_str().into(),
+            text(replay.created_at).as_str().into(),
+            replay.ended_at.map(text).into(),
+        ]
+    });
+    let columns = vec![
+        column("number", "任务 number"),
+        column("destination", "目的地 destination"),
+        column("state", "状态 state"),
+        column("expected", "应发 expected"),
+        column("revived", "已恢复 revived"),
+        column("per_second", "每秒 per second"),
+        column("operator", "操作人 operator"),
+        column("reason", "原因 reason"),
+        column("begun", "开始 begun"),
+        column("ended", "结束 ended"),
+    ];
+    let table = Table {
+        name: "replays",
+        zh: "重新转发任务",
+        columns,
+        rows: rows.collect(),
+        total: None,
+    };
+    print!("{}", table.text());
     Ok(true)
 }

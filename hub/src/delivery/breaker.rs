@@ -13,10 +13,11 @@ pub struct Thresholds {
 }
 
 /// What the breaker says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerState {
     /// Requests pass.
+    #[default]
     Closed,
     /// None passes.
     Open,

@@ -1,7 +1,7 @@
 //! A destination as its file describes it: one TOML in the folder of destinations, named after it. Adding one adds a
 //! file and touches nothing else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,6 +51,12 @@ pub enum Target {
         brokers: String,
         /// The topic.
         topic: String,
+        /// Further options of librdkafka, such as those of a login.
+        #[serde(default)]
+        options: BTreeMap<String, String>,
+        /// File that holds the password of the login.
+        #[serde(default)]
+        password_file: Option<PathBuf>,
     },
     /// Another platform that speaks as the national one does.
     National {
@@ -265,7 +271,7 @@ pub fn parse(
 fn check(file: &File) -> Result<(), String> {
     let url = match &file.target {
         Target::Webhook { url } | Target::National { url, .. } => Some(url),
-        Target::Kafka { brokers, topic } => {
+        Target::Kafka { brokers, topic, .. } => {
             if brokers.is_empty() || topic.is_empty() {
                 return Err("target.brokers、target.topic 不得为空 / must not be empty".to_owned());
             }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
+use super::present::Present;
 use crate::pipeline::writer::{Transaction, WriteError, Writer};
 use crate::store::{StoreError, destinations};
 
@@ -17,6 +18,7 @@ pub(super) struct Desk {
     /// The reign of this hub; 0: it does not reign.
     pub reign: Arc<AtomicI64>,
     pub stopped: Arc<AtomicBool>,
+    pub present: Arc<dyn Present>,
 }
 
 impl Desk {

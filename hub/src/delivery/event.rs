@@ -23,6 +23,8 @@ pub struct Event {
     pub key: String,
     /// `upsert`, `correct` or `withdraw`.
     pub action: &'static str,
+    /// Why it corrects or takes back the version before it.
+    pub reason: Option<String>,
     /// Number of the version.
     pub record: i64,
     /// Number of the version before it.
@@ -65,6 +67,7 @@ pub fn event(spec: &Spec, owed: &Owed, content: &Content) -> Option<Event> {
             1 => "correct",
             _ => "withdraw",
         },
+        reason: content.reason.clone(),
         record: content.id,
         previous: content.previous,
         verdict: if content.verdict == 0 {

@@ -10,8 +10,6 @@ use crate::store::insert::{self, Rows};
 use crate::store::owing::Fresh;
 use crate::store::{destinations, past};
 
-use super::clock;
-
 /// Records of one page.
 const PAGE: i64 = 500;
 
@@ -20,7 +18,7 @@ pub(super) fn page(
     desk: &Desk,
     projects: impl Fn(i32) -> bool + Send + 'static,
 ) -> Result<bool, WriteError> {
-    let name = desk.destination.clone();
+    let (name, now) = (desk.destination.clone(), desk.present.millis());
     desk.write(move |transaction| {
         let Some(destination) = destinations::by_name(transaction.connection, &name)? else {
             return Ok(true);
@@ -30,7 +28,6 @@ pub(super) fn page(
         };
         let rule = destination.rule()?;
         let page = past::page(transaction.connection, after, PAGE)?;
-        let now = clock();
         let mut rows = Rows::default();
         for one in &page.became {
             let fresh = Fresh {

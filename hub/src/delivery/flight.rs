@@ -18,10 +18,10 @@ pub(super) enum Phase {
 /// A batch that is not settled.
 #[derive(Debug)]
 pub(super) struct Flight {
-    pub batch: i64,
-    pub created_at: i64,
+    pub batch: OpenBatch,
     pub members: Vec<Owed>,
-    pub packet: Arc<Vec<u8>>,
+    /// The bytes to be sent; none once receipt is confirmed.
+    pub packet: Option<Arc<Vec<u8>>>,
     pub phase: Phase,
     /// Times it was sent, the one under way included.
     pub attempts: i32,
@@ -39,18 +39,22 @@ pub(super) struct Flight {
 
 impl Flight {
     /// A batch that was just written down.
-    pub fn new(batch: &OpenBatch, members: Vec<Owed>, packet: Vec<u8>, now: Instant) -> Self {
+    pub fn new(
+        batch: OpenBatch,
+        members: Vec<Owed>,
+        packet: Option<Vec<u8>>,
+        now: Instant,
+    ) -> Self {
         Flight {
-            batch: batch.id,
-            created_at: batch.created_at,
             members,
-            packet: Arc::new(packet),
+            packet: packet.map(Arc::new),
             phase: if batch.state == 0 {
                 Phase::Send
             } else {
                 Phase::Ask
             },
             attempts: batch.attempts,
+            batch,
             counted: false,
             failures: 0,
             patience: 0,
@@ -59,26 +63,33 @@ impl Flight {
         }
     }
 
-    /// The next request.
-    pub fn task(&mut self) -> Task {
-        self.busy = true;
-        match self.phase {
+    /// Whether it is to be sent and its bytes are not here.
+    pub fn lacks_packet(&self) -> bool {
+        self.phase == Phase::Send && self.packet.is_none()
+    }
+
+    /// The next request; none when there is nothing to send.
+    pub fn task(&mut self) -> Option<Task> {
+        let task = match self.phase {
             Phase::Send => {
+                let packet = self.packet.clone()?;
                 if !std::mem::take(&mut self.counted) {
                     self.attempts += 1;
                 }
                 Task::Send {
-                    batch: self.batch,
+                    batch: self.batch.id,
                     attempt: self.attempts,
-                    packet: Arc::clone(&self.packet),
+                    packet,
                     records: self.members.len(),
                 }
             }
             Phase::Ask => Task::Ask {
-                batch: self.batch,
+                batch: self.batch.id,
                 members: self.members.clone(),
             },
-        }
+        };
+        self.busy = true;
+        Some(task)
     }
 
     /// Whether it carries what is urgent.

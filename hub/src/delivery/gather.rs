@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Settings;
-use super::clock;
 use super::desk::Desk;
 use super::ledger::{self, By, Ending};
 use super::packet::PacketError;
@@ -51,6 +50,8 @@ pub(super) struct Gatherer {
 pub(super) struct Gathered {
     /// The batch, its members and its packet; none when no record was fit.
     pub batch: Option<(OpenBatch, Vec<Owed>, Vec<u8>)>,
+    /// How many records were not.
+    pub unfit: usize,
 }
 
 impl Gatherer {
@@ -58,7 +59,7 @@ impl Gatherer {
     pub fn gather(&self, rows: &[Owed]) -> Result<Gathered, GatherError> {
         let mut connection = self.readers.take()?;
         let number = batches::next_batch(&mut connection, self.ordinal)?;
-        let now = clock();
+        let now = self.desk.present.millis();
         let (packed, carried) = self.pack(&mut connection, number, now, rows)?;
         let Packed {
             members,
@@ -67,6 +68,7 @@ impl Gatherer {
             packet,
         } = packed;
         drop(connection);
+        let refused = unfit.len();
         let batch = (!members.is_empty()).then(|| OpenBatch {
             id: number,
             packet_sha256: sha256(&packet).as_bytes().to_vec(),
@@ -106,7 +108,15 @@ impl Gatherer {
                 .collect();
             (batch, members, packet)
         });
-        Ok(Gathered { batch })
+        Ok(Gathered {
+            batch,
+            unfit: refused,
+        })
+    }
+
+    /// The deliveries of an open batch.
+    pub fn members(&self, batch: &OpenBatch) -> Result<Vec<Owed>, GatherError> {
+        Ok(deliveries::members(&mut *self.readers.take()?, batch.id)?)
     }
 
     /// Builds the packet of an open batch again. None when the batch had to be given up; its members are
@@ -140,6 +150,7 @@ impl Gatherer {
     /// Ends a batch on the hub's own account.
     fn end(&self, batch: i64, why: String, settlement: Settlement) -> Result<(), WriteError> {
         let destination = self.settings.destination.clone();
+        let now = self.desk.present.millis();
         self.desk.write(move |transaction| {
             let ending = Ending {
                 destination: &destination,
@@ -148,7 +159,7 @@ impl Gatherer {
                 by: By::Hub,
                 answer: &why,
             };
-            ledger::settle(transaction, &ending, &settlement, clock())
+            ledger::settle(transaction, &ending, &settlement, now)
         })
     }
 

@@ -10,6 +10,7 @@
 //! by a row.
 
 mod answer;
+pub mod board;
 pub mod breaker;
 pub mod client;
 pub mod description;
@@ -26,6 +27,7 @@ pub mod orders;
 pub mod pace;
 pub mod packet;
 pub mod platform;
+pub mod present;
 pub mod projection;
 pub mod pushed;
 mod reading;
@@ -54,7 +56,8 @@ use breaker::{BreakerState, Thresholds};
 use client::Timeouts;
 use pace::Window;
 pub use packet::Signer;
-use retry::{Allowance, Backoff};
+use present::Present;
+use retry::{Allowance, Backoff, Common};
 use wire::Wire;
 
 /// How a destination is served.
@@ -101,6 +104,10 @@ pub struct Place {
     pub database: String,
     /// Whether the specification projects a data set, by its number.
     pub projects: Arc<dyn Fn(i32) -> bool + Send + Sync>,
+    /// The budget of retries that all destinations of this hub share.
+    pub retries: Common,
+    /// The time.
+    pub present: Arc<dyn Present>,
 }
 
 impl Settings {
@@ -167,7 +174,7 @@ impl From<&crate::config::National> for Settings {
 }
 
 /// What a delivery is doing, for health, metrics and tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Status {
     /// Whether this hub serves the destination; another one may.
     pub reigns: bool,
@@ -183,6 +190,10 @@ pub struct Status {
     pub retries: u64,
     /// Deliveries read and waiting for their turn; more may be in the store.
     pub waiting: usize,
+    /// Retries that its own budget allows now.
+    pub retry_budget: u32,
+    /// What became of records since the start.
+    pub tally: board::Tally,
 }
 
 /// A running delivery. Dropping it stops it.
@@ -207,15 +218,7 @@ enum Event {
 pub fn start(settings: Settings, place: Place, wire: Arc<dyn Wire>) -> Result<Handle, StoreError> {
     let (events, inbox) = channel();
     let stopped = Arc::new(AtomicBool::new(false));
-    let status = Arc::new(Mutex::new(Status {
-        reigns: false,
-        breaker: BreakerState::Closed,
-        opened: 0,
-        in_flight: 0,
-        requests: 0,
-        retries: 0,
-        waiting: 0,
-    }));
+    let status = Arc::new(Mutex::new(Status::default()));
     let rung = Arc::new(AtomicBool::new(false));
     let name = format!("deliver-{}", settings.destination);
     let parts = run::Parts {
@@ -255,6 +258,11 @@ impl Handle {
     /// What the delivery is doing.
     pub fn status(&self) -> Status {
         *self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where it says what it is doing.
+    fn shown(&self) -> Arc<Mutex<Status>> {
+        Arc::clone(&self.status)
     }
 
     /// Stops. Requests under way are abandoned: their batches go out again after the next start.

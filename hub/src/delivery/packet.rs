@@ -109,6 +109,9 @@ fn write_record(
     start.push_attribute(("ID", record.id.to_string().as_str()));
     start.push_attribute(("DATASET", record.dataset.as_str()));
     start.push_attribute(("OPERATION", record.operation.digit()));
+    if let Some(reason) = &record.reason {
+        start.push_attribute(("REASON", reason.as_str()));
+    }
     xml.write_event(Event::Start(start))?;
     for (column, value) in &record.columns {
         element(xml, column, value)?;

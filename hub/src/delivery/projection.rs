@@ -40,6 +40,8 @@ pub struct Projected {
     pub dataset: String,
     /// What to do.
     pub operation: Operation,
+    /// Why the record is corrected or taken back.
+    pub reason: Option<String>,
     /// Target column and value, in the target's order.
     pub columns: Vec<(String, String)>,
 }
@@ -68,6 +70,11 @@ pub enum Unfit {
         "hub.column: 国家规范要求字段 {0}，本数据集没有，请补充后由中心处理 / the destination demands column {0}, which the data set does not have; the centre has to ask for it"
     )]
     Column(String),
+    /// Longer than the destination takes.
+    #[error(
+        "hub.size: 记录转为消息有 {0} 字节，目的地只接受 {1} 字节；请缩短大字段 / as a message the record has {0} bytes, the destination takes {1}: shorten its long fields"
+    )]
+    Size(usize, usize),
     /// Nothing is left of it.
     #[error("hub.empty: 映射后没有内容 / nothing is left after the projection")]
     Empty,
@@ -129,6 +136,10 @@ impl Projector {
             _ if held => Operation::Change,
             _ => Operation::Add,
         };
+        let mut reason = content.reason.iter().flat_map(|reason| reason.chars());
+        if !reason.all(is_xml) {
+            return Err(Unfit::Character("REASON".to_owned()));
+        }
         let mut projected = Vec::with_capacity(records.len());
         for record in records {
             if record.is_empty() {
@@ -142,6 +153,7 @@ impl Projector {
                 id: content.id,
                 dataset: projection.target.clone(),
                 operation,
+                reason: content.reason.clone(),
                 columns: record
                     .into_iter()
                     .map(|(column, text)| (column.to_owned(), text.into_owned()))

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::answer;
+use super::board::Tally;
 use super::client::RecordResult;
 use super::ledger::{self, By, Ending};
 use super::retry::Backoff;
@@ -23,22 +24,11 @@ pub struct Pushed {
     pub records: Vec<RecordResult>,
 }
 
-/// How many records got which fate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Figures {
-    /// Taken over.
-    pub accepted: usize,
-    /// Refused.
-    pub refused: usize,
-    /// To be sent again.
-    pub again: usize,
-}
-
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
     /// It ended the batch.
-    Settled(Figures),
+    Settled(Tally),
     /// The same was said before.
     Again,
     /// Something else was said before.
@@ -83,11 +73,15 @@ pub fn take(
             .wait(owed.id, owed.attempts.unsigned_abs())
             .as_millis() as i64
     });
-    destinations::rewind(connection, destination)?;
-    let figures = Figures {
-        accepted: members.len() - settlement.refused.len() - settlement.back.len(),
-        refused: settlement.refused.len(),
-        again: settlement.back.len(),
+    let back = settlement.back.iter().map(|(id, ..)| *id);
+    let span = back.clone().min().zip(back.max());
+    destinations::revive(connection, destination, span)?;
+    let (refused, again) = (settlement.refused.len(), settlement.back.len());
+    let tally = Tally {
+        acknowledged: (members.len() - refused - again) as u64,
+        refused: refused as u64,
+        again: again as u64,
+        ..Tally::default()
     };
     let ending = Ending {
         destination,
@@ -97,7 +91,7 @@ pub fn take(
         answer: &text,
     };
     ledger::settle(transaction, &ending, &settlement, now)?;
-    Ok(Taken::Settled(figures))
+    Ok(Taken::Settled(tally))
 }
 
 /// What an answer says, whatever the order of its records.

@@ -5,6 +5,8 @@
 //! backlog is longer than what is held in memory, a third one follows what comes in: from there it takes deals that
 //! began after the backlog did, which is known by their first record, because nothing of such a deal can be in the
 //! backlog. Everything else of what it passes is left to the main cursor, so no deal is ever overtaken by itself.
+//!
+//! What is made pending again behind the main cursor is read again by its span, and nothing else is.
 
 use std::collections::HashSet;
 
@@ -35,6 +37,8 @@ pub(super) struct Reading {
     main: i64,
     urgent: i64,
     beside: Option<Beside>,
+    /// What is to be read again: after a number, up to another.
+    again: Option<(i64, i64)>,
 }
 
 impl Reading {
@@ -43,9 +47,40 @@ impl Reading {
         self.beside.as_ref().map(|beside| beside.from)
     }
 
-    /// Reads from the beginning again: something before the cursors is pending again. What is held stays held.
-    pub fn rewind(&mut self) {
+    /// Reads everything from the beginning.
+    pub fn restart(&mut self) {
         *self = Reading::default();
+    }
+
+    /// Deliveries from one number to another are pending again.
+    pub fn revive(&mut self, from: i64, to: i64) {
+        // What is urgent is little, and read through its own index.
+        self.urgent = self.urgent.min(from - 1);
+        self.again = Some(match self.again {
+            Some((after, before)) => (after.min(from - 1), before.max(to)),
+            None => (from - 1, to),
+        });
+    }
+
+    /// Reads again what was revived, as far as the main cursor had come: what lies before it, it will see by itself.
+    fn again(
+        &mut self,
+        connection: &mut Database,
+        destination: &str,
+        lanes: &mut Lanes,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        while let Some((after, to)) = self.again
+            && lanes.held() + PAGE <= 2 * HELD
+        {
+            let to = to.min(self.main);
+            let rows = deliveries::pending_after(connection, destination, after, PAGE as i64)?;
+            let last = rows.last().map(|row| row.id).filter(|_| rows.len() == PAGE);
+            let revived = rows.into_iter();
+            lanes.push(revived.filter(|row| row.lane > 0 && row.id <= to), now);
+            self.again = last.filter(|last| *last < to).map(|last| (last, to));
+        }
+        Ok(())
     }
 
     /// Reads what is urgent.
@@ -79,6 +114,7 @@ impl Reading {
         enough: usize,
         now: i64,
     ) -> Result<(), StoreError> {
+        self.again(connection, destination, lanes, now)?;
         let page = enough.max(PAGE);
         while !lanes.has_ready(enough) && lanes.held() + page <= HELD {
             let rows = deliveries::pending_after(connection, destination, self.main, page as i64)?;

@@ -1,8 +1,11 @@
 //! When to try again, and how often at all: backoff with full jitter, and a budget over all batches.
 //!
 //! The budget is what keeps a slow destination from being buried: retries are at most a share of first
-//! attempts, plus a small steady rate so that nothing waits for ever when nothing new comes.
+//! attempts, plus a small steady rate so that nothing waits for ever when nothing new comes. Each destination has one,
+//! so that one that is ill takes only so much of the other: the budget of all destinations together, which keeps an
+//! outage of everything (of the hub's own line, say) from ending in a storm of everything.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long to wait between attempts.
@@ -44,6 +47,17 @@ pub struct Allowance {
     pub saved: f64,
 }
 
+/// What all destinations together are allowed.
+impl From<&crate::config::Delivery> for Allowance {
+    fn from(delivery: &crate::config::Delivery) -> Self {
+        Allowance {
+            share: f64::from(delivery.retry_percent) / 100.0,
+            floor: f64::from(delivery.retries_per_second),
+            saved: f64::from(delivery.retries_saved),
+        }
+    }
+}
+
 /// What is left of the allowance.
 #[derive(Debug)]
 pub struct Budget {
@@ -67,13 +81,24 @@ impl Budget {
         self.add(self.allowance.share);
     }
 
-    /// Takes one retry, or says how long to wait for it.
-    pub fn spend(&mut self, now: Instant) -> Result<(), Duration> {
+    /// Takes one retry of this budget and of the common one, or says how long to wait for it.
+    pub fn spend(&mut self, common: &Common, now: Instant) -> Result<(), Duration> {
+        self.ready(now)?;
+        common.spend(now)?;
+        self.left -= 1.0;
+        Ok(())
+    }
+
+    /// Retries that may be made now.
+    pub fn left(&mut self, now: Instant) -> f64 {
         let passed = now.saturating_duration_since(self.counted);
-        self.counted = now;
+        self.counted = self.counted.max(now);
         self.add(passed.as_secs_f64() * self.allowance.floor);
-        if self.left >= 1.0 {
-            self.left -= 1.0;
+        self.left
+    }
+
+    fn ready(&mut self, now: Instant) -> Result<(), Duration> {
+        if self.left(now) >= 1.0 {
             return Ok(());
         }
         let missing = (1.0 - self.left) / self.allowance.floor.max(1e-3);
@@ -82,6 +107,40 @@ impl Budget {
 
     fn add(&mut self, retries: f64) {
         self.left = (self.left + retries).min(self.allowance.saved.max(1.0));
+    }
+}
+
+/// The budget of all destinations of a hub together. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Common(Arc<Mutex<Budget>>);
+
+impl Common {
+    /// A budget that is full: what a hub finds under way when it starts is not a storm yet.
+    pub fn new(allowance: Allowance, now: Instant) -> Self {
+        let mut budget = Budget::new(allowance, now);
+        budget.add(allowance.saved);
+        Common(Arc::new(Mutex::new(budget)))
+    }
+
+    /// A first attempt was made.
+    pub fn earn(&self) {
+        self.budget().earn();
+    }
+
+    /// Retries that may be made now.
+    pub fn left(&self, now: Instant) -> f64 {
+        self.budget().left(now)
+    }
+
+    fn spend(&self, now: Instant) -> Result<(), Duration> {
+        let mut budget = self.budget();
+        budget.ready(now)?;
+        budget.left -= 1.0;
+        Ok(())
+    }
+
+    fn budget(&self) -> std::sync::MutexGuard<'_, Budget> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -106,6 +165,41 @@ mod tests {
         assert_eq!(backoff.wait(9, 3), backoff.wait(9, 3));
     }
 
+    fn generous() -> Allowance {
+        Allowance {
+            share: 0.0,
+            floor: 1e6,
+            saved: 1e6,
+        }
+    }
+
+    #[test]
+    fn what_all_together_may_not_no_one_takes_from_its_own() {
+        let start = Instant::now();
+        let common = Common::new(
+            Allowance {
+                share: 0.0,
+                floor: 1.0,
+                saved: 3.0,
+            },
+            start,
+        );
+        let (mut one, mut other) = (
+            Budget::new(generous(), start),
+            Budget::new(generous(), start),
+        );
+        let before = one.left(start);
+        assert!(one.spend(&common, start).is_ok() && other.spend(&common, start).is_ok());
+        assert!(one.spend(&common, start).is_ok());
+        assert!(other.spend(&common, start).is_err(), "three for both");
+        assert!(one.spend(&common, start).is_err());
+        assert!(
+            (before - one.left(start) - 2.0).abs() < 1e-9,
+            "nothing is lost"
+        );
+        assert!(other.spend(&common, start + Duration::from_secs(1)).is_ok());
+    }
+
     #[test]
     fn retries_are_a_share_of_first_attempts_and_a_steady_rate() {
         let start = Instant::now();
@@ -117,9 +211,10 @@ mod tests {
             },
             start,
         );
+        let plenty = Common::new(generous(), start);
         let spent = |budget: &mut Budget, now| {
             let mut retries = 0;
-            while budget.spend(now).is_ok() {
+            while budget.spend(&plenty, now).is_ok() {
                 retries += 1;
             }
             retries
@@ -130,7 +225,7 @@ mod tests {
         }
         let earned = spent(&mut budget, start);
         assert!((4..=5).contains(&earned), "a fifth of 25: {earned}");
-        let wait = budget.spend(start).err().unwrap_or_default();
+        let wait = budget.spend(&plenty, start).err().unwrap_or_default();
         assert!(wait > Duration::ZERO && wait <= Duration::from_millis(500));
         assert_eq!(spent(&mut budget, start + wait), 1);
         let long = start + Duration::from_hours(1);

@@ -1,5 +1,7 @@
 //! The coordinator: one thread that knows every batch under way, and decides what happens next.
 
+#[cfg(test)]
+mod outage;
 mod outcomes;
 
 use std::collections::BTreeMap;
@@ -19,13 +21,16 @@ use super::reading::Reading;
 use super::retry::Budget;
 use super::wire::Wire;
 use super::worker::{Task, Worker};
-use super::{Event, Place, Settings, Status, clock};
+use super::{Event, Place, Settings, Status};
 use crate::store::deliveries::{self, Owed};
 use crate::store::destinations;
 use crate::store::throne::Throne;
 
 /// Batches that wait for another attempt, per batch that may be under way.
 const STUCK: usize = 8;
+/// Batches whose receipt is confirmed and whose business answer is owed, at most; twice as many with urgent ones. They
+/// are held without their bytes.
+const AWAITED: usize = 512;
 
 /// What [`super::start`] hands over.
 pub(super) struct Parts {
@@ -41,7 +46,9 @@ pub(super) struct Parts {
 /// Runs until stopped.
 pub(super) fn coordinate(parts: Parts, inbox: &Receiver<Event>) {
     let (stopped, rung) = (Arc::clone(&parts.stopped), Arc::clone(&parts.rung));
-    let mut run = Run::new(parts);
+    let events = parts.events.clone();
+    let (mut run, worker, queue) = Run::new(parts);
+    crew(run.settings.in_flight, &worker, queue, &events);
     while !stopped.load(Ordering::Acquire) {
         rung.store(false, Ordering::Release);
         if let Err(error) = run.step() {
@@ -54,6 +61,20 @@ pub(super) fn coordinate(parts: Parts, inbox: &Receiver<Event>) {
         }
         while let Ok(event) = inbox.try_recv() {
             run.take_in(event);
+        }
+    }
+}
+
+/// Starts the workers: one more than may be under way, so that what is urgent finds a free one.
+fn crew(under_way: usize, worker: &Worker, queue: Receiver<Task>, events: &Sender<Event>) {
+    let queue = Arc::new(Mutex::new(queue));
+    for number in 0..=under_way.max(1) {
+        let (worker, queue, events) = (worker.clone(), Arc::clone(&queue), events.clone());
+        let spawned = std::thread::Builder::new()
+            .name(format!("delivery-{number}"))
+            .spawn(move || worker.serve(&queue, &events));
+        if let Err(error) = spawned {
+            tracing::error!(error = %error, "a delivery worker could not be started");
         }
     }
 }
@@ -96,38 +117,29 @@ struct Run {
 }
 
 impl Run {
-    fn new(parts: Parts) -> Self {
+    /// A coordinator that has not begun, what its workers do, and where they find their tasks.
+    fn new(parts: Parts) -> (Self, Worker, Receiver<Task>) {
         let settings = parts.settings;
         let (tasks, queue) = channel();
-        let queue = Arc::new(Mutex::new(queue));
         let backoff = settings.record_backoff;
         let desk = Desk {
             writer: parts.place.writer.clone(),
             destination: settings.destination.clone(),
             reign: Arc::new(AtomicI64::new(0)),
             stopped: Arc::clone(&parts.stopped),
+            present: Arc::clone(&parts.place.present),
         };
-        // One more than may be under way: what is urgent finds a free one.
-        for number in 0..=settings.in_flight.max(1) {
-            let worker = Worker {
-                wire: Arc::clone(&parts.wire),
-                desk: desk.clone(),
-                horizon: settings.record_attempts,
-                again: Arc::new(move |owed: &Owed, now| {
-                    let wait = backoff.wait(owed.id, owed.attempts.unsigned_abs());
-                    now + wait.as_millis() as i64
-                }),
-            };
-            let (queue, events) = (Arc::clone(&queue), parts.events.clone());
-            let spawned = std::thread::Builder::new()
-                .name(format!("delivery-{number}"))
-                .spawn(move || worker.serve(&queue, &events));
-            if let Err(error) = spawned {
-                tracing::error!(error = %error, "a delivery worker could not be started");
-            }
-        }
-        let now = Instant::now();
-        Run {
+        let worker = Worker {
+            wire: Arc::clone(&parts.wire),
+            desk: desk.clone(),
+            horizon: settings.record_attempts,
+            again: Arc::new(move |owed: &Owed, now| {
+                let wait = backoff.wait(owed.id, owed.attempts.unsigned_abs());
+                now + wait.as_millis() as i64
+            }),
+        };
+        let now = parts.place.present.instant();
+        let run = Run {
             gatherer: Gatherer {
                 settings: settings.clone(),
                 readers: parts.place.readers.clone(),
@@ -153,7 +165,16 @@ impl Run {
             quiet_until: None,
             leave: Leave::Nothing,
             settings,
-        }
+        };
+        (run, worker, queue)
+    }
+
+    fn now(&self) -> Instant {
+        self.place.present.instant()
+    }
+
+    fn millis(&self) -> i64 {
+        self.place.present.millis()
     }
 
     fn step(&mut self) -> Result<(), GatherError> {
@@ -172,7 +193,7 @@ impl Run {
 
     /// Whether this hub serves the destination; if nobody does, it does from now on.
     fn reigns(&mut self) -> Result<bool, GatherError> {
-        let now = Instant::now();
+        let now = self.now();
         if let Some(throne) = &mut self.throne {
             if now.duration_since(self.seen) > self.settings.poll {
                 self.seen = now;
@@ -192,7 +213,7 @@ impl Run {
         self.resumed = false;
         self.flights.clear();
         self.lanes = Lanes::default();
-        self.reading.rewind();
+        self.reading.restart();
         self.breaker.withdraw();
         let name = &self.settings.destination;
         let Some(known) = destinations::by_name(&mut *self.place.readers.take()?, name)? else {
@@ -222,7 +243,13 @@ impl Run {
         }
         if known.rewinds != self.rewinds {
             self.rewinds = known.rewinds;
-            self.reading.rewind();
+            if let Some((from, to)) = known.revived() {
+                self.reading.revive(from, to);
+                let (name, rewinds) = (name.clone(), known.rewinds);
+                self.desk.write(move |transaction| {
+                    destinations::noted(transaction.connection, &name, rewinds)
+                })?;
+            }
             self.drop_settled()?;
         }
         if known.filled.is_some() {
@@ -232,7 +259,7 @@ impl Run {
         let open = self
             .settings
             .window
-            .is_none_or(|window| window.is_open(clock()));
+            .is_none_or(|window| window.is_open(self.millis()));
         self.leave = if open { Leave::All } else { Leave::Urgent };
         Ok(true)
     }
@@ -264,17 +291,22 @@ impl Run {
             if self.flights.contains_key(&batch.id) {
                 continue;
             }
-            let (members, packet) = self.gatherer.rebuild(&batch)?;
-            let Some(packet) = packet else {
-                continue;
+            let (members, packet) = if batch.state == 0 {
+                let (members, packet) = self.gatherer.rebuild(&batch)?;
+                if packet.is_none() {
+                    continue;
+                }
+                (members, packet)
+            } else {
+                (self.gatherer.members(&batch)?, None)
             };
-            let mut flight = Flight::new(&batch, members, packet, Instant::now());
+            let mut flight = Flight::new(batch, members, packet, self.now());
             // Whether the last attempt reached the destination is not known: what follows is a repetition.
             flight.failures = u32::from(flight.phase == Phase::Send);
             for lane in flight.lanes() {
                 self.lanes.occupy(lane);
             }
-            self.flights.insert(batch.id, flight);
+            self.flights.insert(flight.batch.id, flight);
         }
         Ok(())
     }
@@ -294,43 +326,55 @@ impl Run {
                 }
             };
             self.rate.spend(rows.len());
+            self.tally(|tally| tally.refused += gathered.unfit as u64);
             self.turn += 1;
             let mut lanes: Vec<i64> = rows.iter().map(|row| row.lane).collect();
             if let Some((batch, members, packet)) = gathered.batch {
-                let mut flight = Flight::new(&batch, members, packet, Instant::now());
+                let mut flight = Flight::new(batch, members, Some(packet), self.now());
                 flight.counted = true;
                 let taken = flight.lanes();
-                lanes.retain(|lane| !taken.contains(lane));
-                self.flights.insert(batch.id, flight);
+                lanes.retain(|lane| taken.binary_search(lane).is_err());
+                self.flights.insert(flight.batch.id, flight);
             }
             for lane in lanes {
-                self.lanes.release(lane, Vec::new(), clock());
+                self.lanes.release(lane, Vec::new(), self.millis());
             }
         }
     }
 
     /// The deliveries of the next batch: what is urgent first, then old and new in turn. Batches that failed and wait
-    /// for another attempt take no place from others, within bounds.
+    /// for another attempt, and those whose answer is owed, take no place from others, within bounds.
     fn pick(&mut self) -> Result<Vec<Owed>, GatherError> {
-        let well = self.flights.values().filter(|flight| flight.failures == 0);
-        let well = well.count();
+        let (mut well, mut stuck, mut awaited) = (0, 0, 0);
+        for flight in self.flights.values() {
+            match flight.phase {
+                Phase::Ask => awaited += 1,
+                Phase::Send if flight.failures > 0 => stuck += 1,
+                Phase::Send => well += 1,
+            }
+        }
         let most = self.settings.in_flight.max(1);
-        let broken = self.breaker.state(Instant::now()) != BreakerState::Closed;
-        if well > most || self.flights.len() >= most * STUCK || broken && !self.flights.is_empty() {
+        let broken = self.breaker.state(self.now()) != BreakerState::Closed;
+        if well > most
+            || well + stuck >= most * STUCK
+            || awaited >= 2 * AWAITED
+            || broken && !self.flights.is_empty()
+        {
             return Ok(Vec::new());
         }
         let mut connection = self.place.readers.take()?;
-        let (name, now) = (&self.settings.destination, clock());
+        let (name, now) = (&self.settings.destination, self.millis());
         self.reading
             .urgent(&mut connection, name, &mut self.lanes, now)?;
         let batch = self.settings.batch;
         let urgent = self.lanes.take(batch, now, Which::Urgent);
-        if !urgent.is_empty() || well >= most || self.leave != Leave::All {
+        let full = well >= most || awaited >= AWAITED;
+        if !urgent.is_empty() || full || self.leave != Leave::All {
             return Ok(urgent);
         }
         self.reading
             .others(&mut connection, name, &mut self.lanes, batch, now)?;
-        let limit = self.rate.allows(batch, Instant::now());
+        let limit = self.rate.allows(batch, self.now());
         let which = match self.reading.new_from() {
             Some(from) if self.turn % 2 == 1 => Which::From(from),
             _ => Which::Oldest,
@@ -341,7 +385,7 @@ impl Run {
     /// Hands every batch that is due to a worker, as far as the destination may be asked: what was not tried yet
     /// before what failed, and never all workers for what failed.
     fn dispatch(&mut self) {
-        let now = Instant::now();
+        let now = self.now();
         if self.quiet_until.is_some_and(|until| now < until) {
             return;
         }
@@ -350,7 +394,7 @@ impl Run {
             .flights
             .values()
             .filter(|flight| !flight.busy && flight.due <= now)
-            .map(|flight| (flight.failures > 0, !flight.urgent(), flight.batch))
+            .map(|flight| (flight.failures > 0, !flight.urgent(), flight.batch.id))
             .collect();
         due.sort_unstable();
         let busy =
@@ -358,6 +402,7 @@ impl Run {
         let mut repeating = self.flights.values().filter(busy(true)).count();
         let mut requests = 0;
         let mut retries = 0;
+        let mut lost = Vec::new();
         for (failed, ordinary, batch) in due {
             let Some(flight) = self.flights.get_mut(&batch) else {
                 continue;
@@ -368,11 +413,15 @@ impl Run {
             if !self.breaker.admits(now) {
                 break;
             }
+            if flight.lacks_packet() {
+                lost.push(batch);
+                continue;
+            }
             if failed {
                 if repeating >= self.settings.in_flight.div_ceil(2) {
                     break;
                 }
-                if let Err(wait) = self.budget.spend(now) {
+                if let Err(wait) = self.budget.spend(&self.place.retries, now) {
                     flight.due = now + wait;
                     continue;
                 }
@@ -380,27 +429,49 @@ impl Run {
                 retries += 1;
             } else if flight.phase == Phase::Send {
                 self.budget.earn();
+                self.place.retries.earn();
             }
             self.breaker.begin(now);
             requests += 1;
-            if self.tasks.send(flight.task()).is_err() {
+            if let Some(task) = flight.task()
+                && self.tasks.send(task).is_err()
+            {
                 tracing::error!("no delivery worker is left");
             }
         }
+        self.repack(&lost);
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.requests += requests;
         status.retries += retries;
     }
 
+    /// Builds the packets of batches again that the destination does not know any more, although it had confirmed
+    /// them: their bytes were let go of.
+    fn repack(&mut self, lost: &[i64]) {
+        for &batch in lost {
+            let Some(flight) = self.flights.get_mut(&batch) else {
+                continue;
+            };
+            match self.gatherer.rebuild(&flight.batch) {
+                Ok((_, Some(packet))) => flight.packet = Some(Arc::new(packet)),
+                Ok((back, None)) => self.land(batch, &back),
+                Err(error) => {
+                    flight.due = self.place.present.instant() + self.settings.poll;
+                    tracing::error!(batch, %error, "a packet could not be built again");
+                }
+            }
+        }
+    }
+
     /// How long nothing needs to be done unless something happens.
     fn rest(&self) -> Duration {
-        let now = Instant::now();
+        let now = self.now();
         let mut rest = self.settings.poll;
         for flight in self.flights.values().filter(|flight| !flight.busy) {
             rest = rest.min(flight.due.saturating_duration_since(now));
         }
         if let Some(due) = self.lanes.next_due() {
-            rest = rest.min(Duration::from_millis((due - clock()).max(0) as u64));
+            rest = rest.min(Duration::from_millis((due - self.millis()).max(0) as u64));
         }
         if self.rate.next() > Duration::ZERO {
             rest = rest.min(self.rate.next());
@@ -414,11 +485,13 @@ impl Run {
         rest.max(Duration::from_millis(1))
     }
 
-    fn report(&self) {
+    fn report(&mut self) {
+        let left = self.budget.left(self.now());
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.reigns = self.resumed;
-        status.breaker = self.breaker.state(Instant::now());
+        status.breaker = self.breaker.state(self.now());
         status.in_flight = self.flights.len();
+        status.retry_budget = left as u32;
         status.waiting = self.lanes.held();
     }
 }

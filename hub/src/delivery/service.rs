@@ -8,12 +8,15 @@ use spec::Spec;
 
 use super::client::Client;
 use super::description::{self, Begin, Description, Target};
+use super::kafka::Kafka;
 use super::national::National;
+use super::present::{Machine, Present as _};
 use super::projection::Projector;
 use super::replayer::Replayer;
+use super::retry::{Allowance, Common};
 use super::webhook::Webhook;
 use super::wire::Wire;
-use super::{Handle, Place, Settings, Signer, Status, clock, start};
+use super::{Handle, Place, Settings, Signer, clock, start};
 use crate::app::App;
 use crate::config::Config;
 use crate::keys::SigningKey;
@@ -44,6 +47,8 @@ impl Service {
     /// Registers the destinations that the configuration describes, and starts to serve them.
     pub fn start(app: &Arc<App>) -> anyhow::Result<Service> {
         let folder = folder(&app.config);
+        let retries = Common::new(Allowance::from(&app.config.delivery), Machine.instant());
+        app.deliveries.share(&retries);
         let described = description::read_folder(&folder, app.spec, &app.sources)?;
         let mut deliveries = Vec::new();
         let url = app.config.national.url.trim_end_matches('/');
@@ -52,13 +57,13 @@ impl Service {
             let national = &app.config.national;
             let means = Means::of(app);
             let wire = means.platform(&settings, url, &national.edition, &national.sender);
-            deliveries.push(serve(app, settings, wire)?);
+            deliveries.push(serve(app, settings, wire, &retries)?);
         }
         for description in &described {
             register(app, description)
                 .with_context(|| format!("destination {}", description.name))?;
             let wire = Means::of(app).wire(description)?;
-            deliveries.push(serve(app, description.settings.clone(), wire)?);
+            deliveries.push(serve(app, description.settings.clone(), wire, &retries)?);
         }
         warn_of_others(app, &described)?;
         let replayer = Replayer::start(app.readers.clone(), app.writer.clone())?;
@@ -66,12 +71,6 @@ impl Service {
             deliveries,
             _replayer: replayer,
         })
-    }
-
-    /// What each delivery is doing.
-    pub fn statuses(&self) -> impl Iterator<Item = (&str, Status)> {
-        let deliveries = self.deliveries.iter();
-        deliveries.map(|(name, handle)| (name.as_str(), handle.status()))
     }
 
     /// Stops all of them.
@@ -155,12 +154,19 @@ impl Means<'_> {
                 edition,
                 sender,
             } => self.platform(settings, url, edition, sender),
-            Target::Kafka { brokers, topic } => Arc::new(super::kafka::Kafka::new(
+            Target::Kafka {
                 brokers,
                 topic,
-                settings.timeouts,
-                self.spec,
-            )?),
+                options,
+                password_file,
+            } => {
+                let mut options = options.clone();
+                if let Some(file) = password_file {
+                    options.insert("sasl.password".to_owned(), password(file)?);
+                }
+                let timeouts = settings.timeouts;
+                Arc::new(Kafka::new(brokers, topic, &options, timeouts, self.spec)?)
+            }
         })
     }
 
@@ -178,6 +184,14 @@ impl Means<'_> {
             sender: sender.to_owned(),
         })
     }
+}
+
+fn password(file: &std::path::Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(file).with_context(|| {
+        let file = file.display();
+        format!("无法读取密码文件 / cannot read the file of the password: {file}")
+    })?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// The wires that can pack again what was packed for a destination, one for each key that may have signed it. Nothing
@@ -219,6 +233,7 @@ fn serve(
     app: &Arc<App>,
     settings: Settings,
     wire: Arc<dyn Wire>,
+    retries: &Common,
 ) -> anyhow::Result<(String, Handle)> {
     let database = app.config.database_url();
     let spec = app.spec;
@@ -233,10 +248,13 @@ fn serve(
                 u16::try_from(number).is_ok_and(|code| projection.datasets.contains_key(&code))
             })
         }),
+        retries: retries.clone(),
+        present: Arc::new(Machine),
     };
     let name = settings.destination.clone();
     let handle =
         start(settings, place, wire).context("无法启动转发 / cannot start the delivery")?;
     app.bell.listen(handle.waker());
+    app.deliveries.enter(&name, handle.shown());
     Ok((name, handle))
 }

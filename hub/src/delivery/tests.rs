@@ -5,10 +5,14 @@
 #![expect(clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
 use super::breaker::BreakerState;
+use super::client::{Asking, Sending};
+use super::packet::PacketError;
+use super::wire::{Packed, Stamp, Version, Wire};
 use super::world::{Draft, Made, Tested, World, child, get, parent, post, until};
 use crate::store::deliveries::State;
 use crate::store::forwarded;
@@ -215,6 +219,67 @@ fn versions_are_added_changed_and_deleted() -> Tested {
         .map(|record| record["operation"].as_i64())
         .collect();
     assert_eq!(operations, [Some(1), Some(2), Some(3), Some(1)]);
+    Ok(())
+}
+
+/// Keeps what goes over the wire.
+struct Kept {
+    wire: super::national::National,
+    packets: Mutex<Vec<String>>,
+}
+
+impl Wire for Kept {
+    fn pack(&self, stamp: Stamp, versions: Vec<Version>) -> Result<Packed, PacketError> {
+        self.wire.pack(stamp, versions)
+    }
+
+    fn asks_what_is_held(&self) -> bool {
+        true
+    }
+
+    fn send(&self, batch: i64, packet: &[u8]) -> Sending {
+        let text = String::from_utf8_lossy(packet).into_owned();
+        self.packets.lock().expect("a lock").push(text);
+        self.wire.send(batch, packet)
+    }
+
+    fn ask(&self, batch: i64) -> Asking {
+        self.wire.ask(batch)
+    }
+}
+
+#[test]
+fn the_platform_is_told_why_a_record_is_corrected_or_taken_back() -> Tested {
+    let world = World::new()?;
+    let national = world.national("")?;
+    let first = parent(1, "P1", "a");
+    let second = Draft {
+        previous: Some(1),
+        action: 1,
+        reason: Some("金额 < 合同价\n\"更正\"".to_owned()),
+        ..parent(1, "P1", "b")
+    };
+    let gone = Draft {
+        previous: Some(2),
+        action: 2,
+        reason: Some("项目取消".to_owned()),
+        ..second.clone()
+    };
+    world.owe("s1", vec![first, second, gone])?;
+    let wire = Arc::new(Kept {
+        wire: world.wire(&national.url, &World::settings()),
+        packets: Mutex::default(),
+    });
+    let _delivery = world.start_through(wire.clone(), World::settings())?;
+    until("all acknowledged", || {
+        Ok(world.count(State::Acknowledged)? == 3)
+    })?;
+    let packet = wire.packets.lock().expect("a lock")[0].clone();
+    let parts: Vec<&str> = packet.split("<RECORD ").skip(1).collect();
+    assert!(!parts[0].contains("REASON="), "{packet}");
+    let why = "REASON=\"金额 &lt; 合同价&#10;&quot;更正&quot;\"";
+    assert!(parts[1].contains(why), "{packet}");
+    assert!(parts[2].contains("REASON=\"项目取消\""), "{packet}");
     Ok(())
 }
 

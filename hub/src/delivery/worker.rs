@@ -7,12 +7,13 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
 
+use super::Event;
 use super::answer;
+use super::board::Tally;
 use super::client::{Asking, Sending, Trouble};
 use super::desk::Desk;
 use super::ledger::{self, Attempt, By, Ending};
 use super::wire::Wire;
-use super::{Event, clock};
 use crate::pipeline::writer::WriteError;
 use crate::store::batches;
 use crate::store::deliveries::{self, End, Owed, Settlement, State};
@@ -37,8 +38,13 @@ pub(super) enum Task {
 pub(super) enum Outcome {
     /// Receipt is confirmed.
     Received,
-    /// The batch is settled; these deliveries are to be sent again.
-    Settled(Vec<Owed>),
+    /// The batch is settled.
+    Settled {
+        /// Deliveries that are to be sent again.
+        back: Vec<Owed>,
+        /// What became of how many.
+        came_of: Tally,
+    },
     /// No business answer yet.
     NotYet,
     /// The destination does not know the batch.
@@ -53,6 +59,7 @@ pub(super) enum Outcome {
 pub(super) type Again = Arc<dyn Fn(&Owed, i64) -> i64 + Send + Sync>;
 
 /// Everything a worker needs.
+#[derive(Clone)]
 pub(super) struct Worker {
     pub wire: Arc<dyn Wire>,
     pub desk: Desk,
@@ -81,7 +88,7 @@ impl Worker {
         }
     }
 
-    fn work(&self, task: Task) -> Result<Outcome, WriteError> {
+    pub(super) fn work(&self, task: Task) -> Result<Outcome, WriteError> {
         match task {
             Task::Send {
                 batch,
@@ -112,10 +119,11 @@ impl Worker {
             packet_sha256: sha256(packet).to_hex(),
             records,
         };
-        match self.wire.send(batch, packet) {
+        let sending = self.wire.send(batch, packet);
+        let now = self.desk.present.millis();
+        match sending {
             Sending::Received => {
                 self.desk.write(move |transaction| {
-                    let now = clock();
                     if deliveries::mark_sent(transaction.connection, batch, now)? {
                         ledger::attempted(
                             transaction,
@@ -135,7 +143,7 @@ impl Worker {
                     ..Settlement::default()
                 };
                 self.desk.write(move |transaction| {
-                    let (now, sent) = (clock(), ledger::Outcome::Sent);
+                    let sent = ledger::Outcome::Sent;
                     ledger::attempted(transaction, &attempted, sent, None, now)?;
                     let ending = Ending {
                         destination: &attempted.destination,
@@ -146,7 +154,15 @@ impl Worker {
                     };
                     ledger::settle(transaction, &ending, &settlement, now)
                 })?;
-                Ok(Outcome::Settled(Vec::new()))
+                let came_of = Tally {
+                    sent: records as u64,
+                    acknowledged: records as u64,
+                    ..Tally::default()
+                };
+                Ok(Outcome::Settled {
+                    back: Vec::new(),
+                    came_of,
+                })
             }
             Sending::Refused(reason) => {
                 let settlement = Settlement {
@@ -154,7 +170,7 @@ impl Worker {
                     ..Settlement::default()
                 };
                 self.desk.write(move |transaction| {
-                    let (now, refused) = (clock(), ledger::Outcome::Refused);
+                    let refused = ledger::Outcome::Refused;
                     ledger::attempted(transaction, &attempted, refused, Some(&reason), now)?;
                     let ending = Ending {
                         destination: &attempted.destination,
@@ -165,13 +181,20 @@ impl Worker {
                     };
                     ledger::settle(transaction, &ending, &settlement, now)
                 })?;
-                Ok(Outcome::Settled(Vec::new()))
+                let came_of = Tally {
+                    refused: records as u64,
+                    ..Tally::default()
+                };
+                Ok(Outcome::Settled {
+                    back: Vec::new(),
+                    came_of,
+                })
             }
             Sending::Trouble(trouble) => {
                 let said = trouble.why.clone();
                 self.desk.write(move |transaction| {
                     let failed = ledger::Outcome::Failed;
-                    ledger::attempted(transaction, &attempted, failed, Some(&said), clock())
+                    ledger::attempted(transaction, &attempted, failed, Some(&said), now)
                 })?;
                 Ok(Outcome::Failed(trouble))
             }
@@ -184,11 +207,18 @@ impl Worker {
             Asking::Unknown => Ok(Outcome::Unknown),
             Asking::Trouble(trouble) => Ok(Outcome::Failed(trouble)),
             Asking::Done(results, text) => {
-                let now = clock();
+                let now = self.desk.present.millis();
                 let (settlement, back) =
                     answer::decide(members, &results, self.horizon, |member| {
                         (self.again)(member, now)
                     });
+                let (again, refused) = (back.len() as u64, settlement.refused.len() as u64);
+                let came_of = Tally {
+                    acknowledged: members.len() as u64 - again - refused,
+                    refused,
+                    again,
+                    ..Tally::default()
+                };
                 let destination = self.desk.destination.clone();
                 self.desk.write(move |transaction| {
                     let ending = Ending {
@@ -200,14 +230,14 @@ impl Worker {
                     };
                     ledger::settle(transaction, &ending, &settlement, now)
                 })?;
-                Ok(Outcome::Settled(back))
+                Ok(Outcome::Settled { back, came_of })
             }
         }
     }
 }
 
 impl Task {
-    fn batch(&self) -> i64 {
+    pub(super) fn batch(&self) -> i64 {
         match self {
             Task::Send { batch, .. } | Task::Ask { batch, .. } => *batch,
         }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "tests")]
 
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -9,13 +10,17 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::national;
+use super::present::{Machine, Present};
 use super::projection::Projector;
+use super::retry::Common;
+use super::wire::Wire;
 use super::{Handle, Place, Settings, Signer, start};
 use crate::keys::SigningKey;
 use crate::pipeline::writer::Writer;
 use crate::simulate::national::{National, Options, Running, verifier};
 use crate::store::deliveries::{State, tests as inspect};
 use crate::store::forwarded;
+use crate::store::history::{self, Reason};
 use crate::store::insert::{self, Owed, Rows};
 use crate::store::records::RecordRow;
 use crate::store::submissions::Submission;
@@ -74,6 +79,7 @@ pub(crate) struct Draft {
     pub action: i32,
     pub lane: i64,
     pub previous: Option<i64>,
+    pub reason: Option<String>,
     pub body: Value,
 }
 
@@ -83,6 +89,7 @@ pub(crate) fn parent(lane: i64, code: &str, name: &str) -> Draft {
         action: 0,
         lane,
         previous: None,
+        reason: None,
         body: json!({"CODE": code, "NAME": name, "OWN": "not for the nation"}),
     }
 }
@@ -150,23 +157,51 @@ impl World {
 
     /// Starts forwarding to a platform.
     pub fn start(&self, url: &str, settings: Settings) -> Made<Handle> {
-        let wire = national::National {
+        let wire = self.wire(url, &settings);
+        self.start_through(Arc::new(wire), settings)
+    }
+
+    /// What speaks to a platform.
+    pub fn wire(&self, url: &str, settings: &Settings) -> national::National {
+        national::National {
             client: Client::new(url, settings.timeouts),
             projector: Projector::new(self.spec, "3.0", "2.0"),
             signer: Signer::new("hub.test", self.key.clone()),
             sender: "320000".to_owned(),
-        };
-        let place = Place {
+        }
+    }
+
+    /// Starts forwarding through whatever speaks to the destination.
+    pub fn start_through(&self, wire: Arc<dyn Wire>, settings: Settings) -> Made<Handle> {
+        let retries = Common::new(settings.retries, Machine.instant());
+        let place = self.place(retries, Arc::new(Machine));
+        Ok(start(settings, place, wire)?)
+    }
+
+    /// Where a delivery finds its work.
+    pub fn place(&self, retries: Common, present: Arc<dyn Present>) -> Place {
+        Place {
             readers: self.readers.clone(),
             writer: self.writer.clone(),
             database: self.folder.path().join("hub.db").display().to_string(),
-            projects: std::sync::Arc::new(|_| true),
-        };
-        Ok(start(settings, place, std::sync::Arc::new(wire))?)
+            projects: Arc::new(|_| true),
+            retries,
+            present,
+        }
     }
 
     /// Owes records to the platform, as one submission of a source; gives their numbers.
     pub fn owe(&self, source: &'static str, drafts: Vec<Draft>) -> Made<Vec<i64>> {
+        self.owe_to("national", source, drafts)
+    }
+
+    /// Owes records to a destination.
+    pub fn owe_to(
+        &self,
+        destination: &'static str,
+        source: &'static str,
+        drafts: Vec<Draft>,
+    ) -> Made<Vec<i64>> {
         let ids = self.writer.run(move |transaction| {
             let submission = transaction.numbers.submission;
             transaction.numbers.submission += 1;
@@ -187,7 +222,7 @@ impl World {
                 });
                 rows.owed.push(Owed {
                     id: transaction.numbers.delivery,
-                    destination: "national".to_owned(),
+                    destination: destination.to_owned(),
                     record_id: id,
                     lane: draft.lane,
                     state: 0,
@@ -218,6 +253,15 @@ impl World {
             };
             insert::submission(transaction.connection, &head)?;
             insert::rows(transaction.connection, &rows)?;
+            let why = rows.records.iter().zip(&drafts);
+            let why = why.filter_map(|(row, draft)| {
+                Some(Reason {
+                    record_id: row.id,
+                    reason: draft.reason.clone()?,
+                })
+            });
+            let why: Vec<Reason> = why.collect();
+            history::insert(transaction.connection, &why, &[])?;
             Ok(rows.records.iter().map(|row| row.id).collect())
         })?;
         Ok(ids)

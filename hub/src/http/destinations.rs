@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{self, Data, Json, Path, Query};
+use actix_web::{HttpResponse, Route};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -89,26 +89,34 @@ pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
     Ok(HttpResponse::Ok().json(json!({ "items": items })))
 }
 
+/// The handler of an order about a destination.
+pub fn order(action: Action) -> Route {
+    web::post().to(
+        move |state: Data<State>, caller: Caller, name: Path<String>, query: Query<ReasonQuery>| async move {
+            let authority = query.into_inner().authority(caller)?;
+            give(&state, authority, name.into_inner(), action).await
+        },
+    )
+}
+
 async fn give(
-    state: Data<State>,
+    state: &State,
     authority: Authority,
     name: String,
     action: Action,
 ) -> Result<HttpResponse, Error> {
     let shown = name.clone();
-    let known = state
+    let changed = state
         .write(move |transaction| {
-            let Some(before) = destinations::by_name(transaction.connection, &name)? else {
+            if destinations::by_name(transaction.connection, &name)?.is_none() {
                 return Ok(None);
-            };
-            let now = Instant::now();
-            let changed = orders::order(transaction, &name, action, &authority, now)?;
-            Ok(Some((before, changed)))
+            }
+            orders::order(transaction, &name, action, &authority, Instant::now()).map(Some)
         })
         .await?;
-    match known {
+    match changed {
         None => Err(unknown(&shown)),
-        Some((_, changed)) => Ok(HttpResponse::Ok()
+        Some(changed) => Ok(HttpResponse::Ok()
             .json(json!({ "destination": shown, "action": action.word(), "changed": changed }))),
     }
 }
@@ -122,39 +130,6 @@ pub fn unknown(name: &str) -> Error {
             format!("there is no destination `{name}`, see GET /v1/destinations"),
         ),
     )
-}
-
-/// Stops a destination.
-pub async fn stop(
-    state: Data<State>,
-    caller: Caller,
-    name: Path<String>,
-    query: Query<ReasonQuery>,
-) -> Result<HttpResponse, Error> {
-    let authority = query.into_inner().authority(caller)?;
-    give(state, authority, name.into_inner(), Action::Stop).await
-}
-
-/// Starts a destination.
-pub async fn start(
-    state: Data<State>,
-    caller: Caller,
-    name: Path<String>,
-    query: Query<ReasonQuery>,
-) -> Result<HttpResponse, Error> {
-    let authority = query.into_inner().authority(caller)?;
-    give(state, authority, name.into_inner(), Action::Start).await
-}
-
-/// Retires a destination.
-pub async fn retire(
-    state: Data<State>,
-    caller: Caller,
-    name: Path<String>,
-    query: Query<ReasonQuery>,
-) -> Result<HttpResponse, Error> {
-    let authority = query.into_inner().authority(caller)?;
-    give(state, authority, name.into_inner(), Action::Retire).await
 }
 
 /// Takes a business answer that the destination pushes.
@@ -174,15 +149,18 @@ pub async fn answer(
         ));
     }
     let (name, body) = (name.into_inner(), body.into_inner());
-    let batch = body.batch;
+    let (batch, destination) = (body.batch, name.clone());
     let taken = state
         .write(move |transaction| pushed::take(transaction, &name, &body, Instant::now().millis))
         .await?;
     match taken {
-        Taken::Settled(figures) => Ok(HttpResponse::Ok().json(json!({
-            "batch": batch, "accepted": figures.accepted, "refused": figures.refused,
-            "again": figures.again,
-        }))),
+        Taken::Settled(tally) => {
+            state.app.deliveries.said(&destination, tally);
+            Ok(HttpResponse::Ok().json(json!({
+                "batch": batch, "accepted": tally.acknowledged, "refused": tally.refused,
+                "again": tally.again,
+            })))
+        }
         Taken::Again => Ok(HttpResponse::Ok().json(json!({ "batch": batch, "repeated": true }))),
         Taken::Contradicts => Err(Error::request(
             ErrorCode::Conflict,

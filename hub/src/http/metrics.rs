@@ -1,6 +1,7 @@
 //! Figures for Prometheus. Labels are closed lists: source, data set, verdict, status code; never a value.
 
 mod closes;
+mod deliveries;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -125,7 +126,11 @@ pub async fn show(state: Data<State>) -> Result<HttpResponse, Error> {
         .ask(|_, connection| Ok(closes::read(connection)?))
         .await
         .unwrap_or_default();
-    let text = write(&state, alerts, &closed)
+    let waiting = state
+        .ask(|_, connection| deliveries::waiting(connection))
+        .await
+        .unwrap_or_default();
+    let text = write(&state, alerts, waiting, &closed)
         .map_err(|error| Error::Internal(format!("metrics: {error}")))?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
@@ -135,6 +140,7 @@ pub async fn show(state: Data<State>) -> Result<HttpResponse, Error> {
 fn write(
     state: &State,
     alerts: Vec<(String, i32, i64)>,
+    waiting: Vec<deliveries::Waiting>,
     closed: &closes::Closed,
 ) -> Result<String, std::fmt::Error> {
     let metrics = &state.metrics;
@@ -213,6 +219,7 @@ fn write(
 
     ways(state, &mut registry);
     closed.register(&mut registry);
+    deliveries::register(state, waiting, &mut registry);
 
     let entries: Gauge = Gauge::default();
     entries.set(state.app.log.log().size() as i64);

@@ -52,6 +52,7 @@ pub use openapi::{Endpoint, Param};
 pub use server::{Running, ServeError, run, start};
 pub use state::State;
 
+use crate::delivery::orders::Action;
 use crate::store::access::Role;
 
 /// Who may use a route.
@@ -131,9 +132,9 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "GET", path: "/v1/deliveries/replays", access: Reader, query: &[], what: "Replays, the newest first", zh: "查询重新转发任务", handler: || web::get().to(replays::list) },
     Endpoint { method: "POST", path: "/v1/deliveries/replays/{id}/stop", access: Operator, query: destinations::REASON, what: "Stop a replay", zh: "停止重新转发任务", handler: || web::post().to(replays::stop) },
     Endpoint { method: "GET", path: "/v1/destinations", access: Reader, query: &[], what: "Destinations: what they are owed, how far it came, who stopped them", zh: "查询目的地", handler: || web::get().to(destinations::list) },
-    Endpoint { method: "POST", path: "/v1/destinations/{name}/stop", access: Operator, query: destinations::REASON, what: "Send a destination nothing until it is started again", zh: "停止向目的地转发", handler: || web::post().to(destinations::stop) },
-    Endpoint { method: "POST", path: "/v1/destinations/{name}/start", access: Operator, query: destinations::REASON, what: "Start a destination that was stopped", zh: "恢复向目的地转发", handler: || web::post().to(destinations::start) },
-    Endpoint { method: "POST", path: "/v1/destinations/{name}/retire", access: Operator, query: destinations::REASON, what: "Owe a destination nothing more", zh: "注销目的地", handler: || web::post().to(destinations::retire) },
+    Endpoint { method: "POST", path: "/v1/destinations/{name}/stop", access: Operator, query: destinations::REASON, what: "Send a destination nothing until it is started again", zh: "停止向目的地转发", handler: || destinations::order(Action::Stop) },
+    Endpoint { method: "POST", path: "/v1/destinations/{name}/start", access: Operator, query: destinations::REASON, what: "Start a destination that was stopped", zh: "恢复向目的地转发", handler: || destinations::order(Action::Start) },
+    Endpoint { method: "POST", path: "/v1/destinations/{name}/retire", access: Operator, query: destinations::REASON, what: "Owe a destination nothing more", zh: "注销目的地", handler: || destinations::order(Action::Retire) },
     Endpoint { method: "POST", path: "/v1/destinations/{name}/answers", access: Subscriber, query: &[], what: "A destination says what became of a batch, instead of being asked", zh: "目的地回送业务回执", handler: || web::post().to(destinations::answer) },
     Endpoint { method: "GET", path: "/v1/events", access: Subscriber, query: events::QUERY, what: "What a destination was or is to be told, from a number on", zh: "按编号补取事件", handler: || web::get().to(events::list) },
     Endpoint { method: "GET", path: "/v1/catalog", access: Public, query: &[], what: "Editions of the specification", zh: "规范版本目录", handler: || web::get().to(catalog::editions) },

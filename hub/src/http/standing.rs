@@ -37,7 +37,9 @@ pub async fn one(state: Data<State>, uscc: Path<String>) -> Result<HttpResponse,
                         field: Some(standing.subject),
                         value: uscc.clone(),
                     };
-                    for row in found::current(app, connection, &[lookup])? {
+                    let rows = found::current(app, connection, &[lookup])?;
+                    // What was taken back is not said any more.
+                    for row in rows.into_iter().filter(|row| row.action != 2) {
                         entries.push(entry(app, connection, standing, dataset, &row, now)?);
                     }
                 }

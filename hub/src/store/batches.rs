@@ -4,7 +4,10 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 
 use super::schema::{batches, deliveries};
-use super::{Database, StoreError};
+use super::{Database, StoreError, on};
+
+/// Most numbers in one statement.
+const CHUNK: usize = 400;
 
 /// Batches that one destination can have: each has a range of numbers of its own, so that none waits for another's.
 /// With fewer than 8,192 destinations the numbers stay exact in JSON.
@@ -25,10 +28,10 @@ pub fn answered(
 /// The number that the next batch of a destination gets.
 pub fn next_batch(connection: &mut Database, ordinal: i64) -> Result<i64, StoreError> {
     let first = ordinal * RANGE;
-    let highest: Option<i64> = batches::table
+    let highest: Option<i64> = on!(connection, c => batches::table
         .filter(batches::id.between(first, first + RANGE - 1))
         .select(max(batches::id))
-        .first(connection)?;
+        .first(c))?;
     Ok(highest.unwrap_or(first) + 1)
 }
 
@@ -63,14 +66,15 @@ pub fn open_batch(connection: &mut Database, batch: &NewBatch) -> Result<bool, S
             batches::created_at.eq(batch.created_at),
         ))
         .execute(connection)?;
-    for &id in &batch.deliveries {
-        diesel::update(deliveries::table.find(id))
+    for chunk in batch.deliveries.chunks(CHUNK) {
+        on!(connection, c => diesel::update(deliveries::table)
+            .filter(deliveries::id.eq_any(chunk))
             .set((
                 deliveries::batch_id.eq(batch.id),
                 deliveries::attempts.eq(deliveries::attempts + 1),
                 deliveries::updated_at.eq(batch.created_at),
             ))
-            .execute(connection)?;
+            .execute(c))?;
     }
     Ok(true)
 }

@@ -1,8 +1,10 @@
 //! Record versions owed to destinations, and the batches in which they travel.
 //!
-//! Open work is found through partial indexes whose condition (`state < 2`) must stand in the statement
-//! word for word, so it is never bound as a parameter. Nothing here scans the table. Every change belongs inside the one writer's transaction.
+//! Open work is found through partial indexes whose condition must stand in the statement word for word ([`OPEN`],
+//! [`URGENT`]), so it is never bound as a parameter. Nothing here scans the table, and what is picked costs by how much
+//! is picked, not by how much is open ([`plan`]). Every change belongs inside the one writer's transaction.
 
+mod explained;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -13,8 +15,15 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::schema::{batches, deliveries, records, submissions};
-use super::{Database, StoreError, refusals};
+use super::schema::{batches, deliveries, reasons, records, submissions};
+use super::{Database, StoreError, on, refusals};
+
+/// The words of the index over what is open.
+const OPEN: &str = "state < 2";
+/// The words of the index over what is open and urgent.
+const URGENT: &str = "state < 2 AND lane < 0";
+/// Most numbers in one statement.
+const CHUNK: usize = 400;
 
 /// Where a delivery stands 转发状态.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -84,6 +93,23 @@ pub struct Owed {
     pub due_at: i64,
 }
 
+type OwedColumns = (
+    deliveries::id,
+    deliveries::record_id,
+    deliveries::lane,
+    deliveries::attempts,
+    deliveries::due_at,
+);
+
+/// The columns of [`Owed`].
+pub(super) const OWED: OwedColumns = (
+    deliveries::id,
+    deliveries::record_id,
+    deliveries::lane,
+    deliveries::attempts,
+    deliveries::due_at,
+);
+
 /// A record version, as deliveries need it.
 #[derive(Debug, Clone, Queryable)]
 pub struct Content {
@@ -107,6 +133,8 @@ pub struct Content {
     pub source: String,
     /// By which edition it was judged.
     pub edition: String,
+    /// Why it corrects or takes back the version before it.
+    pub reason: Option<String>,
 }
 
 /// A batch that is not settled.
@@ -126,15 +154,14 @@ pub struct OpenBatch {
     pub created_at: i64,
 }
 
-/// The open deliveries that are in no batch, in order, after a number. Costs by `limit`, not by the table. Urgent
-/// ones are among them.
+/// The open deliveries that are in no batch, in order, after a number. Urgent ones are among them.
 pub fn pending_after(
     connection: &mut Database,
     destination: &str,
     after: i64,
     limit: i64,
 ) -> Result<Vec<Owed>, StoreError> {
-    Ok(pending(destination, after, limit).load(connection)?)
+    Ok(on!(connection, c => pick(OPEN, destination, after, limit).load(c))?)
 }
 
 /// Of these only the urgent ones, however many others are before them.
@@ -144,78 +171,66 @@ pub fn urgent_after(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Owed>, StoreError> {
-    Ok(urgent(destination, after, limit).load(connection)?)
+    Ok(on!(connection, c => pick(URGENT, destination, after, limit).load(c))?)
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn urgent<'q>(destination: &'q str, after: i64, limit: i64) -> _ {
-    let open: SqlLiteral<Bool> = sql::<Bool>("state < 2 AND lane < 0");
+fn pick<'q>(words: &'static str, destination: &'q str, after: i64, limit: i64) -> _ {
+    let of_index: SqlLiteral<Bool> = sql::<Bool>(words);
+    let columns: OwedColumns = OWED;
     deliveries::table
         .filter(deliveries::destination.eq(destination))
-        .filter(open)
+        .filter(of_index)
         .filter(deliveries::id.gt(after))
         .filter(deliveries::batch_id.is_null())
         .order(deliveries::id.asc())
         .limit(limit)
-        .select((
-            deliveries::id,
-            deliveries::record_id,
-            deliveries::lane,
-            deliveries::attempts,
-            deliveries::due_at,
-        ))
+        .select(columns)
 }
 
-#[diesel::dsl::auto_type(no_type_alias)]
-fn pending<'q>(destination: &'q str, after: i64, limit: i64) -> _ {
-    let open: SqlLiteral<Bool> = sql::<Bool>("state < 2");
-    deliveries::table
-        .filter(deliveries::destination.eq(destination))
-        .filter(open)
-        .filter(deliveries::id.gt(after))
-        .filter(deliveries::batch_id.is_null())
-        .order(deliveries::id.asc())
-        .limit(limit)
-        .select((
-            deliveries::id,
-            deliveries::record_id,
-            deliveries::lane,
-            deliveries::attempts,
-            deliveries::due_at,
-        ))
+/// How the database finds the next work after a number: its plan, a step a line, of what is open and of what is
+/// urgent. PostgreSQL takes the steps to count the rows that they touch.
+pub fn plan(
+    connection: &mut Database,
+    destination: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<String>, StoreError> {
+    let mut steps = Vec::new();
+    for words in [OPEN, URGENT] {
+        let statement = pick(words, destination, after, limit);
+        steps.extend(explained::steps(connection, statement)?);
+    }
+    Ok(steps)
 }
 
 /// The highest number of a delivery that is open.
 pub fn newest(connection: &mut Database, destination: &str) -> Result<Option<i64>, StoreError> {
-    Ok(deliveries::table
+    let newest = on!(connection, c => deliveries::table
         .filter(deliveries::destination.eq(destination))
-        .filter(sql::<Bool>("state < 2"))
+        .filter(sql::<Bool>(OPEN))
         .order(deliveries::id.desc())
         .limit(1)
         .select(deliveries::id)
-        .first(connection)
-        .optional()?)
+        .first(c)
+        .optional());
+    Ok(newest?)
 }
 
 /// The deliveries of a batch that are open, in order.
 pub fn members(connection: &mut Database, batch: i64) -> Result<Vec<Owed>, StoreError> {
-    Ok(carried(batch).load(connection)?)
+    Ok(on!(connection, c => carried(batch).load(c))?)
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
 fn carried(batch: i64) -> _ {
-    let open: SqlLiteral<Bool> = sql::<Bool>("state < 2");
+    let open: SqlLiteral<Bool> = sql::<Bool>(OPEN);
+    let columns: OwedColumns = OWED;
     deliveries::table
         .filter(deliveries::batch_id.eq(batch))
         .filter(open)
         .order(deliveries::id.asc())
-        .select((
-            deliveries::id,
-            deliveries::record_id,
-            deliveries::lane,
-            deliveries::attempts,
-            deliveries::due_at,
-        ))
+        .select(columns)
 }
 
 /// The batches of a destination that are not settled, in order.
@@ -225,7 +240,7 @@ pub fn open_batches(
 ) -> Result<Vec<OpenBatch>, StoreError> {
     Ok(batches::table
         .filter(batches::destination.eq(destination))
-        .filter(sql::<Bool>("state < 2"))
+        .filter(sql::<Bool>(OPEN))
         .order(batches::id.asc())
         .select((
             batches::id,
@@ -241,26 +256,26 @@ pub fn open_batches(
 /// The contents of record versions, in no particular order.
 pub fn contents(connection: &mut Database, ids: &[i64]) -> Result<Vec<Content>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
-    for &id in ids {
-        found.extend(
-            records::table
-                .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
-                .filter(records::id.eq(id))
-                .select((
-                    records::id,
-                    records::dataset,
-                    records::action,
-                    records::previous,
-                    records::body,
-                    records::verdict,
-                    records::submission_id,
-                    records::record_index,
-                    submissions::source,
-                    submissions::edition,
-                ))
-                .first::<Content>(connection)
-                .optional()?,
-        );
+    for chunk in ids.chunks(CHUNK) {
+        let rows: Vec<Content> = on!(connection, c => records::table
+            .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
+            .left_join(reasons::table.on(reasons::record_id.eq(records::id)))
+            .filter(records::id.eq_any(chunk))
+            .select((
+                records::id,
+                records::dataset,
+                records::action,
+                records::previous,
+                records::body,
+                records::verdict,
+                records::submission_id,
+                records::record_index,
+                submissions::source,
+                submissions::edition,
+                reasons::reason.nullable(),
+            ))
+            .load(c))?;
+        found.extend(rows);
     }
     Ok(found)
 }
@@ -348,7 +363,7 @@ pub fn settle(
     now: i64,
 ) -> Result<bool, StoreError> {
     let changed = diesel::update(batches::table.find(batch))
-        .filter(sql::<Bool>("state < 2"))
+        .filter(sql::<Bool>(OPEN))
         .set((
             batches::state.eq(if *end == End::Answered { 2 } else { 3 }),
             batches::answered_at.eq(now),
@@ -408,14 +423,14 @@ fn close_members(
         }
         return Ok(());
     }
-    diesel::update(deliveries::table)
+    on!(connection, c => diesel::update(deliveries::table)
         .filter(deliveries::batch_id.eq(batch))
-        .filter(sql::<Bool>("state < 2"))
+        .filter(sql::<Bool>(OPEN))
         .set((
             deliveries::state.eq(state.number()),
             deliveries::reason.eq(reason),
             deliveries::updated_at.eq(now),
         ))
-        .execute(connection)?;
+        .execute(c))?;
     Ok(())
 }

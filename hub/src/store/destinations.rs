@@ -8,7 +8,7 @@ use diesel::prelude::*;
 
 use super::owing::{self, Rule};
 use super::schema::destinations;
-use super::{Database, StoreError};
+use super::{Database, StoreError, on};
 
 /// A row of `destinations`.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, serde::Serialize)]
@@ -27,12 +27,19 @@ pub struct Destination {
     pub stopped_at: Option<i64>,
     pub stopped_by: Option<String>,
     pub stop_reason: Option<String>,
+    pub revived_from: Option<i64>,
+    pub revived_to: Option<i64>,
 }
 
 impl Destination {
     /// What it is owed.
     pub fn rule(&self) -> Result<Rule, StoreError> {
         owing::parse(&self.name, &self.owes)
+    }
+
+    /// The first and the last of the deliveries that are pending again and were not read again yet.
+    pub fn revived(&self) -> Option<(i64, i64)> {
+        self.revived_from.zip(self.revived_to)
     }
 }
 
@@ -46,11 +53,11 @@ pub fn all(connection: &mut Database) -> Result<Vec<Destination>, StoreError> {
 
 /// One destination.
 pub fn by_name(connection: &mut Database, name: &str) -> Result<Option<Destination>, StoreError> {
-    Ok(destinations::table
+    Ok(on!(connection, c => destinations::table
         .find(name)
         .select(Destination::as_select())
-        .first(connection)
-        .optional()?)
+        .first(c)
+        .optional())?)
 }
 
 /// A destination as the configuration describes it.
@@ -120,7 +127,12 @@ pub fn register(
 /// Begins to serve a destination: whoever did so before may write no more. The number of this reign.
 pub fn lead(connection: &mut Database, name: &str) -> Result<i64, StoreError> {
     diesel::update(destinations::table.find(name))
-        .set(destinations::epoch.eq(destinations::epoch + 1))
+        .set((
+            destinations::epoch.eq(destinations::epoch + 1),
+            // Whoever begins reads everything.
+            destinations::revived_from.eq(None::<i64>),
+            destinations::revived_to.eq(None::<i64>),
+        ))
         .execute(connection)?;
     Ok(destinations::table
         .find(name)
@@ -130,11 +142,11 @@ pub fn lead(connection: &mut Database, name: &str) -> Result<i64, StoreError> {
 
 /// Whether this reign still holds.
 pub fn leads(connection: &mut Database, name: &str, epoch: i64) -> Result<bool, StoreError> {
-    let held: Option<i64> = destinations::table
+    let held: Option<i64> = on!(connection, c => destinations::table
         .find(name)
         .select(destinations::epoch)
-        .first(connection)
-        .optional()?;
+        .first(c)
+        .optional())?;
     Ok(held == Some(epoch))
 }
 
@@ -187,10 +199,35 @@ pub fn filled(connection: &mut Database, name: &str, upto: Option<i64>) -> Resul
     Ok(())
 }
 
-/// Says that deliveries before where a delivery has read are pending again.
-pub fn rewind(connection: &mut Database, name: &str) -> Result<(), StoreError> {
+/// Tells whoever serves a destination to look again: deliveries in this span of numbers are pending again.
+pub fn revive(
+    connection: &mut Database,
+    name: &str,
+    span: Option<(i64, i64)>,
+) -> Result<(), StoreError> {
+    let known = by_name(connection, name)?.and_then(|known| known.revived());
+    let span = match (known, span) {
+        (Some((from, to)), Some((low, high))) => Some((low.min(from), high.max(to))),
+        (known, span) => span.or(known),
+    };
     diesel::update(destinations::table.find(name))
-        .set(destinations::rewinds.eq(destinations::rewinds + 1))
+        .set((
+            destinations::rewinds.eq(destinations::rewinds + 1),
+            destinations::revived_from.eq(span.map(|span| span.0)),
+            destinations::revived_to.eq(span.map(|span| span.1)),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Whoever serves a destination has taken note of what was revived, up to a count of revivals.
+pub fn noted(connection: &mut Database, name: &str, rewinds: i64) -> Result<(), StoreError> {
+    diesel::update(destinations::table.find(name))
+        .filter(destinations::rewinds.eq(rewinds))
+        .set((
+            destinations::revived_from.eq(None::<i64>),
+            destinations::revived_to.eq(None::<i64>),
+        ))
         .execute(connection)?;
     Ok(())
 }

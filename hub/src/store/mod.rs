@@ -6,6 +6,7 @@
 pub mod access;
 mod among;
 pub mod attachments;
+pub mod backlog;
 pub mod batches;
 pub mod books;
 pub mod checkpoints;

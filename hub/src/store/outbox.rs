@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::deliveries::Owed;
+use super::deliveries::{OWED, Owed};
 use super::schema::{batches, deliveries};
 use super::{Database, StoreError};
 
@@ -104,13 +104,7 @@ pub fn told(
         .filter(deliveries::destination.eq(destination.to_owned()))
         .order(deliveries::id)
         .limit(limit)
-        .select((
-            deliveries::id,
-            deliveries::record_id,
-            deliveries::lane,
-            deliveries::attempts,
-            deliveries::due_at,
-        ))
+        .select(OWED)
         .into_boxed();
     if destination != super::NATIONAL {
         // The words of the partial index.

@@ -77,7 +77,7 @@ const SPAN: i64 = 20_000;
 
 /// Writes the statement over the deliveries of a filter, whatever is selected of them.
 macro_rules! chosen {
-    ($destination:expr, $filter:expr, $selected:expr) => {{
+    ($destination:expr, $filter:expr, $selected:expr $(, by $group:expr)?) => {{
         let filter: &Filter = $filter;
         let words = filter.states.iter();
         let states: Vec<i32> = words
@@ -86,6 +86,7 @@ macro_rules! chosen {
         let mut query = deliveries::table
             .inner_join(records::table.on(records::id.eq(deliveries::record_id)))
             .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
+            $(.group_by($group))?
             .filter(deliveries::destination.eq($destination.to_owned()))
             .filter(deliveries::state.eq_any(states))
             .select($selected)
@@ -119,21 +120,15 @@ pub fn count(
     destination: &str,
     filter: &Filter,
 ) -> Result<Vec<(String, i32, i64)>, StoreError> {
-    let rows: Vec<(String, i32)> = chosen!(
-        destination,
-        filter,
-        (submissions::source, deliveries::state)
-    )
-    .load(connection)?;
-    let mut counts: std::collections::BTreeMap<(String, i32), i64> =
-        std::collections::BTreeMap::new();
-    for row in rows {
-        *counts.entry(row).or_default() += 1;
-    }
-    Ok(counts
-        .into_iter()
-        .map(|((source, state), deliveries)| (source, state, deliveries))
-        .collect())
+    let by = (submissions::source, deliveries::state);
+    let selected = (
+        submissions::source,
+        deliveries::state,
+        diesel::dsl::count_star(),
+    );
+    Ok(chosen!(destination, filter, selected, by by)
+        .order((submissions::source, deliveries::state))
+        .load(connection)?)
 }
 
 /// Begins a replay; its number.
@@ -261,8 +256,8 @@ pub fn step(connection: &mut Database, id: i64, now: i64) -> Result<Option<usize
             replays::ended_at.eq(done.then_some(now)),
         ))
         .execute(connection)?;
-    if !rows.is_empty() {
-        destinations::rewind(connection, &replay.destination)?;
+    if let (Some((first, _)), Some((last, _))) = (rows.first(), rows.last()) {
+        destinations::revive(connection, &replay.destination, Some((*first, *last)))?;
     }
     Ok(Some(rows.len()))
 }

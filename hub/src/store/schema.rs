@@ -216,6 +216,8 @@ table! {
         stopped_at -> Nullable<BigInt>,
         stopped_by -> Nullable<Text>,
         stop_reason -> Nullable<Text>,
+        revived_from -> Nullable<BigInt>,
+        revived_to -> Nullable<BigInt>,
     }
 }
 

@@ -7,13 +7,14 @@ use super::server::Server;
 use super::{Figure, records, sqlite};
 
 const BATCHES: u64 = 120;
-const BATCH: u64 = 500;
+/// Records of a submission.
+pub const BATCH: u64 = 500;
 const SENDERS: u64 = 4;
 
-fn batch(dataset: &spec::Dataset, number: u64) -> Vec<u8> {
-    let records: Vec<String> = (0..BATCH)
+fn batch(dataset: &spec::Dataset, number: u64, size: u64) -> Vec<u8> {
+    let records: Vec<String> = (0..size)
         .map(|n| {
-            let n = number * BATCH + n;
+            let n = number * size + n;
             let data =
                 records::record(dataset, 1200, n, &|field| records::tender_project(field, n));
             format!("{{\"dataset\":\"PROJECT\",\"data\":{data}}}")
@@ -26,14 +27,30 @@ fn batch(dataset: &spec::Dataset, number: u64) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Runs the comparison, and says what each index costs.
-pub fn run() -> Vec<Figure> {
+/// Submissions of different records, as many as are wanted.
+pub fn bodies(batches: u64) -> Vec<Vec<u8>> {
+    submissions(batches, BATCH)
+}
+
+/// Submissions of one record each.
+pub fn singles(records: u64) -> Vec<Vec<u8>> {
+    submissions(records, 1)
+}
+
+fn submissions(number: u64, size: u64) -> Vec<Vec<u8>> {
     let spec = spec::Spec::embedded().expect("the specification");
     let dataset = spec
         .edition("3.0")
         .and_then(|e| e.dataset("PROJECT"))
         .expect("500");
-    let bodies: Vec<Vec<u8>> = (0..BATCHES).map(|number| batch(dataset, number)).collect();
+    (0..number)
+        .map(|number| batch(dataset, number, size))
+        .collect()
+}
+
+/// Runs the comparison, and says what each index costs.
+pub fn run() -> Vec<Figure> {
+    let bodies = bodies(BATCHES);
     let server = Server::start();
     let key = server.key("320100");
     let started = Instant::now();

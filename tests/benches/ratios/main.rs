@@ -1,6 +1,6 @@
 //! Speed and memory as ratios in one run, so that the machine and the hour cancel out.
 //!
-//! `cargo bench -p tests --bench ratios [-- judge|ingest|singles|linear|log|memory]`. Each part prints what it measured
+//! `cargo bench -p tests --bench ratios [-- judge|ingest|singles|linear|log|memory|forward|beside|outbox]`. Each part prints what it measured
 //! against what, the ratio, and the bound that the project promises; the exit code is 1 when a bound is missed.
 #![expect(
     clippy::expect_used,
@@ -10,12 +10,16 @@
     reason = "a bench that cannot run must say so and stop"
 )]
 
+mod beside;
+mod forward;
 mod ingest;
 mod judge;
 mod linear;
+mod listen;
 mod load;
 mod log;
 mod memory;
+mod outbox;
 mod records;
 mod server;
 mod singles;
@@ -46,6 +50,12 @@ impl Figure {
     }
 }
 
+/// The middle one of some measurements.
+pub fn median(measured: &mut [f64]) -> f64 {
+    measured.sort_by(f64::total_cmp);
+    measured[measured.len() / 2]
+}
+
 fn main() -> std::process::ExitCode {
     let wanted: Vec<String> = std::env::args()
         .skip(1)
@@ -70,6 +80,15 @@ fn main() -> std::process::ExitCode {
     }
     if wants("memory") {
         figures.extend(memory::run());
+    }
+    if wants("forward") {
+        figures.extend(forward::run());
+    }
+    if wants("beside") {
+        figures.extend(beside::run());
+    }
+    if wants("outbox") {
+        figures.extend(outbox::run());
     }
     println!();
     let mut good = true;

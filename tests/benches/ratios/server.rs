@@ -36,6 +36,11 @@ impl Server {
             .prefix("hub-bench-")
             .tempdir()
             .expect("a folder");
+        Server::start_on(data, &[])
+    }
+
+    /// Starts on a folder, with further arguments.
+    pub fn start_on(data: tempfile::TempDir, more: &[&str]) -> Server {
         std::fs::write(
             data.path().join("hub.toml"),
             "bench = true\n[limits]\nsource_rate = 0\nbody_bytes = 1_000_000_000\ndecompressed_bytes = 1_000_000_000\nrecords = 1_000_000\n",
@@ -44,6 +49,7 @@ impl Server {
         let mut child = Command::new(program())
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path())
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

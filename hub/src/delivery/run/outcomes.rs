@@ -4,37 +4,45 @@ use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
+use super::super::Event;
+use super::super::board::Tally;
 use super::super::flight::Phase;
 use super::super::worker::Outcome;
-use super::super::{Event, clock};
 use super::Run;
 use crate::store::deliveries::Owed;
+
+/// Longest time between two questions about one batch.
+const SELDOM: Duration = Duration::from_secs(30);
 
 impl Run {
     pub(super) fn take_in(&mut self, event: Event) {
         let Event::Outcome(batch, outcome) = event else {
             return;
         };
+        let now = self.now();
         let Some(flight) = self.flights.get_mut(&batch) else {
             return;
         };
         flight.busy = false;
-        let now = Instant::now();
         match outcome {
             Outcome::Received => {
                 self.breaker.success();
                 flight.failures = 0;
                 flight.phase = Phase::Ask;
+                flight.packet = None;
                 flight.due = now + self.settings.poll;
+                let sent = flight.members.len() as u64;
+                self.tally(|tally| tally.sent += sent);
             }
             Outcome::NotYet => {
                 self.breaker.success();
                 flight.failures = 0;
-                flight.patience = (flight.patience + 1).min(16);
-                // Soon at first, then less and less often.
-                let stretch = 1u32 << (flight.patience / 8);
-                flight.due = now + self.settings.poll * stretch;
-                let waited = clock() - flight.created_at;
+                flight.patience = (flight.patience + 1).min(64);
+                // Soon at first, then less and less often: many may wait for long.
+                let stretch = 1u32 << (flight.patience / 4);
+                let wait = self.settings.poll.saturating_mul(stretch);
+                flight.due = now + wait.min(SELDOM).max(self.settings.poll);
+                let waited = self.place.present.millis() - flight.batch.created_at;
                 if waited > self.settings.answer_within.as_millis() as i64 {
                     let why = "no business answer within the time allowed";
                     self.exhaust(batch, why.to_owned());
@@ -46,8 +54,9 @@ impl Run {
                 let trouble = "the destination does not know the batch";
                 self.fail(batch, trouble, None);
             }
-            Outcome::Settled(back) => {
+            Outcome::Settled { back, came_of } => {
                 self.breaker.success();
+                self.tally(|tally| tally.add(came_of));
                 self.land(batch, &back);
             }
             Outcome::Failed(trouble) => {
@@ -92,6 +101,7 @@ impl Run {
 
     /// Plans another attempt at a batch, or gives it up.
     fn fail(&mut self, batch: i64, why: &str, retry_after: Option<Duration>) {
+        let now = self.now();
         let Some(flight) = self.flights.get_mut(&batch) else {
             return;
         };
@@ -100,17 +110,26 @@ impl Run {
         let backoff = self.settings.backoff;
         let wait = backoff.wait(batch, flight.failures);
         let asked = retry_after.unwrap_or_default().min(backoff.max);
-        flight.due = Instant::now() + wait.max(asked);
+        flight.due = now + wait.max(asked);
         if flight.phase == Phase::Send && flight.attempts >= self.settings.attempts {
             self.exhaust(batch, format!("given up: {why}"));
         }
     }
 
     fn exhaust(&mut self, batch: i64, why: String) {
+        let members = self.flights.get(&batch).map(|flight| flight.members.len());
         match self.gatherer.exhaust(batch, why) {
-            Ok(()) => self.land(batch, &[]),
+            Ok(()) => {
+                self.tally(|tally| tally.exhausted += members.unwrap_or(0) as u64);
+                self.land(batch, &[]);
+            }
             Err(error) => tracing::error!(batch, error = %error, "a batch could not be given up"),
         }
+    }
+
+    pub(super) fn tally(&self, count: impl FnOnce(&mut Tally)) {
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        count(&mut status.tally);
     }
 
     /// Ends a batch; `back` are deliveries of it that are to be sent again.
@@ -124,7 +143,7 @@ impl Run {
                 .filter(|row| row.lane == lane)
                 .copied()
                 .collect();
-            self.lanes.release(lane, rows, clock());
+            self.lanes.release(lane, rows, self.millis());
         }
     }
 
@@ -134,7 +153,7 @@ impl Run {
             lanes.entry(row.lane).or_default().push(row);
         }
         for (lane, rows) in lanes {
-            self.lanes.release(lane, rows, clock());
+            self.lanes.release(lane, rows, self.millis());
         }
     }
 }

@@ -20,6 +20,7 @@ fn record(id: i64, dataset: &str, operation: Operation, columns: &[(&str, &str)]
         id,
         dataset: dataset.to_owned(),
         operation,
+        reason: None,
         columns: columns
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),

@@ -43,10 +43,15 @@ fn plan(query: &impl QueryFragment<Sqlite>) -> Result<String, StoreError> {
 
 #[test]
 fn picking_work_reads_only_open_deliveries_in_their_order() -> Result<(), StoreError> {
-    let plan = plan(&super::pending("national", 5, 10))?;
-    assert!(plan.contains("USING INDEX deliveries_open"), "{plan}");
-    assert!(plan.contains("id>?"), "from the cursor on: {plan}");
+    let mut connection = connect(":memory:")?;
+    migrate(&mut connection)?;
+    let plan = super::plan(&mut connection, "national", 5, 10)?.join("; ");
+    for index in ["deliveries_open", "deliveries_urgent"] {
+        let step = format!("SEARCH deliveries USING INDEX {index} (destination=? AND id>?)");
+        assert!(plan.contains(&step), "{plan}");
+    }
     assert!(!plan.contains("TEMP B-TREE"), "no sorting: {plan}");
+    assert!(!plan.contains("SCAN"), "{plan}");
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! The packet in which records go to the national platform, of any data sets mixed.
 //!
 //! Each `RECORD` says its type by `xsi:type`, the way of XSD 1.0 to let the content of one element differ: the
-//! column code of its data set, or `WITHDRAWN`, whose content only names the record and is not judged.
+//! column code of its data set, or `WITHDRAWN`, whose content only names the record and is not judged. `REASON` says why a
+//! record is corrected or taken back.
 
 use super::{include, put, restriction, schema};
 use crate::Edition;
@@ -61,6 +62,7 @@ const WRAPPING: &str = r#"  <xs:element name="PACKET">
   <xs:complexType name="packet.record" abstract="true">
     <xs:attribute name="SEQ" type="xs:positiveInteger" use="required"/>
     <xs:attribute name="ID" type="xs:positiveInteger" use="required"/>
+    <xs:attribute name="REASON" type="xs:string"/>
   </xs:complexType>
   <xs:complexType name="WITHDRAWN"><xs:complexContent><xs:extension base="packet.record">
     <xs:sequence><xs:any processContents="skip" maxOccurs="unbounded"/></xs:sequence>

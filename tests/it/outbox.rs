@@ -1,0 +1,145 @@
+//! An outbox with a million open deliveries: the next work is found through its index, in order, and nothing else is
+//! touched.
+
+use diesel::connection::SimpleConnection as _;
+use hub::store::{Database, connect, deliveries, destinations, migrate};
+
+use super::harness::postgres;
+
+const ROWS: i64 = 1_000_000;
+/// Deliveries of a pick.
+const PAGE: i64 = 500;
+
+const COLUMNS: &str =
+    "id, destination, record_id, lane, state, attempts, due_at, batch_id, updated_at";
+/// One in four is another destination's; one in ten thousand is urgent; one in a hundred is in a batch that is under way;
+/// one in ten has ended.
+const VALUES: &str = "n, CASE n % 4 WHEN 3 THEN 'lake' ELSE 'national' END, n, CASE n % 10000 WHEN 0 THEN -n ELSE n END, \
+     CASE n % 10 WHEN 5 THEN 2 ELSE 0 END, 0, 0, CASE n % 100 WHEN 7 THEN n END, 0";
+
+fn filled(url: &str) -> Database {
+    let mut connection = connect(url).expect("a database");
+    migrate(&mut connection).expect("its tables");
+    let done = match &mut connection {
+        Database::Sqlite(sqlite) => sqlite.batch_execute(&format!(
+            "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {ROWS}) \
+             INSERT INTO deliveries ({COLUMNS}) SELECT {VALUES} FROM number"
+        )),
+        Database::Postgres(postgres) => postgres.batch_execute(&format!(
+            "INSERT INTO deliveries ({COLUMNS}) SELECT {VALUES} FROM generate_series(1, {ROWS}) AS number(n); \
+             ANALYZE deliveries"
+        )),
+    };
+    done.expect("rows");
+    connection
+}
+
+/// What is picked after any number is right: open, in no batch, in order, urgent where that is asked for.
+fn picks_are_right(connection: &mut Database) {
+    for after in [0, 499_999, ROWS - PAGE] {
+        let found = deliveries::pending_after(connection, "national", after, PAGE).expect("rows");
+        let found: Vec<i64> = found.iter().map(|row| row.id).collect();
+        let wanted = (after + 1..=ROWS).filter(|n| n % 4 != 3 && n % 10 != 5 && n % 100 != 7);
+        assert_eq!(found, wanted.take(PAGE as usize).collect::<Vec<_>>());
+        let urgent = deliveries::urgent_after(connection, "national", after, PAGE).expect("rows");
+        let urgent: Vec<i64> = urgent.iter().map(|row| row.id).collect();
+        let wanted = (after + 1..=ROWS).filter(|n| n % 10_000 == 0);
+        assert_eq!(urgent, wanted.take(PAGE as usize).collect::<Vec<_>>());
+    }
+    assert_eq!(
+        deliveries::newest(connection, "national").expect("rows"),
+        Some(ROWS)
+    );
+    let nothing = deliveries::pending_after(connection, "national", ROWS, PAGE).expect("rows");
+    assert!(nothing.is_empty());
+}
+
+#[test]
+fn the_next_of_a_million_is_found_through_its_index_on_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut connection = filled(&folder.path().join("hub.db").display().to_string());
+    picks_are_right(&mut connection);
+    let plan = deliveries::plan(&mut connection, "national", 500_000, PAGE).expect("a plan");
+    // No step but these: no table is scanned, nothing is sorted, so it stops after as many as are wanted.
+    assert_eq!(
+        plan,
+        [
+            "SEARCH deliveries USING INDEX deliveries_open (destination=? AND id>?)",
+            "SEARCH deliveries USING INDEX deliveries_urgent (destination=? AND id>?)",
+        ]
+    );
+}
+
+#[test]
+fn the_next_of_a_million_is_found_through_its_index_on_postgres() {
+    let mut connection = filled(&postgres::fresh_database());
+    picks_are_right(&mut connection);
+    let plan = deliveries::plan(&mut connection, "national", 500_000, PAGE).expect("a plan");
+    let text = plan.join("\n");
+    for index in ["deliveries_open", "deliveries_urgent"] {
+        assert!(
+            text.contains(&format!("Index Scan using {index}")),
+            "{text}"
+        );
+    }
+    assert!(
+        !text.contains("Seq Scan") && !text.contains("Sort"),
+        "{text}"
+    );
+    // Rows that were touched: those that were wanted, and those of batches under way among them.
+    let touched: Vec<i64> = plan
+        .iter()
+        .filter(|step| step.contains("Index Scan") || step.contains("Removed by Filter"))
+        .filter_map(|step| number(step))
+        .collect();
+    assert!(touched.len() >= 2, "{text}");
+    assert!(
+        touched.iter().sum::<i64>() <= 2 * PAGE + PAGE / 50,
+        "{text}"
+    );
+}
+
+/// The number of rows in a step of a plan.
+fn number(step: &str) -> Option<i64> {
+    let rest = match step.split_once("actual rows=") {
+        Some((_, rest)) => rest,
+        None => step.split_once("Filter: ")?.1,
+    };
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}
+
+/// A replay of a few among a million open deliveries makes only their span read again.
+fn a_replay_says_what_is_to_be_read_again(mut connection: Database) {
+    let name = "national";
+    let rewinds = |connection: &mut Database| {
+        let known = destinations::by_name(connection, name)
+            .expect("a row")
+            .expect("it");
+        (known.rewinds, known.revived())
+    };
+    let (begin, span) = rewinds(&mut connection);
+    assert_eq!(span, None);
+    destinations::revive(&mut connection, name, Some((70, 90))).expect("done");
+    destinations::revive(&mut connection, name, None).expect("done");
+    destinations::revive(&mut connection, name, Some((40, 60))).expect("done");
+    let (count, span) = rewinds(&mut connection);
+    assert_eq!((count, span), (begin + 3, Some((40, 90))));
+    destinations::noted(&mut connection, name, count - 1).expect("done");
+    assert_eq!(rewinds(&mut connection).1, Some((40, 90)), "there was more");
+    destinations::noted(&mut connection, name, count).expect("done");
+    assert_eq!(rewinds(&mut connection), (count, None));
+}
+
+#[test]
+fn what_is_revived_is_named_on_both_databases() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for url in [
+        folder.path().join("hub.db").display().to_string(),
+        postgres::fresh_database(),
+    ] {
+        let mut connection = connect(&url).expect("a database");
+        migrate(&mut connection).expect("its tables");
+        a_replay_says_what_is_to_be_read_again(connection);
+    }
+}
