@@ -171,6 +171,7 @@ pub fn ours(
                     continue;
                 }
                 let content = Content {
+                    reason: None,
                     id: row.record,
                     dataset: row.dataset,
                     action: row.action,
