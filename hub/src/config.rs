@@ -241,6 +241,10 @@ pub struct National {
     pub edition: String,
     /// Identifier of this province.
     pub sender: String,
+    /// Public keys (C2SP vkey) that sign its answers.
+    pub keys: Vec<String>,
+    /// File of the authorities that vouch for its TLS certificate.
+    pub ca: String,
     /// Records in a packet.
     pub batch: usize,
     /// Packets in flight.

@@ -299,8 +299,6 @@ fn differences_of_a_source_are_named_on_postgres() {
 }
 
 fn differences_of_the_platform_are_named(engine: Engine) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let script = folder.path().join("faults.toml");
     let faults = [
         ("forget", 7),
         ("alter", 15),
@@ -311,8 +309,7 @@ fn differences_of_the_platform_are_named(engine: Engine) {
         .iter()
         .map(|(kind, number)| format!("[[fault]]\nkind = \"{kind}\"\nnumbers = \"{number}\"\n"))
         .collect();
-    std::fs::write(&script, rules).expect("written");
-    let national = National::start_with(&["--script", &script.display().to_string()]);
+    let national = National::scripted(&["--script", "SCRIPT"], &rules);
     let hub = Hub::start(engine, &["--national", &national.url]);
     let source = Source::at(&hub);
     let reader = hub.add_reader("desk", "centre");

@@ -30,7 +30,7 @@ fn publish(folder: &Path) -> &'static Spec {
 }
 
 /// Which of the documents are valid, and what is said of the others.
-fn xmllint(schema: &Path, documents: &[PathBuf]) -> (BTreeSet<PathBuf>, String) {
+pub fn xmllint(schema: &Path, documents: &[PathBuf]) -> (BTreeSet<PathBuf>, String) {
     let output = Command::new("xmllint")
         .arg("--noout")
         .arg("--schema")

@@ -1,70 +1,13 @@
 //! Forwarding through real processes: every accepted record arrives, in order within its deal, once.
 
-use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::harness::hub::{self, Hub};
+pub use super::harness::national::National;
 use super::harness::{Engine, records};
-
-/// The simulated national platform as a process.
-pub struct National {
-    child: Child,
-    /// Its address.
-    pub url: String,
-}
-
-impl National {
-    /// Starts it, with the faults that are named.
-    pub fn start(fail: &str) -> National {
-        if fail.is_empty() {
-            return National::run(&[]);
-        }
-        National::run(&["--fail", fail])
-    }
-
-    /// Starts one whose business answer takes so many milliseconds.
-    pub fn start_slow(delay: u64) -> National {
-        National::run(&["--delay", &delay.to_string()])
-    }
-
-    /// Starts it with further arguments.
-    pub fn start_with(more: &[&str]) -> National {
-        National::run(more)
-    }
-
-    fn run(more: &[&str]) -> National {
-        let mut command = Command::new(hub::program());
-        command.args(["simulate", "national", "--listen", "127.0.0.1:0"]);
-        command.args(more);
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("stdout"))
-            .read_line(&mut line)
-            .expect("a line");
-        let url = line
-            .trim()
-            .strip_prefix("listening on ")
-            .expect(&line)
-            .to_owned();
-        National { child, url }
-    }
-}
-
-impl Drop for National {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
 
 fn row(hub: &Hub, reader: &str) -> Value {
     let table = hub.get("/v1/reports/exchange", reader).json();
@@ -86,7 +29,7 @@ pub fn settled(hub: &Hub, reader: &str) -> Value {
             return row;
         }
         assert!(
-            started.elapsed() < Duration::from_mins(2),
+            started.elapsed() < Duration::from_mins(4),
             "still on its way: {row}"
         );
         std::thread::park_timeout(Duration::from_millis(100));
@@ -141,47 +84,118 @@ const DEALS: u32 = 200;
 const VERSIONS: u32 = 50;
 const KILLS: u32 = 100;
 
-/// All that the platform took over, in order: numbers of versions.
-fn taken(national: &National) -> Vec<i64> {
-    let mut all = Vec::new();
-    loop {
-        let url = format!("{}/records?after={}&limit=10000", national.url, all.len());
-        let page = hub::get(&url, "").json();
-        let rows = page["records"].as_array().expect("records");
-        if rows.is_empty() {
-            return all;
-        }
-        all.extend(rows.iter().map(|row| row["id"].as_i64().expect("a number")));
+/// Every fault that the platform knows but an untrusted certificate, each now and then.
+const EVERYTHING: &str = r#"
+seed = 3
+[[fault]]
+kind = "5xx"
+rate = 0.04
+[[fault]]
+kind = "429"
+rate = 0.01
+[[fault]]
+kind = "maintenance"
+from = "9s"
+until = "10s"
+[[fault]]
+kind = "hang"
+rate = 0.005
+for = "900ms"
+[[fault]]
+kind = "hang_after_commit"
+rate = 0.02
+for = "900ms"
+[[fault]]
+kind = "reset"
+rate = 0.04
+[[fault]]
+kind = "reset_after_commit"
+rate = 0.04
+[[fault]]
+kind = "slow"
+rate = 0.005
+for = "900ms"
+[[fault]]
+kind = "garbage"
+rate = 0.04
+[[fault]]
+kind = "wrong_type"
+rate = 0.04
+[[fault]]
+kind = "lost_answer"
+rate = 0.05
+[[fault]]
+kind = "late_answer"
+rate = 0.05
+for = "400ms"
+[[fault]]
+kind = "double_answer"
+rate = 0.1
+[[fault]]
+kind = "contradictory_answer"
+rate = 0.1
+[[fault]]
+kind = "skew"
+rate = 0.2
+"#;
+
+/// Faults that must have been dealt.
+const DEALT: [&str; 15] = [
+    "5xx",
+    "429",
+    "maintenance",
+    "hang",
+    "hang_after_commit",
+    "reset",
+    "reset_after_commit",
+    "slow",
+    "garbage",
+    "wrong_type",
+    "lost_answer",
+    "late_answer",
+    "double_answer",
+    "contradictory_answer",
+    "skew",
+];
+
+/// Notes which faults were dealt since the platform started.
+fn note(dealt: &mut BTreeSet<String>, national: &National) {
+    let summary = national.get("/summary");
+    let faults = summary["faults"].as_object().expect("faults");
+    dealt.extend(faults.keys().cloned());
+}
+
+/// Numbers that look random, and are the same each time (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
     }
 }
 
-/// Which project each version is of, as the hub says.
-fn projects(hub: &Hub, reader: &str) -> HashMap<i64, String> {
-    let mut all = HashMap::new();
-    let mut after = "0".to_owned();
-    loop {
-        let path = format!("/v1/events?destination=national&limit=1000&after={after}");
-        let page = hub.get(&path, reader).json();
-        for event in page["items"].as_array().expect("events") {
-            let key = event["key"].as_str().expect("a key").to_owned();
-            all.insert(event["record"].as_i64().expect("a number"), key);
-        }
-        match page["next"].as_str() {
-            Some(next) => next.clone_into(&mut after),
-            None => return all,
-        }
-    }
-}
-
-/// 10,000 records of 200 deals, every fault that the platform knows, and 100 kills at any moment.
-#[test]
-fn nothing_is_lost_doubled_or_overtaken_while_the_hub_is_killed_a_hundred_times() {
-    let national = National::start(
-        "5xx=0.05,drop_after_commit=0.05,reset=0.05,lost_answer=0.05,429=0.01,garbage=0.05,hang=0.005,hang_for=1s,seed=3",
-    );
-    let mut hub = Hub::start(Engine::Sqlite, &["--national", &national.url]);
+/// 10,000 records of 200 deals, every fault, 100 kills of the hub at any moment, and some of the platform.
+fn nothing_is_lost_doubled_or_overtaken(engine: Engine) {
+    let arguments = [
+        "--data",
+        "DATA",
+        "--answers",
+        "both",
+        "--script",
+        "SCRIPT",
+        "--delay",
+        "20",
+    ];
+    let mut national = National::scripted(&arguments, EVERYTHING);
+    let mut hub = Hub::start_with(engine, &national.settings("batch = 50\n"));
     let (key, reader) = (hub.add_source("320100"), hub.add_reader("desk", "centre"));
+    let (mut dice, mut dealt) = (Dice(7), BTreeSet::new());
     for round in 0..KILLS {
+        national.push_to(&hub);
         let elements: Vec<Value> = (0..DEALS / 2)
             .map(|n| {
                 let deal = n + (round % 2) * (DEALS / 2) + 1;
@@ -195,23 +209,39 @@ fn nothing_is_lost_doubled_or_overtaken_while_the_hub_is_killed_a_hundred_times(
         assert_eq!(answer.status, 200, "{}", answer.text);
         assert_eq!(answer.json()["counts"]["rejected"], 0, "{}", answer.text);
         // Now at once, now a little later: in the middle of whatever it is doing.
-        std::thread::park_timeout(Duration::from_millis(u64::from(round * 37 % 200)));
+        std::thread::park_timeout(Duration::from_millis(dice.below(200)));
         hub.kill();
+        if round % 20 == 19 {
+            note(&mut dealt, &national);
+            national.kill_and_restart();
+        }
         hub.restart();
     }
+    national.push_to(&hub);
     let row = settled(&hub, &reader);
     assert_eq!(row["owed"], DEALS * VERSIONS, "{row}");
     assert_eq!(row["acknowledged"], DEALS * VERSIONS, "{row}");
-    let (taken, projects) = (taken(&national), projects(&hub, &reader));
-    assert_eq!(taken.len(), (DEALS * VERSIONS) as usize, "no effect twice");
-    let mut newest = HashMap::new();
-    for id in taken {
-        let project = &projects[&id];
-        let before = newest.insert(project, id);
-        assert!(
-            before.is_none_or(|before| before < id),
-            "{project} was overtaken by itself"
-        );
+    let summary = national.get("/summary");
+    assert_eq!(summary["accepted"], DEALS * VERSIONS, "{summary}");
+    assert_eq!(summary["overtaken"], 0, "{summary}");
+    assert_eq!(summary["turned_away"], serde_json::json!({}), "{summary}");
+    note(&mut dealt, &national);
+    for fault in DEALT {
+        assert!(dealt.contains(fault), "{fault} was never dealt: {dealt:?}");
     }
-    assert_eq!(newest.len(), DEALS as usize);
+    let believed = &summary["answers"]["pushes"]["contraries_believed"];
+    assert_eq!(*believed, 0, "{summary}");
+    national.assert_holds_what_is_owed(&hub, &reader);
+    hub.kill();
+    hub.assert_log_verifies();
+}
+
+#[test]
+fn nothing_is_lost_doubled_or_overtaken_on_sqlite() {
+    nothing_is_lost_doubled_or_overtaken(Engine::Sqlite);
+}
+
+#[test]
+fn nothing_is_lost_doubled_or_overtaken_on_postgres() {
+    nothing_is_lost_doubled_or_overtaken(Engine::Postgres);
 }

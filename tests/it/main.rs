@@ -36,6 +36,7 @@ mod history;
 mod kafka;
 mod large;
 mod lookups;
+mod misbehaviour;
 mod outbox;
 mod profiles;
 mod proof;

@@ -75,7 +75,7 @@ fn close(arguments: &Arguments) -> anyhow::Result<bool> {
         national_edition: config.national.edition.clone(),
         origin: config.log.origin.clone(),
         seals: keys.seals()?,
-        asker: daily::asker(&config),
+        asker: daily::asker(&config)?,
         sources: daily::sources(&mut connection)?,
     };
     let new = make(&mut connection, &closer, &date)?;

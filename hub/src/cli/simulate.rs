@@ -46,6 +46,9 @@ pub struct Arguments {
     /// Folder of its store: key, packets, journal. A restart goes on where it stopped. Without one, in memory only.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Speak TLS: the authority's certificate is ca.pem in the folder of --data (setting national.ca of the hub).
+    #[arg(long, requires = "data")]
+    tls: bool,
     /// How long the business answer takes, in milliseconds.
     #[arg(long, default_value_t = 100, value_name = "MS")]
     delay: u64,
@@ -94,6 +97,7 @@ fn national(arguments: &Arguments) -> anyhow::Result<bool> {
         verifier: known(&arguments.key)?,
         data: arguments.data.clone(),
         delay: Duration::from_millis(arguments.delay),
+        tls: arguments.tls,
         way: arguments.answers,
         callback: arguments.callback.clone(),
         plan,

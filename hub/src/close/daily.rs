@@ -11,6 +11,7 @@ use super::making::{self, CloseError, Closer};
 use super::national::Asker;
 use crate::app::App;
 use crate::config::Config;
+use crate::delivery::platform::PlatformKeys;
 use crate::pipeline::Instant;
 use crate::store::access::{self, Role};
 use crate::store::{Database, closes, days};
@@ -70,16 +71,21 @@ pub fn closer(app: &App, connection: &mut Database) -> anyhow::Result<Closer> {
         national_edition: app.config.national.edition.clone(),
         origin: app.config.log.origin.clone(),
         seals: app.log_keys.seals()?,
-        asker: asker(&app.config),
+        asker: asker(&app.config)?,
         sources: sources(connection)?,
     })
 }
 
 /// Who asks the national platform; none where there is no address of one.
-pub fn asker(config: &Config) -> Option<Asker> {
+/// Where its keys are configured, its answers must be signed.
+pub fn asker(config: &Config) -> Result<Option<Asker>, crate::tlog::Error> {
     let national = &config.national;
+    if national.url.is_empty() {
+        return Ok(None);
+    }
+    let keys = PlatformKeys::parse(&national.keys)?;
     let timeout = Duration::from_millis(national.timeout_ms);
-    (!national.url.is_empty()).then(|| Asker::new(&national.url, None, timeout))
+    Ok(Some(Asker::new(&national.url, keys, timeout)))
 }
 
 /// Sources that have a key: they have books also on a day on which they sent nothing.

@@ -36,11 +36,6 @@ use super::tree::Entry;
 use crate::tlog::Hash;
 use crate::tlog::hash::Hasher;
 
-/// Header with the name of the platform's key.
-pub const PLATFORM_KEY: &str = "platform-key";
-/// Header with the platform's signature.
-pub const PLATFORM_SIGNATURE: &str = "platform-signature";
-
 /// SHA-256 over parts, each after its length.
 fn digest<'p>(parts: impl IntoIterator<Item = &'p str>) -> Hash {
     let mut hasher = Hasher::default();

@@ -10,9 +10,10 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::entry::{PLATFORM_KEY, PLATFORM_SIGNATURE, of_packet, signed_holdings};
+use super::entry::{of_packet, signed_holdings};
 use super::tree::{Entry, Prefix, Summary, Tree};
 use super::walk::{self, NodeText, WalkError};
+use crate::delivery::platform::{self, PlatformKeys};
 use crate::delivery::projection::{Operation, Projector};
 use crate::pipeline::commit::receipt_id;
 use crate::store::days::Span;
@@ -205,14 +206,11 @@ pub fn ours(
     })
 }
 
-/// Checks who signed an answer: name of the key, signature, what is signed; or why it is not theirs.
-pub type Check = Box<dyn Fn(Option<&str>, Option<&str>, &[u8]) -> Result<(), String> + Send + Sync>;
-
 /// Asks a platform what it holds.
 pub struct Asker {
     agent: ureq::Agent,
     url: String,
-    check: Option<Check>,
+    keys: PlatformKeys,
 }
 
 #[derive(Deserialize)]
@@ -230,8 +228,8 @@ struct About {
 }
 
 impl Asker {
-    /// Prepares to ask the platform at a URL; with a check, answers must pass it.
-    pub fn new(url: &str, check: Option<Check>, timeout: Duration) -> Self {
+    /// Prepares to ask the platform at a URL; with keys, answers must be signed by one of them.
+    pub fn new(url: &str, keys: PlatformKeys, timeout: Duration) -> Self {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(timeout))
@@ -239,7 +237,7 @@ impl Asker {
         Asker {
             agent: agent.into(),
             url: url.trim_end_matches('/').to_owned(),
-            check,
+            keys,
         }
     }
 
@@ -269,7 +267,7 @@ impl Asker {
             let value = response.headers().get(name)?.to_str().ok()?;
             Some(value.to_owned())
         };
-        let (key, signature) = (header(PLATFORM_KEY), header(PLATFORM_SIGNATURE));
+        let (key, signature) = (header(platform::KEY), header(platform::SIGNATURE));
         let status = response.status().as_u16();
         let body = response
             .body_mut()
@@ -280,9 +278,10 @@ impl Asker {
         if status != 200 {
             return Err(format!("{question}: HTTP {status}"));
         }
-        if let Some(check) = &self.check {
+        if !self.keys.is_empty() {
             let signed = signed_holdings(question, &body);
-            check(key.as_deref(), signature.as_deref(), &signed)
+            self.keys
+                .check(key.as_deref(), signature.as_deref(), &signed)
                 .map_err(|why| format!("{question}: {why}"))?;
         }
         serde_json::from_str(&body).map_err(|error| format!("{question}: {error}"))

@@ -5,7 +5,12 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use serde::Deserialize;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+
+use super::platform::{self, PlatformKeys, signed_answer};
 
 /// Most bytes of an answer that are read.
 const ANSWER: u64 = 4 * 1024 * 1024;
@@ -102,14 +107,25 @@ pub struct Timeouts {
 pub struct Client {
     agent: ureq::Agent,
     url: String,
+    keys: PlatformKeys,
+}
+
+/// Whom a client believes.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// Keys that sign business answers; none: they are not signed.
+    pub keys: PlatformKeys,
+    /// Authorities that vouch for its TLS certificate, in PEM; none: those that browsers know.
+    pub authorities: Option<Vec<u8>>,
 }
 
 impl Client {
     /// A client of the destination at a URL.
-    pub fn new(url: &str, timeouts: Timeouts) -> Self {
+    pub fn new(url: &str, timeouts: Timeouts, trust: Trust) -> Self {
         Client {
-            agent: agent(timeouts),
+            agent: agent(timeouts, trust.authorities.as_deref()),
             url: url.trim_end_matches('/').to_owned(),
+            keys: trust.keys,
         }
     }
 
@@ -148,17 +164,15 @@ impl Client {
             Err(trouble) => return Asking::Trouble(trouble),
         };
         match reply.status {
-            200 => match reply.json::<Answer>() {
-                Ok(answer) if answer.batch != batch => {
-                    Asking::Trouble(Trouble::sick("the answer is for another batch"))
+            200 if !self.keys.is_empty() && reply.json => {
+                let message = signed_answer(batch, &reply.body);
+                let (key, signature) = (reply.key.as_deref(), reply.signature.as_deref());
+                match self.keys.check(key, signature, &message) {
+                    Ok(()) => reply.answer(batch),
+                    Err(why) => Asking::Trouble(Trouble::sick(why.to_string())),
                 }
-                Ok(answer) => match answer.status.as_str() {
-                    "pending" => Asking::Pending,
-                    "done" => Asking::Done(answer.records, reply.body),
-                    _ => Asking::Trouble(Trouble::sick("the answer has an unknown status")),
-                },
-                Err(trouble) => Asking::Trouble(trouble),
-            },
+            }
+            200 => reply.answer(batch),
             404 | 410 => Asking::Unknown,
             _ => Asking::Trouble(reply.trouble()),
         }
@@ -166,12 +180,22 @@ impl Client {
 }
 
 /// An agent that follows nothing and trusts nothing.
-pub(super) fn agent(timeouts: Timeouts) -> ureq::Agent {
+pub(super) fn agent(timeouts: Timeouts, authorities: Option<&[u8]>) -> ureq::Agent {
+    let roots = authorities.map_or(RootCerts::WebPki, |pem| {
+        // What is no certificate vouches for nothing: then nobody is believed, which is said at every attempt.
+        let items = parse_pem(pem).filter_map(Result::ok);
+        let certificates = items.filter_map(|item| match item {
+            PemItem::Certificate(certificate) => Some(certificate),
+            _ => None,
+        });
+        certificates.into()
+    });
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .proxy(None)
+        .tls_config(TlsConfig::builder().root_certs(roots).build())
         .timeout_connect(Some(timeouts.connect))
         .timeout_global(Some(timeouts.request))
         .user_agent(concat!("hub/", env!("CARGO_PKG_VERSION")))
@@ -194,6 +218,9 @@ pub(super) struct Reply {
     pub status: u16,
     json: bool,
     retry_after: Option<Duration>,
+    /// Name of the key that signed it, and its signature, if the headers say so.
+    key: Option<String>,
+    signature: Option<String>,
     pub body: String,
 }
 
@@ -201,7 +228,7 @@ impl Reply {
     pub fn read(
         answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<Self, Trouble> {
-        let mut answer = answer.map_err(|error| Trouble::sick(error.to_string()))?;
+        let mut answer = answer.map_err(|error| Trouble::sick(broken(&error)))?;
         let header = |name: &str| {
             answer
                 .headers()
@@ -209,9 +236,10 @@ impl Reply {
                 .and_then(|value| value.to_str().ok())
         };
         let json = header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
-        let retry_after = header("retry-after")
-            .and_then(|value| value.trim().parse().ok())
-            .map(Duration::from_secs);
+        let retry_after =
+            header("retry-after").and_then(|value| retry_after(value, header("date")));
+        let own = |name: &str| header(name).map(str::to_owned);
+        let (key, signature) = (own(platform::KEY), own(platform::SIGNATURE));
         let status = answer.status().as_u16();
         let body = answer
             .body_mut()
@@ -223,6 +251,8 @@ impl Reply {
             status,
             json,
             retry_after,
+            key,
+            signature,
             body: String::from_utf8_lossy(&body).into_owned(),
         })
     }
@@ -233,6 +263,21 @@ impl Reply {
         }
         serde_json::from_str(&self.body)
             .map_err(|error| Trouble::sick(format!("the answer is unreadable: {error}")))
+    }
+
+    /// What a business answer says.
+    fn answer(self, batch: i64) -> Asking {
+        match self.json::<Answer>() {
+            Ok(answer) if answer.batch != batch => {
+                Asking::Trouble(Trouble::sick("the answer is for another batch"))
+            }
+            Ok(answer) => match answer.status.as_str() {
+                "pending" => Asking::Pending,
+                "done" => Asking::Done(answer.records, self.body),
+                _ => Asking::Trouble(Trouble::sick("the answer has an unknown status")),
+            },
+            Err(trouble) => Asking::Trouble(trouble),
+        }
     }
 
     pub fn trouble(&self) -> Trouble {
@@ -246,5 +291,48 @@ impl Reply {
     fn refusal(&self) -> String {
         let excerpt: String = self.body.chars().take(500).collect();
         format!("{}: {excerpt}", self.status)
+    }
+}
+
+/// Why there is no answer.
+fn broken(error: &ureq::Error) -> String {
+    let text = error.to_string();
+    if text.contains("certificate") {
+        return format!(
+            "对方的 TLS 证书不受信任，未发送任何数据，请核对证书或配置 ca / the certificate of the destination is not \
+             trusted: nothing was sent; check it, or the setting `ca`: {text}"
+        );
+    }
+    text
+}
+
+/// How long to leave the destination alone: seconds, or a date (RFC 9110, 10.2.3), which counts from the `Date` of the
+/// same answer, so that a clock that is wrong there does no harm here.
+fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let instant = |text: &str| Some(rfc2822::parse(text).ok()?.timestamp());
+    let from = date.and_then(instant).unwrap_or_else(Timestamp::now);
+    let wait = instant(value)?.duration_since(from);
+    Some(Duration::try_from(wait).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_counts_from_the_clock_that_wrote_it() {
+        let (date, at) = (
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:50:07 GMT",
+        );
+        assert_eq!(retry_after(" 7 ", None), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after(at, Some(date)), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after(date, Some(at)), Some(Duration::ZERO));
+        assert_eq!(retry_after(at, None), Some(Duration::ZERO), "long past");
+        assert_eq!(retry_after("soon", Some(date)), None);
     }
 }

@@ -66,6 +66,12 @@ pub enum Target {
         edition: String,
         /// Identifier of the sender.
         sender: String,
+        /// Public keys (C2SP vkey) that sign its answers.
+        #[serde(default)]
+        keys: Vec<String>,
+        /// File of the authorities that vouch for its TLS certificate.
+        #[serde(default)]
+        ca: String,
     },
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Nothing about a delivery ends without passing here: the table and the log cannot tell different stories.
 
+use super::contradiction;
 use crate::leaf::packet::{self, Member};
 use crate::leaf::{self, Acknowledgement, acknowledgement};
 use crate::pipeline::writer::Transaction;
@@ -106,6 +107,10 @@ pub(super) fn settle(
         settlement,
         now,
     )? {
+        // It was pushed meanwhile, or somebody else asked: what is heard now must be the same.
+        if ending.end == End::Answered && ending.by == By::Destination {
+            contradiction::hear(transaction, ending.batch, ending.answer, now)?;
+        }
         return Ok(());
     }
     for (delivery, ..) in &settlement.back {

@@ -13,6 +13,7 @@ mod answer;
 pub mod board;
 pub mod breaker;
 pub mod client;
+mod contradiction;
 pub mod description;
 mod desk;
 pub mod event;

@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::answer;
 use super::board::Tally;
 use super::client::RecordResult;
+use super::contradiction::{self, Heard};
 use super::ledger::{self, By, Ending};
 use super::retry::Backoff;
 use crate::pipeline::writer::Transaction;
 use crate::store::deliveries::{self, End};
 use crate::store::{StoreError, batches, destinations};
+use crate::tlog::hash::hex;
 
 /// What is pushed: the same as the answer to a question.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -20,6 +22,12 @@ use crate::store::{StoreError, batches, destinations};
 pub struct Pushed {
     /// Number of the batch.
     pub batch: i64,
+    /// SHA-256 of the packet, hexadecimal; whoever signs must name it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub packet: Option<String>,
+    /// When it was answered, by the clock of the destination, which nothing depends on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at: Option<String>,
     /// Results, record by record.
     pub records: Vec<RecordResult>,
 }
@@ -33,6 +41,10 @@ pub enum Taken {
     Again,
     /// Something else was said before.
     Contradicts,
+    /// It speaks of another packet than the one that bears this number here.
+    OtherPacket,
+    /// The batch was given up before.
+    TooLate,
     /// There is no such batch of this destination.
     Unknown,
 }
@@ -40,29 +52,33 @@ pub enum Taken {
 /// Batches that carry a record before it is refused for its order.
 const HORIZON: i32 = 8;
 
-/// Takes a pushed answer.
+/// Takes a pushed answer; `text` is how it came.
 pub fn take(
     transaction: &mut Transaction<'_>,
     destination: &str,
     pushed: &Pushed,
+    text: &str,
     now: i64,
 ) -> Result<Taken, StoreError> {
-    let text = serde_json::to_string(pushed).unwrap_or_default();
-    let connection = &mut *transaction.connection;
-    let Some((to, state, before)) = batches::answered(connection, pushed.batch)? else {
+    let known = batches::known(transaction.connection, pushed.batch)?;
+    let Some(known) = known.filter(|known| known.destination == destination) else {
         return Ok(Taken::Unknown);
     };
-    if to != destination {
-        return Ok(Taken::Unknown);
+    if let Some(packet) = &pushed.packet
+        && *packet != hex(&known.packet_sha256)
+    {
+        return Ok(Taken::OtherPacket);
     }
-    if state > 1 {
-        let same = before.is_some_and(|before| says(&before) == Some(results(&pushed.records)));
-        return Ok(if same {
-            Taken::Again
-        } else {
-            Taken::Contradicts
-        });
+    if known.state > 1 {
+        return Ok(
+            match contradiction::hear(transaction, pushed.batch, text, now)? {
+                Heard::Same => Taken::Again,
+                Heard::Other => Taken::Contradicts,
+                Heard::Nothing => Taken::TooLate,
+            },
+        );
     }
+    let connection = &mut *transaction.connection;
     let members = deliveries::members(connection, pushed.batch)?;
     let backoff = Backoff {
         base: std::time::Duration::from_millis(500),
@@ -88,27 +104,8 @@ pub fn take(
         batch: pushed.batch,
         end: End::Answered,
         by: By::Destination,
-        answer: &text,
+        answer: text,
     };
     ledger::settle(transaction, &ending, &settlement, now)?;
     Ok(Taken::Settled(tally))
-}
-
-/// What an answer says, whatever the order of its records.
-fn results(records: &[RecordResult]) -> Vec<(i64, String)> {
-    let mut all: Vec<(i64, String)> = records
-        .iter()
-        .map(|record| (record.id, format!("{:?}", record.result)))
-        .collect();
-    all.sort();
-    all
-}
-
-fn says(answer: &str) -> Option<Vec<(i64, String)>> {
-    #[derive(Deserialize)]
-    struct Said {
-        records: Vec<RecordResult>,
-    }
-    let said: Said = serde_json::from_str(answer).ok()?;
-    Some(results(&said.records))
 }

@@ -1,15 +1,17 @@
 //! All destinations of a hub: registered, and each served by a delivery of its own, with connections of its own.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use spec::Spec;
 
-use super::client::Client;
+use super::client::{Client, Trust};
 use super::description::{self, Begin, Description, Target};
 use super::kafka::Kafka;
 use super::national::National;
+use super::platform::PlatformKeys;
 use super::present::{Machine, Present as _};
 use super::projection::Projector;
 use super::replayer::Replayer;
@@ -56,7 +58,10 @@ impl Service {
             let settings = Settings::from(&app.config.national);
             let national = &app.config.national;
             let means = Means::of(app);
-            let wire = means.platform(&settings, url, &national.edition, &national.sender);
+            let trust = means.trust(&national.keys, &national.ca);
+            let trust = trust.context("[national]")?;
+            let (edition, sender) = (&national.edition, &national.sender);
+            let wire = means.platform(&settings, url, edition, sender, trust);
             deliveries.push(serve(app, settings, wire, &retries)?);
         }
         for description in &described {
@@ -153,7 +158,12 @@ impl Means<'_> {
                 url,
                 edition,
                 sender,
-            } => self.platform(settings, url, edition, sender),
+                keys,
+                ca,
+            } => {
+                let trust = self.trust(keys, ca)?;
+                self.platform(settings, url, edition, sender, trust)
+            }
             Target::Kafka {
                 brokers,
                 topic,
@@ -170,20 +180,60 @@ impl Means<'_> {
         })
     }
 
+    /// Whom to believe, as configured; a path is one inside the data folder.
+    fn trust(&self, keys: &[String], ca: &str) -> anyhow::Result<Trust> {
+        let keys = PlatformKeys::parse(keys)
+            .context("keys：不是公钥（C2SP vkey）/ not a public key (C2SP vkey)")?;
+        let authorities = match ca {
+            "" => None,
+            ca => {
+                let file = self.config.data.join(ca);
+                let pem = std::fs::read(&file).with_context(|| {
+                    let file = file.display();
+                    format!("无法读取 CA 证书 / cannot read the authorities' certificates: {file}")
+                })?;
+                Some(pem)
+            }
+        };
+        Ok(Trust { keys, authorities })
+    }
+
     fn platform(
         &self,
         settings: &Settings,
         url: &str,
         edition: &str,
         sender: &str,
+        trust: Trust,
     ) -> Arc<dyn Wire> {
         Arc::new(National {
-            client: Client::new(url, settings.timeouts),
+            client: Client::new(url, settings.timeouts, trust),
             projector: Projector::new(self.spec, &self.config.spec.edition, edition),
             signer: Signer::new(&self.config.log.origin, self.key.clone()),
             sender: sender.to_owned(),
         })
     }
+}
+
+/// The keys that sign the answers of each platform, by the name of the destination; those without keys are left out.
+pub fn platform_keys(app: &App) -> anyhow::Result<BTreeMap<String, PlatformKeys>> {
+    let described = description::read_folder(&folder(&app.config), app.spec, &app.sources)?;
+    let described = described.into_iter().filter_map(|one| match one.target {
+        Target::National { keys, .. } => Some((one.name, keys)),
+        _ => None,
+    });
+    let national = (
+        crate::store::NATIONAL.to_owned(),
+        app.config.national.keys.clone(),
+    );
+    let mut all = BTreeMap::new();
+    for (name, keys) in described.chain([national]) {
+        let keys = PlatformKeys::parse(&keys)?;
+        if !keys.is_empty() {
+            all.insert(name, keys);
+        }
+    }
+    Ok(all)
 }
 
 fn password(file: &std::path::Path) -> anyhow::Result<String> {
@@ -222,6 +272,7 @@ pub fn packers(
                 &national.url,
                 &national.edition,
                 &national.sender,
+                Trust::default(),
             )),
             Some(_) | None => {}
         }

@@ -49,7 +49,7 @@ impl Webhook {
         spec: &'static Spec,
     ) -> Self {
         Webhook {
-            agent: agent(timeouts),
+            agent: agent(timeouts, None),
             url: url.to_owned(),
             destination: destination.to_owned(),
             secrets,

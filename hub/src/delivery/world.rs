@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{Client, Trust};
 use super::national;
 use super::present::{Machine, Present};
 use super::projection::Projector;
@@ -164,7 +164,7 @@ impl World {
     /// What speaks to a platform.
     pub fn wire(&self, url: &str, settings: &Settings) -> national::National {
         national::National {
-            client: Client::new(url, settings.timeouts),
+            client: Client::new(url, settings.timeouts, Trust::default()),
             projector: Projector::new(self.spec, "3.0", "2.0"),
             signer: Signer::new("hub.test", self.key.clone()),
             sender: "320000".to_owned(),

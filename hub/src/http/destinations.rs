@@ -15,7 +15,7 @@ use crate::delivery::pushed::{self, Pushed, Taken};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::Instant;
 use crate::store::access::Role;
-use crate::store::{destinations, forwarded, outbox};
+use crate::store::{batches, destinations, forwarded, outbox};
 
 /// Parameters of an order.
 pub const REASON: &[Param] = &[param("reason", "why; required, and kept in the log")];
@@ -67,9 +67,14 @@ pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
                 );
             }
             let text = |millis: i64| Instant::from_millis(millis).text();
-            let all = destinations::all(connection)?.into_iter();
+            let mut all = Vec::new();
+            for one in destinations::all(connection)? {
+                let contradicted = batches::contradicted(connection, one.ordinal)?;
+                all.push((one, contradicted));
+            }
             Ok(all
-                .map(|one| {
+                .into_iter()
+                .map(|(one, contradicted)| {
                     json!({
                         "name": one.name, "kind": one.kind,
                         "owes": serde_json::from_str::<Value>(&one.owes).unwrap_or_default(),
@@ -81,6 +86,7 @@ pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
                         "stop_reason": one.stop_reason,
                         "registered_at": text(one.registered_at),
                         "deliveries": counts.remove(&one.name).unwrap_or_default(),
+                        "contradicted_batches": contradicted,
                     })
                 })
                 .collect::<Vec<_>>())
@@ -148,10 +154,23 @@ pub async fn answer(
             ),
         ));
     }
-    let (name, body) = (name.into_inner(), body.into_inner());
+    let body = body.into_inner();
+    let text = serde_json::to_string(&body).unwrap_or_default();
+    settle(&state, name.into_inner(), body, text).await
+}
+
+/// Enters an answer of a destination that has shown who it is; `text` is how it came.
+pub async fn settle(
+    state: &State,
+    name: String,
+    body: Pushed,
+    text: String,
+) -> Result<HttpResponse, Error> {
     let (batch, destination) = (body.batch, name.clone());
     let taken = state
-        .write(move |transaction| pushed::take(transaction, &name, &body, Instant::now().millis))
+        .write(move |transaction| {
+            pushed::take(transaction, &name, &body, &text, Instant::now().millis)
+        })
         .await?;
     match taken {
         Taken::Settled(tally) => {
@@ -168,6 +187,22 @@ pub async fn answer(
                 format!("批次 {batch} 此前已有不同的业务回执，以先到者为准；请与省中心核对"),
                 format!(
                     "batch {batch} was answered before, and differently: the first answer holds; ask the centre"
+                ),
+            ),
+        )),
+        Taken::OtherPacket => Err(Error::request(
+            ErrorCode::Conflict,
+            (
+                format!("回执所指报文与批次 {batch} 的报文不是同一份（packet 摘要不符）"),
+                format!("the packet that the answer names is not the one of batch {batch}"),
+            ),
+        )),
+        Taken::TooLate => Err(Error::request(
+            ErrorCode::Conflict,
+            (
+                format!("批次 {batch} 此前已中止，回执未予采用；省中心重新转发后，请再次给出回执"),
+                format!(
+                    "batch {batch} was given up before, the answer changes nothing: the centre has to send it again"
                 ),
             ),
         )),

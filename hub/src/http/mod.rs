@@ -2,6 +2,7 @@
 //!
 //! [`ROUTES`] is the one truth: the router, the access check and the OpenAPI document are made from it.
 
+mod acknowledgements;
 mod attachments;
 pub mod auth;
 mod bench;
@@ -136,6 +137,7 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "POST", path: "/v1/destinations/{name}/start", access: Operator, query: destinations::REASON, what: "Start a destination that was stopped", zh: "恢复向目的地转发", handler: || destinations::order(Action::Start) },
     Endpoint { method: "POST", path: "/v1/destinations/{name}/retire", access: Operator, query: destinations::REASON, what: "Owe a destination nothing more", zh: "注销目的地", handler: || destinations::order(Action::Retire) },
     Endpoint { method: "POST", path: "/v1/destinations/{name}/answers", access: Subscriber, query: &[], what: "A destination says what became of a batch, instead of being asked", zh: "目的地回送业务回执", handler: || web::post().to(destinations::answer) },
+    Endpoint { method: "POST", path: "/v1/destinations/{name}/acknowledgements", access: Public, query: &[], what: "A national platform says what became of a packet, under its signature (headers Platform-Key, Platform-Signature)", zh: "国家平台推送业务回执（以签名验证身份）", handler: || web::post().to(acknowledgements::take) },
     Endpoint { method: "GET", path: "/v1/events", access: Subscriber, query: events::QUERY, what: "What a destination was or is to be told, from a number on", zh: "按编号补取事件", handler: || web::get().to(events::list) },
     Endpoint { method: "GET", path: "/v1/catalog", access: Public, query: &[], what: "Editions of the specification", zh: "规范版本目录", handler: || web::get().to(catalog::editions) },
     Endpoint { method: "GET", path: "/v1/catalog/{edition}/datasets", access: Public, query: &[], what: "Data sets of an edition", zh: "数据集目录", handler: || web::get().to(catalog::datasets) },

@@ -1,6 +1,7 @@
 //! What handlers share.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Semaphore;
 
@@ -10,6 +11,7 @@ use super::limits::Gate;
 use super::metrics::Metrics;
 use super::space::Sandbox;
 use crate::app::{self, App};
+use crate::delivery::platform::PlatformKeys;
 use crate::error::Error;
 use crate::store::Database;
 use crate::tlog::Storage;
@@ -30,6 +32,8 @@ pub struct State {
     pub sandbox: Sandbox,
     /// Records of closes that were asked about lately.
     pub closes: Sets,
+    /// Keys that sign the answers of national platforms, by destination; read when the first answer comes.
+    pub platforms: OnceLock<BTreeMap<String, PlatformKeys>>,
     /// The published log, for reading: the writer's lock is not needed for what never changes.
     pub published: Storage,
 }
@@ -53,6 +57,7 @@ impl State {
             metrics: Metrics::default(),
             sandbox: Sandbox::default(),
             closes: Sets::default(),
+            platforms: OnceLock::new(),
             published,
         }
     }

@@ -15,6 +15,7 @@ mod canonical;
 pub mod change;
 pub mod close;
 pub mod commitment;
+pub mod contradiction;
 pub mod delivery;
 pub mod log_key;
 pub mod manifest;
@@ -37,6 +38,7 @@ pub use canonical::canonical;
 pub use change::Change;
 pub use close::Close;
 pub use commitment::Commitment;
+pub use contradiction::Contradiction;
 pub use delivery::Delivery;
 pub use log_key::LogKey;
 pub use manifest::Manifest;
@@ -177,7 +179,8 @@ kinds!(
     LogKey,
     Attachment,
     Sequence,
-    Packet
+    Packet,
+    Contradiction
 );
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ fn every_kind_is_read_back_to_the_byte() -> Result<(), LeafError> {
             Leaf::Attachment(leaf) => encode(&*leaf)?,
             Leaf::Sequence(leaf) => encode(&*leaf)?,
             Leaf::Packet(leaf) => encode(&*leaf)?,
+            Leaf::Contradiction(leaf) => encode(&*leaf)?,
         };
         assert_eq!(again, *bytes);
     }

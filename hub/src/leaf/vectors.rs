@@ -8,8 +8,8 @@ use super::log_key::{KeyChange, LogKey};
 use super::operator::{Action, Operator};
 use super::packet::{self, Packet};
 use super::{
-    Change, Close, Commitment, Counts, LeafError, Manifest, Reperformance, Sequence, Submission,
-    Witness, encode,
+    Change, Close, Commitment, Contradiction, Counts, LeafError, Manifest, Reperformance, Sequence,
+    Submission, Witness, encode,
 };
 use crate::tlog::{leaf_hash, merkle_root, sha256};
 
@@ -183,6 +183,14 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         first: Some("S000000000001".to_owned()),
         at: at(),
     };
+    let contradiction = Contradiction {
+        destination: "national".to_owned(),
+        batch: 1,
+        records: [7, 8].into_iter().collect(),
+        stands_sha256: digest("answer"),
+        other_sha256: digest("another answer"),
+        at: at(),
+    };
     let member = packet::Member {
         delivery: 1,
         submission: "S000000000001".to_owned(),
@@ -211,6 +219,7 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         encode(&log_key)?,
         encode(&attachment)?,
         encode(&sequence)?,
+        encode(&contradiction)?,
         encode(&commitment)?,
         encode(&packet)?,
     ])

@@ -13,16 +13,69 @@ const CHUNK: usize = 400;
 /// With fewer than 8,192 destinations the numbers stay exact in JSON.
 const RANGE: i64 = 1 << 40;
 
-/// Where a batch went, its state, and its answer.
-pub fn answered(
-    connection: &mut Database,
-    batch: i64,
-) -> Result<Option<(String, i32, Option<String>)>, StoreError> {
+/// What is known of the answer to a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Known {
+    /// Where the batch went.
+    pub destination: String,
+    /// 0 to be sent, 1 sent, 2 answered, 3 given up, 4 answered and contradicted.
+    pub state: i32,
+    /// The answer, or why it was given up.
+    pub answer: Option<String>,
+    /// SHA-256 of the packet.
+    pub packet_sha256: Vec<u8>,
+}
+
+impl Known {
+    /// Whether the destination has answered.
+    pub fn is_answered(&self) -> bool {
+        matches!(self.state, 2 | CONTRADICTED)
+    }
+}
+
+/// The state of a batch about which its destination said two things.
+const CONTRADICTED: i32 = 4;
+
+/// Batches that are looked at for contradictions.
+const LATELY: i64 = 10_000;
+
+/// What is known of the answer to a batch.
+pub fn known(connection: &mut Database, batch: i64) -> Result<Option<Known>, StoreError> {
     Ok(batches::table
         .find(batch)
-        .select((batches::destination, batches::state, batches::answer))
+        .select((
+            batches::destination,
+            batches::state,
+            batches::answer,
+            batches::packet_sha256,
+        ))
         .first(connection)
         .optional()?)
+}
+
+/// Writes down that the destination contradicted its answer. False when that was known, or there was no answer.
+pub fn contradict(connection: &mut Database, batch: i64) -> Result<bool, StoreError> {
+    let changed = diesel::update(batches::table.find(batch))
+        .filter(batches::state.eq(2))
+        .set(batches::state.eq(CONTRADICTED))
+        .execute(connection)?;
+    Ok(changed > 0)
+}
+
+/// The batches among the last 10,000 of a destination about which it said two things.
+pub fn contradicted(connection: &mut Database, ordinal: i64) -> Result<Vec<i64>, StoreError> {
+    let first = ordinal * RANGE;
+    let lately: Vec<(i64, i32)> = batches::table
+        .filter(batches::id.between(first, first + RANGE - 1))
+        .order(batches::id.desc())
+        .limit(LATELY)
+        .select((batches::id, batches::state))
+        .load(connection)?;
+    let contradicted = lately.into_iter().rev();
+    Ok(contradicted
+        .filter(|(_, state)| *state == CONTRADICTED)
+        .map(|(id, _)| id)
+        .collect())
 }
 
 /// The number that the next batch of a destination gets.

@@ -218,6 +218,17 @@ impl Hub {
         self.url = url;
     }
 
+    /// Starts it again with other sections of its configuration file.
+    pub fn restart_set(&mut self, settings: &str) {
+        settings.clone_into(&mut self.settings);
+        self.restart();
+    }
+
+    /// What it wrote about its own work.
+    pub fn told(&self) -> String {
+        std::fs::read_to_string(self.data.with_extension("stderr.log")).unwrap_or_default()
+    }
+
     /// Starts it again with further arguments.
     pub fn restart_with(&mut self, extra: &[&str]) {
         self.extra.extend(extra.iter().map(|&text| text.to_owned()));

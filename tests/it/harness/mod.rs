@@ -3,6 +3,7 @@
 pub mod chain;
 pub mod hub;
 pub mod kafka;
+pub mod national;
 pub mod postgres;
 pub mod receiver;
 pub mod records;

@@ -63,7 +63,7 @@ impl Run {
                 if trouble.alive {
                     self.breaker.success();
                 } else {
-                    self.trip(now);
+                    self.trip(now, &trouble.why);
                 }
                 if let Some(wait) = trouble.retry_after {
                     let wait = wait.min(self.settings.backoff.max);
@@ -83,13 +83,14 @@ impl Run {
         }
     }
 
-    fn trip(&mut self, now: Instant) {
+    fn trip(&mut self, now: Instant, why: &str) {
         let before = self.breaker.open_until();
         self.breaker.failure(now);
         if self.breaker.open_until() != before {
             let destination = &self.settings.destination;
             tracing::warn!(
                 destination,
+                why,
                 "too many failures; leaving it alone for a while"
             );
             self.status

@@ -60,7 +60,6 @@ pub(super) struct Noted {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub planted: Option<String>,
     /// The verdict.
-    #[serde(flatten)]
     pub verdict: Verdict,
 }
 

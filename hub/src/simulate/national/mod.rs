@@ -21,6 +21,7 @@ mod seal;
 mod server;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod wire;
 
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ pub use answers::Way;
 pub use faults::{Plan, PlanError, help};
 pub use links::Links;
 pub use server::{National, Running};
+pub use tls::TlsError;
 
 /// Says whether a signature (key name, message, signature) is good.
 pub type Verifier = Arc<dyn Fn(&str, &[u8], &[u8; 64]) -> bool + Send + Sync>;
@@ -51,6 +53,8 @@ pub struct Options {
     pub edition: String,
     /// Folder of its store; none: in memory only.
     pub data: Option<PathBuf>,
+    /// Whether it speaks TLS; then there must be a folder.
+    pub tls: bool,
     /// How the business answer reaches the hub.
     pub way: Way,
     /// Where it is pushed.
@@ -80,6 +84,7 @@ impl Options {
             links: Links::from_spec(spec, from, to),
             edition: to.to_owned(),
             data: None,
+            tls: false,
             way: Way::Polled,
             callback: None,
             delay: Duration::from_millis(100),
@@ -134,6 +139,14 @@ pub enum NationalError {
          befall pushed answers only: say --answers pushed or both"
     )]
     NeedsPushing,
+    /// TLS without a folder for its certificates.
+    #[error(
+        "--tls 需要 --data：证书与 ca.pem 存放于该目录 / --tls needs --data, where certificates and ca.pem are kept"
+    )]
+    NeedsFolder,
+    /// It cannot speak TLS.
+    #[error("the national simulator cannot speak TLS")]
+    Tls(#[from] TlsError),
     /// The server's thread ended before it was listening.
     #[error("the server's thread ended early")]
     Ended,

@@ -19,7 +19,7 @@ use super::entry::{Answered, Entry, Line, TurnedAway};
 use super::faults::{Fault, Faults, Point, Strike};
 use super::journal::Journal;
 use super::seal::{self, Seal};
-use super::{NationalError, Options, Verifier, packet, routes};
+use super::{NationalError, Options, Verifier, packet, routes, tls};
 use crate::delivery::platform::signed_answer;
 use crate::tlog::sha256;
 
@@ -55,17 +55,18 @@ impl National {
     /// Starts the platform on threads of its own.
     pub fn start(options: Options) -> Result<Running, NationalError> {
         let listen = options.listen.clone();
-        let platform = National::open(options)?;
+        let (platform, tls) = National::open_with_tls(options)?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let key = platform.seal.vkey().to_owned();
         let (send, receive) = sync_channel(1);
         let place = listen.clone();
         let thread = std::thread::Builder::new()
             .name("national".to_owned())
-            .spawn(move || serve(platform, &listen, Signals::Ignored, &send))
+            .spawn(move || serve(platform, &listen, tls, Signals::Ignored, &send))
             .map_err(|source| io(&place, source))?;
         match receive.recv() {
             Ok((address, handle)) => Ok(Running {
-                url: format!("http://{address}"),
+                url: format!("{scheme}://{address}"),
                 key,
                 handle,
                 thread: Some(thread),
@@ -84,18 +85,33 @@ impl National {
         listening: impl FnOnce(&str) + Send + 'static,
     ) -> Result<Value, NationalError> {
         let listen = options.listen.clone();
-        let platform = National::open(options)?;
+        let (platform, tls) = National::open_with_tls(options)?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let (send, receive) = sync_channel::<(SocketAddr, ServerHandle)>(1);
         let announcer = std::thread::spawn(move || {
             if let Ok((address, _)) = receive.recv() {
-                listening(&format!("http://{address}"));
+                listening(&format!("{scheme}://{address}"));
             }
         });
-        let ended = serve(Arc::clone(&platform), &listen, Signals::Obeyed, &send);
+        let ended = serve(Arc::clone(&platform), &listen, tls, Signals::Obeyed, &send);
         drop(send);
         drop(announcer.join());
         ended.map_err(|source| io(&listen, source))?;
         Ok(platform.summary())
+    }
+
+    fn open_with_tls(
+        options: Options,
+    ) -> Result<(Arc<Self>, Option<rustls::ServerConfig>), NationalError> {
+        let folder = options.data.clone();
+        let wanted = options.tls;
+        let platform = National::open(options)?;
+        let tls = match (wanted, folder) {
+            (false, _) => None,
+            (true, None) => return Err(NationalError::NeedsFolder),
+            (true, Some(folder)) => Some(tls::configuration(&folder, &platform)?),
+        };
+        Ok((platform, tls))
     }
 
     fn open(options: Options) -> Result<Arc<Self>, NationalError> {
@@ -371,6 +387,7 @@ enum Signals {
 fn serve(
     platform: Arc<National>,
     listen: &str,
+    tls: Option<rustls::ServerConfig>,
     signals: Signals,
     ready: &SyncSender<(SocketAddr, ServerHandle)>,
 ) -> std::io::Result<()> {
@@ -386,7 +403,10 @@ fn serve(
         if signals == Signals::Ignored {
             server = server.disable_signals();
         }
-        let server = server.bind(listen)?;
+        let server = match tls {
+            None => server.bind(listen)?,
+            Some(tls) => server.bind_rustls_0_23(listen, tls)?,
+        };
         let address = server.addrs().first().copied();
         let running = server.run();
         if let Some(address) = address {
