@@ -33,10 +33,19 @@ seed json $(of json)
 seed ndjson $(of ndjson)
 for target in xml message; do seed "$target" $(of xml); done
 seed csv $(of csv)
+seed call $(of form)
+seed zip $(of zip)
+SEED_PREFIX='\000' seed zip seeds/zip/0.txt
+SEED_PREFIX='\001\012\000\002' seed zip seeds/zip/0.txt
+seed xlsx $(of xlsx)
+for number in 0 1 2 3 4 5; do SEED_PREFIX="\\00$number" seed xlsx seeds/xlsx/$number.xml; done
+# each type of file by its number, whole
+for number in 0 1 2 3 4 5 6 7; do SEED_PREFIX="\\00$number\377" seed inspect $(of 'zip|xlsx' | head -n 3); done
 seed charset $(of 'csv|xml')
 SEED_PREFIX='\0\100' seed envelope $(of json)
 SEED_PREFIX='\001\100' seed envelope $(of ndjson)
 SEED_PREFIX='\002\100' seed envelope $(of csv)
+for number in 3 4 5; do SEED_PREFIX="\\00$number\100" seed envelope $(of xml); done
 seed profile ../adapters/cities/*.toml ../adapters/industries/*.toml
 # one of each kind that the log's parsers read
 for number in 0 1 2 3 4; do SEED_PREFIX="\\00$number" seed tlog seeds/tlog/$number.txt; done
@@ -49,6 +58,8 @@ for target in "${targets[@]}"; do
   mkdir -p "artifacts/$target"
   "$binaries/$target" "corpus/$target" -max_total_time="$seconds" -max_len=16384 -timeout=20 -rss_limit_mb=1024 \
     -artifact_prefix="artifacts/$target/" -print_final_stats=1 -verbosity=0 || failed+=("$target")
+  # how far what was kept reaches: edges seen, of those that there are in all
+  "$binaries/$target" "corpus/$target" -runs=0 -rss_limit_mb=1024 2>&1 | grep -E 'inline 8-bit|DONE' || true
 done
 [ ${#failed[@]} -eq 0 ] || { echo "fuzz: faults in ${failed[*]}, see fuzz/artifacts"; exit 1; }
 

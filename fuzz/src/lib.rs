@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
-use adapters::{Adapter, Charset, Chunks, Decoded, Hint, Limits, Locator, Profile, WireFormat};
+use adapters::{Adapter, Charset, Chunks, DecodeError, Decoded, Hint, Limits, Profile};
 use spec::Spec;
 
 /// Limits that are small enough to be met by inputs of some kilobytes.
@@ -35,24 +35,31 @@ pub fn adapter(wire: &str, charset: Charset) -> Adapter {
     Adapter::new(Arc::new(profile), Arc::clone(edition)).expect("the profile fits the edition")
 }
 
-/// Decodes, normalizes and judges a document; the number of its records, none when it is unreadable.
-pub fn judge(adapter: &Adapter, hint: &Hint, document: &[u8]) -> Option<usize> {
+/// Decodes, normalizes and judges a document; the number of its records, or why it is unreadable.
+pub fn judge(adapter: &Adapter, hint: &Hint, document: &[u8]) -> Result<usize, DecodeError> {
     let context = spec::Context {
         edition: adapter.edition(),
         received: jiff::civil::date(2026, 11, 20).at(9, 0, 0, 0),
         platforms: &[],
     };
-    let locator = Locator::within(document, hint.origin);
+    let package = match adapter.open(document, hint, &LIMITS) {
+        Ok(package) => package,
+        Err(error) => return Err(told(error)),
+    };
+    let unpacked: usize = package.parts.iter().map(|part| part.bytes.len()).sum();
+    let enclosed: usize = package.enclosed.iter().map(|file| file.bytes.len()).sum();
+    // Sheets are held beside the archive that they come from.
+    assert!(unpacked + enclosed <= 2 * LIMITS.bytes, "what is unpacked is bounded");
     let mut records = 0;
-    let outcome = adapter.decode(document, hint, &LIMITS, &mut |decoded| {
+    let outcome = package.decode(adapter, &LIMITS, &mut |part, locator, decoded| {
         records += 1;
         match decoded {
             Decoded::Record { record, .. } => {
-                assert!(record.at <= document.len(), "a record begins in the document");
+                assert!(record.at <= part.bytes.len(), "a record begins in the document");
                 let mut normalized = spec::normalize(&context, record);
                 let report = spec::validate::judge_alone(&context, &mut normalized);
                 for issue in &report.issues {
-                    assert!(issue.at.is_none_or(|at| at <= document.len()));
+                    assert!(issue.at.is_none_or(|at| at <= part.bytes.len()));
                 }
             }
             Decoded::Unusable { at, issue, .. } => {
@@ -66,42 +73,41 @@ pub fn judge(adapter: &Adapter, hint: &Hint, document: &[u8]) -> Option<usize> {
     match outcome {
         Ok(_) => {
             assert!(records <= LIMITS.records);
-            Some(records)
+            Ok(records)
         }
-        Err(error) => {
-            let message = error.message();
-            assert!(!message.zh.is_empty() && !message.en.is_empty());
-            assert!(message.en.len() < 4096, "an error quotes a little, not the document");
-            None
-        }
+        Err(error) => Err(told(error)),
     }
+}
+
+/// A document that cannot be read: its sender is told so in both languages, and briefly.
+fn told(error: DecodeError) -> DecodeError {
+    let message = error.message();
+    assert!(!message.zh.is_empty() && !message.en.is_empty());
+    assert!(message.en.len() < 4096, "an error quotes a little, not the document");
+    assert!(error.place().is_none_or(|(line, column)| line >= 1 && column >= 1));
+    error
 }
 
 /// Cuts a document into chunks of about `size` bytes fed `step` bytes at a time, and judges them one by one; the
-/// number of all records, none when something is unreadable.
-pub fn judge_in_chunks(adapter: &Adapter, document: &[u8], size: usize, step: usize) -> Option<usize> {
+/// number of all records, or why one of the chunks is unreadable.
+pub fn judge_in_chunks(
+    adapter: &Adapter,
+    document: &[u8],
+    size: usize,
+    step: usize,
+) -> Result<usize, DecodeError> {
     let hint = Hint::default();
-    let mut chunks = Chunks::new(adapter.profile(), None, size, &LIMITS);
-    let mut pieces = document.chunks(step.max(1));
+    let mut chunks = Chunks::new(adapter, None, size, &LIMITS);
+    let mut pieces = document.chunks(step.max(1)).map(Some).chain([None]);
     let mut records = 0;
-    loop {
-        match chunks.next() {
-            Err(_) => return None,
-            Ok(Some(chunk)) => records += judge(adapter, &chunk.hint(&hint), &chunk.bytes)?,
-            Ok(None) => match pieces.next() {
-                Some(piece) => chunks.feed(piece),
-                None => break,
-            },
+    while let Some(piece) = pieces.next() {
+        match piece {
+            Some(piece) => chunks.feed(piece),
+            None => chunks.end(),
+        }
+        while let Some(chunk) = chunks.next()? {
+            records += judge(adapter, &chunk.hint(&hint), &chunk.bytes)?;
         }
     }
-    chunks.end();
-    while let Some(chunk) = chunks.next().ok()? {
-        records += judge(adapter, &chunk.hint(&hint), &chunk.bytes)?;
-    }
-    Some(records)
-}
-
-/// The form that a word of a profile means.
-pub fn form(word: &str) -> Option<WireFormat> {
-    WireFormat::of_file_name(&format!("a.{word}"))
+    Ok(records)
 }

@@ -13,7 +13,6 @@ use crate::bell::Bell;
 use crate::certificate::Held;
 use crate::config::Config;
 use crate::delivery::board::Board;
-use crate::faults::Faults;
 use crate::intake::Ways;
 use crate::keychange::LogKeys;
 use crate::keys::SigningKey;
@@ -79,8 +78,6 @@ pub struct App {
     pub certificates: Held,
     /// Uploads that can be resumed.
     pub uploads: Uploads,
-    /// What is wrong at the moment.
-    pub faults: Faults,
     /// Turns of submissions that are judged in parts.
     pub large: tokio::sync::Semaphore,
     // Held as long as the process lives: a second hub on the same folder is refused.
@@ -299,7 +296,6 @@ impl App {
             opinion,
             certificates,
             uploads,
-            faults: Faults::default(),
             large: tokio::sync::Semaphore::new(LARGE),
             _lock: lock,
         }))

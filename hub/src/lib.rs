@@ -13,7 +13,6 @@ pub mod config;
 pub mod delivery;
 pub mod error;
 pub mod evidence;
-pub mod faults;
 pub mod http;
 pub mod intake;
 pub mod keychange;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection};
 use serde_json::Value;
 
@@ -26,7 +27,11 @@ impl Exchange {
         let mut exchange = match engine {
             Engine::Sqlite => {
                 let path = folder.join("exchange.db").display().to_string();
-                let connection = SqliteConnection::establish(&path).expect("a database");
+                let mut connection = SqliteConnection::establish(&path).expect("a database");
+                // A writer of SQLite waits while another reads: without this its insert fails where the hub reads a
+                // page at that moment.
+                let wait = "PRAGMA busy_timeout = 60000";
+                connection.batch_execute(wait).expect(wait);
                 Exchange::Sqlite(Box::new(connection), path)
             }
             Engine::Postgres => {

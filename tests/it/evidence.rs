@@ -350,6 +350,42 @@ fn a_forged_bundle_is_refused_here_and_in_a_browser() {
     assert_eq!(told["place"], "checkpoint");
 }
 
+/// What was made before a key went is as good as before; a second seal does not hide the first.
+#[test]
+fn bundles_verify_over_changes_of_keys_and_with_a_second_seal() {
+    let mut filled = filled(Engine::Sqlite);
+    let id = filled.ids[0].clone();
+    let old = make(&filled.hub, &id, "old.zip", &["--personal"]);
+    let key = filled.hub.data.join("log.pub");
+    let first = filled.hub.data.join("first.pub");
+    std::fs::copy(&key, &first).expect("copied");
+    filled.hub.kill();
+    for algorithm in ["ed25519", "sm2"] {
+        let changed = filled
+            .hub
+            .command(&["keys", "rotate", "--algorithm", algorithm]);
+        assert!(changed.status.success(), "{}", hub::stdout(&changed));
+    }
+    filled.hub.restart();
+    let new = make(&filled.hub, &id, "new.zip", &["--personal"]);
+    for bundle in [&old, &new] {
+        let (good, told) = check(bundle, &key);
+        assert!(good, "{told:#}");
+        assert_eq!(told["checked"]["packets"], 1, "{told:#}");
+        assert_eq!(told["checked"]["deliveries"], 1, "{told:#}");
+        // The packet was signed by the first key: it is made again with it.
+        let packet = |(name, _): &(String, Vec<u8>)| name.ends_with("/packet");
+        assert!(members(bundle).iter().any(packet));
+    }
+    let vkeys = std::fs::read_to_string(&key).expect("the keys");
+    assert_eq!(vkeys.lines().count(), 3, "{vkeys}");
+    let seen = browse(&members(&new), &new, &vkeys);
+    assert!(seen.contains("有效 good") && seen.contains("SM2"), "{seen}");
+    let (good, told) = check(&new, &first);
+    assert!(!good, "the first key signs no more: {told:#}");
+    assert!(check(&old, &first).0);
+}
+
 /// One bit of any member changed, with the manifest made to fit.
 #[test]
 fn no_bit_of_a_bundle_can_be_changed_unseen() {

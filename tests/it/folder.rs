@@ -151,6 +151,21 @@ fn a_file_ends_beside_its_receipt_and_a_report() {
     let report =
         std::fs::read_to_string(rejected.join("broken.json.report.txt")).expect("a report");
     assert!(report.contains("第 2 行"), "{report}");
+    let listed = front
+        .hub
+        .command(&["report", "refused", "--format", "json"]);
+    let listed: Value = serde_json::from_str(&hub::stdout(&listed)).expect("JSON");
+    let rows = listed["rows"].as_array().expect("rows");
+    assert_eq!(rows.len(), 1, "{listed}");
+    for (member, value) in [
+        ("way", json!("folder")),
+        ("place", json!("320100")),
+        ("key", json!("broken.json")),
+        ("code", json!("unreadable")),
+        ("line", json!(2)),
+    ] {
+        assert_eq!(rows[0][member], value, "{member}: {listed}");
+    }
     assert_eq!(names(&front.place("320100", "work")), [""; 0]);
 }
 
@@ -177,12 +192,22 @@ fn half_written_files_are_left_alone() {
 fn a_folder_that_is_away_is_said_and_passes() {
     let front = Front::start(Engine::Sqlite, "settle_ms = 0");
     let key = front.hub.add_source("320100");
-    let faults = || front.hub.get("/readyz", "").json()["faults"].clone();
-    assert_eq!(faults(), json!({}));
+    let faults = || {
+        let ways = front.hub.get("/readyz", "").json()["ways"].clone();
+        let mut ways = ways.as_array().expect("a list").clone();
+        ways.retain(|way| way["check"] != "ok");
+        ways
+    };
+    assert_eq!(faults(), Vec::<Value>::new());
     let away = front.base.path().with_extension("away");
     std::fs::rename(front.base.path(), &away).expect("moved away");
     wait(
-        || faults()["folder/320100"].is_string(),
+        || {
+            let said = |way: &Value| way["way"] == "folder" && way["place"] == "320100";
+            faults()
+                .iter()
+                .any(|way| said(way) && way["fault"].is_string())
+        },
         "the fault is shown",
     );
     // Other ways in go on.
@@ -199,7 +224,7 @@ fn a_folder_that_is_away_is_said_and_passes() {
         front.receipt("320100", "after.json")["counts"]["accepted"],
         1
     );
-    wait(|| faults() == json!({}), "the fault has passed");
+    wait(|| faults().is_empty(), "the fault has passed");
 }
 
 /// Killed again and again while files come: every file has one receipt, no submission is there twice.

@@ -43,9 +43,9 @@ impl EnvelopeCuts {
         if self.in_records { b"]}" } else { b"" }
     }
 
-    /// The rest of the file closes itself, or does not.
-    pub fn leave(&mut self) {
-        self.in_records = false;
+    /// Whether the list of records is open, so that the file cannot end here.
+    pub fn is_open(&self) -> bool {
+        self.in_records
     }
 
     /// The place of the next comma between records; goes on from `scanned`.

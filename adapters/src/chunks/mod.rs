@@ -1,14 +1,16 @@
 //! Cuts files of any size into documents that are decoded one by one, in flat memory.
 //!
-//! Each chunk repeats the head of the file (header line, row of headings, envelope), so that it can be
-//! decoded as a document of its own; its [`Origin`] leads lines and columns back to the file. What is no
-//! sequence of records (messages) stays whole, within the limit.
+//! Each chunk repeats the head of the file (header line, row of headings, envelope, the elements around records), so
+//! that it can be decoded as a document of its own; its [`Origin`] leads lines and columns back to the file. What is
+//! no sequence of records (one record, an archive) stays whole, within the limit.
 
+mod elements;
 mod envelope;
 mod rows;
 
-use crate::decode::{DecodeError, Hint, Limits, Origin, is_header};
-use crate::profile::{Profile, Shape, WireFormat};
+use crate::decode::{Adapter, DecodeError, Hint, Limits, Origin, RecordElements, is_header};
+use crate::profile::{Shape, WireFormat};
+use elements::ElementCuts;
 use envelope::EnvelopeCuts;
 use rows::RowCuts;
 
@@ -48,6 +50,8 @@ enum Cuts {
     Rows(RowCuts),
     /// Between the records of an envelope.
     Envelope(EnvelopeCuts),
+    /// After the elements that are records.
+    Elements(ElementCuts),
     /// Nowhere.
     Whole,
 }
@@ -64,26 +68,37 @@ pub struct Chunks {
     start: usize,
     /// The buffer before this was looked through.
     scanned: usize,
-    /// Best place to cut so far, and how many records would be in the chunk.
-    ready: Option<Cut>,
+    /// How many records would be in the chunk.
     records: usize,
+    /// What the next chunk repeats, once it is known.
     head: Option<Vec<u8>>,
     origin: Origin,
     is_first: bool,
     ended: bool,
+    /// The last chunk was handed out.
+    done: bool,
 }
 
 impl Chunks {
     /// Cuts a file of a source into chunks of about `size` bytes; `said` is what its carrier says of its form.
-    pub fn new(profile: &Profile, said: Option<WireFormat>, size: usize, limits: &Limits) -> Self {
+    pub fn new(adapter: &Adapter, said: Option<WireFormat>, size: usize, limits: &Limits) -> Self {
+        let profile = adapter.profile();
         let wire = profile.wire.resolve(said);
         let cuts = match wire {
             Some(WireFormat::Ndjson | WireFormat::Sql) => Cuts::Lines,
-            Some(WireFormat::Csv) => Cuts::Rows(RowCuts::new(profile.wire.separator)),
+            Some(WireFormat::Csv) => Cuts::Rows(RowCuts::new(profile.wire.separator, limits.value)),
             Some(WireFormat::Json)
                 if !profile.wire.single && profile.wire.shape != Shape::Single =>
             {
                 Cuts::Envelope(EnvelopeCuts::new(profile.wire.records()))
+            }
+            Some(form @ (WireFormat::Xml | WireFormat::Message)) => {
+                let records = RecordElements::new(adapter, form);
+                Cuts::Elements(ElementCuts::new(
+                    records,
+                    profile.wire.charset,
+                    limits.depth,
+                ))
             }
             _ => Cuts::Whole,
         };
@@ -95,12 +110,12 @@ impl Chunks {
             buffer: Vec::new(),
             start: 0,
             scanned: 0,
-            ready: None,
             records: 0,
             head: None,
             origin: Origin::default(),
             is_first: true,
             ended: false,
+            done: false,
         }
     }
 
@@ -109,9 +124,6 @@ impl Chunks {
         if self.start > 0 {
             self.buffer.drain(..self.start);
             self.scanned -= self.start;
-            if let Some(cut) = &mut self.ready {
-                cut.end -= self.start;
-            }
             self.start = 0;
         }
         self.buffer.extend_from_slice(bytes);
@@ -130,16 +142,18 @@ impl Chunks {
         let most = self.limits.records.saturating_sub(1).max(1);
         while let Some(cut) = self.find() {
             self.note_head(cut.end);
-            let large = cut.end - self.start >= self.size;
             self.records += 1;
-            self.ready = Some(cut);
-            if (large || self.records >= most)
-                && let Some(cut) = self.ready.take()
-            {
-                return Ok(Some(self.cut(&cut)));
+            if cut.end - self.start >= self.size || self.records >= most {
+                let closing = self.closing();
+                let chunk = self.cut(&cut, &closing);
+                if let Cuts::Elements(elements) = &self.cuts {
+                    // Other elements may be open here than where the chunk before was cut.
+                    self.head = Some(elements.opening());
+                }
+                return Ok(Some(chunk));
             }
         }
-        let left = self.buffer.len() - self.start;
+        let (end, left) = (self.buffer.len(), self.buffer.len() - self.start);
         if left > self.limits.bytes {
             let Origin { line, column, .. } = self.origin;
             return Err(DecodeError::Limit {
@@ -150,15 +164,44 @@ impl Chunks {
                 column,
             });
         }
-        if self.ended && (left > 0 || self.is_first) {
-            let end = self.buffer.len();
-            self.ready = None;
-            if let Cuts::Envelope(cuts) = &mut self.cuts {
-                cuts.leave();
-            }
-            return Ok(Some(self.cut(&Cut { end, skip: 0 })));
+        // The reader says what is wrong with what cannot be cut; it need not see all of it.
+        if self.is_lost() && left >= self.size {
+            return Ok(Some(self.cut(&Cut { end, skip: 0 }, b"")));
+        }
+        // A file that ends where it was cut is not complete, if something is open there.
+        if self.ended && !self.done && (left > 0 || self.is_first || self.is_open()) {
+            self.done = true;
+            // The rest of the file closes itself, or does not.
+            return Ok(Some(self.cut(&Cut { end, skip: 0 }, b"")));
         }
         Ok(None)
+    }
+
+    /// Whether something was met that no reader takes.
+    fn is_lost(&self) -> bool {
+        match &self.cuts {
+            Cuts::Elements(cuts) => cuts.is_lost(),
+            Cuts::Rows(cuts) => cuts.is_lost(),
+            Cuts::Lines | Cuts::Envelope(_) | Cuts::Whole => false,
+        }
+    }
+
+    /// Whether something is open after the last cut that the rest of the file must close.
+    fn is_open(&self) -> bool {
+        match &self.cuts {
+            Cuts::Envelope(cuts) => cuts.is_open(),
+            Cuts::Elements(cuts) => cuts.is_open(),
+            Cuts::Lines | Cuts::Rows(_) | Cuts::Whole => false,
+        }
+    }
+
+    /// What makes a document of a part that ends with the record that was just found.
+    fn closing(&self) -> Vec<u8> {
+        match &self.cuts {
+            Cuts::Envelope(cuts) => cuts.closing().to_vec(),
+            Cuts::Elements(cuts) => cuts.closing(),
+            Cuts::Lines | Cuts::Rows(_) | Cuts::Whole => Vec::new(),
+        }
     }
 
     /// The next place after which a record ends.
@@ -182,6 +225,10 @@ impl Chunks {
                 let end = envelope.find(&self.buffer, &mut self.scanned)?;
                 Some(Cut { end, skip: 1 })
             }
+            Cuts::Elements(elements) => {
+                let end = elements.find(&self.buffer, &mut self.scanned)?;
+                Some(Cut { end, skip: 0 })
+            }
             Cuts::Whole => None,
         }
     }
@@ -195,7 +242,7 @@ impl Chunks {
         self.head = match &self.cuts {
             _ if first.trim_ascii().is_empty() => return,
             Cuts::Lines if is_header(first) => Some(first.to_vec()),
-            Cuts::Lines | Cuts::Whole => Some(Vec::new()),
+            Cuts::Lines | Cuts::Elements(_) | Cuts::Whole => Some(Vec::new()),
             Cuts::Rows(_) => Some(first.to_vec()),
             Cuts::Envelope(envelope) => {
                 let head = first.get(..envelope.head_end()).unwrap_or_default();
@@ -204,7 +251,8 @@ impl Chunks {
         };
     }
 
-    fn cut(&mut self, cut: &Cut) -> Chunk {
+    /// Hands out what stands before a cut, as a document that ends with `closing`.
+    fn cut(&mut self, cut: &Cut, closing: &[u8]) -> Chunk {
         let mut bytes = Vec::new();
         if !std::mem::take(&mut self.is_first) {
             bytes.extend_from_slice(self.head.as_deref().unwrap_or_default());
@@ -212,9 +260,7 @@ impl Chunks {
         let mut origin = self.origin;
         origin.prefix = bytes.len();
         bytes.extend_from_slice(self.buffer.get(self.start..cut.end).unwrap_or_default());
-        if let Cuts::Envelope(envelope) = &self.cuts {
-            bytes.extend_from_slice(envelope.closing());
-        }
+        bytes.extend_from_slice(closing);
         let next = cut.end + cut.skip;
         let gone = self.buffer.get(self.start..next).unwrap_or_default();
         self.origin.offset += gone.len() as u64;

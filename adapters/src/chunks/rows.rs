@@ -15,19 +15,33 @@ enum State {
 pub(super) struct RowCuts {
     state: State,
     separator: u8,
+    /// Bytes of the cell so far, and at most.
+    cell: usize,
+    most: usize,
 }
 
 impl RowCuts {
-    pub fn new(separator: Option<char>) -> Self {
+    /// Cuts rows whose cells hold at most so many bytes.
+    pub fn new(separator: Option<char>, value: usize) -> Self {
         RowCuts {
             state: State::CellStart,
             separator: separator.and_then(|c| u8::try_from(c).ok()).unwrap_or(b','),
+            cell: 0,
+            // Every byte may be a quote that is written twice, between quotes.
+            most: value.saturating_mul(2).saturating_add(2),
         }
+    }
+
+    /// Whether a cell is longer than any that is read: a quote is not closed.
+    pub fn is_lost(&self) -> bool {
+        self.cell > self.most
     }
 
     /// The place after the next row; goes on from `scanned`.
     pub fn find(&mut self, buffer: &[u8], scanned: &mut usize) -> Option<usize> {
-        while let Some(&byte) = buffer.get(*scanned) {
+        while !self.is_lost()
+            && let Some(&byte) = buffer.get(*scanned)
+        {
             let mark = in_mark(buffer, *scanned);
             *scanned += 1;
             self.state = match (self.state, byte) {
@@ -35,11 +49,16 @@ impl RowCuts {
                 (State::Quoted, _) | (State::AfterQuote | State::CellStart, b'"') => State::Quoted,
                 (_, b'\n') => {
                     self.state = State::CellStart;
+                    self.cell = 0;
                     return Some(*scanned);
                 }
                 (_, byte) if byte == self.separator || byte == b'\r' => State::CellStart,
                 (State::CellStart, _) if mark => State::CellStart,
                 _ => State::Plain,
+            };
+            self.cell = match self.state {
+                State::CellStart => 0,
+                _ => self.cell + 1,
             };
         }
         None

@@ -30,6 +30,18 @@ pub(crate) fn any_mark(document: &[u8]) -> Option<(usize, Charset)> {
     }
 }
 
+/// Sees that a document is not in UTF-16, which no source writes on purpose: with or without a mark, text in it has a
+/// zero in every other byte.
+pub(crate) fn narrow(document: &[u8], wanted: Charset) -> Result<(), Fault> {
+    let name = match document {
+        [0xFF, 0xFE, ..] | [1..=255, 0, 1..=255, 0, ..] => "UTF-16LE",
+        [0xFE, 0xFF, ..] | [0, 1..=255, 0, 1..=255, ..] => "UTF-16BE",
+        _ => return Ok(()),
+    };
+    let found = (format!("文件为 {name} 编码"), format!("text in {name}"));
+    Err(Fault::charset(0, found, wanted.name()))
+}
+
 /// The document from `start` as UTF-8 text.
 pub(crate) fn utf8(document: &[u8], start: usize) -> Result<&str, Fault> {
     let bytes = document.get(start..).unwrap_or_default();
@@ -98,6 +110,22 @@ mod tests {
             assert!(fault.at < cut, "{cut}: {fault:?}");
         }
         assert_eq!(utf8(b"ab\xC3\x28", 1).unwrap_err().at, 2);
+    }
+
+    #[test]
+    fn text_of_two_bytes_a_character_is_told_with_and_without_a_mark() {
+        for (document, is_told) in [
+            (&b"\xFF\xFE{\0"[..], true),
+            (b"\xFE\xFF\0{", true),
+            (b"{\0\"\0", true),
+            (b"\0<\0D", true),
+            (b"{\0", false),
+            (b"{}\0\0", false),
+            (b"", false),
+        ] {
+            let told = narrow(document, Charset::Utf8);
+            assert_eq!(told.is_err(), is_told, "{document:?}");
+        }
     }
 
     #[test]

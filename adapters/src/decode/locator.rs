@@ -37,6 +37,9 @@ pub(crate) const CELL_END: u8 = 0x1F;
 /// What ends a row of a grid.
 pub const ROW_END: u8 = 0x1E;
 
+/// Bytes between two entries of the index of lines.
+const BLOCK: usize = 4_096;
+
 /// Lines and columns of a document, indexed at the first question.
 #[derive(Debug)]
 pub struct Locator<'a> {
@@ -44,7 +47,8 @@ pub struct Locator<'a> {
     origin: Origin,
     /// What ends a line.
     line_end: u8,
-    newlines: OnceCell<Vec<usize>>,
+    /// For the start of every block of the document: the lines that end before it, and where the last of these ends.
+    blocks: OnceCell<Vec<(usize, Option<usize>)>>,
 }
 
 impl<'a> Locator<'a> {
@@ -59,7 +63,7 @@ impl<'a> Locator<'a> {
             document,
             origin,
             line_end: b'\n',
-            newlines: OnceCell::new(),
+            blocks: OnceCell::new(),
         }
     }
 
@@ -116,10 +120,14 @@ impl<'a> Locator<'a> {
 
     /// Line and column of a byte offset, both from 1, the column counted in bytes.
     pub fn locate(&self, offset: usize) -> (u32, u32) {
-        let newlines = self
-            .newlines
-            .get_or_init(|| memchr::memchr_iter(self.line_end, self.document).collect());
         let offset = offset.min(self.document.len());
+        let (above, last) = self.above(offset);
+        if self.is_grid() {
+            let row = last.map_or(0, |end| end + 1);
+            let left = self.document.get(row..offset).unwrap_or_default();
+            let cells = memchr::memchr_iter(CELL_END, left).count();
+            return (above as u32 + 1, cells as u32 + 1);
+        }
         let origin = &self.origin;
         // A place in the repeated head is a place at the start of the file.
         let (start, line, column) = if offset < origin.prefix {
@@ -127,29 +135,63 @@ impl<'a> Locator<'a> {
         } else {
             (origin.prefix, origin.line, origin.column)
         };
-        if self.is_grid() {
-            let above = newlines.partition_point(|&newline| newline < offset);
-            let row = above.checked_sub(1).and_then(|last| newlines.get(last));
-            let row = row.map_or(0, |end| end + 1);
-            let left = self.document.get(row..offset).unwrap_or_default();
-            let cells = memchr::memchr_iter(CELL_END, left).count();
-            return (above as u32 + 1, cells as u32 + 1);
-        }
-        let before = newlines.partition_point(|&newline| newline < start);
-        let upto = newlines.partition_point(|&newline| newline < offset);
-        match upto.checked_sub(1).and_then(|last| newlines.get(last)) {
-            Some(&newline) if upto > before => (
-                line.saturating_add((upto - before) as u32),
+        let (before, _) = self.above(start);
+        match last {
+            Some(newline) if above > before => (
+                line.saturating_add((above - before) as u32),
                 (offset - newline) as u32,
             ),
             _ => (line, column.saturating_add((offset - start) as u32)),
         }
+    }
+
+    /// How many lines end before an offset, and where the last of these ends.
+    fn above(&self, offset: usize) -> (usize, Option<usize>) {
+        let blocks = self.blocks.get_or_init(|| self.index());
+        let block = offset / BLOCK;
+        let (mut count, mut last) = blocks.get(block).copied().unwrap_or_default();
+        let start = block * BLOCK;
+        let rest = self.document.get(start..offset).unwrap_or_default();
+        for end in memchr::memchr_iter(self.line_end, rest) {
+            (count, last) = (count + 1, Some(start + end));
+        }
+        (count, last)
+    }
+
+    /// The same for the start of every block: an index of every line would be larger than a document of short ones.
+    fn index(&self) -> Vec<(usize, Option<usize>)> {
+        let (mut count, mut last) = (0, None);
+        let mut blocks = vec![(count, last)];
+        for (place, block) in self.document.chunks(BLOCK).enumerate() {
+            count += memchr::memchr_iter(self.line_end, block).count();
+            let end = memchr::memrchr(self.line_end, block);
+            last = end.map(|end| place * BLOCK + end).or(last);
+            blocks.push((count, last));
+        }
+        blocks
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_counted_over_blocks_as_one_by_one() {
+        let line = |length: usize| "x".repeat(length) + "\n";
+        let text: String = (0..300).map(|number| line(number * 7 % 97)).collect();
+        let text = text + &line(3 * BLOCK) + "end";
+        let locator = Locator::new(text.as_bytes());
+        let (mut row, mut column) = (1, 1);
+        for (offset, byte) in text.bytes().enumerate() {
+            assert_eq!(locator.locate(offset), (row, column), "at {offset}");
+            (row, column) = if byte == b'\n' {
+                (row + 1, 1)
+            } else {
+                (row, column + 1)
+            };
+        }
+    }
 
     #[test]
     fn lines_and_columns_count_from_one_in_bytes() {

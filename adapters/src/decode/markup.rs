@@ -19,24 +19,24 @@ use crate::profile::Charset;
 
 /// An element or a piece of text; `at` is the offset in the original bytes.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum Piece<'t> {
     /// `<name …>`, with its attributes.
     Start {
-        name: String,
+        name: &'t str,
         attributes: Vec<(String, String)>,
         at: usize,
     },
     /// `</name>`, or the end of `<name/>`.
     End,
     /// Text between tags, with references resolved; parts of one text may come one by one.
-    Text { text: String, at: usize },
+    Text { text: Cow<'t, str>, at: usize },
     /// The end of the document.
     Eof,
 }
 
 /// What stands in an element.
-pub(crate) struct Content {
-    pub text: String,
+pub(crate) struct Content<'t> {
+    pub text: Cow<'t, str>,
     /// Offset of the first piece of text that is more than white space, or follows such a piece.
     pub at: Option<usize>,
     pub nested: bool,
@@ -152,7 +152,7 @@ impl<'t> Markup<'t> {
     }
 
     /// The next piece.
-    pub fn next(&mut self) -> Result<Piece, Fault> {
+    pub fn next(&mut self) -> Result<Piece<'t>, Fault> {
         if std::mem::take(&mut self.pending_end) {
             self.depth -= 1;
             return Ok(Piece::End);
@@ -171,7 +171,7 @@ impl<'t> Markup<'t> {
                     return Ok(Piece::End);
                 }
                 Event::Text(text) => {
-                    let text = text.xml10_content().into_owned();
+                    let text = text.xml10_content();
                     if self.depth > 0 {
                         return self.piece(text, from);
                     }
@@ -181,12 +181,12 @@ impl<'t> Markup<'t> {
                     }
                 }
                 Event::CData(data) if self.depth > 0 => {
-                    let text = data.xml10_content().into_owned();
+                    let text = data.xml10_content();
                     return self.piece(text, from + "<![CDATA[".len());
                 }
                 Event::GeneralRef(reference) => {
                     let text = self.resolve(&reference, from)?;
-                    return self.piece(text, from);
+                    return self.piece(Cow::Owned(text), from);
                 }
                 Event::DocType(_) => {
                     let construct = ("文档类型声明（DTD）", "a document type declaration (DTD)");
@@ -214,10 +214,10 @@ impl<'t> Markup<'t> {
 
     /// Reads to the end of an element that was just begun: its text, where it begins, and whether other
     /// elements stand in it (then the text is the raw content).
-    pub fn content(&mut self) -> Result<Content, Fault> {
+    pub fn content(&mut self) -> Result<Content<'t>, Fault> {
         let from = self.reader.buffer_position() as usize;
         let mut content = Content {
-            text: String::new(),
+            text: Cow::Borrowed(""),
             at: None,
             nested: false,
         };
@@ -235,14 +235,15 @@ impl<'t> Markup<'t> {
                     if !content.text.is_empty() || !text.trim().is_empty() {
                         content.at.get_or_insert(at);
                     }
-                    content.text.push_str(&text);
+                    if content.text.is_empty() {
+                        content.text = text;
+                    } else {
+                        content.text.to_mut().push_str(&text);
+                    }
                 }
                 Piece::End if self.depth == outside => {
                     if content.nested {
-                        self.text
-                            .get(from..end)
-                            .unwrap_or_default()
-                            .clone_into(&mut content.text);
+                        content.text = Cow::Borrowed(self.text.get(from..end).unwrap_or_default());
                     }
                     return Ok(content);
                 }
@@ -257,7 +258,7 @@ impl<'t> Markup<'t> {
         tag: &quick_xml::events::BytesStart<'_>,
         from: usize,
         empty: bool,
-    ) -> Result<Piece, Fault> {
+    ) -> Result<Piece<'t>, Fault> {
         let at = self.places.find(from);
         if self.depth == 0 && std::mem::replace(&mut self.has_root, true) {
             return Err(Fault::unreadable(
@@ -298,7 +299,9 @@ impl<'t> Markup<'t> {
             attributes.push((name, value.into_owned()));
         }
         self.pending_end = empty;
-        let name = tag.name().as_ref().to_owned();
+        // The name follows the angle, as long as the reader says.
+        let (start, length) = (from + 1, tag.name().as_ref().len());
+        let name = self.text.get(start..start + length).unwrap_or_default();
         Ok(Piece::Start {
             name,
             attributes,
@@ -306,7 +309,7 @@ impl<'t> Markup<'t> {
         })
     }
 
-    fn piece(&mut self, text: String, from: usize) -> Result<Piece, Fault> {
+    fn piece(&mut self, text: Cow<'t, str>, from: usize) -> Result<Piece<'t>, Fault> {
         let at = self.places.find(from);
         if text.len() > self.limits.value {
             let limit = self.limits.value;

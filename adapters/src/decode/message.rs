@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use spec::{Action, Input, Issue, Kind};
 
 use super::AttachmentRef;
+use super::elements::MESSAGE;
 use super::error::Fault;
 use super::issue::{cut, shape};
 use super::markup::{self, Markup, Piece};
 use super::session::{Known, Session};
+use super::xml::kept;
 use crate::mapping::Filler;
 
 /// A text with the offset at which it stands.
@@ -16,7 +18,7 @@ type Placed = (String, usize);
 
 /// One message, before it is looked at as a whole.
 #[derive(Default)]
-struct Message {
+struct Message<'t> {
     at: usize,
     kind: Option<Placed>,
     number: Option<Placed>,
@@ -25,7 +27,7 @@ struct Message {
     reason: Option<Placed>,
     has_title: bool,
     has_context: bool,
-    fields: Vec<(String, Input<'static>)>,
+    fields: Vec<(&'t str, Input<'static>)>,
     files: Vec<AttachmentRef>,
     problem: Option<Issue>,
 }
@@ -35,7 +37,7 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
     let (text, start) = markup::text(session, document)?;
     let mut markup = Markup::new(session, &text, document, start, session.limits);
     let record = session.adapter.profile.wire.record.as_deref();
-    let record = record.unwrap_or("DES");
+    let record = record.unwrap_or(MESSAGE);
     let mut any = false;
     let mut root = None;
     loop {
@@ -59,7 +61,9 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
             Piece::End | Piece::Text { .. } => {}
         }
     }
-    if let (Some((name, at)), false) = (root, any) {
+    // A later part of a file may hold what follows its last message, and nothing else.
+    let is_rest = session.hint.origin.prefix > 0;
+    if let (Some((name, at)), false) = (root, any || is_rest) {
         let found = ("其中没有报文", "without a message in it");
         return Err(Fault::envelope(
             at,
@@ -73,25 +77,25 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
     Ok(())
 }
 
-impl Message {
+impl Message<'_> {
     fn problem(&mut self, problem: Issue) {
         self.problem.get_or_insert(problem);
     }
 }
 
 /// Reads the parts of a message whose tag was just read.
-fn message(
+fn message<'t>(
     session: &Session<'_, '_, '_>,
-    markup: &mut Markup<'_>,
+    markup: &mut Markup<'t>,
     at: usize,
-) -> Result<Message, Fault> {
+) -> Result<Message<'t>, Fault> {
     let mut message = Message {
         at,
         ..Message::default()
     };
     loop {
         match markup.next()? {
-            Piece::Start { name, at, .. } => match name.as_str() {
+            Piece::Start { name, at, .. } => match name {
                 "TITLE" if !message.has_title => title(session, &mut message, markup)?,
                 "CONTEXT" if !message.has_context => context(session, &mut message, markup, at)?,
                 "FILECONTEXT" | "FILE" => files(session, &mut message, markup, at)?,
@@ -124,7 +128,7 @@ fn message(
 
 fn title(
     session: &Session<'_, '_, '_>,
-    message: &mut Message,
+    message: &mut Message<'_>,
     markup: &mut Markup<'_>,
 ) -> Result<(), Fault> {
     let reason = session.adapter.profile.wire.reason.as_deref();
@@ -134,7 +138,7 @@ fn title(
             Piece::Start { name, at, .. } => {
                 let content = markup.content()?;
                 let at = content.at.unwrap_or(at);
-                let slot = match name.as_str() {
+                let slot = match name {
                     "DATA_TYPE" => &mut message.kind,
                     "DATA_NO" => &mut message.number,
                     "DATA_EN" => &mut message.code,
@@ -161,10 +165,10 @@ fn title(
     }
 }
 
-fn context(
+fn context<'t>(
     session: &Session<'_, '_, '_>,
-    message: &mut Message,
-    markup: &mut Markup<'_>,
+    message: &mut Message<'t>,
+    markup: &mut Markup<'t>,
     at: usize,
 ) -> Result<(), Fault> {
     message.has_context = true;
@@ -208,7 +212,7 @@ pub(crate) fn input(markup: &mut Markup<'_>, at: usize) -> Result<Option<Input<'
         return Ok(None);
     }
     Ok(Some(Input {
-        text: Cow::Owned(content.text),
+        text: Cow::Owned(content.text.into_owned()),
         kind: if content.nested {
             Kind::Nested
         } else {
@@ -221,7 +225,7 @@ pub(crate) fn input(markup: &mut Markup<'_>, at: usize) -> Result<Option<Input<'
 
 fn files(
     session: &Session<'_, '_, '_>,
-    message: &mut Message,
+    message: &mut Message<'_>,
     markup: &mut Markup<'_>,
     at: usize,
 ) -> Result<(), Fault> {
@@ -245,7 +249,7 @@ fn file(markup: &mut Markup<'_>) -> Result<AttachmentRef, Fault> {
         match markup.next()? {
             Piece::Start { name, .. } => {
                 let text = markup.content()?.text.trim().to_owned();
-                match name.as_str() {
+                match name {
                     "FILE_EN_NAME" => file.name = text,
                     "FILE_NAME" => file.file = text,
                     "BINARY_CONTENT" => file.path = text,
@@ -260,7 +264,7 @@ fn file(markup: &mut Markup<'_>) -> Result<AttachmentRef, Fault> {
 }
 
 /// Looks at a message as a whole, and hands on the record that it carries.
-fn hand_on(session: &mut Session<'_, '_, '_>, mut message: Message) {
+fn hand_on(session: &mut Session<'_, '_, '_>, mut message: Message<'_>) {
     let at = message.at;
     let code = message.code.as_ref().or(message.number.as_ref());
     let name = code.map(|(text, _)| text.clone());
@@ -282,8 +286,8 @@ fn hand_on(session: &mut Session<'_, '_, '_>, mut message: Message) {
     filler.record.action = action;
     filler.record.reason = message.reason.map(|(reason, _)| Cow::Owned(reason));
     for (name, input) in message.fields {
-        let target = known.plan.find(&name);
-        filler.put(target, Cow::Owned(name), input);
+        let target = known.plan.find(name);
+        filler.put(target, kept(target, name), input);
     }
     match filler.finish() {
         Ok(mut record) => {

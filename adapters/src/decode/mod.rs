@@ -2,6 +2,7 @@
 
 mod charset;
 pub(crate) mod csv;
+mod elements;
 pub(crate) mod error;
 pub(crate) mod issue;
 mod json;
@@ -22,6 +23,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use spec::{Dataset, Edition, Issue, Record};
 
+pub(crate) use charset::{decode, gb18030_length};
+pub(crate) use elements::RecordElements;
 pub use error::DecodeError;
 pub use limits::Limits;
 pub use locator::{Locator, Origin, ROW_END};
@@ -192,6 +195,9 @@ impl Adapter {
             return Ok(session.envelope);
         }
         let format = self.format(hint)?;
+        if hint.origin.offset == 0 && !is_grid {
+            charset::narrow(document, self.profile.wire.charset)?;
+        }
         match format {
             WireFormat::Json => json::read(&mut session, document)?,
             WireFormat::Ndjson | WireFormat::Sql => ndjson::read(&mut session, document)?,
@@ -218,13 +224,22 @@ impl Adapter {
 
     /// Finds a data set by any of the names that the source may use for it.
     fn dataset(&self, name: &str) -> Option<(usize, &Dataset)> {
-        let name = self.profile.names.get(name).map_or(name, String::as_str);
-        let place = self.edition.by_name.get(name).copied().or_else(|| {
-            let mut datasets = self.edition.datasets.iter();
-            datasets.position(|dataset| dataset.name == name)
-        })?;
-        Some((place, self.edition.datasets.get(place)?))
+        find_dataset(&self.profile, &self.edition, name)
     }
+}
+
+/// Finds a data set of an edition by any of the names that a source may use for it.
+pub(crate) fn find_dataset<'e>(
+    profile: &Profile,
+    edition: &'e Edition,
+    name: &str,
+) -> Option<(usize, &'e Dataset)> {
+    let name = profile.names.get(name).map_or(name, String::as_str);
+    let place = edition.by_name.get(name).copied().or_else(|| {
+        let mut datasets = edition.datasets.iter();
+        datasets.position(|dataset| dataset.name == name)
+    })?;
+    Some((place, edition.datasets.get(place)?))
 }
 
 #[cfg(test)]

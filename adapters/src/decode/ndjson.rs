@@ -63,7 +63,7 @@ fn record<'a>(session: &mut Session<'_, '_, 'a>, line: &'a str, at: usize) -> Re
 
 /// Reads the line as a header; says no when it is a record already.
 fn header<'a>(session: &mut Session<'_, '_, 'a>, line: &'a str, at: usize) -> Result<bool, Fault> {
-    let names = match members(&mut scan(session, line)) {
+    let names = match members(&mut scan(session, line), session.limits.fields) {
         Ok(names) => names,
         // Nobody can tell what a broken line was to be: with data in it, a record.
         Err(_) if line.contains("\"data\"") => return Ok(false),
@@ -100,21 +100,25 @@ pub(crate) fn is_header(line: &[u8]) -> bool {
     };
     let limits = super::Limits::default();
     let mut scan = Scan::new(text, limits.depth, limits.value);
-    members(&mut scan).is_ok_and(|names| {
+    members(&mut scan, limits.fields).is_ok_and(|names| {
         let known = |name: &String| MEMBERS.contains(&name.as_str());
         !names.is_empty() && names.iter().all(known)
     })
 }
 
-/// Names of the members of a line.
-fn members(scan: &mut Scan<'_>) -> Result<Vec<String>, Fault> {
+/// Names of the members of a line, which are so many at most.
+fn members(scan: &mut Scan<'_>, most: usize) -> Result<Vec<String>, Fault> {
     scan.open(
         b'{',
         ("首行或记录的 `{`", "`{` of the header line or of a record"),
     )?;
     let mut names = Vec::new();
     while scan.more(names.is_empty(), b'}')? {
-        names.push(scan.key()?.0.into_owned());
+        let (name, at) = scan.key()?;
+        if names.len() >= most {
+            return Err(Fault::limit(at, "fields", most, most + 1));
+        }
+        names.push(name.into_owned());
         scan.value()?;
     }
     scan.end()?;

@@ -29,6 +29,13 @@ pub(crate) struct Session<'r, 's, 'a> {
     orders: Vec<(usize, Vec<(&'a str, Target)>)>,
 }
 
+/// The data set of records that are nothing but their fields, where the name of their file says it.
+fn named_by_file(adapter: &Adapter, hint: &Hint) -> Option<String> {
+    let name = hint.file_name.as_deref();
+    let name = name.filter(|_| adapter.profile.wire.flat())?;
+    super::csv::dataset_of(adapter, name)
+}
+
 /// A data set that the source may send.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'s> {
@@ -49,7 +56,10 @@ impl<'r, 's, 'a> Session<'r, 's, 'a> {
             hint,
             limits,
             envelope: Envelope::default(),
-            default_dataset: hint.dataset.clone(),
+            default_dataset: hint
+                .dataset
+                .clone()
+                .or_else(|| named_by_file(adapter, hint)),
             record_ends_text: false,
             stopped: false,
             sink,

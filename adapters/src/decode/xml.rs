@@ -4,20 +4,20 @@ use std::borrow::Cow;
 
 use spec::{Input, Kind};
 
-use super::Adapter;
 use super::error::Fault;
 use super::json::no_action;
 use super::markup::{self, Markup, Piece};
 use super::message::{bounded, input};
 use super::session::Session;
-use crate::mapping::Filler;
+use super::{Adapter, RecordElements};
+use crate::mapping::{Filler, Target};
+use crate::profile::WireFormat;
 
 /// Reads a document: elements whose name fits the profile are records, those around them are not.
 pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) -> Result<(), Fault> {
     let (text, start) = markup::text(session, document)?;
     let mut markup = Markup::new(session, &text, document, start, session.limits);
-    let pattern = session.adapter.profile.wire.record.as_deref();
-    let pattern = pattern.unwrap_or("{dataset}");
+    let records = RecordElements::new(session.adapter, WireFormat::Xml);
     loop {
         match markup.next()? {
             Piece::Start {
@@ -25,7 +25,7 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
                 attributes,
                 at,
             } => {
-                if let Some(dataset) = fits(session.adapter, pattern, &name) {
+                if let Some(dataset) = records.dataset(name) {
                     session.count(at)?;
                     let dataset = Some(dataset.to_owned()).filter(|name| !name.is_empty());
                     record(session, &mut markup, dataset, attributes, at)?;
@@ -42,23 +42,9 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
 
 /// The data set that the name of a root says, by the pattern of the profile.
 pub(crate) fn dataset_of(adapter: &Adapter, root: &str) -> Option<String> {
-    let pattern = adapter.profile.wire.record.as_deref();
-    let name = fits(adapter, pattern.unwrap_or("{dataset}"), root)?;
+    let records = RecordElements::new(adapter, WireFormat::Xml);
+    let name = records.dataset(root)?;
     (!name.is_empty()).then(|| name.to_owned())
-}
-
-/// The data set that the name of an element says, if it is a record; empty when the pattern has none in it.
-fn fits<'n>(adapter: &Adapter, pattern: &str, name: &'n str) -> Option<&'n str> {
-    let Some((before, after)) = pattern.split_once("{dataset}") else {
-        return (pattern == name).then_some("");
-    };
-    let dataset = name.strip_prefix(before)?.strip_suffix(after)?;
-    // Without anything around it, any element would fit: only those that are a data set do.
-    let bare = before.is_empty() && after.is_empty();
-    if bare && adapter.dataset(dataset).is_none() {
-        return None;
-    }
-    Some(dataset)
 }
 
 /// Reads the fields of a record whose tag was just read.
@@ -69,7 +55,7 @@ fn record(
     attributes: Vec<(String, String)>,
     at: usize,
 ) -> Result<(), Fault> {
-    let mut fields = Vec::new();
+    let mut fields: Vec<(Cow<'_, str>, Input<'static>)> = Vec::new();
     for (name, text) in attributes.into_iter().filter(|(_, text)| !text.is_empty()) {
         let input = Input {
             text: Cow::Owned(text),
@@ -77,14 +63,14 @@ fn record(
             at,
             mapped: None,
         };
-        fields.push((name, input));
+        fields.push((Cow::Owned(name), input));
     }
     loop {
         match markup.next()? {
             Piece::Start { name, at, .. } => {
                 bounded(session, fields.len() + 1, at)?;
                 if let Some(input) = input(markup, at)? {
-                    fields.push((name, input));
+                    fields.push((Cow::Borrowed(name), input));
                 }
             }
             Piece::Text { .. } => {}
@@ -101,7 +87,7 @@ fn record(
     let wire = &session.adapter.profile.wire;
     let mut filler = Filler::new(known.plan, known.dataset, at);
     for (name, input) in fields {
-        if wire.action_column.as_ref() == Some(&name) {
+        if wire.action_column.as_deref() == Some(&name) {
             let Some(action) = session.action(&input.text) else {
                 let problem = no_action(input.at, &input.text);
                 session.unusable(at, Some(known.dataset.id.clone()), problem);
@@ -110,12 +96,12 @@ fn record(
             filler.record.action = action;
             continue;
         }
-        if wire.reason.as_ref() == Some(&name) {
+        if wire.reason.as_deref() == Some(&name) {
             filler.record.reason = Some(input.text);
             continue;
         }
         let target = known.plan.find(&name);
-        filler.put(target, Cow::Owned(name), input);
+        filler.put(target, kept(target, &name), input);
     }
     for (name, text) in &session.hint.values {
         let target = known.plan.find(name);
@@ -135,6 +121,14 @@ fn record(
         Err(problem) => session.unusable(at, Some(known.dataset.id.clone()), *problem),
     }
     Ok(())
+}
+
+/// A name that a record keeps: only that of a value for which it has no field.
+pub(crate) fn kept(target: Target, name: &str) -> Cow<'static, str> {
+    match target {
+        Target::Unknown => Cow::Owned(name.to_owned()),
+        _ => Cow::Borrowed(""),
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,10 @@ use crate::profile::WireFormat;
 
 /// Entries of an archive at most.
 const ENTRIES: usize = 1_000;
+/// What one byte of an archive may become at most, beyond what is free: documents become twenty to fifty times as large.
+const RATIO: usize = 200;
+/// Bytes that may always be unpacked.
+const FREE: usize = 1 << 20;
 /// How every archive of this kind, and every spreadsheet of today, begins.
 const BEGINNING: &[u8] = b"PK\x03\x04";
 /// How an entry of the directory of an archive begins.
@@ -151,7 +155,9 @@ pub(super) fn entries(document: &[u8], limits: &Limits) -> Result<Vec<Entry>, Na
     }
     let mut entries = Vec::new();
     let mut names = BTreeSet::new();
-    let mut left = limits.bytes;
+    let most = document.len().saturating_mul(RATIO).saturating_add(FREE);
+    let most = most.min(limits.bytes);
+    let mut left = most;
     for place in 0..archive.len() {
         let header = archive
             .by_index_raw(place)
@@ -175,21 +181,22 @@ pub(super) fn entries(document: &[u8], limits: &Limits) -> Result<Vec<Entry>, Na
         if let Some(construct) = construct {
             return Err((name, forbidden(construct)));
         }
-        let mut bytes = Vec::new();
         let unpacked = archive
             .by_index(place)
             .map_err(|error| (name.clone(), broken(&error)))?;
+        // Room as it is claimed, so that what is large is not copied while it grows; what was claimed too much is
+        // given back.
+        let claimed = usize::try_from(unpacked.size()).unwrap_or(usize::MAX);
+        let mut bytes = Vec::with_capacity(claimed.min(left));
         if let Err(error) = unpacked.take(left as u64 + 1).read_to_end(&mut bytes) {
             let what = (format!("解压失败（{error}）"), error.to_string());
             let expected = ("完整的文件", "a complete file");
             return Err((name, Fault::unreadable(0, what, expected)));
         }
         if bytes.len() > left {
-            return Err((
-                name,
-                Fault::limit(0, "bytes", limits.bytes, limits.bytes + 1),
-            ));
+            return Err((name, Fault::limit(0, "bytes", most, most + 1)));
         }
+        bytes.shrink_to_fit();
         left -= bytes.len();
         entries.push(Entry { name, bytes });
     }

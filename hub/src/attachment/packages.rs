@@ -72,21 +72,35 @@ fn open<F: Read + Seek>(file: &mut F) -> Result<ZipArchive<&mut F>, Refusal> {
 }
 
 /// How many members the end of an archive says it has, before the list itself is read into memory.
+///
+/// An archive may say it twice, the second time in the record of the extension for large ones (APPNOTE 4.3.14), which
+/// readers believe rather than the first: the greater number counts.
 fn members<F: Read + Seek>(file: &mut F) -> io::Result<Option<u64>> {
     /// The record at the end, without its comment (APPNOTE 4.3.16).
     const END: u64 = 22;
+    /// The record of the extension and the pointer to it, which stand before.
+    const EXTENSION: u64 = 56 + 20;
     let size = file.seek(SeekFrom::End(0))?;
-    let from = size.saturating_sub(END + u64::from(u16::MAX));
+    let from = size.saturating_sub(EXTENSION + END + u64::from(u16::MAX));
     file.seek(SeekFrom::Start(from))?;
     let mut tail = Vec::new();
-    file.take(END + u64::from(u16::MAX))
+    file.take(EXTENSION + END + u64::from(u16::MAX))
         .read_to_end(&mut tail)?;
     let Some(at) = memchr::memmem::rfind(&tail, b"PK\x05\x06") else {
         return Ok(None);
     };
     let count = tail.get(at + 10..at + 12);
     let count = count.and_then(|bytes| bytes.first_chunk::<2>());
-    Ok(count.map(|bytes| u64::from(u16::from_le_bytes(*bytes))))
+    let count = count.map(|bytes| u64::from(u16::from_le_bytes(*bytes)));
+    let Some(pointer) = memchr::memmem::rfind(&tail, b"PK\x06\x07") else {
+        return Ok(count);
+    };
+    let extended = memchr::memmem::rfind(tail.get(..pointer).unwrap_or_default(), b"PK\x06\x06");
+    let extended = extended.and_then(|at| tail.get(at + 32..at + 40)?.first_chunk::<8>());
+    // Pointed to, and not there: what it says cannot be known.
+    Ok(extended
+        .map(|bytes| u64::from_le_bytes(*bytes))
+        .and_then(|extended| Some(extended.max(count?))))
 }
 
 fn is_macro(name: &str) -> bool {

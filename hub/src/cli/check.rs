@@ -12,12 +12,11 @@ mod text;
 mod words;
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{Read as _, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use adapters::{Adapter, Chunk, Chunks, DecodeError, Hint, Limits, Part, Spans, WireFormat};
+use adapters::{Adapter, Chunk, DecodeError, Hint, Limits, Part, Spans};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -27,6 +26,7 @@ use super::folder::Folder;
 use crate::app;
 use crate::attachment::enclosed::{Luggage, unclaimed};
 use crate::pipeline::Instant;
+use crate::pipeline::parts::{Parts, PartsError};
 use excerpt::{Page, Within};
 use line::{Line, tell};
 pub use words::Lang;
@@ -72,9 +72,6 @@ pub enum Form {
     /// SARIF 2.1.0, for tools that show findings of many checkers.
     Sarif,
 }
-
-/// Bytes of a chunk, about.
-const CHUNK: usize = 2 << 20;
 
 /// How many records met which verdict.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -284,54 +281,18 @@ impl Check<'_> {
                 .map(|name| name.to_string_lossy().into_owned()),
             ..Hint::default()
         };
-        let mut file = File::open(path)?;
-        let mut chunks = Chunks::new(
-            self.adapter.profile(),
-            WireFormat::of_file_name(&name),
-            CHUNK,
-            &self.limits,
-        );
-        let mut buffer = vec![0; 1 << 20];
+        let mut parts = Parts::open(self.adapter, path, &hint, &self.limits, usize::MAX)?;
         let mut number = 0;
         loop {
-            let chunk = match chunks.next() {
+            let chunk = match parts.next() {
                 Ok(Some(chunk)) => chunk,
-                Ok(None) => {
-                    let read = file.read(&mut buffer)?;
-                    bar.inc(read as u64);
-                    if read > 0 {
-                        chunks.feed(buffer.get(..read).unwrap_or_default());
-                        continue;
-                    }
-                    chunks.end();
-                    return self.rest(&mut chunks, &name, &hint, &mut number, teller);
-                }
-                Err(error) => return self.unreadable(&name, &error, teller),
+                Ok(None) => return Ok(()),
+                Err(PartsError::Decode(error)) => return self.unreadable(&name, &error, teller),
+                Err(error) => return Err(error.into()),
             };
+            bar.inc((chunk.bytes.len() - chunk.origin.prefix) as u64);
             if !self.chunk(&chunk, &name, &hint, &mut number, teller)? {
                 return Ok(());
-            }
-        }
-    }
-
-    /// The chunks that are left when the file has ended.
-    fn rest(
-        &mut self,
-        chunks: &mut Chunks,
-        name: &str,
-        hint: &Hint,
-        number: &mut u64,
-        teller: &mut impl Teller,
-    ) -> anyhow::Result<()> {
-        loop {
-            match chunks.next() {
-                Ok(None) => return Ok(()),
-                Err(error) => return self.unreadable(name, &error, teller),
-                Ok(Some(chunk)) => {
-                    if !self.chunk(&chunk, name, hint, number, teller)? {
-                        return Ok(());
-                    }
-                }
             }
         }
     }

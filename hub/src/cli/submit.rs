@@ -4,6 +4,7 @@
 //! answers with the first receipt.
 
 mod client;
+mod several;
 mod upload;
 
 use std::path::{Path, PathBuf};
@@ -47,6 +48,9 @@ pub struct Arguments {
     /// Files above this size, in bytes, are uploaded in pieces, and go on where they were cut off.
     #[arg(long, default_value_t = 8 << 20, value_name = "BYTES")]
     upload_above: u64,
+    /// Send several files in one request (multipart/form-data); each is a submission of its own.
+    #[arg(long, conflicts_with_all = ["upload_above", "concurrency"])]
+    multipart: bool,
     /// Files sent at once; more than one gives up their order.
     #[arg(long, default_value_t = 1)]
     concurrency: usize,
@@ -84,7 +88,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         proof_wait: std::time::Duration::from_secs(arguments.proof_wait),
     };
     let client = Client::new(&arguments.url, &key, patience);
-    let results = send_all(arguments, &client);
+    let results = if arguments.multipart {
+        several::send_all(arguments, &client)
+    } else {
+        send_all(arguments, &client)
+    };
     report(arguments, &results)
 }
 
@@ -134,13 +142,23 @@ fn send(arguments: &Arguments, client: &Client, file: &Path) -> anyhow::Result<R
         let body = std::fs::read(file).with_context(|| file.display().to_string())?;
         client.submit(&name, dataset, &body)?
     };
-    keep(&arguments.receipts, &name, &receipt)?;
+    kept_with_proof(arguments, client, &name, &mut receipt)?;
+    Ok(receipt)
+}
+
+/// Keeps a receipt at once, and again with the proof of its place in the log.
+fn kept_with_proof(
+    arguments: &Arguments,
+    client: &Client,
+    name: &str,
+    receipt: &mut Receipt,
+) -> anyhow::Result<()> {
+    keep(&arguments.receipts, name, receipt)?;
     receipt.proof = Some(client.proof(&receipt.id).context(super::said(
         "回执已保存，但未能取得存证",
         "the receipt is kept, its proof could not be fetched",
     ))?);
-    keep(&arguments.receipts, &name, &receipt)?;
-    Ok(receipt)
+    keep(&arguments.receipts, name, receipt)
 }
 
 /// Keeps a receipt: written whole under another name first, so that there is never half of one.

@@ -34,8 +34,6 @@ pub async fn ready(state: Data<State>) -> HttpResponse {
         "status": if store && log { "ready" } else { "not ready" },
         "checks": { "store": word(store), "log": word(log) },
         "ways": ways,
-        // Other ways in that are hampered: submissions over HTTP are kept all the same.
-        "faults": state.app.faults.all(),
     });
     if store && log {
         HttpResponse::Ok().json(body)

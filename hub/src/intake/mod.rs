@@ -2,11 +2,11 @@
 
 mod database;
 pub mod folder;
-mod kafka;
+pub mod kafka;
 mod problem;
 mod stop;
 mod wait;
-mod ways;
+pub mod ways;
 
 use std::sync::Arc;
 
@@ -32,6 +32,9 @@ pub enum IntakeError {
     /// The client refuses its configuration.
     #[error("the Kafka client refuses its configuration: {0}")]
     Client(String),
+    /// The broker does not take what is sent.
+    #[error("the broker does not take it: {0}")]
+    Broker(String),
     /// A file with a secret cannot be read.
     #[error("{file} cannot be read")]
     Secret {

@@ -11,20 +11,26 @@ use crate::store::ways;
 pub const KAFKA: &str = "kafka";
 /// Likewise.
 pub const DATABASE: &str = "database";
+/// Likewise.
+pub const FOLDER: &str = "folder";
+/// Likewise.
+pub const HTTP: &str = "http";
+/// The place of the uploads that are judged after they came.
+pub const UPLOADS: &str = "uploads";
 
 /// One way in at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_field_names, reason = "the columns of the table")]
 pub struct Way {
-    /// `kafka` or `database`.
+    /// `kafka`, `database`, `folder` or `http`.
     pub way: &'static str,
-    /// Topic or query.
+    /// Topic, query, folder of a source, or uploads.
     pub place: String,
     /// Whose records come this way.
     pub source: String,
     /// Why it does not work now.
     pub fault: Option<String>,
-    /// Messages or pages taken in since start.
+    /// Messages, pages or files taken in since start.
     pub taken: u64,
     /// Of these, those that could not be read.
     pub refused: u64,
@@ -69,6 +75,17 @@ impl Ways {
         if let Some(way) = ways.get_mut(&(way, place.to_owned())) {
             change(way);
         }
+    }
+
+    /// A way in does not work now, and will again when somebody sees to it: a folder that is away, a full disk. Said
+    /// once, until the reason changes.
+    pub fn hampered(&self, way: &'static str, place: &str, why: &str) {
+        self.note(way, place, |known| {
+            if known.fault.as_deref() != Some(why) {
+                tracing::error!(way, place, why, "a way in is hampered until it is seen to");
+                known.fault = Some(why.to_owned());
+            }
+        });
     }
 
     /// A way in works.

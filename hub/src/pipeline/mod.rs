@@ -20,7 +20,7 @@ pub mod large;
 pub mod neighbours;
 pub mod opinion;
 pub mod outcomes;
-mod parts;
+pub mod parts;
 mod raw;
 pub mod receipt;
 pub mod record_proof;

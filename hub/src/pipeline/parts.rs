@@ -1,7 +1,7 @@
-//! A file read as documents of a few megabytes, one by one.
+//! What is too large to be one document, read as documents of a few megabytes, one by one.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::path::Path;
 
 use adapters::{Adapter, Chunk, Chunks, DecodeError, Hint, Limits, WireFormat};
@@ -33,16 +33,16 @@ impl From<PartsError> for Error {
     }
 }
 
-/// A file that is being read.
-pub struct Parts {
-    file: File,
+/// A file, or anything else that gives bytes, that is being read.
+pub struct Parts<R = File> {
+    from: R,
     chunks: Chunks,
     buffer: Vec<u8>,
     ended: bool,
 }
 
 impl Parts {
-    /// Opens a file of a source; `hint` is what is known of its form, `memory` how much of it may be held.
+    /// Opens a file of a source; `hint` is what is known of its form, `memory` how much of it may be held at once.
     pub fn open(
         adapter: &Adapter,
         file: &Path,
@@ -50,17 +50,26 @@ impl Parts {
         limits: &Limits,
         memory: usize,
     ) -> Result<Self, PartsError> {
+        Ok(Parts::of(adapter, File::open(file)?, hint, limits, memory))
+    }
+}
+
+impl<R: Read> Parts<R> {
+    /// Reads what a source sent.
+    pub fn of(adapter: &Adapter, from: R, hint: &Hint, limits: &Limits, memory: usize) -> Self {
         let name = hint.file_name.as_deref();
-        let said = hint.wire.or_else(|| WireFormat::of_file_name(name?));
-        Ok(Parts {
-            file: File::open(file)?,
-            chunks: Chunks::new(adapter.profile(), said, CHUNK.min(memory), limits),
+        let said = hint
+            .wire
+            .or_else(|| name.and_then(WireFormat::of_file_name));
+        Parts {
+            from,
+            chunks: Chunks::new(adapter, said, CHUNK.min(memory), limits),
             buffer: vec![0; READ],
             ended: false,
-        })
+        }
     }
 
-    /// The next document; none at the end of the file.
+    /// The next document; none at the end.
     pub fn next(&mut self) -> Result<Option<Chunk>, PartsError> {
         loop {
             if let Some(chunk) = self.chunks.next()? {
@@ -69,7 +78,7 @@ impl Parts {
             if self.ended {
                 return Ok(None);
             }
-            match self.file.read(&mut self.buffer)? {
+            match self.from.read(&mut self.buffer)? {
                 0 => {
                     self.ended = true;
                     self.chunks.end();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use adapters::{Adapter, Chunks, Hint, Profile, WireFormat};
+use adapters::{Adapter, Hint, Profile};
 use spec::{Context, Edition, Spec};
 
 use super::difference;
@@ -13,6 +13,7 @@ use crate::pipeline::attached::Arriving;
 use crate::pipeline::basis::{Basis, Snapshot};
 use crate::pipeline::commit::{Prepared, judge_again, receipt_id};
 use crate::pipeline::judge::Item;
+use crate::pipeline::parts::Parts;
 use crate::pipeline::{Digests, Instant, RawStore, judge, outcomes};
 use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError};
@@ -266,39 +267,22 @@ fn in_parts(
     hint: &Hint,
     limits: &adapters::Limits,
 ) -> Result<Vec<Item>, Lacking> {
-    let name = hint.file_name.as_deref();
-    let said = hint.wire.or_else(|| WireFormat::of_file_name(name?));
-    let mut chunks = Chunks::new(adapter.profile(), said, PART, limits);
-    let (mut items, mut ended) = (Vec::new(), false);
-    let mut pieces = body.chunks(PART);
-    loop {
-        while let Some(chunk) = chunks.next()? {
-            let hint = chunk.hint(hint);
-            let read = judge::read(
-                adapter,
-                context.edition,
-                context,
-                &chunk.bytes,
-                &hint,
-                limits,
-            )?;
-            items.extend(read.items);
-        }
-        if ended {
-            return Ok(items);
-        }
-        match pieces.next() {
-            Some(piece) => chunks.feed(piece),
-            None => {
-                ended = true;
-                chunks.end();
-            }
-        }
+    let mut parts = Parts::of(adapter, body, hint, limits, usize::MAX);
+    let mut items = Vec::new();
+    // Where a document is cut makes no difference to what is found in it.
+    while let Some(chunk) = parts.next()? {
+        let read = judge::read(
+            adapter,
+            context.edition,
+            context,
+            &chunk.bytes,
+            &chunk.hint(hint),
+            limits,
+        )?;
+        items.extend(read.items);
     }
+    Ok(items)
 }
-
-/// Bytes of a part, about; where a document is cut makes no difference to what is found in it.
-const PART: usize = 2 << 20;
 
 fn missing(edition: &str) -> Lacking {
     Lacking(format!(

@@ -6,6 +6,7 @@ pub mod exchange;
 pub mod findings;
 pub mod issues;
 pub mod parked;
+pub mod refused;
 pub mod rhythm;
 pub mod sequence;
 pub mod sheet;
@@ -97,7 +98,7 @@ impl Facts<'_> {
 }
 
 /// Names of all reports.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 9] = [
     "volumes",
     "issues",
     "sources",
@@ -105,6 +106,7 @@ pub const NAMES: [&str; 8] = [
     "parked",
     "sequence",
     "closes",
+    "refused",
     "disagreements",
 ];
 
@@ -123,6 +125,7 @@ pub fn make(
         "parked" => parked::make(connection, facts, question)?,
         "sequence" => sequence::make(connection, facts, question)?,
         "closes" => closes::make(connection, facts, question)?,
+        "refused" => refused::make(connection, facts, question)?,
         "disagreements" => disagreements::make(facts, question)?,
         _ => return Ok(None),
     }))

@@ -16,6 +16,7 @@ mod database;
 pub mod days;
 pub mod deliveries;
 pub mod destinations;
+pub mod exchange;
 pub mod forwarded;
 pub mod history;
 pub mod insert;

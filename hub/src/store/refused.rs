@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::schema::refused_messages;
+use super::totals::Span;
 use super::{Database, StoreError, on};
 
 /// A row of `refused_messages`.
@@ -19,6 +20,32 @@ pub struct RefusedMessage {
     pub raw_bytes: i64,
     pub raw: Option<Vec<u8>>,
     pub problem: String,
+}
+
+/// What was refused, the newest first.
+pub fn listed(
+    connection: &mut Database,
+    span: &Span,
+    limit: i64,
+) -> Result<Vec<RefusedMessage>, StoreError> {
+    let mut query = refused_messages::table
+        .order((
+            refused_messages::received_at.desc(),
+            refused_messages::message_offset.desc(),
+        ))
+        .limit(limit)
+        .select(RefusedMessage::as_select())
+        .into_boxed();
+    if let Some(source) = &span.source {
+        query = query.filter(refused_messages::source.eq(source.clone()));
+    }
+    if let Some(from) = span.from {
+        query = query.filter(refused_messages::received_at.ge(from));
+    }
+    if let Some(to) = span.to {
+        query = query.filter(refused_messages::received_at.lt(to));
+    }
+    Ok(query.load(connection)?)
 }
 
 /// Keeps a message. What is kept already stays as it is.

@@ -12,6 +12,7 @@ use adapters::{Hint, WireFormat};
 use super::{About, Stage, disk};
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
+use crate::intake::ways::{HTTP, UPLOADS};
 use crate::pipeline::large::{self, Document};
 use crate::pipeline::{Incoming, Instant};
 
@@ -27,6 +28,7 @@ pub struct Judge {
 impl Judge {
     /// Starts; uploads that were whole when the hub stopped are taken up at once.
     pub fn start(app: Arc<App>) -> std::io::Result<Judge> {
+        app.ways.add(HTTP, UPLOADS, "");
         let (stop, mut stopped) = tokio::sync::oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -37,8 +39,8 @@ impl Judge {
                 runtime.block_on(async {
                     loop {
                         match once(&app).await {
-                            Ok(()) => app.faults.clear("uploads"),
-                            Err(error) => app.faults.set("uploads", &error.to_string()),
+                            Ok(()) => app.ways.works(HTTP, UPLOADS),
+                            Err(error) => app.ways.hampered(HTTP, UPLOADS, &error.to_string()),
                         }
                         let woken = app.uploads.whole.notified();
                         let next = tokio::time::timeout(PAUSE, woken);

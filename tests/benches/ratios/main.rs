@@ -57,6 +57,13 @@ pub fn median(measured: &mut [f64]) -> f64 {
 }
 
 fn main() -> std::process::ExitCode {
+    let told: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, folder, key] = told.as_slice()
+        && word == log::VERIFY
+    {
+        log::verify_alone(folder, key);
+        return std::process::ExitCode::SUCCESS;
+    }
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|word| !word.starts_with('-'))

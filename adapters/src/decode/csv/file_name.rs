@@ -20,7 +20,9 @@ pub(crate) fn dataset_of(adapter: &Adapter, file_name: &str) -> Option<String> {
             }
             for &end in ends.iter().rev().filter(|&&end| end > start) {
                 let (candidate, tail) = rest.split_at_checked(end - start)?;
-                if matches(after, tail) && adapter.dataset(candidate).is_some() {
+                let known = adapter.dataset(candidate).is_some()
+                    || adapter.profile.wide.contains_key(candidate);
+                if known && matches(after, tail) {
                     return Some(candidate.to_owned());
                 }
             }

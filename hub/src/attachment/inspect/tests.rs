@@ -95,6 +95,47 @@ fn a_package_that_is_cut_or_crowded_is_refused() -> Tested {
     Ok(())
 }
 
+/// An archive that says at its end that it has one member, and in the record of the extension that it has so many.
+fn extended(members: &[(&str, &str)]) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let whole = zip(members)?;
+    let find = |signature: &[u8]| memchr::memmem::rfind(&whole, signature).ok_or("no record");
+    let (end, directory) = (
+        find(b"PK\x05\x06")?,
+        memchr::memmem::find(&whole, b"PK\x01\x02").ok_or("no directory")?,
+    );
+    let count = (members.len() as u64).to_le_bytes();
+    let mut made = whole.get(..end).ok_or("short")?.to_vec();
+    made.extend_from_slice(b"PK\x06\x06");
+    made.extend_from_slice(&44_u64.to_le_bytes());
+    made.extend_from_slice(&[45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    made.extend_from_slice(&[count, count].concat());
+    made.extend_from_slice(&((end - directory) as u64).to_le_bytes());
+    made.extend_from_slice(&(directory as u64).to_le_bytes());
+    made.extend_from_slice(b"PK\x06\x07\0\0\0\0");
+    made.extend_from_slice(&(end as u64).to_le_bytes());
+    made.extend_from_slice(&1_u32.to_le_bytes());
+    made.extend_from_slice(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    made.extend_from_slice(&[0xFF; 8]);
+    made.extend_from_slice(&[0, 0]);
+    Ok(made)
+}
+
+#[test]
+fn a_package_is_as_crowded_as_either_of_its_ends_says() -> Tested {
+    assert_eq!(
+        told("zip", &extended(&[("a.pdf", "x"), ("b.pdf", "x")])?)?,
+        ""
+    );
+    let names: Vec<String> = (0..10_001).map(|number| number.to_string()).collect();
+    let members: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    assert!(told("zip", &extended(&members)?)?.contains("10001 files"));
+    let mut pointed = extended(&[("a.pdf", "x")])?;
+    let at = memchr::memmem::rfind(&pointed, b"PK\x06\x06").ok_or("no record")?;
+    pointed.splice(at..at + 4, *b"????");
+    assert!(told("zip", &pointed)?.contains("broken"));
+    Ok(())
+}
+
 #[test]
 fn the_declared_type_must_be_one_that_the_slot_takes_and_the_name_agree() -> Tested {
     let all = attachments()?;

@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "tests: a panic is a failure")]
 
 use adapters::Locator;
+use adapters::WireFormat;
 use spec::{Issue, IssueCode, Message, Severity};
 
 use super::*;

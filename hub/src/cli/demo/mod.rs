@@ -1,6 +1,6 @@
 //! `hub demo`: the main job end to end on this machine, by the same program and the same interfaces that
 //! everybody else uses: a hub and a national platform as processes of their own, and every source that has fixtures, in its
-//! own dialect. All push over HTTP: [`push`] is the one place where a source's other ways in would be taken.
+//! own dialect and by its own way in ([`ways`]).
 //!
 //! Exits 0 only if the books balance and the proofs hold.
 
@@ -8,6 +8,7 @@ mod balance;
 mod close;
 mod part;
 mod watch;
+mod ways;
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 use self::balance::Books;
 use self::part::Part;
+use self::ways::{Way, Ways};
 use crate::config::Config;
 
 /// What can be chosen.
@@ -32,6 +34,9 @@ pub struct Arguments {
     /// Keep hub and simulator running until ctrl-C.
     #[arg(long)]
     pub serve: bool,
+    /// Addresses of a Kafka broker, for the sources that send by it; without it they send over HTTP.
+    #[arg(long, value_name = "URL")]
+    pub kafka: Option<String>,
     /// Faults of the simulated national platform, as for `hub simulate national --fail`.
     #[arg(
         long,
@@ -61,7 +66,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             .keep(),
     };
     println!("公共资源交易数据交换枢纽 · 演示 / exchange hub, demo");
-    let (hub, national, witnesses) = start(&data, &arguments.fail, &sources)?;
+    std::fs::create_dir_all(&data)?;
+    let ways = Ways::plan(&data, &sources, arguments.kafka.as_deref())?;
+    let configuration = format!("{CONFIGURATION}{}", ways.configuration());
+    let (hub, national, witnesses) = start(&data, &arguments.fail, &sources, &configuration)?;
     println!("hub                 {}", hub.url);
     println!("national simulator  {}", national.url);
     for witness in &witnesses {
@@ -71,18 +79,23 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     println!();
 
     let reader = key(&data, &["keys", "reader", "demo", "--role", "centre"])?;
-    let mut pushes = Vec::new();
+    ways_told(&sources, &ways);
+    let (mut pushes, mut fetched) = (Vec::new(), Vec::new());
     for source in &sources {
-        pushes.push(push(&hub.url, &data, source)?);
+        match ways.push(&hub.url, &data, source)? {
+            Some(running) => pushes.push(running),
+            None => fetched.push((source.id.clone(), source.records)),
+        }
     }
-    let outcome = watch::until_settled(&hub.url, &reader, pushes, PATIENCE)?;
+    let outcome = watch::until_settled(&hub.url, &reader, (pushes, &fetched), PATIENCE)?;
+    ways.gather(&data)?;
     println!(
         "（价格类数据集不转报国家平台，待关联记录暂不转报 / prices are not forwarded, nor is what waits）"
     );
     issues(&hub.url, &reader)?;
 
     let mut books = Books::default();
-    books.sources(&outcome.table, &sources_sent(&data, &sources)?);
+    books.sources(&outcome.table, &sources_sent(&data, &sources, &ways)?);
     books.national(&part::get(&format!("{}/summary", national.url), "")?);
     books.settled(outcome.settled, outcome.failed_pushes);
     proofs(&data, &mut books)?;
@@ -100,6 +113,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
 struct Pushed {
     id: String,
     files: Vec<PathBuf>,
+    /// Records in them, as the list beside them says.
+    records: i64,
 }
 
 fn ids(sources: &[Pushed]) -> Vec<String> {
@@ -133,7 +148,10 @@ fn sources(fixtures: &Path) -> anyhow::Result<Vec<Pushed>> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        sources.push(Pushed { id, files });
+        let listed = std::fs::read(path.join("expected.json"))?;
+        let listed: Value = serde_json::from_slice(&listed)?;
+        let records = watch::figure(&listed, "records");
+        sources.push(Pushed { id, files, records });
     }
     sources.sort_by(|a, b| a.id.cmp(&b.id));
     anyhow::ensure!(!sources.is_empty(), "{} holds no source", folder.display());
@@ -141,9 +159,13 @@ fn sources(fixtures: &Path) -> anyhow::Result<Vec<Pushed>> {
 }
 
 /// Starts the simulator with the hub's public key, then the hub with the simulator's address.
-fn start(data: &Path, fail: &str, sources: &[Pushed]) -> anyhow::Result<(Part, Part, Vec<Part>)> {
-    std::fs::create_dir_all(data)?;
-    std::fs::write(data.join("hub.toml"), CONFIGURATION)?;
+fn start(
+    data: &Path,
+    fail: &str,
+    sources: &[Pushed],
+    configuration: &str,
+) -> anyhow::Result<(Part, Part, Vec<Part>)> {
+    std::fs::write(data.join("hub.toml"), configuration)?;
     let config = Config::load(data, None, &[])?;
     crate::keychange::LogKeys::open(&config)?;
     let public = data.join("log.pub").display().to_string();
@@ -169,13 +191,18 @@ fn start(data: &Path, fail: &str, sources: &[Pushed]) -> anyhow::Result<(Part, P
         "--national",
         &national.url,
     ];
-    let witnesses = witnesses(data, &public, sources)?;
+    let witnesses = witnesses(data, &public, sources, configuration)?;
     let hub = Part::start("hub", &serve, &data.join("hub.log"))?;
     Ok((hub, national, witnesses))
 }
 
 /// Starts three witnesses, each played by one of the sources, and has the hub ask for two of three cosignatures.
-fn witnesses(data: &Path, public: &str, sources: &[Pushed]) -> anyhow::Result<Vec<Part>> {
+fn witnesses(
+    data: &Path,
+    public: &str,
+    sources: &[Pushed],
+    configuration: &str,
+) -> anyhow::Result<Vec<Part>> {
     let (mut parts, mut lines) = (Vec::new(), Vec::new());
     for source in sources.iter().take(3) {
         let folder = data.join("witnesses").join(&source.id);
@@ -198,7 +225,7 @@ fn witnesses(data: &Path, public: &str, sources: &[Pushed]) -> anyhow::Result<Ve
     }
     let quorum = lines.len().min(2);
     let lines = lines.join(", ");
-    let log = format!("{CONFIGURATION}[log]\nwitnesses = [{lines}]\nquorum = {quorum}\n");
+    let log = format!("{configuration}[log]\nwitnesses = [{lines}]\nquorum = {quorum}\n");
     std::fs::write(data.join("hub.toml"), log)?;
     Ok(parts)
 }
@@ -217,27 +244,35 @@ fn key(data: &Path, command: &[&str]) -> anyhow::Result<String> {
         .to_owned())
 }
 
-fn push(url: &str, data: &Path, source: &Pushed) -> anyhow::Result<part::Running> {
-    let key = key(data, &["sources", "add", &source.id])?;
-    let keys = data.join("demo-keys");
-    std::fs::create_dir_all(&keys)?;
-    let key_file = keys.join(&source.id);
-    std::fs::write(&key_file, key)?;
-    let receipts = data.join("receipts").join(&source.id);
-    let mut arguments = vec!["submit".to_owned()];
-    arguments.extend(source.files.iter().map(|file| file.display().to_string()));
-    arguments.extend(["--url".to_owned(), url.to_owned()]);
-    arguments.extend(["--key-file".to_owned(), key_file.display().to_string()]);
-    arguments.extend(["--receipts".to_owned(), receipts.display().to_string()]);
-    part::Running::start(&arguments, &data.join(format!("submit-{}.log", source.id)))
+/// Says by which way each source sends.
+fn ways_told(sources: &[Pushed], ways: &Ways) {
+    for source in sources {
+        println!("{:<18}  {}", source.id, ways.way(&source.id).name());
+    }
+    if !ways.without.is_empty() {
+        println!(
+            "未指定 --kafka，{} 改用 HTTP 报送 / without --kafka these send over HTTP",
+            ways.without.join("、")
+        );
+    }
+    println!();
 }
 
-/// Records that the receipts of each source account for: the sender's side of the books.
-fn sources_sent(data: &Path, sources: &[Pushed]) -> anyhow::Result<Vec<(String, u64)>> {
+/// Records that the receipts of each source account for: the sender's side of the books. A source whose rows or
+/// messages are fetched holds no receipts: it knows what it laid ready.
+fn sources_sent(
+    data: &Path,
+    sources: &[Pushed],
+    ways: &Ways,
+) -> anyhow::Result<Vec<(String, u64)>> {
     let mut sent = Vec::new();
     for source in sources {
+        if matches!(ways.way(&source.id), Way::Database | Way::Kafka) {
+            sent.push((source.id.clone(), source.records.unsigned_abs()));
+            continue;
+        }
         let mut records = 0;
-        for entry in std::fs::read_dir(data.join("receipts").join(&source.id))? {
+        for entry in std::fs::read_dir(ways::receipts(data, &source.id))? {
             let path = entry?.path();
             if path.to_string_lossy().ends_with(".receipt.json") {
                 let receipt: Value = serde_json::from_slice(&std::fs::read(&path)?)?;

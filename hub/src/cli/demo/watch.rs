@@ -29,11 +29,12 @@ const COLUMNS: [(&str, &str); 9] = [
     ("refused", "被拒"),
 ];
 
-/// Shows the table until all pushes have ended and nothing is on its way, or patience ends.
+/// Shows the table until all pushes have ended, what the hub fetches by itself is there, and nothing is on its way; or
+/// patience ends. `fetched` is how many records each source laid ready.
 pub fn until_settled(
     url: &str,
     reader: &str,
-    mut pushes: Vec<Running>,
+    (mut pushes, fetched): (Vec<Running>, &[(String, i64)]),
     patience: Duration,
 ) -> anyhow::Result<Outcome> {
     let live = std::io::stdout().is_terminal();
@@ -53,7 +54,11 @@ pub fn until_settled(
         pushes = running;
         let table = part::get(&format!("{url}/v1/reports/exchange"), reader)?;
         let open: i64 = rows(&table).map(|row| figure(row, "open")).sum();
-        let settled = pushes.is_empty() && open == 0;
+        let came = |(source, records): &(String, i64)| {
+            let mut rows = rows(&table).filter(|row| text(row, "source") == *source);
+            rows.any(|row| figure(row, "received") >= *records)
+        };
+        let settled = pushes.is_empty() && open == 0 && fetched.iter().all(came);
         let over = settled || started.elapsed() > patience;
         if live || over {
             drawn = draw(&table, drawn, live)?;
@@ -84,6 +89,10 @@ pub fn figure(row: &Value, member: &str) -> i64 {
     row.get(member).and_then(Value::as_i64).unwrap_or_default()
 }
 
+fn text<'t>(row: &'t Value, member: &str) -> &'t str {
+    row.get(member).and_then(Value::as_str).unwrap_or_default()
+}
+
 fn draw(table: &Value, drawn: usize, live: bool) -> anyhow::Result<usize> {
     let mut out = std::io::stdout().lock();
     if live && drawn > 0 {
@@ -98,14 +107,9 @@ fn draw(table: &Value, drawn: usize, live: bool) -> anyhow::Result<usize> {
     }
     writeln!(out)?;
     for row in rows(table) {
-        let text = |member: &str| {
-            row.get(member)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let name = format!("{} {}", text("source"), text("source_name"));
-        let width = 22_usize.saturating_sub(text("source_name").chars().count());
+        let own = text(row, "source_name");
+        let name = format!("{} {own}", text(row, "source"));
+        let width = 22_usize.saturating_sub(own.chars().count());
         write!(out, "{name:<width$}")?;
         for (id, _) in COLUMNS {
             write!(out, "{:>11}", figure(row, id))?;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::time::{Duration, Instant};
 
+use adapters::WireFormat;
 use anyhow::Context as _;
 
 use crate::cli::said;
@@ -79,6 +80,9 @@ impl Client {
         dataset: Option<&str>,
         body: &[u8],
     ) -> anyhow::Result<Receipt> {
+        if WireFormat::of_file_name(name) == Some(WireFormat::Call) {
+            return self.call(body);
+        }
         let mut address = format!("{}/v1/submissions?filename={}", self.url, encode(name));
         if let Some(dataset) = dataset {
             address.push_str("&dataset=");
@@ -104,6 +108,27 @@ impl Client {
                 None => read(request.send(body)),
             }
         })?;
+        serde_json::from_slice(&answer.body)
+            .context(said("返回内容不是回执", "the answer is not a receipt"))
+    }
+
+    /// Sends a record by the `receiveInfo` call, and fetches the receipt that its answer names.
+    fn call(&self, body: &[u8]) -> anyhow::Result<Receipt> {
+        let answer = self.persist(|| {
+            let request = self
+                .agent
+                .post(format!("{}/v1/receiveInfo", self.url))
+                .header("authorization", format!("Bearer {}", self.key))
+                .header("content-type", "application/x-www-form-urlencoded");
+            read(request.send(body))
+        })?;
+        let id = answer.headers.get("x-receipt-id");
+        let id = id.and_then(|id| id.to_str().ok()).context(said(
+            "应答中没有回执编号（X-Receipt-Id）",
+            "the answer names no receipt (X-Receipt-Id)",
+        ))?;
+        let address = format!("{}/v1/receipts/{}", self.url, encode(id));
+        let answer = self.persist(|| self.get(&address))?;
         serde_json::from_slice(&answer.body)
             .context(said("返回内容不是回执", "the answer is not a receipt"))
     }

@@ -188,14 +188,9 @@ impl Bundle<'_> {
             last = named.chain(last).max_by_key(|(index, _)| **index);
         }
         let open = matches!(row.state.as_str(), "pending" | "sent");
-        if let Some((index, ending)) = last.filter(|_| open)
-            && ending.acknowledged.holds(row.id)
-        {
-            let what = format!("is said to be open, but leaf {index} says that it was taken over");
-            return Err(fault(format!("{here}, state"), what));
-        }
         let Some(ended) = &row.ended else {
-            // Open, as far as the log says; one that had ended may have been sent again, which it does not say here.
+            // Open, as far as the log says. One that had ended was sent again, or is not open at all: no leaf here
+            // says which.
             return Ok(open && last.is_none() && !row.packets.is_empty());
         };
         if let Some((index, _)) = last.filter(|(index, _)| **index > ended.leaf) {

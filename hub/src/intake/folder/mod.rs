@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
+use super::ways::FOLDER;
 use crate::app::App;
 use crate::config::Folders;
 use places::Places;
@@ -54,9 +55,10 @@ impl Watchers {
             if source.profile.ways.iter().any(|way| way == "folder") {
                 let (stop, stopped) = channel();
                 let id = source.profile.id.clone();
+                app.ways.add(FOLDER, &id, &id);
                 let watcher = Watcher {
                     places: Places::new(base, &id),
-                    fault: format!("folder/{id}"),
+                    source: id.clone(),
                     settling: Settling::new(settings),
                     taker: Taker::new(Arc::clone(app), &source.profile)?,
                 };
@@ -98,7 +100,7 @@ fn lock(base: &Path) -> anyhow::Result<File> {
 /// Watches the folders of one source.
 struct Watcher {
     places: Places,
-    fault: String,
+    source: String,
     settling: Settling,
     taker: Taker,
 }
@@ -111,11 +113,11 @@ impl Watcher {
         loop {
             match self.pass() {
                 Ok(more) => {
-                    app.faults.clear(&self.fault);
+                    app.ways.works(FOLDER, &self.source);
                     pause = if more { Duration::ZERO } else { usual };
                 }
                 Err(why) => {
-                    app.faults.set(&self.fault, &why);
+                    app.ways.hampered(FOLDER, &self.source, &why);
                     pause = (pause.max(usual) * 2).min(LONGEST_PAUSE.max(usual));
                 }
             }
@@ -150,14 +152,20 @@ impl Watcher {
     }
 
     fn end(&self, name: &OsString) -> Result<(), String> {
+        let mut refused = 0;
         match self.taker.take(&self.places, name)? {
             Taken::Done { receipt } => {
-                tracing::info!(place = self.fault, receipt, "a file was receipted");
+                tracing::info!(folder = self.source, receipt, "a file was receipted");
             }
             Taken::Rejected { code } => {
-                tracing::info!(place = self.fault, code, "a file was rejected");
+                refused = 1;
+                tracing::info!(folder = self.source, code, "a file was rejected");
             }
         }
+        self.taker.app.ways.note(FOLDER, &self.source, |way| {
+            way.taken += 1;
+            way.refused += refused;
+        });
         Ok(())
     }
 }

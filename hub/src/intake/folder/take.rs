@@ -13,9 +13,12 @@ use super::places::{Places, said};
 use super::report;
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
+use crate::intake::problem::Problem;
+use crate::intake::ways::FOLDER;
 use crate::pipeline::large::{self, Document};
 use crate::pipeline::receipt::Receipt;
 use crate::pipeline::{Incoming, Instant};
+use crate::store::refused::{self, RefusedMessage};
 use crate::tlog::hash::{Hash, sha256};
 
 /// How a file ended.
@@ -133,12 +136,52 @@ impl Taker {
             members.insert("line".to_owned(), line.into());
             members.insert("column".to_owned(), column.into());
         }
+        self.note(name, error, &sha256, places)?;
         let text = report::of_problem(&self.name, &problem);
         let bytes = serde_json::to_vec_pretty(&problem).map_err(|error| error.to_string())?;
         places.write(folder, &with(&new_name, ".problem.json"), &bytes)?;
         places.write(folder, &with(&new_name, ".report.txt"), text.as_bytes())?;
         places.end(name, folder, &new_name)?;
         Ok(Taken::Rejected { code })
+    }
+}
+
+impl Taker {
+    /// Enters a rejected file into the list of what was refused. A crash after this enters it once more, as the same.
+    fn note(
+        &self,
+        name: &OsStr,
+        error: &Error,
+        digest: &str,
+        places: &Places,
+    ) -> Result<(), String> {
+        let name = name.to_string_lossy().into_owned();
+        let bytes = std::fs::metadata(places.in_work(OsStr::new(&name)));
+        let number = sha256(format!("{name}\0{digest}").as_bytes());
+        let row = RefusedMessage {
+            place: format!("{FOLDER}:{}", self.source),
+            // A file has no number: this one is the same whenever the same file is put there.
+            message_offset: number
+                .as_bytes()
+                .first_chunk()
+                .map_or(0, |first| i64::from_be_bytes(*first)),
+            source: self.source.clone(),
+            received_at: Instant::now().millis,
+            message_key: Some(name.into_bytes()),
+            raw_sha256: Hash::from_hex(digest)
+                .map_err(|error| error.to_string())?
+                .as_bytes()
+                .to_vec(),
+            raw_bytes: bytes.map_or(0, |about| about.len() as i64),
+            // The file itself stays in the folder.
+            raw: None,
+            problem: Problem::of(error).json(),
+        };
+        let kept = self
+            .app
+            .writer
+            .run(move |transaction| refused::keep(transaction.connection, &row));
+        kept.map_err(|error| error.to_string())
     }
 }
 

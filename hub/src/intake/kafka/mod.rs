@@ -8,6 +8,7 @@ mod client;
 mod commit;
 mod message;
 mod partitions;
+pub mod produce;
 mod reply;
 mod session;
 mod suspect;

@@ -3,10 +3,11 @@
 use anyhow::Result;
 
 use super::value::{
-    camel as in_camel, cells, is_date, is_number, iso, milliseconds, quoted, shifted,
+    camel as in_camel, cells, is_date, is_number, iso, json, milliseconds, quoted, shifted,
 };
-use super::{Pen, Sent};
+use super::{Pen, Sent, word};
 use crate::generate::row::{Cell, Row};
+use crate::generate::source::by_dataset;
 use crate::generate::wire::{batch, lines as in_lines};
 
 fn alone(pen: &Pen<'_>, ending: &str, bytes: Vec<u8>, rows: &[Row]) -> Vec<Sent> {
@@ -35,15 +36,13 @@ pub fn singles(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
     for (place, row) in (1..).zip(rows) {
         let mut data = Vec::new();
         for (id, cell, _) in cells(pen.set(row)?, row) {
-            data.push(format!("{}:{}", quoted(id), quoted(cell.text())));
+            data.push(format!("{}:{}", quoted(id), json(cell)));
         }
-        let text = format!(
-            "{{\"dataset\":\"{}\",\"data\":{{{}}}}}\n",
-            row.dataset,
-            data.join(",")
-        );
+        let text = format!("{{{}}}\n", data.join(","));
+        let (number, kind, dataset) = (pen.number, pen.kind, row.dataset);
         sent.push(Sent {
-            file: format!("{:02}-{}-{place:03}.json", pen.number, pen.kind),
+            // Read in the order of their names. The data set stands in a header of the message.
+            file: format!("{number:02}-{kind}-{dataset}-{place:04}.json"),
             bytes: text.into_bytes(),
             rows: vec![row.clone()],
         });
@@ -79,7 +78,7 @@ pub fn camel_value(id: &str, cell: &Cell, field: Option<&spec::Field>) -> (Strin
             quoted(&iso(text))
         }
         (Cell::Clean(text), Some(field)) if is_number(field) => text.clone(),
-        (cell, _) => quoted(cell.text()),
+        (cell, _) => json(cell),
     };
     (in_camel(id), value)
 }
@@ -97,7 +96,7 @@ pub fn camel(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
                 row.serial
             ),
             format!("\"datasetName\":{}", quoted(&pen.set(row)?.id)),
-            "\"operType\":\"I\"".to_owned(),
+            format!("\"operType\":\"{}\"", word(row, ["I", "U", "D"])),
         ])
     };
     flat(pen, rows, &head, own, camel_value)
@@ -113,14 +112,14 @@ pub fn snake(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
         Ok(vec![
             format!("\"row_id\":{}", row.serial),
             format!("\"table_name\":{}", quoted(&pen.set(row)?.id)),
-            "\"op\":\"insert\"".to_owned(),
+            format!("\"op\":\"{}\"", word(row, ["insert", "update", "delete"])),
         ])
     };
     let write = |id: &str, cell: &Cell, field: Option<&spec::Field>| {
         let value = match (cell, field) {
             (Cell::Clean(text), Some(field)) if is_date(field) => milliseconds(text).to_string(),
             (Cell::Clean(text), Some(field)) if is_number(field) => text.clone(),
-            (cell, _) => quoted(cell.text()),
+            (cell, _) => json(cell),
         };
         (id.to_lowercase(), value)
     };
@@ -149,6 +148,7 @@ pub fn feed(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
         Ok(vec![
             format!("\"pid\":\"b{:x}\"", row.serial),
             format!("\"noticeType\":{}", quoted(name)),
+            format!("\"operation\":\"{}\"", word(row, ["1", "2", "3"])),
         ])
     };
     let write = |id: &str, cell: &Cell, field: Option<&spec::Field>| {
@@ -170,12 +170,40 @@ pub fn feed(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
     flat(pen, rows, &head, own, write)
 }
 
+/// Rows of the tables of an exchange database, one table per data set: columns as they are there, all of them texts.
+pub fn rows(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
+    let mut sent = Vec::new();
+    for (dataset, rows) in by_dataset(rows) {
+        let mut text = String::new();
+        for (place, row) in (1..).zip(&rows) {
+            let mut members = vec![format!("\"ROW_ID\":{}", pen.number * 10_000 + place)];
+            for (id, cell, _) in cells(pen.set(row)?, row) {
+                members.push(format!("{}:{}", quoted(id), quoted(cell.text())));
+            }
+            let reason = word(row, ["", "录入有误，予以更正", "重复报送，予以撤回"]);
+            members.push(format!(
+                "\"OPER_TYPE\":\"{}\",\"OPER_REASON\":{},\"SYNC_STATUS\":\"0\"",
+                word(row, ["I", "U", "D"]),
+                quoted(reason)
+            ));
+            text.push_str(&format!("{{{}}}\n", members.join(",")));
+        }
+        sent.push(Sent {
+            file: format!("{:02}-{}-{dataset}.ndjson", pen.number, pen.kind),
+            bytes: text.into_bytes(),
+            rows,
+        });
+    }
+    Ok(sent)
+}
+
 /// Wide rows: a notice and what came of it side by side, areas in hectares.
 pub fn wide(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
     let mut records = Vec::new();
     let mut order = Vec::new();
     for notice in rows.iter().filter(|row| row.dataset == 600) {
-        let mut members = vec![format!("\"OBJECTID\":{}", notice.serial)];
+        let id = pen.number * 10_000 + notice.serial;
+        let mut members = vec![format!("\"OBJECTID\":{id}")];
         for (id, cell, _) in cells(pen.set(notice)?, notice) {
             members.push(format!("{}:{}", quoted(id), quoted(cell.text())));
         }
@@ -194,15 +222,11 @@ pub fn wide(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
             }
             order.push(deal.clone());
         }
-        records.push(format!(
-            "  {{\"dataset\":\"T_LAND_DEAL\",\"data\":{{{}}}}}",
-            members.join(",")
-        ));
+        records.push(format!("{{{}}}\n", members.join(",")));
     }
-    let text = format!(
-        "{{\"submission\":{},\"records\":[\n{}\n]}}\n",
-        quoted(&pen.submission()),
-        records.join(",\n")
-    );
-    Ok(alone(pen, "json", text.into_bytes(), &order))
+    Ok(vec![Sent {
+        file: format!("{:02}-{}-T_LAND_DEAL.ndjson", pen.number, pen.kind),
+        bytes: records.concat().into_bytes(),
+        rows: order,
+    }])
 }

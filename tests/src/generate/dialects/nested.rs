@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::value::{cells, is_number, quoted};
+use super::value::{cells, is_number, json, quoted};
 use super::{Pen, Sent};
 use crate::generate::row::{Cell, Row};
 
@@ -60,7 +60,7 @@ fn members(pen: &Pen<'_>, row: &Row, left_out: &[&str]) -> Result<Vec<String>> {
         }
         let value = match cell {
             Cell::Clean(text) if field.is_some_and(is_number) => text.clone(),
-            cell => quoted(cell.text()),
+            cell => json(cell),
         };
         members.push(format!("{}:{value}", quoted(&name)));
     }

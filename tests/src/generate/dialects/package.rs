@@ -4,14 +4,14 @@ use std::io::{Cursor, Write as _};
 
 use anyhow::{Context, Result};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format as Look, Workbook};
-use spec::Domain;
 use spec::generate::Random;
+use spec::{Action, Domain};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::table::heading;
 use super::value::{cells, escaped, is_date, is_number, named, serial};
-use super::{Pen, Sent, xml};
+use super::{Pen, Sent, word, xml};
 use crate::generate::row::{Cell, Expect, Planted, Row};
 use crate::generate::source::by_dataset;
 
@@ -53,8 +53,9 @@ pub fn packets(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
             for (id, cell, _) in cells(pen.set(row)?, row) {
                 text.push_str(&format!("  <{id}>{}</{id}>\n", escaped(cell.text())));
             }
+            let operation = word(row, ["1", "2", "3"]);
             text.push_str(&format!(
-                "  <ROWGUID>{}</ROWGUID>\n</RECORD>\n",
+                "  <ROWGUID>{}</ROWGUID>\n  <OPER_TYPE>{operation}</OPER_TYPE>\n</RECORD>\n",
                 random.guid()
             ));
         }
@@ -88,6 +89,8 @@ struct Manner {
     heading: fn(&spec::Dataset, &spec::Field) -> String,
     /// A text that is no date and no number.
     text: fn(&spec::Field, &str) -> String,
+    /// Headings of what is done to a record, and why.
+    done: [&'static str; 2],
 }
 
 /// A workbook with Chinese headings, names in place of codes, dates as dates.
@@ -106,6 +109,7 @@ pub fn return_in_chinese(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
         },
         heading,
         text: named,
+        done: ["操作", "变更原因"],
     };
     book(pen, rows, &manner)
 }
@@ -147,6 +151,7 @@ pub fn return_in_english(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
                 text => text.to_owned(),
             }
         },
+        done: ["Operation", "Reason"],
     };
     book(pen, rows, &manner)
 }
@@ -184,7 +189,15 @@ fn book(pen: &Pen<'_>, rows: &[Row], manner: &Manner) -> Result<Vec<Sent>> {
         for (column, field) in (0..).zip(&fields) {
             sheet.write(2, column, (manner.heading)(set, field))?;
         }
+        let done = fields.len() as u16;
+        for (column, heading) in (done..).zip(manner.done) {
+            sheet.write(2, column, heading)?;
+        }
         for (place, row) in (3..).zip(&rows) {
+            if row.action != Action::Upsert {
+                sheet.write(place, done, word(row, ["1", "2", "3"]))?;
+                sheet.write(place, done + 1, "录入有误")?;
+            }
             for (column, field) in (0..).zip(&fields) {
                 let Some((_, cell)) = row.cells.iter().find(|(id, _)| *id == field.id) else {
                     continue;
@@ -220,6 +233,7 @@ pub fn calls(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
     let mut sent = Vec::new();
     for (place, row) in (1..).zip(rows) {
         let serial = format!("320130000120261120{:02}{place:04}", pen.number);
+        let id = format!("{}-{:02}-{:04}", pen.source, pen.number, row.serial);
         let arguments = [
             ("USERID", "3213000001".to_owned()),
             ("KEY", String::new()),
@@ -228,10 +242,7 @@ pub fn calls(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
             ("XMLCONTENT", xml::root(pen, row)?),
             ("REQUESTTIME", "2026-11-20 09:00:00".to_owned()),
             ("VERSIONNUMBER", "20261120090000".to_owned()),
-            (
-                "PLATID",
-                format!("{}-{:02}-{place:04}", pen.source, pen.number),
-            ),
+            ("PLATID", id),
         ];
         let pairs: Vec<String> = arguments
             .iter()

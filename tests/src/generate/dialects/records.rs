@@ -2,11 +2,13 @@
 
 use anyhow::Result;
 use jiff::civil::date;
-use spec::generate::{Draft, Fault, Maker, family, plant};
-use spec::{Context, Edition};
+use spec::generate::{Draft, Fault, Maker, Random, family, plant};
+use spec::{Action, Context, Edition};
 
+use super::{Dialect, Late};
 use crate::generate::cast::City;
 use crate::generate::deal::{End, Plan, Way};
+use crate::generate::dirt;
 use crate::generate::row::{Cell, Expect, Planted, Row};
 use crate::generate::source::{Source, first_deal};
 use crate::generate::templates::Templates;
@@ -34,7 +36,8 @@ const SHARE: usize = 300;
 /// Faults of a dirty submission.
 const FAULTS: [Fault; 4] = [Fault::Missing, Fault::Code, Fault::Format, Fault::Long];
 /// Fields that carriers and envelopes fill where a record lacks them.
-const FILLED: [&str; 8] = [
+const FILLED: [&str; 9] = [
+    "PUBLISHING_TIME",
     "BID_SECTION_CODE",
     "DATA_TIMESTAMP",
     "PLATFORM_CODE",
@@ -52,6 +55,7 @@ impl Origin {
         templates: &Templates<'_>,
         place: usize,
         seed: u64,
+        dialect: &Dialect,
     ) -> Result<Vec<(&'static str, Vec<Row>)>> {
         let edition = templates.edition();
         let context = Context {
@@ -98,7 +102,7 @@ impl Origin {
                 };
                 let first = sets.first().copied().unwrap_or_default();
                 let clean = all(first, 1);
-                let dirty = all(first, FAULTS.len() + 1);
+                let dirty = all(first, FAULTS.len() + 8);
                 (
                     clean,
                     dirty,
@@ -107,15 +111,19 @@ impl Origin {
             }
         };
         spoil(&mut maker, edition, &mut dirty);
-        Ok([("clean", clean), ("dirty", dirty), ("deal", deal)]
-            .into_iter()
-            .map(|(kind, mut rows)| {
-                for (place, row) in rows.iter_mut().enumerate() {
-                    row.serial = place + 1;
-                }
-                (kind, rows)
-            })
-            .collect())
+        let kinds = dirt::kinds(dialect.dirt.wire, dialect.dirt.not, place * 7);
+        dirt::spread(&mut dirty, edition, &kinds, &mut Random::new(seed));
+        let mut all = [("clean", clean), ("dirty", dirty), ("deal", deal)];
+        for (kind, rows) in &mut all {
+            for (place, row) in rows.iter_mut().enumerate() {
+                row.serial = place + 1;
+            }
+            if *kind == "deal" {
+                let late = late(rows, edition, dialect.late);
+                rows.extend(late);
+            }
+        }
+        Ok(all.into())
     }
 }
 
@@ -154,13 +162,60 @@ fn row(draft: &Draft<'_>) -> Row {
     Row {
         dataset: draft.dataset.code,
         posing_as: None,
-        action: spec::Action::Upsert,
+        action: Action::Upsert,
         cells: cells.collect(),
         leaf: false,
         deal: 0,
         serial: 0,
         planted: Vec::new(),
     }
+}
+
+/// What is said of two records of a deal afterwards, on which no other depends: the one was wrong, the other should not
+/// have been sent.
+fn late(rows: &[Row], edition: &Edition, late: Late) -> Vec<Row> {
+    // Not what is said of subjects, which wait for those that another submission brings.
+    let mut leaves = rows
+        .iter()
+        .rev()
+        .filter(|row| row.leaf && row.dataset >= 500);
+    let mut again = Vec::new();
+    for (action, kind, is_said) in [
+        (Action::Withdraw, "withdrawn", late == Late::Both),
+        (Action::Correct, "changed", late != Late::Nothing),
+    ] {
+        let Some(row) = leaves.next().filter(|_| is_said) else {
+            continue;
+        };
+        let mut row = row.clone();
+        row.action = action;
+        if let Some(field) = prose(edition, &row).filter(|_| action == Action::Correct) {
+            let text = format!("{}（更正）", row.text(&field));
+            row.put(&field, Cell::Clean(text));
+        }
+        row.planted.push(Planted {
+            kind,
+            field: String::new(),
+            expect: Expect::Kept,
+            code: "",
+            rule: "",
+        });
+        again.push(row);
+    }
+    again
+}
+
+/// A field of free text that a correction may change.
+fn prose(edition: &Edition, row: &Row) -> Option<String> {
+    let set = edition.by_code(row.dataset)?;
+    let fits = |id: &&String| {
+        let field = set.field_index(id).and_then(|place| set.field(place));
+        let is_key = set
+            .field_index(id)
+            .is_some_and(|place| set.key.contains(&place));
+        !is_key && field.is_some_and(dirt::is_prose)
+    };
+    row.cells.iter().map(|(id, _)| id).find(fits).cloned()
 }
 
 /// Plants a fault of each kind in records on which no other depends.

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use spec::{Dataset, Domain, Field};
 
 use super::value::{is_date, is_number, iso};
-use super::{Pen, Sent};
+use super::{Pen, Sent, word};
 use crate::generate::row::{Cell, Row};
 use crate::generate::source::{by_dataset, file_word};
 
@@ -70,6 +70,7 @@ fn table(set: &Dataset, rows: &[Row]) -> Vec<u8> {
     text.push_str(&line(
         std::iter::once("序号".to_owned())
             .chain(fields.iter().map(|field| heading(set, field)))
+            .chain(["操作".to_owned(), "变更原因".to_owned()])
             .collect(),
     ));
     for (place, row) in (1..).zip(rows) {
@@ -78,10 +79,19 @@ fn table(set: &Dataset, rows: &[Row]) -> Vec<u8> {
             cell.map_or_else(String::new, |(_, cell)| written(field, cell))
         });
         text.push_str(&line(
-            std::iter::once(format!("{place}")).chain(cells).collect(),
+            std::iter::once(format!("{place}"))
+                .chain(cells)
+                .chain(done(row))
+                .collect(),
         ));
     }
     text.into_bytes()
+}
+
+/// What is done to a record, and why.
+fn done(row: &Row) -> [String; 2] {
+    let reason = word(row, ["", "录入有误", "重复报送"]);
+    [word(row, ["", "2", "3"]).to_owned(), reason.to_owned()]
 }
 
 fn written(field: &Field, cell: &Cell) -> String {

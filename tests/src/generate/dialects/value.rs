@@ -121,6 +121,14 @@ pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// A value as JSON: bare where it is written so.
+pub fn json(cell: &Cell) -> String {
+    match cell {
+        Cell::Bare(text) => text.clone(),
+        cell => quoted(cell.text()),
+    }
+}
+
 /// XML text.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")

@@ -4,7 +4,7 @@ use anyhow::Result;
 use spec::Domain;
 
 use super::value::{cells, escaped, shifted};
-use super::{Pen, Sent};
+use super::{Pen, Sent, word};
 use crate::generate::row::{Cell, Row};
 use crate::generate::wire::messages;
 
@@ -30,8 +30,9 @@ pub fn root(pen: &Pen<'_>, row: &Row) -> Result<String> {
         }
     }
     Ok(format!(
-        "<GCJS_{id} oper=\"add\"{attributes}>\n{elements}</GCJS_{id}>\n",
-        id = set.id
+        "<GCJS_{id} oper=\"{oper}\"{attributes}>\n{elements}</GCJS_{id}>\n",
+        id = set.id,
+        oper = word(row, ["add", "modify", "delete"])
     ))
 }
 
@@ -57,7 +58,8 @@ pub fn batch(pen: &Pen<'_>, rows: &[Row]) -> Result<Vec<Sent>> {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<BATCH>\n");
     for row in rows {
         let set = pen.set(row)?;
-        text.push_str(&format!("<{} operation=\"1\">\n", set.id));
+        let operation = word(row, ["1", "2", "3"]);
+        text.push_str(&format!("<{} operation=\"{operation}\">\n", set.id));
         for (id, cell, _) in cells(set, row) {
             text.push_str(&format!("  <{id}>{}</{id}>\n", escaped(cell.text())));
         }

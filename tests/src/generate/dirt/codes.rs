@@ -2,7 +2,7 @@
 
 use spec::{CodeTable, Domain, Field};
 
-use super::{ALL, JSON, Kind, PLAIN, Spot, error, repaired};
+use super::{ALL, JSON, Kind, PLAIN, Spot, error, repaired, warning};
 use crate::generate::row::Cell;
 
 pub(super) const KINDS: &[Kind] = &[
@@ -19,16 +19,20 @@ pub(super) const KINDS: &[Kind] = &[
         region(spot, |_, city, _| city.to_owned())
     }),
     repaired("region_path", "region_name", ALL, |spot| {
-        region(spot, |_, city, _| format!("江苏省,{city}"))
+        of_province(spot, |city| format!("江苏省,{city}"))
     }),
     repaired("region_labelled_path", "region_name", ALL, |spot| {
-        region(spot, |_, city, _| format!("行政区：江苏省 > {city}"))
+        of_province(spot, |city| format!("行政区：江苏省 > {city}"))
     }),
     repaired("region_own_level", "region_name", ALL, |spot| {
-        region(spot, |_, city, _| format!("{city}本级"))
+        of_province(spot, |city| format!("{city}本级"))
     }),
     repaired("region_withdrawn", "region_successor", ALL, |spot| {
         region(spot, |city, _, _| withdrawn(city))
+    }),
+    warning("region_expired", "code.expired", ALL, |spot| {
+        // Withdrawn, and no single region took its place.
+        region(spot, |_, _, _| "320304".to_owned())
     }),
     error("region_unknown", "code.unknown", ALL, |spot| {
         region(spot, |_, _, _| "329999".to_owned())
@@ -109,6 +113,15 @@ fn region(spot: &mut Spot<'_>, form: fn(&str, &str, &str) -> String) -> Option<S
     let city = name_of(table(spot.field(&id)?)?, &value)?;
     let text = form(&value, &city, &id);
     spot.dirty(&id, text)
+}
+
+/// The same for a city of this province, which the form names.
+fn of_province(spot: &mut Spot<'_>, form: fn(&str) -> String) -> Option<String> {
+    let (id, value) = spot.pick(|field, text| {
+        is_table(field, "region") && text.starts_with("32") && text.ends_with("00")
+    })?;
+    let city = name_of(table(spot.field(&id)?)?, &value)?;
+    spot.dirty(&id, form(&city))
 }
 
 fn code_unknown(spot: &mut Spot<'_>) -> Option<String> {

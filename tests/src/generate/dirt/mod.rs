@@ -152,7 +152,7 @@ impl Spot<'_> {
 }
 
 /// Whether a field holds free text of some length.
-fn is_prose(field: &Field) -> bool {
+pub fn is_prose(field: &Field) -> bool {
     matches!(field.domain, Domain::Free)
         && matches!(field.format, Format::UpTo(100..) | Format::Unlimited)
         && !field.id.contains("URL")
@@ -165,9 +165,9 @@ fn is_number(field: &Field) -> bool {
 /// Share of records that are spoiled, of a thousand.
 const SHARE: usize = 175;
 
-/// Spoils a share of the records, and says in each what was done.
-pub fn spoil(rows: &mut [Row], edition: &Edition, wire: Wire, random: &mut Random) {
-    let kinds: Vec<&Kind> = [
+/// The kinds that a wire can carry, but for some, beginning somewhere among them.
+pub fn kinds(wire: Wire, not: &[&str], first: usize) -> Vec<&'static Kind> {
+    let mut kinds: Vec<&Kind> = [
         text::KINDS,
         dates::KINDS,
         amounts::KINDS,
@@ -177,11 +177,27 @@ pub fn spoil(rows: &mut [Row], edition: &Edition, wire: Wire, random: &mut Rando
     ]
     .into_iter()
     .flatten()
-    .filter(|kind| kind.wires.contains(&wire))
+    .filter(|kind| kind.wires.contains(&wire) && !not.contains(&kind.name))
     .collect();
+    let first = first.checked_rem(kinds.len()).unwrap_or_default();
+    kinds.rotate_left(first);
+    kinds
+}
+
+/// Spoils a share of the records, and says in each what was done.
+pub fn spoil(rows: &mut [Row], edition: &Edition, wire: Wire, random: &mut Random) {
+    plant(rows, edition, &kinds(wire, &[], 0), SHARE, random);
+}
+
+/// Spoils every record that can be.
+pub fn spread(rows: &mut [Row], edition: &Edition, kinds: &[&Kind], random: &mut Random) {
+    plant(rows, edition, kinds, 1000, random);
+}
+
+fn plant(rows: &mut [Row], edition: &Edition, kinds: &[&Kind], share: usize, random: &mut Random) {
     let mut counts = vec![0_usize; kinds.len()];
     for row in rows {
-        if !row.planted.is_empty() || !random.permille(SHARE) {
+        if !row.planted.is_empty() || !random.permille(share) {
             continue;
         }
         let Some(set) = edition.dataset(&row.dataset.to_string()) else {
