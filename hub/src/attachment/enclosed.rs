@@ -98,14 +98,14 @@ impl<'p> Luggage<'p> {
             let bytes = match self.profile.wire.binary_content {
                 // What went ahead of the message, or comes after it, comes by itself.
                 BinaryContent::Path => self.claim(|own| is_at(own, &file.path)),
-                BinaryContent::Base64 => match decoded(&file.path) {
-                    Some(bytes) => Some(bytes),
-                    None => {
+                BinaryContent::Base64 => {
+                    let bytes = decoded(&file.path);
+                    if bytes.is_none() {
                         let why = Refusal::broken("base64");
                         issues.push(refused(record, name, &why.message));
-                        None
                     }
-                },
+                    bytes
+                }
             };
             claims.extend(bytes.map(|bytes| Claim {
                 slot: Some(self.profile.slot(&file.name)),

@@ -34,9 +34,13 @@ pub fn fill(path: &Path, tables: &[Filled]) -> Result<(), StoreError> {
         let (name, key) = (&table.name, &table.key);
         let typed: Vec<String> = columns
             .iter()
-            .map(|column| match *column == key {
-                true => format!("[{column}] INTEGER PRIMARY KEY"),
-                false => format!("[{column}] TEXT"),
+            .map(|column| {
+                let kind = if *column == key {
+                    "INTEGER PRIMARY KEY"
+                } else {
+                    "TEXT"
+                };
+                format!("[{column}] {kind}")
             })
             .collect();
         connection.batch_execute(&format!("CREATE TABLE [{name}] ({})", typed.join(", ")))?;

@@ -128,10 +128,15 @@ impl Ways {
                 .map(|(source, _)| json!({ "topic": format!("{name}-{source}"), "source": source }))
                 .collect();
             let brokers = json!(settings.brokers);
-            text.push_str(&format!(
-                "[kafka]\nbrokers = {brokers}\ntopics = [{}]\n",
-                list(&topics)
-            ));
+            let topics = list(&topics);
+            text += &[
+                "[kafka]\nbrokers = ",
+                &brokers.to_string(),
+                "\ntopics = [",
+                &topics,
+                "]\n",
+            ]
+            .concat();
         }
         text
     }
