@@ -17,7 +17,8 @@ pub fn open(connection: &mut Database, destination: &str) -> Result<i64, StoreEr
     // A count over a bounded selection, which the query builder cannot say.
     let counted: Number = on!(connection, c => diesel::sql_query(
         "SELECT count(*) AS number FROM \
-         (SELECT 1 FROM deliveries WHERE destination = $1 AND state < 2 LIMIT 100000) AS counted",
+         (SELECT 1 FROM deliveries WHERE destination = $1 AND state < 2 AND (destination, id) > ($1, 0) \
+         LIMIT 100000) AS counted",
     )
     .bind::<Text, _>(destination)
     .get_result(c))?;
@@ -30,6 +31,7 @@ pub fn oldest(connection: &mut Database, destination: &str) -> Result<Option<i64
     let record: Option<i64> = on!(connection, c => deliveries::table
         .filter(deliveries::destination.eq(destination))
         .filter(diesel::dsl::sql::<Bool>("state < 2"))
+        .filter(super::deliveries::behind(destination, 0))
         .order(deliveries::id.asc())
         .limit(1)
         .select(deliveries::record_id)

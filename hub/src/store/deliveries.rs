@@ -10,10 +10,10 @@ pub(crate) mod tests;
 
 use std::collections::HashSet;
 
-use diesel::dsl::sql;
-use diesel::expression::SqlLiteral;
+use diesel::dsl::{AsExprOf, sql};
+use diesel::expression::{SqlLiteral, UncheckedBind};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::schema::{batches, deliveries, reasons, records, submissions};
 use super::{Database, StoreError, on, refusals};
@@ -174,14 +174,30 @@ pub fn urgent_after(
     Ok(on!(connection, c => pick(URGENT, destination, after, limit).load(c))?)
 }
 
+type Bound<'q> = UncheckedBind<SqlLiteral<Bool>, AsExprOf<&'q str, Text>>;
+type Behind<'q> =
+    SqlLiteral<Bool, UncheckedBind<SqlLiteral<Bool, Bound<'q>>, AsExprOf<i64, BigInt>>>;
+
+/// Destination and number together, as the partial indexes hold them. It says nothing that the other conditions do not
+/// say; but by these alone PostgreSQL may go along the primary key, through everything that ended in years.
+pub(super) fn behind(destination: &str, after: i64) -> Behind<'_> {
+    sql::<Bool>("(destination, id) > (")
+        .bind::<Text, _>(destination)
+        .sql(", ")
+        .bind::<BigInt, _>(after)
+        .sql(")")
+}
+
 #[diesel::dsl::auto_type(no_type_alias)]
 fn pick<'q>(words: &'static str, destination: &'q str, after: i64, limit: i64) -> _ {
     let of_index: SqlLiteral<Bool> = sql::<Bool>(words);
+    let behind: Behind<'q> = behind(destination, after);
     let columns: OwedColumns = OWED;
     deliveries::table
         .filter(deliveries::destination.eq(destination))
         .filter(of_index)
         .filter(deliveries::id.gt(after))
+        .filter(behind)
         .filter(deliveries::batch_id.is_null())
         .order(deliveries::id.asc())
         .limit(limit)
@@ -209,6 +225,7 @@ pub fn newest(connection: &mut Database, destination: &str) -> Result<Option<i64
     let newest = on!(connection, c => deliveries::table
         .filter(deliveries::destination.eq(destination))
         .filter(sql::<Bool>(OPEN))
+        .filter(behind(destination, 0))
         .order(deliveries::id.desc())
         .limit(1)
         .select(deliveries::id)
