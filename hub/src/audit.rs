@@ -5,10 +5,12 @@
 
 mod attachments;
 mod changes;
+mod closes;
 mod commitments;
 mod deliveries;
 mod erasures;
 mod parts;
+mod pending;
 mod vouchers;
 
 use std::path::Path;
@@ -123,7 +125,7 @@ fn leaves(log: &Path, size: u64, connection: &mut Database) -> Result<u64, First
                     "the row is missing",
                 ));
             }
-            return pending(connection, next);
+            return pending::count(connection, next);
         };
         let bytes = storage.read_tile(tile).map_err(|error| lost(&error))?;
         let entries = bundle::entries(&bytes).skip((next % 256) as usize);
@@ -149,27 +151,7 @@ fn leaves(log: &Path, size: u64, connection: &mut Database) -> Result<u64, First
             next += 1;
         }
         if next >= size {
-            return pending(connection, next);
-        }
-    }
-}
-
-fn pending(connection: &mut Database, from: u64) -> Result<u64, FirstFault> {
-    let mut count = 0;
-    loop {
-        let page = submissions::leaves_from(connection, (from + count) as i64, PAGE)
-            .map_err(|error| lost(&error))?;
-        if page.is_empty() {
-            return Ok(count);
-        }
-        for (index, _) in page {
-            if index as u64 != from + count {
-                return Err(fault(
-                    format!("leaves, leaf_index {}", from + count),
-                    "the row is missing",
-                ));
-            }
-            count += 1;
+            return pending::count(connection, next);
         }
     }
 }
@@ -184,6 +166,7 @@ async fn rows(
 ) -> Result<(u64, u64, u64, u64), FirstFault> {
     let (mut count, mut versions, mut files) = (0, 0, 0);
     let mut said = deliveries::Said::new(connection)?;
+    let mut closed = closes::Closed::default();
     let mut announced = vouchers::Announced::default();
     let mut committed = Commitments::new(against.specification, against.every_commitment);
     let mut from = 0;
@@ -214,6 +197,14 @@ async fn rows(
                 }
                 Ok(Leaf::Operator(leaf)) => {
                     said.operated(&leaf);
+                    continue;
+                }
+                Ok(Leaf::Close(leaf)) => {
+                    closed.closed(*index, &leaf, connection, log.keys)?;
+                    continue;
+                }
+                Ok(Leaf::Manifest(leaf)) => {
+                    closed.said(*index, &leaf, connection)?;
                     continue;
                 }
                 Ok(Leaf::Packet(leaf)) => {
@@ -267,6 +258,7 @@ async fn rows(
         }
     }
     attachments::counted(connection, files)?;
+    closed.conclude(connection)?;
     let deliveries = said.conclude(connection)?;
     announced.conclude(log.keys)?;
     let commitments = committed.conclude(connection)?;

@@ -3,6 +3,7 @@
 //! The defaults file is the reference: a key that it does not have is refused, with the place where it was
 //! written. Nothing else in the program reads the environment, and nothing is read again after start.
 
+mod close;
 mod kafka;
 mod layers;
 mod pull;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use close::Close;
 pub use kafka::{Kafka, Topic};
 pub use layers::ConfigError;
 pub use pull::{Pull, PullQuery};
@@ -57,6 +59,8 @@ pub struct Config {
     pub delivery: Delivery,
     /// The national platform.
     pub national: National,
+    /// The daily close.
+    pub close: Close,
     /// Certificates of conformance.
     pub certificates: Certificates,
     /// What is written to stderr.
@@ -409,6 +413,11 @@ impl Config {
                 "log.quorum",
                 self.log.quorum <= self.log.witnesses.len(),
                 "at most the number of log.witnesses",
+            ),
+            (
+                "close.at",
+                self.close.is_sound(),
+                "a time of day such as 00:30, or nothing",
             ),
             (
                 "national.url",

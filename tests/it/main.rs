@@ -14,6 +14,7 @@ mod activation;
 mod api;
 mod attachments;
 mod classes;
+mod closes;
 mod commands;
 mod conformance;
 mod contract;

@@ -4,6 +4,7 @@
 
 mod absence;
 mod check;
+mod close;
 mod deliveries;
 mod demo;
 mod erase;
@@ -60,6 +61,8 @@ enum Command {
     Reperform(reperform::Arguments),
     /// Reports over what was received.
     Report(report::Arguments),
+    /// The daily close: the signed books of a day, compared with the other side.
+    Close(close::Arguments),
     /// The waiting room.
     #[command(subcommand)]
     Waiting(waiting::Command),
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::ProveAbsence(arguments) => absence::run(&arguments),
         Command::Reperform(arguments) => reperform::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Close(arguments) => close::run(&arguments),
         Command::Waiting(command) => waiting::run(&command),
         Command::Deliveries(command) => deliveries::run(&command),
         Command::Export(arguments) => export::run(&arguments),
@@ -190,6 +194,14 @@ mod tests {
             "hub reperform --sample 20 --data d",
             "hub report volumes --data d --by source,day --format csv",
             "hub report parked --data d",
+            "hub report closes --from 2026-11-20 --data d",
+            "hub close --data d",
+            "hub close 2026-11-20 --data d --national http://n --format json",
+            "hub close reconcile 2026-11-20 --url http://h --key k --receipts r --sign k --output f --format json",
+            "hub close key f --source 320100",
+            "hub close verify f --key log.pub --require-proof",
+            "hub sources signer 320100 a+b+c --data d",
+            "hub sources signer 320100 a+b+c --retire --data d",
             "hub waiting sweep --at 2026-12-31 --data d --format json",
             "hub deliveries list --data d --format json",
             "hub deliveries stop national --reason r --by me --data d",

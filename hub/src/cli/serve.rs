@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use super::folder::Folder;
 use crate::absence::daily::Daily;
 use crate::app::App;
+use crate::close::daily::Daily as DailyClose;
 use crate::delivery::service::Service;
 use crate::intake::Intake;
 use crate::intake::folder::Watchers;
@@ -40,6 +41,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         .with_context(|| super::said("无法启动转发", "cannot start the deliveries"))?;
     let sweeper = Sweeper::start(Arc::clone(&app)).context("starting the sweeper")?;
     let daily = Daily::start(Arc::clone(&app)).context("starting the daily commitment")?;
+    let close = DailyClose::start(Arc::clone(&app)).context("starting the daily close")?;
     let intake =
         Intake::start(&app).context(super::said("无法启动接入通道", "cannot start the ways in"))?;
     let uploads = Judge::start(Arc::clone(&app)).context("starting the judge of uploads")?;
@@ -56,6 +58,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     drop(intake);
     drop(folders);
     drop(uploads);
+    drop(close);
     drop(daily);
     drop(sweeper);
     deliveries.stop();

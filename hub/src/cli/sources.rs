@@ -1,6 +1,7 @@
 //! `hub sources`: who may send, with which keys, by which profiles.
 
 mod lint;
+mod signer;
 mod trial;
 
 use std::path::{Path, PathBuf};
@@ -64,6 +65,8 @@ pub enum Command {
         #[command(flatten)]
         folder: Folder,
     },
+    /// Register the public key with which a source signs what it says about a day (`hub close key` makes one).
+    Signer(signer::Arguments),
     /// Tell every mistake in profiles: those named, or all that the hub would load.
     Lint(lint::Arguments),
     /// Show what a profile makes of a file, value by value.
@@ -122,6 +125,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
             Ok(true)
         }
         Command::Certify { file, folder } => certify(file, folder),
+        Command::Signer(arguments) => signer::run(arguments),
         Command::Lint(arguments) => lint::run(arguments),
         Command::Try(arguments) => trial::run(arguments),
     }

@@ -34,6 +34,13 @@ impl Differences {
         self.only_here.len() + self.only_there.len() + self.otherwise.len()
     }
 
+    /// Adds what was found elsewhere.
+    pub fn append(&mut self, mut more: Differences) {
+        self.only_here.append(&mut more.only_here);
+        self.only_there.append(&mut more.only_there);
+        self.otherwise.append(&mut more.otherwise);
+    }
+
     /// Compares two ordered lists.
     pub fn between(here: &[Entry], there: &[Entry]) -> Differences {
         let mut found = Differences::default();
@@ -168,6 +175,7 @@ pub struct EntryText<T> {
 
 /// A node on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub struct NodeText<T> {
     /// The prefix.
     pub prefix: String,

@@ -1,5 +1,6 @@
 //! Figures for Prometheus. Labels are closed lists: source, data set, verdict, status code; never a value.
 
+mod closes;
 mod deliveries;
 
 use std::collections::BTreeSet;
@@ -121,11 +122,15 @@ pub async fn show(state: Data<State>) -> Result<HttpResponse, Error> {
         .ask(|_, connection| Ok(crate::store::sequence::open_alerts(connection)?))
         .await
         .unwrap_or_default();
+    let closed = state
+        .ask(|_, connection| Ok(closes::read(connection)?))
+        .await
+        .unwrap_or_default();
     let waiting = state
         .ask(|_, connection| deliveries::waiting(connection))
         .await
         .unwrap_or_default();
-    let text = write(&state, alerts, waiting)
+    let text = write(&state, alerts, waiting, &closed)
         .map_err(|error| Error::Internal(format!("metrics: {error}")))?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
@@ -136,6 +141,7 @@ fn write(
     state: &State,
     alerts: Vec<(String, i32, i64)>,
     waiting: Vec<deliveries::Waiting>,
+    closed: &closes::Closed,
 ) -> Result<String, std::fmt::Error> {
     let metrics = &state.metrics;
     let mut registry = Registry::with_prefix("hub");
@@ -212,6 +218,7 @@ fn write(
     );
 
     ways(state, &mut registry);
+    closed.register(&mut registry);
     deliveries::register(state, waiting, &mut registry);
 
     let entries: Gauge = Gauge::default();

@@ -11,6 +11,7 @@ mod called_file;
 mod catalog;
 mod changes;
 mod check;
+mod closes;
 mod deals;
 mod deliveries;
 mod destinations;
@@ -127,6 +128,9 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "GET", path: "/v1/subjects/{uscc}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, about a subject of trading", zh: "按统一社会信用代码查询主体", handler: || web::get().to(subjects::one) },
     Endpoint { method: "GET", path: "/v1/subjects/{uscc}/standing", access: Anyone, query: &[], what: "The current standing of a subject, with its evidence", zh: "查询主体当前信用状态及依据", handler: || web::get().to(standing::one) },
     Endpoint { method: "GET", path: "/v1/reports/{name}", access: Member, query: reports::QUERY, what: "A report, as JSON, CSV or Excel", zh: "统计报表", handler: || web::get().to(reports::one) },
+    Endpoint { method: "GET", path: "/v1/closes/{date}", access: Member, query: closes::ONE, what: "The signed books of a day: what was received, what became of it, how many records and the digest over them", zh: "查询日清对账单", handler: || web::get().to(closes::one) },
+    Endpoint { method: "POST", path: "/v1/closes/{date}", access: Source, query: closes::SAY, what: "A source says what it sent that day: a signed manifest, count and root, nodes that were asked for, or a whole list; answers with the records that differ", zh: "提交来源对账清单，返回差异记录", handler: || web::post().to(closes::post) },
+    Endpoint { method: "GET", path: "/v1/closes/{date}/nodes", access: Member, query: closes::NODES, what: "What is beneath a prefix of the records of a close", zh: "逐级查询对账记录", handler: || web::get().to(closes::nodes) },
     Endpoint { method: "GET", path: "/v1/evidence/submissions/{id}", access: Reader, query: evidence::QUERY, what: "An evidence bundle (ZIP) about a submission", zh: "下载批次证据包", handler: || web::get().to(evidence::submission) },
     Endpoint { method: "GET", path: "/v1/evidence/records/{dataset}/{key}", access: Reader, query: evidence::QUERY, what: "An evidence bundle (ZIP) about a record with all its versions", zh: "下载记录证据包", handler: || web::get().to(evidence::record) },
     Endpoint { method: "GET", path: "/v1/evidence/deals/{code}", access: Reader, query: evidence::QUERY, what: "An evidence bundle (ZIP) about everything under a unified deal code", zh: "下载交易证据包", handler: || web::get().to(evidence::deal) },

@@ -109,6 +109,9 @@ fn operation(route: &Endpoint) -> Value {
         if route.access != Access::Public {
             members.insert("security".to_owned(), json!([{ "key": [] }]));
         }
+        if route.path == "/v1/closes/{date}" && route.method == "POST" {
+            members.insert("requestBody".to_owned(), manifest());
+        }
         if matches!(route.path, "/v1/submissions" | "/v1/check") && route.method == "POST" {
             members.insert("requestBody".to_owned(), body());
             members.insert("responses".to_owned(), sent(route));
@@ -127,6 +130,14 @@ fn body() -> Value {
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": binary,
         "application/x-www-form-urlencoded": text,
         "multipart/form-data": { "schema": { "type": "object", "additionalProperties": { "type": "string", "format": "binary" } } },
+    } })
+}
+
+/// What a source says about a day, in each form.
+fn manifest() -> Value {
+    json!({ "required": true, "content": {
+        "application/json": { "schema": { "$ref": "#/components/schemas/Manifest" } },
+        "application/x-ndjson": { "schema": { "type": "string", "description": "the whole list, an element a line" } },
     } })
 }
 
@@ -208,6 +219,15 @@ fn schemas() -> Value {
             } } },
             "parts": { "type": "array", "items": text, "description": "of a large submission, in place of records: the root over the outcomes of each 1,024 records, which are read at /v1/submissions/{id}/outcomes" },
             "evidence": { "type": "object" }, "signature": text, "proof": text,
+        } },
+        "Manifest": { "type": "object", "properties": {
+            "manifest": { "type": "string", "description": "signed note: exchange-hub/manifest/v1, log, source, date, number and SHA-256 of the close, records, root, a line each" },
+            "records": number, "root": text,
+            "nodes": { "type": "array", "items": { "type": "object" }, "description": "nodes of the prefixes in `ask` of the last answer" },
+            "list": { "type": "array", "items": { "type": "object", "properties": {
+                "submission": text, "index": number, "dataset": text, "verdict": { "enum": verdicts }, "digest": text,
+                "id": text, "content": text,
+            } } },
         } },
         "Problem": { "type": "object", "required": ["type", "title", "status", "code", "trace_id"], "properties": {
             "type": text, "title": text, "title_en": text, "status": number, "code": { "enum": codes },

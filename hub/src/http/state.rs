@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 
 use super::auth::Keys;
+use super::closes::Sets;
 use super::limits::Gate;
 use super::metrics::Metrics;
 use super::space::Sandbox;
@@ -29,6 +30,8 @@ pub struct State {
     pub metrics: Metrics,
     /// What belongs to sources that are not in production yet.
     pub sandbox: Sandbox,
+    /// Records of closes that were asked about lately.
+    pub closes: Sets,
     /// Keys that sign the answers of national platforms, by destination; read when the first answer comes.
     pub platforms: OnceLock<BTreeMap<String, PlatformKeys>>,
     /// The published log, for reading: the writer's lock is not needed for what never changes.
@@ -53,6 +56,7 @@ impl State {
             spools,
             metrics: Metrics::default(),
             sandbox: Sandbox::default(),
+            closes: Sets::default(),
             platforms: OnceLock::new(),
             published,
         }

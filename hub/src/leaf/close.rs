@@ -1,6 +1,6 @@
 //! The books of a day were closed 日清对账.
 //!
-//! The figures are small and stand here in full; the document that both sides sign is bound by its SHA-256.
+//! The figures are small and stand here in full; the document that the hub signs is bound by its SHA-256.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +12,11 @@ use super::{Counts, Kind};
 pub struct Close {
     /// The day, `yyyy-MM-dd` in China.
     pub date: String,
-    /// Between whom: a source or a destination; `hub` for all together.
+    /// Between whom: `source/ID`, `destination/NAME`, or `hub` for all together.
     pub with: String,
-    /// What was received that day.
+    /// Which close of this day with this party, from 1; each later one is a supplement.
+    pub number: u32,
+    /// What was received that day, as it was receipted.
     pub counts: Counts,
     /// Deliveries owed.
     pub owed: u64,
@@ -26,8 +28,12 @@ pub struct Close {
     pub exhausted: u64,
     /// Of these, still open.
     pub open: u64,
-    /// Whether both sides' books agree; none while only one side has signed.
+    /// Whether the equations of the books hold.
+    pub balanced: bool,
+    /// Whether the other side's books agree; none where it was not asked, or has not signed yet.
     pub agreed: Option<bool>,
+    /// Digest of the set of records ([`crate::close::tree`]), hexadecimal; none where there is no set.
+    pub root: Option<String>,
     /// SHA-256 of the document that is signed.
     pub document_sha256: String,
     /// When it was closed.

@@ -18,6 +18,7 @@ pub mod commitment;
 pub mod contradiction;
 pub mod delivery;
 pub mod log_key;
+pub mod manifest;
 pub mod numbers;
 pub mod operator;
 pub mod packet;
@@ -40,6 +41,7 @@ pub use commitment::Commitment;
 pub use contradiction::Contradiction;
 pub use delivery::Delivery;
 pub use log_key::LogKey;
+pub use manifest::Manifest;
 pub use operator::Operator;
 pub use packet::Packet;
 pub use reperformance::Reperformance;
@@ -169,6 +171,7 @@ kinds!(
     Delivery,
     Acknowledgement,
     Close,
+    Manifest,
     Commitment,
     Operator,
     Witness,

@@ -12,6 +12,7 @@ fn every_kind_is_read_back_to_the_byte() -> Result<(), LeafError> {
             Leaf::Delivery(leaf) => encode(&*leaf)?,
             Leaf::Acknowledgement(leaf) => encode(&*leaf)?,
             Leaf::Close(leaf) => encode(&*leaf)?,
+            Leaf::Manifest(leaf) => encode(&*leaf)?,
             Leaf::Commitment(leaf) => encode(&*leaf)?,
             Leaf::Operator(leaf) => encode(&*leaf)?,
             Leaf::Witness(leaf) => encode(&*leaf)?,

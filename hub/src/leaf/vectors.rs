@@ -8,7 +8,7 @@ use super::log_key::{KeyChange, LogKey};
 use super::operator::{Action, Operator};
 use super::packet::{self, Packet};
 use super::{
-    Change, Close, Commitment, Contradiction, Counts, LeafError, Reperformance, Sequence,
+    Change, Close, Commitment, Contradiction, Counts, LeafError, Manifest, Reperformance, Sequence,
     Submission, Witness, encode,
 };
 use crate::tlog::{leaf_hash, merkle_root, sha256};
@@ -97,15 +97,30 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
     };
     let close = Close {
         date: "2026-11-20".to_owned(),
-        with: "national".to_owned(),
+        with: "destination/national".to_owned(),
+        number: 1,
         counts,
         owed: 2,
         acknowledged: 1,
         refused: 1,
         exhausted: 0,
         open: 0,
+        balanced: true,
         agreed: Some(true),
+        root: Some(digest("root")),
         document_sha256: digest("document"),
+        at: at(),
+    };
+    let manifest = Manifest {
+        date: "2026-11-20".to_owned(),
+        source: "000000".to_owned(),
+        number: 1,
+        document_sha256: digest("document"),
+        manifest_sha256: digest("manifest"),
+        key: "000000+00000000+AQ==".to_owned(),
+        records: 3,
+        root: digest("root"),
+        agreed: true,
         at: at(),
     };
     let commitment = Commitment {
@@ -197,6 +212,7 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         encode(&delivery)?,
         encode(&acknowledgement)?,
         encode(&close)?,
+        encode(&manifest)?,
         encode(&operator)?,
         encode(&witness)?,
         encode(&reperformance)?,

@@ -1,5 +1,6 @@
 //! Reports over what was received: one file each, the same table for HTTP, console and command line.
 
+pub mod closes;
 pub mod disagreements;
 pub mod exchange;
 pub mod findings;
@@ -97,13 +98,14 @@ impl Facts<'_> {
 }
 
 /// Names of all reports.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 9] = [
     "volumes",
     "issues",
     "sources",
     "exchange",
     "parked",
     "sequence",
+    "closes",
     "refused",
     "disagreements",
 ];
@@ -122,6 +124,7 @@ pub fn make(
         "exchange" => exchange::make(connection, facts, question)?,
         "parked" => parked::make(connection, facts, question)?,
         "sequence" => sequence::make(connection, facts, question)?,
+        "closes" => closes::make(connection, facts, question)?,
         "refused" => refused::make(connection, facts, question)?,
         "disagreements" => disagreements::make(facts, question)?,
         _ => return Ok(None),

@@ -5,7 +5,11 @@
     reason = "tables and columns are explained in migrations/README.md"
 )]
 
+mod closing;
+
 use diesel::table;
+
+pub use closing::{closes, days, manifests, signers};
 
 table! {
     api_keys (id) {

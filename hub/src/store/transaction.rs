@@ -8,7 +8,7 @@ use super::insert::Owed;
 use super::owing::{self, Fresh, Owing};
 use super::records::RecordRow;
 use super::schema::{deliveries, leaves, records, spans, submissions, waiting};
-use super::{Database, StoreError, on};
+use super::{Database, StoreError, days, on};
 use crate::leaf;
 use crate::tlog::Entry;
 
@@ -25,7 +25,7 @@ pub struct Transaction<'t> {
 }
 
 /// The next free numbers of the tables that the writer numbers, and what else it knows before a group.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Numbers {
     /// `submissions.id`.
     pub submission: i64,
@@ -118,8 +118,10 @@ pub fn begin(connection: &mut Database) -> Result<Transaction<'_>, StoreError> {
             diesel::sql_query("SELECT pg_advisory_xact_lock(7303001)").execute(postgres)?;
         }
     }
+    let numbers = Numbers::read(connection)?;
+    days::turn(connection, &numbers)?;
     Ok(Transaction {
-        numbers: Numbers::read(connection)?,
+        numbers,
         owing: Owing::read(connection)?,
         connection,
         entries: Vec::new(),

@@ -1,7 +1,7 @@
 //! The private keys of a log beside the list of its public ones: signs each checkpoint with every key in force.
 
 use super::note::Signer;
-use super::{Checkpoint, Error, Keyring};
+use super::{Checkpoint, Error, Keyring, Note};
 
 /// What a log signs with.
 #[derive(Clone, Debug)]
@@ -37,6 +37,14 @@ impl Seals {
             })?);
         }
         Ok(checkpoint.sign(&signers)?.to_string())
+    }
+
+    /// Signs another text, which must end with a line feed, with every key in force; the signed note.
+    pub fn sign_text(&self, text: &str) -> Result<Note, Error> {
+        let current: Vec<_> = self.ring.current().collect();
+        let in_force = |signer: &&Signer| current.contains(&signer.verifier());
+        let signers: Vec<&Signer> = self.signers.iter().filter(in_force).collect();
+        Note::sign(text, &signers)
     }
 }
 

@@ -87,6 +87,11 @@ impl Books {
         self.state(holds, format!("{name}: {told}"));
     }
 
+    /// The daily close with one party, or of all.
+    pub fn closed(&mut self, holds: bool, line: String) {
+        self.state(holds, line);
+    }
+
     /// Prints the statements; whether all hold.
     pub fn print(&self) -> bool {
         println!();

@@ -5,6 +5,7 @@
 //! Exits 0 only if the books balance and the proofs hold.
 
 mod balance;
+mod close;
 mod part;
 mod watch;
 mod ways;
@@ -98,6 +99,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     books.national(&part::get(&format!("{}/summary", national.url), "")?);
     books.settled(outcome.settled, outcome.failed_pushes);
     proofs(&data, &mut books)?;
+    close::day(&data, &hub.url, &national.url, &ids(&sources), &mut books)?;
     let good = books.print();
     places(&data);
     if arguments.serve {
@@ -113,6 +115,10 @@ struct Pushed {
     files: Vec<PathBuf>,
     /// Records in them, as the list beside them says.
     records: i64,
+}
+
+fn ids(sources: &[Pushed]) -> Vec<String> {
+    sources.iter().map(|source| source.id.clone()).collect()
 }
 
 fn sources(fixtures: &Path) -> anyhow::Result<Vec<Pushed>> {

@@ -1,0 +1,4 @@
+DROP TABLE manifests;
+DROP TABLE signers;
+DROP TABLE closes;
+DROP TABLE days;

@@ -1,0 +1,81 @@
+//! How `hub close` tells what it found.
+
+use serde_json::json;
+
+use crate::close::document::{Books, Document};
+use crate::report::closes::{columns, row};
+use crate::report::table::Table;
+use crate::store::closes::Close;
+use crate::store::{Database, StoreError};
+
+/// Most differences that are told on a terminal; the document has more.
+const TOLD: usize = 20;
+
+/// The latest close of each party; they come in order of party and number.
+pub fn latest(all: Vec<Close>) -> Vec<Close> {
+    let mut latest: Vec<Close> = Vec::new();
+    for row in all {
+        match latest.last_mut() {
+            Some(last) if last.party == row.party => *last = row,
+            _ => latest.push(row),
+        }
+    }
+    latest
+}
+
+/// For machines: every close with its document.
+pub fn json(date: &str, new: usize, latest: &[Close]) -> serde_json::Result<String> {
+    let mut list = Vec::new();
+    for row in latest {
+        let document: serde_json::Value = serde_json::from_str(&row.document)?;
+        list.push(json!({
+            "with": row.party, "number": row.number, "balanced": row.balanced == 1,
+            "agreed": row.agreed.map(|agreed| agreed == 1), "open": row.open,
+            "leaf_index": row.leaf_index, "document": document,
+        }));
+    }
+    Ok(json!({ "date": date, "new": new, "closes": list }).to_string())
+}
+
+/// For people: a line a party, and what differs.
+pub fn print(
+    connection: &mut Database,
+    date: &str,
+    new: usize,
+    latest: &[Close],
+) -> Result<(), StoreError> {
+    let mut rows = Vec::new();
+    for close in latest {
+        rows.push(row(connection, close)?);
+    }
+    let table = Table {
+        name: "closes",
+        zh: "日清对账",
+        columns: columns(),
+        rows,
+        total: None,
+    };
+    print!("{}", table.text());
+    for close in latest {
+        let Ok(document) = serde_json::from_str::<Document>(&close.document) else {
+            continue;
+        };
+        if let Books::Destination(books) = &document.books
+            && let Some(platform) = &books.platform
+        {
+            for named in platform.named.iter().take(TOLD) {
+                let (data_set, version) = (&named.data_set, named.version);
+                println!("  ✗ {data_set} {version}: {} / {}", named.zh, named.en);
+            }
+            if let Some(why) = &platform.silent {
+                println!("  ! 国家平台未能完成核对 / the platform was not fully compared: {why}");
+            }
+        }
+    }
+    let told = match new {
+        0 => "无新增，账目同前 / nothing new".to_owned(),
+        new => format!("新增对账单 {new} 份，已签名入日志 / {new} closes made, signed and logged"),
+    };
+    println!("{date}: {told}");
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! `hub close verify`: checks a close offline, with nothing but the log's public key.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::cli::receipt::read_key;
+use crate::close::shown::{Shown, Verified};
+
+/// What can be said.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Closes, as the hub answered them (`GET /v1/closes/DATE`).
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Public key of the log: a file such as log.pub, or the vkey itself.
+    #[arg(long, value_name = "LOG.pub")]
+    key: String,
+    /// Refuse a close whose place in the log is not proven yet.
+    #[arg(long)]
+    require_proof: bool,
+}
+
+/// Runs the command: true when every close is genuine. Whether its books balance is told, not judged.
+pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+    let ring = read_key(&arguments.key)?;
+    let mut good = true;
+    for path in &arguments.files {
+        let name = path.display();
+        let bytes = std::fs::read(path).with_context(|| name.to_string())?;
+        let checked = match serde_json::from_slice::<Shown>(&bytes) {
+            Err(error) => Err(crate::cli::said(
+                "不是对账单",
+                format!("not a close: {error}"),
+            )),
+            Ok(shown) => shown.verify(&ring).map_err(|fault| fault.to_string()),
+        };
+        let checked = checked.and_then(|verified| {
+            let lacking = arguments.require_proof && !verified.published;
+            (!lacking)
+                .then_some(verified)
+                .ok_or_else(|| "placed.proof: the close carries none".to_owned())
+        });
+        match checked {
+            Ok(verified) => println!("{name}: good / 有效 · {}", told(&verified)),
+            Err(fault) => {
+                println!("{name}: NOT good / 无效 · {fault}");
+                good = false;
+            }
+        }
+    }
+    Ok(good)
+}
+
+fn told(verified: &Verified) -> String {
+    let document = &verified.document;
+    let balance = if document.balanced() {
+        "平衡 balanced"
+    } else {
+        "不平 NOT balanced"
+    };
+    let source = match &verified.source {
+        None => String::new(),
+        Some((said, key, true)) => {
+            format!(
+                " · 来源已签署一致 signed and agreed by {} ({key})",
+                said.source
+            )
+        }
+        Some((said, key, false)) => {
+            format!(
+                " · 来源签署不一致 signed and NOT agreed by {} ({key})",
+                said.source
+            )
+        }
+    };
+    let place = if verified.published {
+        " · 已入日志 in the log"
+    } else {
+        ""
+    };
+    format!(
+        "{} {} 第{}次 no. {} · {balance}{source}{place}",
+        document.date, document.with, document.number, document.number
+    )
+}
