@@ -99,7 +99,8 @@ from = "9s"
 until = "10s"
 [[fault]]
 kind = "hang"
-rate = 0.005
+numbers = "5-"
+every = 199
 for = "900ms"
 [[fault]]
 kind = "hang_after_commit"
