@@ -5,6 +5,7 @@
 use diesel::dsl::{count_star, sum};
 use diesel::prelude::*;
 
+use super::body::{Body, Place};
 use super::days::{self, Span};
 use super::deliveries::State;
 use super::schema::{changes, deliveries, parked, records, submissions};
@@ -234,8 +235,8 @@ pub struct OwedVersion {
     pub dataset: i32,
     /// 0 upsert, 1 correct, 2 withdraw.
     pub action: i32,
-    /// Canonical bytes.
-    pub body: Vec<u8>,
+    /// Its body.
+    pub body: Body,
     /// `submissions.id`.
     pub submission: i64,
     /// Place in the submission, from 0.
@@ -252,7 +253,7 @@ pub fn owed_versions(
     (after, until): (i64, i64),
     limit: i64,
 ) -> Result<Vec<OwedVersion>, StoreError> {
-    Ok(deliveries::table
+    let rows: Vec<OwedVersion> = deliveries::table
         .inner_join(records::table.on(records::id.eq(deliveries::record_id)))
         .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
         .filter(deliveries::id.gt(after).and(deliveries::id.lt(until)))
@@ -273,7 +274,20 @@ pub fn owed_versions(
             records::record_index,
             submissions::source,
         ))
-        .load(connection)?)
+        .load(connection)?;
+    let opened = |row: OwedVersion| {
+        let place = Place {
+            id: row.record,
+            submission: row.submission,
+            index: row.place,
+            dataset: row.dataset,
+        };
+        OwedVersion {
+            body: row.body.opened(place),
+            ..row
+        }
+    };
+    Ok(rows.into_iter().map(opened).collect())
 }
 
 /// Submissions of a day after one, in order, so many at most; of one source, or of all.
