@@ -328,7 +328,7 @@ pub struct Related {
     /// That value (masked where personal, cut when long).
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub found: String,
-    /// Receipt of the submission that brought it, where that is known.
+    /// Receipt of the submission that brought it, where that is known; none for one that came with this very record.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub receipt: Option<String>,
     /// Its place in that submission, from 0.

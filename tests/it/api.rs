@@ -470,7 +470,8 @@ fn anyone_may_follow_the_log_and_read_the_catalog() {
         "{}",
         entries.text
     );
-    assert_eq!(hub.get("/tile/0/000.p/1", "").status, 200);
+    let tile = format!("/tile/0/000.p/{size}");
+    assert_eq!(hub.get(&tile, "").status, 200);
     assert_eq!(hub.get("/tile/0/../../hub.db", "").status, 404);
     let published = std::fs::read_to_string(hub.data.join("log.pub")).expect("log.pub");
     assert_eq!(hub.get("/v1/log/key", "").text.trim(), published.trim());

@@ -195,6 +195,13 @@ fn audited(data: &Path) -> Result<(), String> {
     audited.map(|_| ()).map_err(|fault| fault.to_string())
 }
 
+/// The lowest place in the log of a submission.
+#[derive(diesel::QueryableByName)]
+struct First {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    place: i64,
+}
+
 #[test]
 fn a_tampered_database_is_seen_each_time() {
     let hub = Hub::stopped_with(40, 5);
@@ -207,11 +214,6 @@ fn a_tampered_database_is_seen_each_time() {
     diesel::sql_query(&copy)
         .execute(&mut connection)
         .expect("copied");
-    #[derive(diesel::QueryableByName)]
-    struct First {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        place: i64,
-    }
     let first: First = diesel::sql_query("SELECT min(leaf_index) AS place FROM submissions")
         .get_result(&mut connection)
         .expect("the first submission");

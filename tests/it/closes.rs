@@ -115,8 +115,8 @@ fn close(hub: &Hub, more: &[&str]) -> (Option<i32>, Value) {
 
 #[track_caller]
 fn with<'c>(closed: &'c Value, party: &str) -> &'c Value {
-    let closes = closed["closes"].as_array().expect("closes");
-    let found = closes.iter().find(|close| close["with"] == party);
+    let parties = closed["closes"].as_array().expect("closes");
+    let found = parties.iter().find(|close| close["with"] == party);
     found.unwrap_or_else(|| panic!("no close with {party}: {closed}"))
 }
 
@@ -170,8 +170,8 @@ fn all_three_agree(engine: Engine) {
     let (_, again) = close(&hub, &["--national", &national.url]);
     assert_eq!(again["new"], 0, "{again}");
     let report = hub.get("/v1/reports/closes", &reader).json();
-    let row = report["rows"].as_array().expect("rows").iter();
-    let row = row.filter(|row| row["with"] == "source/320100").last();
+    let mut row = report["rows"].as_array().expect("rows").iter();
+    let row = row.rfind(|row| row["with"] == "source/320100");
     assert_eq!(row.expect("a row")["agreed"], "yes", "{report}");
     let key = hub.data.join("log.pub").display().to_string();
     let verified = hub::run(&["close", "verify", &shown, "--key", &key]);
@@ -371,9 +371,9 @@ fn begin_and_kill(hub: &Hub, millis: u64) {
 }
 
 fn numbers(closed: &Value) -> Vec<i64> {
-    let closes = closed["closes"].as_array().expect("closes");
+    let parties = closed["closes"].as_array().expect("closes");
     let number = |close: &Value| close["number"].as_i64().expect("a number");
-    closes.iter().map(number).collect()
+    parties.iter().map(number).collect()
 }
 
 fn a_close_that_is_killed_repeats_nothing(engine: Engine) {

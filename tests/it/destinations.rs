@@ -415,11 +415,11 @@ fn a_subscriber_that_never_answers_keeps_nobody_waiting_and_is_seen_in_the_figur
     }
     let figure = |name: &str| {
         let text = hub.get("/metrics", "").text;
-        let line = text
+        let told = text
             .lines()
-            .find(|line| line.starts_with(&format!("{name} ")));
-        let line = line.unwrap_or_else(|| panic!("no {name} in {text}"));
-        line.rsplit(' ').next().unwrap().parse::<i64>().unwrap()
+            .find(|told| told.starts_with(&format!("{name} ")));
+        let told = told.unwrap_or_else(|| panic!("no {name} in {text}"));
+        told.rsplit(' ').next().unwrap().parse::<i64>().unwrap()
     };
     until("the live one has settled", || {
         figure("hub_delivery_open{destination=\"live\"}") == 0

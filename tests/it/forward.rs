@@ -84,19 +84,22 @@ const DEALS: u32 = 200;
 const VERSIONS: u32 = 50;
 const KILLS: u32 = 100;
 
-/// Every fault that the platform knows but an untrusted certificate, each now and then.
+/// Every fault that the platform knows but an untrusted certificate, each now and then: most by count, so that none
+/// is left to chance in the short life between two restarts.
 const EVERYTHING: &str = r#"
 seed = 3
 [[fault]]
 kind = "5xx"
-rate = 0.04
+numbers = "2-"
+every = 21
 [[fault]]
 kind = "429"
-rate = 0.01
+numbers = "7-"
+every = 41
 [[fault]]
 kind = "maintenance"
-from = "9s"
-until = "10s"
+from = "1s"
+until = "2s"
 [[fault]]
 kind = "hang"
 numbers = "5-"
@@ -104,30 +107,38 @@ every = 199
 for = "900ms"
 [[fault]]
 kind = "hang_after_commit"
-rate = 0.02
+numbers = "9-"
+every = 47
 for = "900ms"
 [[fault]]
 kind = "reset"
-rate = 0.04
+numbers = "6-"
+every = 25
 [[fault]]
 kind = "reset_after_commit"
-rate = 0.04
+numbers = "13-"
+every = 27
 [[fault]]
 kind = "slow"
-rate = 0.005
+numbers = "11-"
+every = 61
 for = "900ms"
 [[fault]]
 kind = "garbage"
-rate = 0.04
+numbers = "15-"
+every = 29
 [[fault]]
 kind = "wrong_type"
-rate = 0.04
+numbers = "17-"
+every = 31
 [[fault]]
 kind = "lost_answer"
-rate = 0.05
+numbers = "4-"
+every = 23
 [[fault]]
 kind = "late_answer"
-rate = 0.05
+numbers = "3-"
+every = 19
 for = "400ms"
 [[fault]]
 kind = "double_answer"

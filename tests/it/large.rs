@@ -273,13 +273,11 @@ fn a_changed_part_of_a_large_file_is_named() {
         diesel::sql_query(sql).execute(&mut connection).expect(sql);
     };
     let told = |hub: &Hub| hub::stdout(&hub.command(&["log", "verify"]));
-    run(
-        "UPDATE records SET body = CAST(replace(CAST(body AS TEXT), '示例路1号', '示例路9号') AS BLOB) WHERE id = 1100",
-    );
+    // The body is encrypted: one byte less is another body all the same.
+    run("CREATE TEMP TABLE before AS SELECT body FROM records WHERE id = 1100");
+    run("UPDATE records SET body = substr(body, 1, length(body) - 1) WHERE id = 1100");
     assert!(told(&hub).contains("records, id 1100"), "{}", told(&hub));
-    run(
-        "UPDATE records SET body = CAST(replace(CAST(body AS TEXT), '示例路9号', '示例路1号') AS BLOB) WHERE id = 1100",
-    );
+    run("UPDATE records SET body = (SELECT body FROM before) WHERE id = 1100");
     assert!(told(&hub).contains("good"), "{}", told(&hub));
     run("DELETE FROM issues WHERE seq = (SELECT max(seq) FROM issues)");
     assert!(told(&hub).contains("issues of"), "{}", told(&hub));

@@ -14,6 +14,9 @@ use super::harness::hub::{self, Hub};
 use super::harness::national::signs;
 use super::harness::{Engine, records, root};
 
+/// Headers of a request.
+type Headers = Vec<(&'static str, String)>;
+
 /// A plan that deals one fault, and its name in the summary.
 const FAULTS: [(&str, &str); 17] = [
     ("5xx", "most = 4"),
@@ -184,7 +187,7 @@ fn a_pushed_answer_must_be_signed_by_the_platform_and_name_the_packet() {
         sent().as_array().is_some_and(|items| items.len() == 1)
     });
     let path = format!("{}/v1/destinations/national/acknowledgements", hub.url);
-    let say = |path: &str, body: &Value, sign: &dyn Fn(&[u8]) -> Vec<(&'static str, String)>| {
+    let say = |path: &str, body: &Value, sign: &dyn Fn(&[u8]) -> Headers| {
         let text = body.to_string();
         let batch = body["batch"].as_i64().unwrap_or_default();
         let message = format!("exchange-hub/answer/v1\n{batch}\n{text}");

@@ -209,8 +209,7 @@ impl Construct {
     /// What begins here; none while too few bytes are there to tell.
     fn of(rest: &[u8]) -> Option<Construct> {
         match rest {
-            [] | [_] => None,
-            [_, b'?'] => None,
+            [] | [_] | [_, b'?'] => None,
             [_, b'?', b'>', ..] => Some(Construct::Other),
             [_, b'?', ..] => Some(Construct::Instruction),
             [_, b'/', ..] => Some(Construct::Closing),

@@ -53,7 +53,7 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
             }
             Piece::Start { name, at, .. } if root.is_none() => root = Some((name, at)),
             Piece::Start { name, at, .. } => {
-                let name = cut(&name);
+                let name = cut(name);
                 let what = (format!("遇到 <{name}>"), format!("found <{name}>"));
                 return Err(Fault::unreadable(at, what, format!("<{record}>")));
             }
@@ -65,12 +65,7 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
     let is_rest = session.hint.origin.prefix > 0;
     if let (Some((name, at)), false) = (root, any || is_rest) {
         let found = ("其中没有报文", "without a message in it");
-        return Err(Fault::envelope(
-            at,
-            cut(&name),
-            found,
-            format!("<{record}>"),
-        ));
+        return Err(Fault::envelope(at, cut(name), found, format!("<{record}>")));
     }
     // A message names its record, not the sending of it: two changes of one record have the same key. So the bytes
     // themselves identify what was sent.
@@ -103,7 +98,7 @@ fn message<'t>(
                     markup.content()?;
                     message.problem(shape(
                         at,
-                        &name,
+                        name,
                         (
                             "一个 TITLE、一个 CONTEXT、FILECONTEXT",
                             "one TITLE, one CONTEXT, FILECONTEXT",
@@ -150,7 +145,7 @@ fn title(
                 if slot.is_some() {
                     message.problem(shape(
                         at,
-                        &name,
+                        name,
                         ("只出现一次", "one of a name"),
                         "报文标题中的项重复",
                         "a part of the title is repeated",

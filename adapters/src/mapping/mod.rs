@@ -270,7 +270,7 @@ pub(crate) fn check(profile: &Profile, edition: &Edition) -> Result<(), ProfileE
             return Err(profile.fault(to, format!("a data set of edition {}", edition.id)));
         }
     }
-    for slot in profile.slots().filter(|slot| !edition.has_slot(slot)) {
+    if let Some(slot) = profile.slots().find(|slot| !edition.has_slot(slot)) {
         return Err(profile.fault(slot, format!("an attachment of edition {}", edition.id)));
     }
     let maps = [

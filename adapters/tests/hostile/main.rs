@@ -5,6 +5,7 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::format_collect,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "tests"
@@ -121,8 +122,7 @@ fn judge_in_chunks(
     };
     let mut chunks = Chunks::new(adapter, None, 2 << 20, limits);
     let mut seen = Seen::default();
-    let mut pieces = pieces.map(Some).chain([None]);
-    while let Some(piece) = pieces.next() {
+    for piece in pieces.map(Some).chain([None]) {
         match piece {
             Some(piece) => chunks.feed(&piece),
             None => chunks.end(),
@@ -131,7 +131,7 @@ fn judge_in_chunks(
             match chunks.next() {
                 Ok(None) => break,
                 Ok(Some(chunk)) => {
-                    seen.add(judge(adapter, &chunk.bytes, &chunk.hint(&hint), limits))
+                    seen.add(judge(adapter, &chunk.bytes, &chunk.hint(&hint), limits));
                 }
                 Err(error) => seen.error = Some(error),
             }

@@ -284,7 +284,7 @@ impl Check<'_> {
         let mut parts = Parts::open(self.adapter, path, &hint, &self.limits, usize::MAX)?;
         let mut number = 0;
         loop {
-            let chunk = match parts.next() {
+            let chunk = match parts.document() {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => return Ok(()),
                 Err(PartsError::Decode(error)) => return self.unreadable(&name, &error, teller),

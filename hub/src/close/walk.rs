@@ -49,13 +49,12 @@ impl Differences {
     }
 
     fn add(&mut self, here: &[Entry], there: &[Entry]) {
-        let (only_here, only_there) = unequal(here, there);
-        let (mut here, mut there) = (only_here.into_iter(), only_there.into_iter());
+        let (own, others) = unequal(here, there);
+        let (mut here, mut there) = (own.into_iter(), others.into_iter());
         let (mut own, mut other) = (here.next(), there.next());
         // What is left of one id on both sides says other things; what is left over is on one side only.
         loop {
             match (own, other) {
-                (None, None) => return,
                 (Some(left), Some(right)) if left.id == right.id => {
                     self.otherwise.push((left, right));
                     (own, other) = (here.next(), there.next());
@@ -68,7 +67,7 @@ impl Differences {
                     self.only_there.push(right);
                     other = there.next();
                 }
-                (Some(_), None) => return,
+                (_, None) => return,
             }
         }
     }
@@ -76,16 +75,16 @@ impl Differences {
 
 /// The entries of two ordered lists that have no equal on the other side.
 fn unequal(here: &[Entry], there: &[Entry]) -> (Vec<Entry>, Vec<Entry>) {
-    let (mut only_here, mut only_there) = (Vec::new(), Vec::new());
+    let (mut own, mut others) = (Vec::new(), Vec::new());
     let (mut here, mut there) = (here.iter().peekable(), there.iter().peekable());
     loop {
         match (here.peek(), there.peek()) {
-            (None, None) => return (only_here, only_there),
-            (Some(_), None) => only_here.extend(here.next().copied()),
-            (None, Some(_)) => only_there.extend(there.next().copied()),
+            (None, None) => return (own, others),
+            (Some(_), None) => own.extend(here.next().copied()),
+            (None, Some(_)) => others.extend(there.next().copied()),
             (Some(left), Some(right)) => match left.cmp(right) {
-                Ordering::Less => only_here.extend(here.next().copied()),
-                Ordering::Greater => only_there.extend(there.next().copied()),
+                Ordering::Less => own.extend(here.next().copied()),
+                Ordering::Greater => others.extend(there.next().copied()),
                 Ordering::Equal => {
                     here.next();
                     there.next();
@@ -263,6 +262,8 @@ impl<T> NodeText<T> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::indexing_slicing, clippy::expect_used, reason = "tests")]
+
     use std::collections::BTreeSet;
     use std::convert::Infallible;
 

@@ -2,7 +2,7 @@
 
 //! Forwarding against a real platform over real HTTP, with every fault that it knows.
 
-#![expect(clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::indexing_slicing, clippy::expect_used, reason = "tests")]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

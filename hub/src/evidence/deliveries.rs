@@ -2,6 +2,7 @@
 //! carried it and the leaf that says how it ended.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::{Value, json};
 
@@ -116,7 +117,7 @@ fn ended(
 
 impl Endings {
     fn of(&mut self, connection: &mut Database, index: i64) -> Result<Option<&Ending>, StoreError> {
-        if !self.read.contains_key(&index) {
+        if let Entry::Vacant(place) = self.read.entry(index) {
             let body = submissions::leaf(connection, index)?.unwrap_or_default();
             let ending = match leaf::decode::<Acknowledgement>(&body) {
                 Ok(leaf) => Some(Ending {
@@ -125,7 +126,7 @@ impl Endings {
                 }),
                 Err(_) => None,
             };
-            self.read.insert(index, ending);
+            place.insert(ending);
         }
         Ok(self.read.get(&index).and_then(Option::as_ref))
     }

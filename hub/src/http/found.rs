@@ -226,9 +226,10 @@ pub fn show(
     }
     let text = |millis: i64| pipeline::Instant::from_millis(millis).text();
     let reason = history::reason(connection, row.id)?;
-    let erased = match row.body.is_erased() {
-        true => erasures::of(connection, row.id)?,
-        false => None,
+    let erased = if row.body.is_erased() {
+        erasures::of(connection, row.id)?
+    } else {
+        None
     };
     let erased = erased.map(|erased| Gone {
         at: text(erased.at),

@@ -176,7 +176,11 @@ impl Masters {
     /// Writes the file whole or not at all.
     fn keep(self, path: &Path) -> Result<Masters, KeyError> {
         let unfinished = path.with_extension("tmp");
-        let text: String = self.0.iter().map(|key| format!("{}\n", key.text)).collect();
+        let mut text = String::new();
+        for key in &self.0 {
+            text.push_str(&key.text);
+            text.push('\n');
+        }
         let write = || {
             let mut file = OpenOptions::new()
                 .write(true)
@@ -228,6 +232,8 @@ impl std::fmt::Debug for Masters {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::indexing_slicing, reason = "tests")]
+
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;

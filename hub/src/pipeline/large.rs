@@ -244,7 +244,7 @@ fn survey(app: &App, incoming: &Incoming, file: &Path, received: Instant) -> Res
         let most = app.config.limits.file_records;
         let memory = app.config.limits.memory_bytes;
         let mut parts = Parts::open(adapter, file, &incoming.hint, &app.limits, memory)?;
-        while let Some(part) = parts.next()? {
+        while let Some(part) = parts.document()? {
             let hint = part.hint(&incoming.hint);
             let package = adapter.open(&part.bytes, &hint, &app.limits)?;
             let said = package.decode(adapter, &app.limits, &mut |_, _, _| {
@@ -317,7 +317,7 @@ impl Reader {
         let limits = &self.app.limits;
         let memory = self.app.config.limits.memory_bytes;
         let mut parts = Parts::open(adapter, &self.file, &self.hint, limits, memory)?;
-        while let Some(part) = parts.next()? {
+        while let Some(part) = parts.document()? {
             let hint = part.hint(&self.hint);
             let read = judge::read(adapter, edition, &context, &part.bytes, &hint, limits)?;
             self.app.opinion.sample(edition, &read.items);

@@ -48,8 +48,8 @@ impl Neighbour {
             withdrawn: row.action == Action::Withdraw as i32,
             dataset,
             came: (row.submission_id, row.record_index),
-            canonical: row.canonical()?.to_vec(),
             erased: row.body.is_erased(),
+            canonical: row.body.into_canonical(row.id)?,
             body: OnceLock::new(),
         })
     }
@@ -225,8 +225,10 @@ impl Neighbours {
         known
     }
 
-    /// Says of the records that a finding names which submissions brought them. `known` is what they were found by.
-    pub fn name(&self, edition: &Edition, known: &Known, issue: &mut Issue) {
+    /// Says of the records that a finding names which submissions brought them; of those that came with the judged
+    /// record itself, in submission `own`, only their place: a check has no number yet, and must say the same.
+    /// `known` is what they were found by.
+    pub fn name(&self, edition: &Edition, known: &Known, own: i64, issue: &mut Issue) {
         for related in &mut issue.related {
             let mut keys = known.answers.iter();
             let key = keys.find(|(_, found)| found.iter().any(|other| other.id == related.id));
@@ -235,7 +237,7 @@ impl Neighbours {
                 Some(found.iter().find(|other| other.id == related.id)?.came)
             });
             if let Some((submission, record)) = came {
-                related.receipt = Some(receipt_id(submission));
+                related.receipt = (submission != own).then(|| receipt_id(submission));
                 related.record = u32::try_from(record).ok();
             }
         }

@@ -70,7 +70,7 @@ impl<R: Read> Parts<R> {
     }
 
     /// The next document; none at the end.
-    pub fn next(&mut self) -> Result<Option<Chunk>, PartsError> {
+    pub fn document(&mut self) -> Result<Option<Chunk>, PartsError> {
         loop {
             if let Some(chunk) = self.chunks.next()? {
                 return Ok(Some(chunk));

@@ -246,7 +246,8 @@ impl<'w, 't> Work<'w, 't> {
                         awaits = room::awaits(self.edition, &record, &missing, found, &lacking);
                     }
                     for issue in &mut report.issues {
-                        self.neighbours.name(self.edition, &known, issue);
+                        self.neighbours
+                            .name(self.edition, &known, self.number, issue);
                     }
                     issues.extend(report.issues);
                     issues.extend(said);

@@ -288,7 +288,7 @@ fn in_parts(
     let mut parts = Parts::of(adapter, body, hint, limits, usize::MAX);
     let mut items = Vec::new();
     // Where a document is cut makes no difference to what is found in it.
-    while let Some(chunk) = parts.next()? {
+    while let Some(chunk) = parts.document()? {
         let read = judge::read(
             adapter,
             context.edition,

@@ -156,6 +156,15 @@ impl Body {
         }
     }
 
+    /// The same, without a copy.
+    pub fn into_canonical(self, id: i64) -> Result<Vec<u8>, StoreError> {
+        match self {
+            Body::Clear(canonical) | Body::Sealed { canonical, .. } => Ok(canonical),
+            Body::Erased { .. } => Ok(Vec::new()),
+            Body::Shut { why, .. } => Err(damaged(id, &why.unwrap_or(SealError::Broken))),
+        }
+    }
+
     /// Whether it was erased.
     pub fn is_erased(&self) -> bool {
         matches!(self, Body::Erased { .. })
@@ -219,6 +228,7 @@ where
 
 impl Body {
     /// Opens what was read from a row, whose place is known now.
+    #[must_use]
     pub fn opened(self, place: Place) -> Body {
         match self {
             Body::Shut { stored, why: None } => Body::of(stored, place),

@@ -279,14 +279,16 @@ fn kept(
     Ok((told.iter().map(|(entry, _)| *entry).collect(), told))
 }
 
+/// Some outcomes of a large submission, as the hub answers.
+#[derive(serde::Deserialize)]
+struct Page {
+    records: Vec<Outcome>,
+}
+
 /// The outcomes of a receipt; those of a large submission are fetched, and held against the roots that it signed for.
 fn outcomes(hub: &Hub, receipt: &Receipt) -> anyhow::Result<Vec<Outcome>> {
     if receipt.parts.is_empty() {
         return Ok(receipt.records.clone());
-    }
-    #[derive(serde::Deserialize)]
-    struct Page {
-        records: Vec<Outcome>,
     }
     let mut all = Vec::new();
     for (part, root) in receipt.parts.iter().enumerate() {

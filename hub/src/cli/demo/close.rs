@@ -24,8 +24,8 @@ pub fn day(
         let register = ["sources", "signer", source, key.trim(), "--data", &folder];
         part::run(&register)?.succeeded()?;
     }
-    let date = days::today();
-    let close = ["close", &date, "--data", &folder, "--national", national];
+    let day = days::today();
+    let close = ["close", &day, "--data", &folder, "--national", national];
     let told = part::run(&[close.as_slice(), &["--format", "json"]].concat())?;
     let closed: Value = serde_json::from_str(&told.stdout).unwrap_or_default();
     for one in closed
@@ -47,22 +47,14 @@ pub fn day(
             None => "平衡 balanced",
         };
         let holds = is("balanced") == Some(true) && agrees;
-        books.closed(holds, format!("{date} {with}: {line}"));
+        books.closed(holds, format!("{day} {with}: {line}"));
     }
     let mut agreed = 0;
     for source in sources {
         let (key, receipts) = (data.join("demo-keys").join(source), data.join("receipts"));
         let (key, receipts) = (key.display().to_string(), receipts.join(source));
         let (receipts, sign) = (receipts.display().to_string(), sign(data, source));
-        let compare = [
-            "close",
-            "reconcile",
-            &date,
-            "--url",
-            hub,
-            "--key-file",
-            &key,
-        ];
+        let compare = ["close", "reconcile", &day, "--url", hub, "--key-file", &key];
         let kept = ["--receipts", &receipts, "--sign", &sign, "--format", "json"];
         let told = part::run(&[compare.as_slice(), &kept].concat())?;
         let said: Value = serde_json::from_str(&told.stdout).unwrap_or_default();
@@ -70,14 +62,14 @@ pub fn day(
         if told.success && signed {
             agreed += 1;
         } else {
-            books.closed(false, format!("{date} {source}: {}", told.stdout.trim()));
+            books.closed(false, format!("{day} {source}: {}", told.stdout.trim()));
         }
     }
     let all = sources.len();
     books.closed(
         told.success && agreed == all && agreed > 0,
         format!(
-            "{date} 日清 daily close: 来源签署一致 sources that signed and agree {agreed}/{all}"
+            "{day} 日清 daily close: 来源签署一致 sources that signed and agree {agreed}/{all}"
         ),
     );
     Ok(())

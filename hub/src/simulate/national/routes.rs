@@ -56,24 +56,28 @@ async fn post_packet(platform: Data<National>, payload: Payload) -> HttpResponse
     Spoken::plain(status, &answer).spoilt(strike, skew).await
 }
 
+/// What is said of a packet now, and whether that is its answer; none of one that never came.
+fn known(platform: &National, batch: i64) -> Option<(bool, Value)> {
+    let book = lock(&platform.book);
+    let filed = book.packets.get(&batch)?;
+    let ready = Instant::now() >= filed.ready && !filed.withheld;
+    let body = if ready {
+        answers::body(batch, filed, answers::Said::Truth)
+    } else {
+        json!({ "batch": batch, "packet": filed.sha256 })
+    };
+    Some((ready, body))
+}
+
 async fn get_answer(platform: Data<National>, batch: Path<i64>) -> HttpResponse {
     let (strike, skew) = (strike(&platform, Point::Question), platform.skew());
     if let Some(answer) = instead(strike, skew).await {
         return answer;
     }
-    let book = lock(&platform.book);
-    let Some(filed) = book.packets.get(&batch) else {
-        drop(book);
+    let Some((ready, mut body)) = known(&platform, *batch) else {
         let unknown = json!({"code": "batch", "reason": "没有该编号的报文"});
         return Spoken::plain(404, &unknown).spoilt(strike, skew).await;
     };
-    let ready = Instant::now() >= filed.ready && !filed.withheld;
-    let mut body = if ready {
-        answers::body(*batch, filed, answers::Said::Truth)
-    } else {
-        json!({ "batch": *batch, "packet": filed.sha256 })
-    };
-    drop(book);
     if let Some(members) = body.as_object_mut() {
         let status = if ready { "done" } else { "pending" };
         members.insert("status".to_owned(), status.into());

@@ -115,8 +115,9 @@ impl National {
     }
 
     fn open(options: Options) -> Result<Arc<Self>, NationalError> {
-        let pushed = [Fault::DoubleAnswer, Fault::ContradictoryAnswer];
-        if options.way == Way::Polled && pushed.iter().any(|fault| options.plan.brings(*fault)) {
+        let need_a_push = [Fault::DoubleAnswer, Fault::ContradictoryAnswer];
+        if options.way == Way::Polled && need_a_push.iter().any(|fault| options.plan.brings(*fault))
+        {
             return Err(NationalError::NeedsPushing);
         }
         let mut book = Book::default();

@@ -202,7 +202,7 @@ fn versions_come_in_order_and_say_one_thing_only() -> Tested {
         judge(&[change(5, "other")])?,
         [outcome("refused", "conflict")]
     );
-    assert_eq!(judge(&[gone(6)])?, [accepted.clone()]);
+    assert_eq!(judge(&[gone(6)])?, std::slice::from_ref(&accepted));
     assert_eq!(judge(&[gone(7)])?, [outcome("refused", "order")]);
     assert_eq!(judge(&[change(8, "c")])?, [outcome("refused", "order")]);
     assert_eq!(judge(&[parent(9, "P1")])?, [accepted]);

@@ -177,7 +177,17 @@ pub fn help() -> String {
         let points: Vec<&str> = kind.points.iter().map(|point| point.name()).collect();
         let name = kind.names.join(", ");
         let (points, zh, en) = (points.join(", "), kind.zh, kind.en);
-        text.push_str(&format!("  {name} [{points}]\n      {zh}\n      {en}\n"));
+        text.extend([
+            "  ",
+            &name,
+            " [",
+            &points,
+            "]\n      ",
+            zh,
+            "\n      ",
+            en,
+            "\n",
+        ]);
     }
     text + EXAMPLE
 }

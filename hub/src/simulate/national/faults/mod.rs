@@ -97,7 +97,9 @@ impl Faults {
             }
             let dealt = self.dealt.entry(rule.fault.name()).or_default();
             *dealt += 1;
-            let rest = rule.until.map(|until| (until - since).as_millis() as i64);
+            let rest = rule
+                .until
+                .map(|until| until.saturating_sub(since).as_millis() as i64);
             return Strike {
                 fault: rule.fault,
                 lasts: match rule.fault {

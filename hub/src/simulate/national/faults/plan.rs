@@ -227,11 +227,7 @@ impl Plan {
         Ok(plan)
     }
 
-    fn set<'m>(
-        &mut self,
-        member: &'m str,
-        lasts: &mut Vec<(String, i64)>,
-    ) -> Result<(), PlanError> {
+    fn set(&mut self, member: &str, lasts: &mut Vec<(String, i64)>) -> Result<(), PlanError> {
         self.try_set(member, lasts).ok_or_else(|| PlanError {
             member: member.to_owned(),
         })

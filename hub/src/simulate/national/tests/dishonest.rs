@@ -95,7 +95,7 @@ fn each_fault_looks_on_the_wire_as_it_says() -> Tested {
     assert_eq!(
         kind.headers()
             .get("content-type")
-            .map(|kind| kind.as_bytes()),
+            .map(ureq::http::HeaderValue::as_bytes),
         Some(&b"text/html; charset=utf-8"[..])
     );
     plan("slow=1,slow_for=200ms")?;
