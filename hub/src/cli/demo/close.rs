@@ -62,7 +62,8 @@ pub fn day(
         if told.success && signed {
             agreed += 1;
         } else {
-            books.closed(false, format!("{day} {source}: {}", told.stdout.trim()));
+            let why = [told.stdout.trim(), told.stderr.trim()].join(" ");
+            books.closed(false, format!("{day} {source}: {why}"));
         }
     }
     let all = sources.len();

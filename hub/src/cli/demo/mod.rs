@@ -88,7 +88,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         }
     }
     let outcome = watch::until_settled(&hub.url, &reader, (pushes, &fetched), PATIENCE)?;
-    ways.gather(&data)?;
+    ways.gather(&hub.url, &data)?;
     println!(
         "（价格类数据集不转报国家平台，待关联记录暂不转报 / prices are not forwarded, nor is what waits）"
     );

@@ -94,7 +94,8 @@ pub struct Ended {
     pub success: bool,
     /// What it printed.
     pub stdout: String,
-    stderr: String,
+    /// What it said of its failure.
+    pub stderr: String,
 }
 
 impl Ended {

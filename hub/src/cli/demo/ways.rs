@@ -8,7 +8,7 @@ use adapters::{Profile, WireFormat};
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
-use super::part::Running;
+use super::part::{self, Running};
 use super::{Pushed, key};
 use crate::config::Kafka;
 use crate::intake::kafka::produce;
@@ -144,6 +144,10 @@ impl Ways {
     /// Begins to send what a source has; none when the hub fetches it by itself.
     pub fn push(&self, url: &str, data: &Path, source: &Pushed) -> anyhow::Result<Option<Running>> {
         let key = key(data, &["sources", "add", &source.id])?;
+        let keys = data.join("demo-keys");
+        std::fs::create_dir_all(&keys)?;
+        let key_file = keys.join(&source.id);
+        std::fs::write(&key_file, key)?;
         let extra: &[&str] = match self.way(&source.id) {
             Way::Http => &[],
             Way::Multipart => &["--multipart"],
@@ -158,10 +162,6 @@ impl Ways {
             }
             Way::Database => return Ok(None),
         };
-        let keys = data.join("demo-keys");
-        std::fs::create_dir_all(&keys)?;
-        let key_file = keys.join(&source.id);
-        std::fs::write(&key_file, key)?;
         let receipts = receipts(data, &source.id);
         let mut arguments = vec!["submit".to_owned()];
         arguments.extend(source.files.iter().map(|file| file.display().to_string()));
@@ -206,8 +206,14 @@ impl Ways {
         Ok(())
     }
 
-    /// Gathers the receipts that lie beside the files of the watched folder.
-    pub fn gather(&self, data: &Path) -> anyhow::Result<()> {
+    /// Gathers the receipts of those that no `hub submit` kept: they lie beside the files of the watched folder, and
+    /// sources whose rows or messages the hub fetched ask for them.
+    pub fn gather(&self, url: &str, data: &Path) -> anyhow::Result<()> {
+        for (source, way) in &self.ways {
+            if matches!(way, Way::Database | Way::Kafka) {
+                fetch(url, data, source)?;
+            }
+        }
         for (source, _) in self.ways.iter().filter(|(_, way)| *way == Way::Folder) {
             let to = receipts(data, source);
             std::fs::create_dir_all(&to)?;
@@ -221,6 +227,23 @@ impl Ways {
         }
         Ok(())
     }
+}
+
+/// Asks for all receipts of a source, with its own key.
+fn fetch(url: &str, data: &Path, source: &str) -> anyhow::Result<()> {
+    let key = std::fs::read_to_string(data.join("demo-keys").join(source))?;
+    let to = receipts(data, source);
+    std::fs::create_dir_all(&to)?;
+    let listed = part::get(&format!("{url}/v1/submissions?limit=1000"), key.trim())?;
+    let items = listed.get("items").and_then(Value::as_array);
+    for item in items.into_iter().flatten() {
+        let id = item.get("id").and_then(Value::as_str);
+        let id = id.unwrap_or_default();
+        let receipt = part::get(&format!("{url}/v1/receipts/{id}"), key.trim())?;
+        let file = to.join(format!("{id}.receipt.json"));
+        std::fs::write(file, receipt.to_string())?;
+    }
+    Ok(())
 }
 
 /// Where the receipts of a source are kept.
