@@ -182,14 +182,19 @@ fn files_in_a_package_are_kept_with_their_records(engine: Engine) {
     hub.stop();
     hub.assert_log_verifies();
     let config = chain.config();
+    assert_comes_out_again(&hub, &config, "50");
+}
+
+/// A sample of so many submissions is judged again to the same bytes.
+fn assert_comes_out_again(hub: &Hub, config: &str, sample: &str) {
     let again = hub.command(&[
         "reperform",
         "--sample",
-        "50",
+        sample,
         "--format",
         "json",
         "--config",
-        &config,
+        config,
     ]);
     assert!(again.status.success(), "{}", hub::stdout(&again));
 }
@@ -368,16 +373,7 @@ fn as_many_files_as_a_code_may_have_and_no_more() {
         "{kept}"
     );
     let config = chain.config();
-    let again = hub.command(&[
-        "reperform",
-        "--sample",
-        "5",
-        "--format",
-        "json",
-        "--config",
-        &config,
-    ]);
-    assert!(again.status.success(), "{}", hub::stdout(&again));
+    assert_comes_out_again(&hub, &config, "5");
 }
 
 #[test]

@@ -2,7 +2,6 @@
 //! concurrency. The hub besides reads, projects, signs and writes down every step, and asks for the business answer.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::ingest;
 use super::listen::listen;
 use super::load::{Client, get};
-use super::server::{Server, program};
+use super::server::{Server, listening, program};
 use super::{Figure, median};
 
 /// Submissions of 500 records.
@@ -35,15 +34,7 @@ impl Platform {
             .stderr(Stdio::null())
             .spawn()
             .expect("the platform starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("stdout"))
-            .read_line(&mut line)
-            .expect("a line");
-        let address = line
-            .trim()
-            .strip_prefix("listening on http://")
-            .expect("an address")
-            .to_owned();
+        let address = listening(&mut child);
         Platform { child, address }
     }
 

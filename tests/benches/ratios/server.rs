@@ -29,6 +29,18 @@ pub fn program() -> PathBuf {
     path
 }
 
+/// Host and port of a program that has just started: its first line names them.
+pub fn listening(child: &mut Child) -> String {
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("stdout"))
+        .read_line(&mut line)
+        .expect("a line");
+    line.trim()
+        .strip_prefix("listening on http://")
+        .expect("an address")
+        .to_owned()
+}
+
 impl Server {
     /// Starts on a fresh folder, with the yardstick handler.
     pub fn start() -> Server {
@@ -55,15 +67,7 @@ impl Server {
             .stderr(Stdio::inherit())
             .spawn()
             .expect("the hub starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("stdout"))
-            .read_line(&mut line)
-            .expect("a line");
-        let address = line
-            .trim()
-            .strip_prefix("listening on http://")
-            .expect("an address")
-            .to_owned();
+        let address = listening(&mut child);
         Server {
             child,
             address,

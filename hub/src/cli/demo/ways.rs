@@ -210,19 +210,23 @@ impl Ways {
     /// sources whose rows or messages the hub fetched ask for them.
     pub fn gather(&self, url: &str, data: &Path) -> anyhow::Result<()> {
         for (source, way) in &self.ways {
-            if matches!(way, Way::Database | Way::Kafka) {
-                fetch(url, data, source)?;
+            match way {
+                Way::Http | Way::Multipart | Way::Upload => {}
+                Way::Folder => self.copy(source, &receipts(data, source))?,
+                Way::Kafka | Way::Database => fetch(url, data, source)?,
             }
         }
-        for (source, _) in self.ways.iter().filter(|(_, way)| *way == Way::Folder) {
-            let to = receipts(data, source);
-            std::fs::create_dir_all(&to)?;
-            for entry in std::fs::read_dir(self.front.join(source).join("done"))? {
-                let path = entry?.path();
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                if name.ends_with(".receipt.json") {
-                    std::fs::copy(&path, to.join(name.as_ref()))?;
-                }
+        Ok(())
+    }
+
+    /// Copies the receipts beside the files of a watched folder.
+    fn copy(&self, source: &str, to: &Path) -> anyhow::Result<()> {
+        std::fs::create_dir_all(to)?;
+        for entry in std::fs::read_dir(self.front.join(source).join("done"))? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.ends_with(".receipt.json") {
+                std::fs::copy(&path, to.join(name.as_ref()))?;
             }
         }
         Ok(())
