@@ -135,10 +135,7 @@ impl DecodeError {
                 line,
                 column,
             } => match &*found.zh {
-                MISSING => format!(
-                    "第{line}行第{column}列缺少“{member}”，应为{}",
-                    expected.zh
-                ),
+                MISSING => format!("第{line}行第{column}列缺少“{member}”，应为{}", expected.zh),
                 found => format!(
                     "第{line}行第{column}列“{member}”有误：实际为{found}，应为{}",
                     expected.zh
@@ -220,9 +217,7 @@ impl DecodeError {
                     "send files as attachments, not as values of fields",
                 ),
             },
-            DecodeError::Forbidden { .. } => {
-                ("请去掉后重新报送", "take it out and send it again")
-            }
+            DecodeError::Forbidden { .. } => ("请去掉后重新报送", "take it out and send it again"),
             DecodeError::Charset { .. } => (
                 "请按此字符集重新保存，或请省中心修改该来源配置中的 charset",
                 "save it in that character set, or ask the centre to change `charset` in the profile of the source",

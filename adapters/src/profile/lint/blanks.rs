@@ -98,7 +98,10 @@ fn nameless() -> Said {
     Said::warning(
         "name.empty",
         ("名称为空，不起作用", "an empty name, which nothing has"),
-        ("请填写来源系统的名称，或删去", "write the name that the source uses, or take it out"),
+        (
+            "请填写来源系统的名称，或删去",
+            "write the name that the source uses, or take it out",
+        ),
     )
 }
 

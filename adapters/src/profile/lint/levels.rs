@@ -49,7 +49,13 @@ pub(super) fn check(page: &mut Page<'_>, profile: &Profile, editions: &Editions<
             let way = ["wire", "nested", &number, "into", &place.to_string()];
             dataset(page, profile, editions, set, &Place::Value(&way));
         }
-        never_made(page, profile, editions, &level.into, &["wire", "nested", &number, "into"]);
+        never_made(
+            page,
+            profile,
+            editions,
+            &level.into,
+            &["wire", "nested", &number, "into"],
+        );
         reached(page, profile, level, &number);
         carried(page, profile, editions, level, &number);
     }
@@ -103,7 +109,9 @@ fn plans<'e>(
     editions: &Editions<'e>,
     names: impl IntoIterator<Item = &'e str>,
 ) -> Vec<(&'e Dataset, Plan)> {
-    let sets = names.into_iter().filter_map(|name| editions.dataset(name).first().copied());
+    let sets = names
+        .into_iter()
+        .filter_map(|name| editions.dataset(name).first().copied());
     sets.filter_map(|set| Some((set, Plan::new(profile, set).ok()?)))
         .collect()
 }
@@ -121,10 +129,12 @@ fn never_made<'e>(
         return;
     }
     for (place, (set, plan)) in plans.iter().enumerate().skip(1) {
-        let knows = |plan: &Plan, name: &str| {
-            !matches!(plan.find(name), Target::Unknown | Target::Drop)
-        };
-        let others = plans.iter().enumerate().filter(|(other, _)| *other != place);
+        let knows =
+            |plan: &Plan, name: &str| !matches!(plan.find(name), Target::Unknown | Target::Drop);
+        let others = plans
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != place);
         let is_again = others.clone().any(|(_, (other, _))| other.id == set.id);
         let is_alone = |name: &str| {
             knows(plan, name) && others.clone().all(|(_, (_, other))| !knows(other, name))
@@ -182,7 +192,9 @@ fn reached(page: &mut Page<'_>, profile: &Profile, level: &Level, number: &str) 
             "level.unreached",
             (
                 format!("“{path}”的上一层“{above}”没有写，其中的记录永远读不到"),
-                format!("`{path}` lies in `{above}`, which is not described: its records are never reached"),
+                format!(
+                    "`{path}` lies in `{above}`, which is not described: its records are never reached"
+                ),
             ),
             near(
                 above,
@@ -212,7 +224,12 @@ fn carried<'e>(
     });
     let sets = within.flat_map(|level| level.into.iter().map(String::as_str));
     let plans = plans(profile, editions, sets);
-    for (place, name) in level.carry.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+    for (place, name) in level
+        .carry
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| !name.is_empty())
+    {
         let takes = |(_, plan): &(&Dataset, Plan)| {
             matches!(plan.find(name), Target::Field(_) | Target::Shaped(_))
         };
@@ -223,7 +240,9 @@ fn carried<'e>(
             "carry.idle",
             (
                 format!("下面各层的数据集都没有“{name}”所指的数据项，此处不起作用"),
-                format!("no data set of the levels in it has a field that `{name}` means, so this does nothing"),
+                format!(
+                    "no data set of the levels in it has a field that `{name}` means, so this does nothing"
+                ),
             ),
             near(
                 name,

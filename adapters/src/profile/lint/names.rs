@@ -14,9 +14,10 @@ pub(super) fn check(page: &mut Page<'_>, profile: &Profile, editions: &Editions<
         let hidden = editions.datasets().find(named);
         if let Some(hidden) = hidden {
             let id = &hidden.id;
-            let (zh, en) = match id == to {
-                true => ("本来就指它", "means it anyway"),
-                false => ("无法再以此名报送", "can no longer be sent by that name"),
+            let (zh, en) = if id == to {
+                ("本来就指它", "means it anyway")
+            } else {
+                ("无法再以此名报送", "can no longer be sent by that name")
             };
             let said = Said::warning(
                 "name.shadowed",
@@ -97,7 +98,9 @@ pub(super) fn check(page: &mut Page<'_>, profile: &Profile, editions: &Editions<
                 "codes.idle",
                 (
                     format!("该来源可报送的数据集都不用“{name}”，此处不起作用"),
-                    format!("no data set that the source may send uses `{name}`, so this does nothing"),
+                    format!(
+                        "no data set that the source may send uses `{name}`, so this does nothing"
+                    ),
                 ),
                 (
                     "请核对名称，或在 datasets 中加上用到它的数据集",
@@ -207,7 +210,12 @@ fn permitted(page: &mut Page<'_>, profile: &Profile, editions: &Editions<'_>) {
     let Some(value) = page.tree.value(&["datasets"]) else {
         return;
     };
-    let words: Vec<&str> = profile.datasets.as_str().split(';').map(str::trim).collect();
+    let words: Vec<&str> = profile
+        .datasets
+        .as_str()
+        .split(';')
+        .map(str::trim)
+        .collect();
     for (place, word) in words.iter().enumerate() {
         if words.iter().take(place).any(|before| before == word) {
             let text = page.text.get(value.clone()).unwrap_or_default();

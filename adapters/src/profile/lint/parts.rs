@@ -50,7 +50,10 @@ fn splits(page: &mut Page<'_>, profile: &Profile, editions: &Editions<'_>) {
             page.at_value(&way, said);
             continue;
         }
-        let are_known = split.into.iter().all(|name| !editions.fields(name).is_empty());
+        let are_known = split
+            .into
+            .iter()
+            .all(|name| !editions.fields(name).is_empty());
         let mut sent = editions.datasets().filter(|set| profile.permits(set));
         let fits = |set: &spec::Dataset| {
             let mut into = split.into.iter();
@@ -100,9 +103,14 @@ fn hook(page: &mut Page<'_>, fields: &[&Field], field: &str, name: &str) {
             "hook.field",
             (
                 format!("“{field}”的格式是 {format}，不是自由文字，转换不起作用"),
-                format!("`{field}` has format {format} and is no free text, so a hook does nothing"),
+                format!(
+                    "`{field}` has format {format} and is no free text, so a hook does nothing"
+                ),
             ),
-            ("请删去，或改为文字数据项", "take it out, or name a field of text"),
+            (
+                "请删去，或改为文字数据项",
+                "take it out, or name a field of text",
+            ),
         );
         page.at_name(&way, said);
     }

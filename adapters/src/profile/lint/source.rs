@@ -38,7 +38,9 @@ pub(super) fn check(page: &mut Page<'_>, profile: &Profile) {
             ),
             (
                 format!("应为 1 至 {LONGEST_SILENCE}；不写则由系统按其报送日学习"),
-                format!("1 to {LONGEST_SILENCE}; without it, it is learnt from the days on which the source sent"),
+                format!(
+                    "1 to {LONGEST_SILENCE}; without it, it is learnt from the days on which the source sent"
+                ),
             ),
         );
         page.at_value(&["interval_hours"], said);
@@ -199,7 +201,9 @@ fn packages(page: &mut Page<'_>, profile: &Profile) {
             "form.missing",
             (
                 format!("{name} 中的文件是另一种格式，此处没有写明，所有报送都会被拒绝"),
-                format!("a {name} holds documents of another form, which is not named: every one would be refused"),
+                format!(
+                    "a {name} holds documents of another form, which is not named: every one would be refused"
+                ),
             ),
             (
                 format!("请加上 {}", missing.0),

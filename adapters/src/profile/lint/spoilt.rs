@@ -80,7 +80,13 @@ fn mistakes(text: &str) -> Vec<Mistake> {
             && !is_at(way, &OWN_NAMES)
         {
             let name = &text[key.clone()];
-            add(key.clone(), &format!("{name}_q"), key.start, "misspelled", way);
+            add(
+                key.clone(),
+                &format!("{name}_q"),
+                key.start,
+                "misspelled",
+                way,
+            );
         }
         if let Some(found) = value.get_ref().as_str() {
             add(span.clone(), "7", span.start, "a number", way);
@@ -137,30 +143,125 @@ fn every_mistake_in_every_profile_is_found_where_it_was_made() {
             }
         }
     }
-    assert!(missed.is_empty(), "{} of {made}:\n{}", missed.len(), missed.join("\n"));
+    assert!(
+        missed.is_empty(),
+        "{} of {made}:\n{}",
+        missed.len(),
+        missed.join("\n")
+    );
     assert!(made > 1_000, "{made}");
 }
 
 /// What is added to a sound profile, with a mark before the place of the remark; its code, and what it must say.
 const TABLE: [(&str, &str, &str, &str); 33] = [
-    ("[wire.members]\nlist = ▸\"record\"", "member.unknown", "没有含义", "records"),
-    ("[wire.members]\nlist = \"records\"\n▸rows = \"records\"", "member.shared", "都表示 records", "take one"),
-    ("[wire.members]\nop = ▸\"action\"", "member.idle", "平铺", "shape"),
-    ("[wire.actions]\nI = ▸\"insert\"", "action.unknown", "没有含义", "upsert"),
-    ("▸actions = { I = \"upsert\" }", "key.idle", "action_column", "column"),
-    ("action_column = \"OP\"\n[wire.actions]\n▸\"1\" = \"upsert\"", "action.pointless", "本来就是", "out"),
-    ("[hooks]\nNOTICE_CONTENT = ▸\"htm_text\"", "hook.unknown", "没有转换", "html_text"),
-    ("[hooks]\n▸CREATE_TIME = \"html_text\"", "hook.field", "不是自由文字", "text"),
-    ("[hooks]\n▸NOTICE_CONTENTS = \"html_text\"", "field.unknown", "没有数据项", "NOTICE_CONTENT"),
-    ("files = [\"{dataset}.csv\", ▸\"*.csv\"]", "files.idle", "没有 {dataset}", "{dataset}"),
-    ("files = [▸\"in/{dataset}.csv\"]", "files.idle", "路径", "{dataset}"),
-    ("[wide]\nT = [\"SECTION\", ▸\"SECTIONS\"]", "dataset.unknown", "没有数据集", "SECTION"),
-    ("[wide]\n▸T = [\"SECTION\"]", "wide.single", "只含", "[names]"),
-    ("[wide]\n▸PROJECT = [\"SECTION\", \"TENDER_LIST\"]", "wide.shadowed", "此处优先", "take it out"),
-    ("[wide]\nT = [\"SECTION\", ▸\"SECTION\"]", "item.repeated", "两次", "take one"),
-    ("shape = ▸\"nested\"", "nested.missing", "没有写各层", "[[wire.nested]]"),
-    ("[[wire.▸nested]]\ninto = [\"SECTION\"]", "key.idle", "只有 shape", "nested"),
-    ("shape = \"nested\"\n[[wire.nested]]\npath = ▸\"A.B\"\ninto = [\"SECTION\"]", "level.unreached", "永远读不到", "above"),
+    (
+        "[wire.members]\nlist = ▸\"record\"",
+        "member.unknown",
+        "没有含义",
+        "records",
+    ),
+    (
+        "[wire.members]\nlist = \"records\"\n▸rows = \"records\"",
+        "member.shared",
+        "都表示 records",
+        "take one",
+    ),
+    (
+        "[wire.members]\nop = ▸\"action\"",
+        "member.idle",
+        "平铺",
+        "shape",
+    ),
+    (
+        "[wire.actions]\nI = ▸\"insert\"",
+        "action.unknown",
+        "没有含义",
+        "upsert",
+    ),
+    (
+        "▸actions = { I = \"upsert\" }",
+        "key.idle",
+        "action_column",
+        "column",
+    ),
+    (
+        "action_column = \"OP\"\n[wire.actions]\n▸\"1\" = \"upsert\"",
+        "action.pointless",
+        "本来就是",
+        "out",
+    ),
+    (
+        "[hooks]\nNOTICE_CONTENT = ▸\"htm_text\"",
+        "hook.unknown",
+        "没有转换",
+        "html_text",
+    ),
+    (
+        "[hooks]\n▸CREATE_TIME = \"html_text\"",
+        "hook.field",
+        "不是自由文字",
+        "text",
+    ),
+    (
+        "[hooks]\n▸NOTICE_CONTENTS = \"html_text\"",
+        "field.unknown",
+        "没有数据项",
+        "NOTICE_CONTENT",
+    ),
+    (
+        "files = [\"{dataset}.csv\", ▸\"*.csv\"]",
+        "files.idle",
+        "没有 {dataset}",
+        "{dataset}",
+    ),
+    (
+        "files = [▸\"in/{dataset}.csv\"]",
+        "files.idle",
+        "路径",
+        "{dataset}",
+    ),
+    (
+        "[wide]\nT = [\"SECTION\", ▸\"SECTIONS\"]",
+        "dataset.unknown",
+        "没有数据集",
+        "SECTION",
+    ),
+    (
+        "[wide]\n▸T = [\"SECTION\"]",
+        "wide.single",
+        "只含",
+        "[names]",
+    ),
+    (
+        "[wide]\n▸PROJECT = [\"SECTION\", \"TENDER_LIST\"]",
+        "wide.shadowed",
+        "此处优先",
+        "take it out",
+    ),
+    (
+        "[wide]\nT = [\"SECTION\", ▸\"SECTION\"]",
+        "item.repeated",
+        "两次",
+        "take one",
+    ),
+    (
+        "shape = ▸\"nested\"",
+        "nested.missing",
+        "没有写各层",
+        "[[wire.nested]]",
+    ),
+    (
+        "[[wire.▸nested]]\ninto = [\"SECTION\"]",
+        "key.idle",
+        "只有 shape",
+        "nested",
+    ),
+    (
+        "shape = \"nested\"\n[[wire.nested]]\npath = ▸\"A.B\"\ninto = [\"SECTION\"]",
+        "level.unreached",
+        "永远读不到",
+        "above",
+    ),
     (
         "shape = \"nested\"\n[[wire.nested]]\npath = \"A\"\ninto = [\"SECTION\"]\n[[wire.nested]]\npath = ▸\"A\"\ninto = [\"PROJECT\"]",
         "level.repeated",
@@ -173,19 +274,74 @@ const TABLE: [(&str, &str, &str, &str); 33] = [
         "不起作用",
         "[fields]",
     ),
-    ("record = ▸\"a b\"", "record.name", "不是 XML 元素名", "GCJS_"),
-    ("dataset_column = ▸\"*数据集\"", "column.name", "星号", "write `数据集`"),
-    ("dataset_column = \"X\"\naction_column = ▸\"X\"", "column.shared", "两种意义", "name"),
-    ("action_column = ▸\"TENDER_MODE\"", "column.shadowed", "无法报送", "check"),
+    (
+        "record = ▸\"a b\"",
+        "record.name",
+        "不是 XML 元素名",
+        "GCJS_",
+    ),
+    (
+        "dataset_column = ▸\"*数据集\"",
+        "column.name",
+        "星号",
+        "write `数据集`",
+    ),
+    (
+        "dataset_column = \"X\"\naction_column = ▸\"X\"",
+        "column.shared",
+        "两种意义",
+        "name",
+    ),
+    (
+        "action_column = ▸\"TENDER_MODE\"",
+        "column.shadowed",
+        "无法报送",
+        "check",
+    ),
     ("▸answer = \"old\"", "key.idle", "call", "format"),
-    ("▸binary_content = \"base64\"", "key.idle", "message", "format"),
+    (
+        "▸binary_content = \"base64\"",
+        "key.idle",
+        "message",
+        "format",
+    ),
     ("also = [▸\"call\"]", "form.missing", "都会被拒绝", "xml"),
-    ("[[splits]]\nfrom = \"a\"\nby = ▸\"\"\ninto = [\"PROJECT_CODE\", \"PROJECT_NAME\"]", "value.empty", "为空", "filled"),
-    ("[[splits]]\nfrom = \"a\"\nby = \"|\"\ninto = ▸[\"BIDDER_NAME\", \"WIN_BIDDER_NAME\", \"PROJECT_NAME\"]", "split.idle", "同时有", "check"),
-    ("[[joins]]\nfrom = ▸[\"a\"]\nwith = \"\"\ninto = \"PROJECT_NAME\"", "parts.single", "没有可合并的", "[fields]"),
-    ("[units]\nCONTRACT_RECKON_PRICE = ▸\"公顷\"", "unit.dimension", "不能以", "万元"),
-    ("[constants]\nCONTRACT_RECKON_PRICE = ▸\"十万\"", "constant.form", "不符合", "format"),
-    ("[attachments]\nZB = ▸\"M_ATT_TENDER_NOTICES\"", "attachment.unknown", "没有附件项", "M_ATT_TENDER_NOTICE"),
+    (
+        "[[splits]]\nfrom = \"a\"\nby = ▸\"\"\ninto = [\"PROJECT_CODE\", \"PROJECT_NAME\"]",
+        "value.empty",
+        "为空",
+        "filled",
+    ),
+    (
+        "[[splits]]\nfrom = \"a\"\nby = \"|\"\ninto = ▸[\"BIDDER_NAME\", \"WIN_BIDDER_NAME\", \"PROJECT_NAME\"]",
+        "split.idle",
+        "同时有",
+        "check",
+    ),
+    (
+        "[[joins]]\nfrom = ▸[\"a\"]\nwith = \"\"\ninto = \"PROJECT_NAME\"",
+        "parts.single",
+        "没有可合并的",
+        "[fields]",
+    ),
+    (
+        "[units]\nCONTRACT_RECKON_PRICE = ▸\"公顷\"",
+        "unit.dimension",
+        "不能以",
+        "万元",
+    ),
+    (
+        "[constants]\nCONTRACT_RECKON_PRICE = ▸\"十万\"",
+        "constant.form",
+        "不符合",
+        "format",
+    ),
+    (
+        "[attachments]\nZB = ▸\"M_ATT_TENDER_NOTICES\"",
+        "attachment.unknown",
+        "没有附件项",
+        "M_ATT_TENDER_NOTICE",
+    ),
 ];
 
 #[test]
@@ -213,7 +369,9 @@ fn each_mistake_is_told_with_its_place_its_reason_and_what_to_do() {
                 && remark.help.en.contains(help)
         });
         if !is_told {
-            missed.push(format!("{code} at {line}:{column} of {added}\n{remarks:#?}"));
+            missed.push(format!(
+                "{code} at {line}:{column} of {added}\n{remarks:#?}"
+            ));
         }
     }
     assert!(missed.is_empty(), "{}", missed.join("\n\n"));
@@ -222,7 +380,12 @@ fn each_mistake_is_told_with_its_place_its_reason_and_what_to_do() {
 #[test]
 fn a_data_set_of_a_wide_row_that_no_row_can_hold_is_told() {
     let edition = SPEC.edition("3.0").unwrap();
-    let sets = || edition.datasets.iter().filter(|set| set.industry == "general");
+    let sets = || {
+        edition
+            .datasets
+            .iter()
+            .filter(|set| set.industry == "general")
+    };
     let holds = |a: &spec::Dataset, b: &spec::Dataset| {
         a.id != b.id && b.by_name.keys().all(|name| a.by_name.contains_key(name))
     };
@@ -234,6 +397,9 @@ fn a_data_set_of_a_wide_row_that_no_row_can_hold_is_told() {
         large.id, small.id
     );
     let remarks = lint(&text, &SPEC);
-    let places: Vec<_> = remarks.iter().map(|one| (one.code, one.line, one.column)).collect();
+    let places: Vec<_> = remarks
+        .iter()
+        .map(|one| (one.code, one.line, one.column))
+        .collect();
     assert_eq!(places, [("dataset.never", 11, 10 + large.id.len())]);
 }

@@ -125,8 +125,7 @@ enum Node<'s, 't> {
 }
 
 /// What is shown of a member.
-pub(super) type Each<'v, 't> =
-    dyn FnMut(&Way, Option<&Range<usize>>, &Spanned<DeValue<'t>>) + 'v;
+pub(super) type Each<'v, 't> = dyn FnMut(&Way, Option<&Range<usize>>, &Spanned<DeValue<'t>>) + 'v;
 
 fn each_in_table<'t>(table: &DeTable<'t>, way: &mut Way, visit: &mut Each<'_, 't>) {
     for (key, value) in table {

@@ -111,7 +111,10 @@ fn code_of(page: &mut Page<'_>, tables: &[&CodeTable], code: &str, way: &[&str])
         None => near(
             code,
             codes.iter().copied(),
-            (&format!("该代码集有 {all}"), &format!("the table has {all}")),
+            (
+                &format!("该代码集有 {all}"),
+                &format!("the table has {all}"),
+            ),
         ),
     };
     let id = &table.id;
@@ -228,8 +231,10 @@ fn constant(page: &mut Page<'_>, fields: &[&Field], name: &str, value: &str, way
         code_of(page, &tables, value, way);
     }
     let fits = |field: &&Field| named || fits(field.format, value.trim());
-    if let (Some(first), None) = (fields.first(), fields.iter().copied().find(|field| fits(field)))
-        && !value.trim().is_empty()
+    if let (Some(first), None) = (
+        fields.first(),
+        fields.iter().copied().find(|field| fits(field)),
+    ) && !value.trim().is_empty()
     {
         let format = first.format;
         let said = Said::error(

@@ -86,7 +86,9 @@ pub(super) fn unread(name: &str, forms: &[WireFormat]) -> Said {
         "key.idle",
         (
             format!("“{name}”只用于 {names} 格式，该来源不报送此类格式，此处不起作用"),
-            format!("`{name}` is about documents in {names}, which the source does not send, so it does nothing"),
+            format!(
+                "`{name}` is about documents in {names}, which the source does not send, so it does nothing"
+            ),
         ),
         (
             "请删去，或在 format、also 中写明所用格式",
@@ -118,7 +120,10 @@ fn idle(page: &mut Page<'_>, profile: &Profile) {
         );
         page.at_value(&["wire", "separator"], said);
     } else if !reads(&[WireFormat::Csv]) {
-        page.at_name_if_there(&["wire", "separator"], unread("separator", &[WireFormat::Csv]));
+        page.at_name_if_there(
+            &["wire", "separator"],
+            unread("separator", &[WireFormat::Csv]),
+        );
     }
     if profile.wire.charset == Charset::Gb18030 && !reads(&IN_CHARSET) {
         page.at_value(&["wire", "charset"], unread("charset", &IN_CHARSET));
@@ -146,7 +151,9 @@ fn members(page: &mut Page<'_>, profile: &Profile) {
                 "member.shared",
                 (
                     format!("“{other}”和“{own}”都表示 {ours}，同一报文中两者并存时会被拒绝"),
-                    format!("`{other}` and `{own}` both mean {ours}: a document with both is refused"),
+                    format!(
+                        "`{other}` and `{own}` both mean {ours}: a document with both is refused"
+                    ),
                 ),
                 ("请删去其一", "take one of them out"),
             );
@@ -349,9 +356,11 @@ fn columns(page: &mut Page<'_>, profile: &Profile, editions: &Editions<'_>) {
                 format!("[fields] 中也有“{name}”，那里的写法不再起作用"),
                 format!("[fields] has `{name}` too, and what is said there does nothing"),
             )),
-            Some((field, set)) => Some((
-                format!("“{name}”是数据集 {set} 的数据项 {field}，用作此列后该数据项无法报送"),
-                format!("`{name}` is field {field} of data set {set}, which can no longer be sent"),
+            Some((field, dataset)) => Some((
+                format!("“{name}”是数据集 {dataset} 的数据项 {field}，用作此列后该数据项无法报送"),
+                format!(
+                    "`{name}` is field {field} of data set {dataset}, which can no longer be sent"
+                ),
             )),
             None => None,
         };
