@@ -34,6 +34,7 @@ use crate::store::{StoreError, verdict_number};
 use crate::tlog::hash;
 pub use erased::Erased;
 pub use finish::Verdicts;
+use finish::broken;
 
 /// A submission on its way into the store.
 pub struct Work<'w, 't> {
@@ -485,14 +486,6 @@ impl<'w, 't> Work<'w, 't> {
             self.end_part()?;
         }
         Ok(())
-    }
-}
-
-/// What cannot be written although it was just made.
-fn broken(error: &dyn std::error::Error) -> StoreError {
-    StoreError::Damaged {
-        place: "a new submission".to_owned(),
-        what: error.to_string(),
     }
 }
 

@@ -83,11 +83,9 @@ pub fn leaf(one: &Reperformed, drawn_from: Option<&Hash>, at: &str) -> Reperform
             Finding::Erased { leaf } => Some(format!("erased, leaf {leaf}")),
             Finding::Identical | Finding::Different { .. } if one.erased.is_empty() => None,
             Finding::Identical | Finding::Different { .. } => {
-                let mut text = String::from("erased: records");
-                for place in one.erased.iter().take(MOST_NAMED) {
-                    text.push_str(&format!(" {place}"));
-                }
-                Some(text)
+                let named = one.erased.iter().take(MOST_NAMED);
+                let places: Vec<String> = named.map(u32::to_string).collect();
+                Some(format!("erased: records {}", places.join(" ")))
             }
         },
         outcomes_root: one.outcomes_root.clone(),

@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_types::{BigInt, Bool, Nullable};
 
 use super::schema::lookup_keys;
 use super::transaction::begin;
@@ -69,6 +69,12 @@ const TABLES: [(&str, &str); 4] = [
 ];
 
 #[derive(QueryableByName)]
+struct Held {
+    #[diesel(sql_type = Bool)]
+    held: bool,
+}
+
+#[derive(QueryableByName)]
 struct Bare {
     #[diesel(sql_type = BigInt)]
     hash: i64,
@@ -94,10 +100,11 @@ struct BareParked {
 pub fn is_bare(connection: &mut Database) -> Result<bool, StoreError> {
     let names = TABLES.iter().map(|(table, _)| *table).chain(["parked"]);
     let each: Vec<String> = names
-        .map(|table| format!("SELECT 1 FROM bare_{table} LIMIT 1"))
-        .map(|one| format!("SELECT * FROM ({one}) AS one"))
+        .map(|table| format!("EXISTS (SELECT 1 FROM bare_{table})"))
         .collect();
-    Ok(diesel::sql_query(each.join(" UNION ALL ")).execute(connection)? > 0)
+    let ask = format!("SELECT ({}) AS held", each.join(" OR "));
+    let found: Held = diesel::sql_query(ask).get_result(connection)?;
+    Ok(found.held)
 }
 
 /// Brings what was found by bare digests under the key, a page a transaction: killed in between, it goes on where it

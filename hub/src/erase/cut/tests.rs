@@ -8,6 +8,8 @@ use spec::Spec;
 
 use super::*;
 
+/// The bytes that are left, and the places of the records that still stand.
+type Standing = Option<(Vec<u8>, Vec<u32>)>;
 type Tested = Result<(), Box<dyn std::error::Error>>;
 
 /// An adapter of a made-up source with this wire form.
@@ -31,7 +33,7 @@ fn left(
     form: WireFormat,
     body: &[u8],
     records: &[u32],
-) -> Result<Option<(Vec<u8>, Vec<u32>)>, Box<dyn std::error::Error>> {
+) -> Result<Standing, Box<dyn std::error::Error>> {
     let (adapter, limits) = (adapter(wire)?, Limits::default());
     let hint = Hint {
         wire: Some(form),
@@ -87,7 +89,7 @@ fn a_record_is_cut_out_of_every_form_that_can_be_cut() -> Tested {
         .encode("项目名称,联系人\r\n甲SECRET,张三\r\n乙OTHER,\"李\n四\"\r\n丙THIRD,王五\r\n")
         .0
         .into_owned();
-    let xml = "<?xml version=\"1.0\"?>\n<DATA>\n <PROJECT>\n  <PROJECT_NAME>甲SECRET</PROJECT_NAME>\n </PROJECT>\n <PROJECT><PROJECT_NAME>乙OTHER</PROJECT_NAME></PROJECT>\n <PROJECT><PROJECT_NAME>丙THIRD</PROJECT_NAME></PROJECT>\n</DATA>\n";
+    let xml = "<?xml version=\"1.0\"?>\n<DATA>\n <RECORD>\n  <PROJECT_NAME>甲SECRET</PROJECT_NAME>\n </RECORD>\n <RECORD><PROJECT_NAME>乙OTHER</PROJECT_NAME></RECORD>\n <RECORD><PROJECT_NAME>丙THIRD</PROJECT_NAME></RECORD>\n</DATA>\n";
     let cases: [(&str, WireFormat, Vec<u8>); 6] = [
         (
             "format = \"json\"",
@@ -110,7 +112,7 @@ fn a_record_is_cut_out_of_every_form_that_can_be_cut() -> Tested {
             WireFormat::Csv,
             gb,
         ),
-        ("format = \"xml\"", WireFormat::Xml, xml.as_bytes().to_vec()),
+        ("format = \"xml\"\nrecord = \"RECORD\"", WireFormat::Xml, xml.as_bytes().to_vec()),
     ];
     for (place, (wire, form, body)) in cases.iter().enumerate() {
         let (rest, standing) = left(wire, *form, body, &[0])?.ok_or(format!("case {place}"))?;

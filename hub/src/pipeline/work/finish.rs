@@ -1,6 +1,6 @@
 //! The end of a submission, or of a part of it: rows and outcomes are written, the leaf is appended.
 
-use super::{Work, broken};
+use super::Work;
 use crate::leaf;
 use crate::pipeline::Digests;
 use crate::pipeline::commit::{Committed, Unsigned, receipt_id};
@@ -144,5 +144,13 @@ impl Work<'_, '_> {
             parts,
             seal: None,
         })))
+    }
+}
+
+/// What cannot be written although it was just made.
+pub(super) fn broken(error: &dyn std::error::Error) -> StoreError {
+    StoreError::Damaged {
+        place: "a new submission".to_owned(),
+        what: error.to_string(),
     }
 }
