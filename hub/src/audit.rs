@@ -197,6 +197,7 @@ async fn rows(
                 }
                 Ok(Leaf::Operator(leaf)) => {
                     said.operated(&leaf);
+                    closed.operated(*index, &leaf);
                     continue;
                 }
                 Ok(Leaf::Close(leaf)) => {

@@ -33,6 +33,7 @@ mod folder;
 mod forward;
 mod full;
 mod generate;
+mod great_run;
 mod harness;
 mod history;
 mod hostile;

@@ -13,6 +13,7 @@ pub mod books;
 pub mod checkpoints;
 pub mod closes;
 pub mod commitments;
+pub mod contradictions;
 mod database;
 pub mod days;
 pub mod deliveries;

@@ -9,7 +9,7 @@ mod closing;
 
 use diesel::table;
 
-pub use closing::{closes, days, manifests, signers};
+pub use closing::{closes, contradictions, days, manifests, owed_totals, packet_entries, signers};
 
 table! {
     api_keys (id) {
@@ -490,6 +490,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     spans,
     deliveries,
     batches,
+    contradictions,
     destinations,
     refusals,
     replays
