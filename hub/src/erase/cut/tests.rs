@@ -112,7 +112,11 @@ fn a_record_is_cut_out_of_every_form_that_can_be_cut() -> Tested {
             WireFormat::Csv,
             gb,
         ),
-        ("format = \"xml\"\nrecord = \"RECORD\"", WireFormat::Xml, xml.as_bytes().to_vec()),
+        (
+            "format = \"xml\"\nrecord = \"RECORD\"",
+            WireFormat::Xml,
+            xml.as_bytes().to_vec(),
+        ),
     ];
     for (place, (wire, form, body)) in cases.iter().enumerate() {
         let (rest, standing) = left(wire, *form, body, &[0])?.ok_or(format!("case {place}"))?;
