@@ -169,7 +169,10 @@ pub fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
     let file = std::fs::File::create(&path).with_context(|| path.display().to_string())?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(_) => anyhow::bail!("another hub is running on {}", data.display()),
+        Err(_) => anyhow::bail!(
+            "另一个枢纽正在使用 {0}：请先停止它，或用 --data 指定其他目录 / another hub is running on {0}: stop it, or name another folder with --data",
+            data.display()
+        ),
     }
 }
 

@@ -397,11 +397,11 @@ fn replay(arguments: &ReplayArguments) -> anyhow::Result<bool> {
         "{}",
         super::said(
             format!(
-                "任务 {id} 已开始，共 {records} 条，每秒 {} 条；进度见 hub deliveries replays，停止用 --stop {id} --reason 原因",
+                "任务 {id} 已开始，共 {records} 条，每秒 {} 条；进度见 hub deliveries replays，停止用 hub deliveries replay --stop {id} --reason 原因",
                 arguments.rate
             ),
             format!(
-                "replay {id} begun: {records} records, {} a second; see `hub deliveries replays`, stop it with --stop {id} --reason WHY",
+                "replay {id} begun: {records} records, {} a second; see `hub deliveries replays`, stop it with `hub deliveries replay --stop {id} --reason WHY`",
                 arguments.rate
             )
         )

@@ -1,8 +1,10 @@
 //! `hub erase`: destroys the personal data of a record, and keeps its proofs.
 
+use std::io::IsTerminal as _;
+
 use super::folder::Folder;
 use super::{Form, said};
-use crate::erase::{self, Desk, Order};
+use crate::erase::{self, Desk, Erased, Order};
 use crate::pipeline::{Instant, RawStore};
 use crate::store::transaction::begin;
 use crate::{app, vault};
@@ -16,6 +18,12 @@ pub struct Arguments {
     /// Why; kept beside the erasure, and in the log as a digest.
     #[arg(long)]
     reason: String,
+    /// Only say what would be erased, and how much beside it; nothing is changed.
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask on a terminal whether it is meant.
+    #[arg(long)]
+    yes: bool,
     /// At whose order.
     #[arg(long, env = "USER", default_value = "operator")]
     by: String,
@@ -42,11 +50,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let unknown = || {
         said(
             format!(
-                "未找到记录“{}”，应为 数据集/业务主键 或版本编号",
+                "未找到记录“{}”，应为 数据集/业务主键 或版本编号；业务主键须为原值，不是报表中带 * 的掩码，原值见报送方的报文",
                 arguments.record
             ),
             format!(
-                "there is no record `{}`: give DATASET/KEY, or the number of a version",
+                "there is no record `{}`: give DATASET/KEY, or the number of a version; the key as it was sent, not as reports mask it",
                 arguments.record
             ),
         )
@@ -73,6 +81,25 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     };
     let ready = runtime.block_on(erase::ready(&desk, &mut connection, &subject))?;
     let ready = ready.ok_or_else(|| anyhow::anyhow!(unknown()))?;
+    let asks = !arguments.yes && std::io::stdin().is_terminal();
+    if arguments.dry_run || asks {
+        // On a connection of its own, and never committed.
+        let (_, mut aside) = arguments.folder.open_existing()?;
+        let ready = runtime.block_on(erase::ready(&desk, &mut aside, &subject))?;
+        let ready = ready.ok_or_else(|| anyhow::anyhow!(unknown()))?;
+        let mut transaction = begin(&mut aside)?;
+        let would = erase::erase(
+            &mut transaction,
+            specification,
+            ready,
+            &order,
+            Instant::now(),
+        )?;
+        preview(&would, arguments.format);
+        if arguments.dry_run || !(would.before || meant()?) {
+            return Ok(arguments.dry_run);
+        }
+    }
     let mut transaction = begin(&mut connection)?;
     let erased = erase::erase(
         &mut transaction,
@@ -87,6 +114,19 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         Form::Json => println!(
             "{}",
             serde_json::json!({ "erased": erased, "scrubbed": scrubbed })
+        ),
+        Form::Text if erased.before => println!(
+            "{}",
+            said(
+                format!(
+                    "此前已删除（日志条目 {}，{}），未作改变",
+                    erased.leaf_index, erased.at
+                ),
+                format!(
+                    "erased before (leaf {}, {}): nothing was changed",
+                    erased.leaf_index, erased.at
+                )
+            )
         ),
         Form::Text => {
             println!(
@@ -148,4 +188,59 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         );
     }
     Ok(scrubbed)
+}
+
+/// Says what would be erased.
+fn preview(would: &Erased, format: Form) {
+    if format == Form::Json {
+        println!("{}", serde_json::json!({ "would": would }));
+        return;
+    }
+    let list = |names: &[String]| {
+        if names.is_empty() {
+            "—".to_owned()
+        } else {
+            names.join(", ")
+        }
+    };
+    let (cut, destroyed, held) = (
+        list(&would.cut),
+        list(&would.destroyed),
+        list(&would.held_by),
+    );
+    let count = if would.before { 0 } else { would.records.len() };
+    println!(
+        "{}",
+        said(
+            format!(
+                "将删除 {count} 个版本，不可恢复；原始报文中仅清除该记录的批次：{cut}；原始报文整体销毁的批次：\
+                 {destroyed}；已收到该记录的目的地：{held}。尚未作任何改变"
+            ),
+            format!(
+                "would erase {count} versions for good; cut out of the raw bytes of: {cut}; raw bytes destroyed whole: \
+                 {destroyed}; destinations that hold it: {held}; nothing was changed yet"
+            )
+        )
+    );
+}
+
+/// Asks whoever sits at the terminal.
+fn meant() -> anyhow::Result<bool> {
+    eprintln!(
+        "{}",
+        said(
+            "删除不可恢复。输入 yes 继续，其他任意内容取消",
+            "what is erased does not come back: type yes to go on"
+        )
+    );
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    let is_meant = answer.trim() == "yes";
+    if !is_meant {
+        eprintln!(
+            "{}",
+            said("已取消，未作改变", "given up, nothing was changed")
+        );
+    }
+    Ok(is_meant)
 }

@@ -40,51 +40,51 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the hub.
+    /// Run the hub 启动枢纽.
     Serve(serve::Arguments),
-    /// Judge files without a hub.
+    /// Judge files without a hub 离线校验文件.
     Check(check::Arguments),
-    /// Send files to a hub, and keep the receipts.
+    /// Send files to a hub, and keep the receipts 报送文件并保存回执.
     Submit(submit::Arguments),
-    /// Receipts.
+    /// Receipts 回执.
     #[command(subcommand)]
     Receipt(receipt::Command),
-    /// The transparency log.
+    /// The transparency log 存证日志.
     #[command(subcommand)]
     Log(log::Command),
-    /// Evidence bundles: everything about a submission, a record or a deal, checked offline.
+    /// Evidence bundles: everything about a submission, a record or a deal, checked offline 证据包.
     Evidence(evidence::Arguments),
-    /// Erase the personal data of a record; its proofs stay.
+    /// Erase the personal data of a record; its proofs stay 删除一条记录的内容，保留证明.
     Erase(erase::Arguments),
-    /// Proofs that a record or a submission was not held at a date.
+    /// Proofs that a record or a submission was not held at a date 证明某日没有某记录.
     ProveAbsence(absence::Arguments),
-    /// Judge what was received once more, from the archive, and compare.
+    /// Judge what was received once more, from the archive, and compare; what it shows is written into the log 按存档重新判定并比较，结果写入日志.
     Reperform(reperform::Arguments),
-    /// Reports over what was received.
+    /// Reports over what was received 报表.
     Report(report::Arguments),
-    /// The daily close: the signed books of a day, compared with the other side.
+    /// The daily close: the signed books of a day, compared with the other side 日清对账.
     Close(close::Arguments),
-    /// The waiting room.
+    /// The waiting room 待关联记录.
     #[command(subcommand)]
     Waiting(waiting::Command),
-    /// Destinations, and what is owed to them.
+    /// Destinations, and what is owed to them 目的地与转发.
     #[command(subcommand)]
     Deliveries(deliveries::Command),
-    /// Write what is published: schemas, dictionary, interface description.
+    /// Write what is published: schemas, dictionary, interface description 导出数据规范与接口说明.
     Export(export::Arguments),
-    /// The specification: listed, shown, compared, checked, imported.
+    /// The specification: listed, shown, compared, checked, imported 数据规范.
     #[command(subcommand)]
     Spec(spec::Command),
-    /// Keys of those who may talk to the hub.
+    /// Keys of those who may talk to the hub 密钥.
     #[command(subcommand)]
     Keys(keys::Command),
-    /// The sources, their keys and their profiles.
+    /// The sources, their keys and their profiles 数据来源.
     #[command(subcommand)]
     Sources(sources::Command),
-    /// Other parties, for drills and tests.
+    /// Other parties, for drills and tests 模拟对方系统.
     #[command(subcommand)]
     Simulate(simulate::Command),
-    /// The whole hub at work on fixtures, with its books checked.
+    /// The whole hub at work on fixtures, with its books checked 演示.
     Demo(demo::Arguments),
 }
 

@@ -135,8 +135,8 @@ pub fn read_key(key: &str) -> anyhow::Result<Keyring> {
     };
     text.trim().parse().with_context(|| {
         said(
-            format!("“{key}”既不是文件，也不是公钥（name+hash+key）"),
-            format!("`{key}` is neither a file nor a vkey (name+hash+key)"),
+            format!("“{key}”既不是文件，也不是公钥（name+hash+key）；镜像目录请用 --tiles 目录 --key log.pub"),
+            format!("`{key}` is neither a file nor a vkey (name+hash+key); of a mirror say --tiles DIR --key log.pub"),
         )
     })
 }

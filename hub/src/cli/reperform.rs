@@ -14,7 +14,7 @@ use crate::reperform::{self, Finding, Judges, Reperformed, sample};
 use crate::store::submissions::{self, Submission};
 use crate::store::transaction::begin;
 use crate::store::{Database, StoreError};
-use crate::tlog::{Checkpoint, Keys as _, Storage};
+use crate::tlog::{Checkpoint, Keyring, Keys as _, Storage};
 use crate::{app, pipeline};
 
 /// Leaves in one transaction: others must get their turn.
@@ -58,7 +58,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             let found = draw(&mut connection, &checkpoint, wanted)?;
             (Some(checkpoint), found)
         }
-        None => (None, named(&mut connection, &arguments.targets)?),
+        None => {
+            let own = config.data.join("log.pub");
+            let key = match &arguments.key {
+                Some(key) => Some(receipt::read_key(key)?),
+                None if own.is_file() => Some(receipt::read_key(&own.display().to_string())?),
+                None => None,
+            };
+            (
+                None,
+                named(&mut connection, key.as_ref(), &arguments.targets)?,
+            )
+        }
     };
     let mut all: Vec<Reperformed> = Vec::new();
     for (row, leaf) in wanted {
@@ -132,12 +143,16 @@ fn told(one: &Reperformed) -> String {
 
 type Wanted = Vec<(Submission, Leaf)>;
 
-fn named(connection: &mut Database, targets: &[String]) -> anyhow::Result<Wanted> {
+fn named(
+    connection: &mut Database,
+    key: Option<&Keyring>,
+    targets: &[String],
+) -> anyhow::Result<Wanted> {
     let mut wanted = Vec::new();
     for target in targets {
         let (number, receipted) = match parse_receipt_id(target) {
             Some(number) => (number, None),
-            None => read_receipt(target)?,
+            None => read_receipt(target, key)?,
         };
         let row = submissions::by_id(connection, number)?.with_context(|| {
             let id = receipt_id(number);
@@ -156,7 +171,7 @@ fn named(connection: &mut Database, targets: &[String]) -> anyhow::Result<Wanted
     Ok(wanted)
 }
 
-fn read_receipt(target: &str) -> anyhow::Result<(i64, Option<Leaf>)> {
+fn read_receipt(target: &str, key: Option<&Keyring>) -> anyhow::Result<(i64, Option<Leaf>)> {
     let path: PathBuf = Path::new(target).to_owned();
     let bytes = std::fs::read(&path).with_context(|| {
         said(
@@ -170,6 +185,21 @@ fn read_receipt(target: &str) -> anyhow::Result<(i64, Option<Leaf>)> {
             format!("{target} is no receipt"),
         )
     })?;
+    // A number stands for another submission in every hub.
+    if let Some(key) = key {
+        receipt.verify(key).map_err(|fault| {
+            anyhow::anyhow!(said(
+                format!(
+                    "{target}：回执不是本枢纽签发，或已被改动（{}：{}）",
+                    fault.place, fault.what
+                ),
+                format!(
+                    "{target}: not a receipt of this hub, or changed since ({}: {})",
+                    fault.place, fault.what
+                ),
+            ))
+        })?;
+    }
     let number = parse_receipt_id(&receipt.id)
         .with_context(|| said("回执没有编号", "the receipt bears no number"))?;
     Ok((

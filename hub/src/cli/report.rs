@@ -101,6 +101,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
                 format!("there is no edition `{id}`"),
             )
         })?;
+    if let Some(id) = &arguments.source {
+        anyhow::ensure!(
+            sources.iter().any(|(known, _)| known == id),
+            super::said(
+                format!("没有数据来源“{id}”，全部来源见 hub report sources"),
+                format!("there is no source `{id}`; `hub report sources` lists them"),
+            )
+        );
+    }
     let facts = Facts {
         edition,
         sources: &sources,

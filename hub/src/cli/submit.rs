@@ -159,6 +159,13 @@ fn keep(folder: &Path, name: &str, receipt: &Receipt) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A submission of which records were rejected.
+fn some_rejected(results: &[Option<Sent>]) -> Option<&str> {
+    let receipts = results.iter().flatten().flatten();
+    let mut rejected = receipts.filter(|receipt| receipt.counts.rejected > 0);
+    rejected.next().map(|receipt| receipt.id.as_str())
+}
+
 fn report(arguments: &Arguments, results: &[Option<Sent>]) -> anyhow::Result<bool> {
     let mut rows = Vec::new();
     let (mut failed, mut rejected) = (0, 0);
@@ -204,7 +211,7 @@ fn report(arguments: &Arguments, results: &[Option<Sent>]) -> anyhow::Result<boo
             column("receipt", "回执 receipt"),
             column("records", "接收 received"),
             column("accepted", "合格 accepted"),
-            column("warned", "提示 warned"),
+            column("warned", "合格有提示 warned"),
             column("parked", "待关联 parked"),
             column("duplicate", "重复 duplicate"),
             column("rejected", "退回 rejected"),
@@ -220,12 +227,40 @@ fn report(arguments: &Arguments, results: &[Option<Sent>]) -> anyhow::Result<boo
             }
             .text()
         );
-        eprintln!("receipts are in {}", arguments.receipts.display());
+        let folder = arguments.receipts.display();
+        eprintln!(
+            "{}",
+            super::said(
+                format!("回执保存在 {folder}"),
+                format!("receipts are in {folder}")
+            )
+        );
+        if let Some(id) = some_rejected(results) {
+            eprintln!(
+                "{}",
+                super::said(
+                    format!(
+                        "有记录退回：原因见各回执的 records[].issues，或 GET /v1/submissions/{id}/issues?format=xlsx"
+                    ),
+                    format!(
+                        "some were rejected: see records[].issues of the receipts, or GET /v1/submissions/{id}/issues?format=xlsx"
+                    )
+                )
+            );
+        }
     }
     anyhow::ensure!(
         failed == 0,
-        "{failed} of {} files were not receipted with a proof",
-        arguments.files.len()
+        super::said(
+            format!(
+                "{} 个文件中有 {failed} 个未取得带存证的回执，原因见上；可再次执行本命令，重报无害",
+                arguments.files.len()
+            ),
+            format!(
+                "{failed} of {} files were not receipted with a proof, for the reasons above; run this again, which is harmless",
+                arguments.files.len()
+            )
+        )
     );
     Ok(rejected == 0)
 }

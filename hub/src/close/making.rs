@@ -52,7 +52,7 @@ pub enum CloseError {
     Future(String),
     /// Before the books begin.
     #[error(
-        "账目自启用日切之后开始，没有 {0} 的账 / the books begin after {0}: there are none of that day"
+        "账目自启用日切之后开始，没有 {0} 的账，可对之后的日期执行 hub close / the books begin after {0}: there are none of that day, close a later one"
     )]
     Before(String),
     /// The store failed.

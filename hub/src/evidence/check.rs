@@ -223,7 +223,8 @@ impl Bundle<'_> {
         self.deliveries(&folder, &receipt, packets, checked)?;
         let deliveries = self.value(&format!("{folder}/deliveries.json"))?;
         let records = self.value(&format!("{folder}/records.json"))?;
-        cover.add(&receipt, &records, &deliveries);
+        let changes = self.value(&format!("{folder}/changes.json"))?;
+        cover.add(&receipt, &records, &changes, &deliveries);
         Ok(())
     }
 

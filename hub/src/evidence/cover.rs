@@ -68,26 +68,41 @@ impl Cover {
         }
     }
 
-    /// Adds a submission; `records` and `deliveries` are the members of these names.
-    pub fn add(&mut self, receipt: &Receipt, records: &Value, deliveries: &Value) {
+    /// Adds a submission; `records`, `changes` and `deliveries` are the members of these names.
+    pub fn add(&mut self, receipt: &Receipt, records: &Value, changes: &Value, deliveries: &Value) {
         let counts = receipt.counts;
         let evidence = &receipt.evidence;
         let all: Vec<&Value> = records.as_array().into_iter().flatten().collect();
         let lines = receipt.records.iter().take(LISTED).map(|outcome| {
-            let changes = all.get(outcome.index as usize);
-            let changes = changes.and_then(|record| record.get("changes")?.as_array());
+            let record = all.get(outcome.index as usize).copied();
+            let member = |name: &str| record.and_then(|record| record.get(name));
+            let word = |name: &str| member(name).and_then(Value::as_str).unwrap_or_default();
+            let repairs = member("changes").and_then(Value::as_array);
             let issues = outcome.issues.iter();
+            let mut notes: Vec<String> = issues
+                .map(|issue| format!("{}：{}", issue.path, issue.message.zh))
+                .collect();
+            let reason = word("reason");
+            if !reason.is_empty() {
+                notes.push(format!("{}原因：{reason}", action(word("action"))));
+            }
+            if member("erased").and_then(Value::as_bool) == Some(true) {
+                notes.push(
+                    "该记录的内容已依法删除，仅存摘要；删除的日志条目见 erasures 目录".to_owned(),
+                );
+            }
+            notes.extend(endings(changes, outcome.index));
+            let name = word("name");
             Line {
                 cells: vec![
                     (outcome.index + 1).to_string(),
-                    outcome.dataset.clone(),
+                    format!("{name} {}", outcome.dataset).trim().to_owned(),
                     outcome.key.clone().unwrap_or_default(),
+                    action(word("action")).to_owned(),
                     verdict(outcome.verdict).to_owned(),
-                    changes.map_or(0, Vec::len).to_string(),
+                    repairs.map_or(0, Vec::len).to_string(),
                 ],
-                notes: issues
-                    .map(|issue| format!("{}：{}", issue.path, issue.message.zh))
-                    .collect(),
+                notes,
             }
         });
         let text = |value: &Value, name: &str| match value.get(name) {
@@ -135,8 +150,8 @@ impl Cover {
             published: receipt.proof.is_some(),
             counts: vec![
                 ("记录总数", counts.records),
-                ("通过", counts.accepted),
-                ("通过（有提示）", counts.accepted_with_warnings),
+                ("合格", counts.accepted),
+                ("合格有提示", counts.accepted_with_warnings),
                 ("待关联", counts.parked),
                 ("重复", counts.duplicate),
                 ("退回", counts.rejected),
@@ -159,12 +174,49 @@ impl Cover {
 
 fn verdict(verdict: spec::Verdict) -> &'static str {
     match verdict {
-        spec::Verdict::Accepted => "通过",
-        spec::Verdict::AcceptedWithWarnings => "通过（有提示）",
+        spec::Verdict::Accepted => "合格",
+        spec::Verdict::AcceptedWithWarnings => "合格有提示",
         spec::Verdict::Parked => "待关联",
         spec::Verdict::Duplicate => "重复",
         spec::Verdict::Rejected => "退回",
     }
+}
+
+/// What the sender wanted done; not known of a record whose bytes are gone.
+fn action(word: &str) -> &'static str {
+    match word {
+        "upsert" => "报送",
+        "correct" => "更正",
+        "withdraw" => "撤回",
+        _ => "—",
+    }
+}
+
+/// What became of a record that waited.
+fn endings(changes: &Value, index: u32) -> Vec<String> {
+    let of_it =
+        |change: &&Value| change.get("index").and_then(Value::as_u64) == Some(u64::from(index));
+    let told = |change: &Value| {
+        let text = |name: &str| change.get(name).and_then(Value::as_str).unwrap_or_default();
+        let ending = match text("change") {
+            "released" => "所引用的记录到达，继续处理",
+            "expired" => "逾期未等到所引用的记录，退回",
+            "replaced" => "被后来的同一记录取代",
+            other => other,
+        };
+        let leaf = change
+            .get("leaf_index")
+            .and_then(Value::as_u64)
+            .unwrap_or_default();
+        format!("{}：{ending}（日志条目 {leaf}）", text("at"))
+    };
+    changes
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(of_it)
+        .map(told)
+        .collect()
 }
 
 fn state(word: &str) -> &str {

@@ -52,11 +52,11 @@ pub async fn add(
     raw(gather, connection, &folder, &row, &again).await?;
     let listed = of_records(gather, &folder, &receipt.records, &kept, &again)?;
     gather.json(format!("{folder}/records.json"), &listed)?;
-    changes(gather, connection, &folder, &row)?;
+    let endings = changes(gather, connection, &folder, &row)?;
     erased(gather, connection, &row, &kept)?;
     let forwarded = deliveries::of(gather, connection, &kept)?;
     gather.json(format!("{folder}/deliveries.json"), &forwarded)?;
-    gather.cover.add(&receipt, &listed, &forwarded);
+    gather.cover.add(&receipt, &listed, &endings, &forwarded);
     Ok(())
 }
 
@@ -174,6 +174,14 @@ fn of_records(
             "index": outcome.index,
             "dataset": outcome.dataset,
             "key": outcome.key,
+            "name": dataset_of(edition, outcome).map(|dataset| &dataset.name),
+            "action": judged.map(|(_, judged)| judged.record.action),
+            // A reason may name whom it is about.
+            "reason": judged.and_then(|(_, judged)| {
+                let reason = judged.record.reason.as_deref()?;
+                let open = gather.personal || !holds_personal(&judged.record);
+                Some(if open { reason.to_owned() } else { spec::issue::shown(reason, Sensitivity::Public) })
+            }),
             "verdict": outcome.verdict,
             "digest": outcome.digest,
             "kept": row.is_some(),
@@ -233,7 +241,7 @@ fn changes(
     connection: &mut Database,
     folder: &str,
     row: &Submission,
-) -> Result<(), GatherError> {
+) -> Result<Value, GatherError> {
     let mut listed = Vec::new();
     for (change, _) in waiting::changes_of(connection, row.id)? {
         // What happened after the checkpoint is not shown: nothing proves it yet.
@@ -251,5 +259,7 @@ fn changes(
             "issues": change.issues,
         }));
     }
-    gather.json(format!("{folder}/changes.json"), &Value::Array(listed))
+    let listed = Value::Array(listed);
+    gather.json(format!("{folder}/changes.json"), &listed)?;
+    Ok(listed)
 }

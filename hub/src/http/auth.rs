@@ -142,7 +142,10 @@ async fn admit(request: &mut ServiceRequest) -> Result<Option<Caller>, Error> {
         .ok_or_else(|| {
             Error::request(
                 ErrorCode::Unauthenticated,
-                ("密钥无效", "the key is not known"),
+                (
+                    "密钥无效：请核对是否写全、是否已更换；遗失的由中心重新签发（hub sources add 或 hub keys reader）",
+                    "the key is not known: see whether it is whole and still the one in use; the centre issues another (hub sources add, hub keys reader)",
+                ),
             )
         })?;
     let principal = space::turn(request, &state, principal).await?;

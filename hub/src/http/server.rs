@@ -132,7 +132,16 @@ fn bind(app: &Arc<App>, signals: bool) -> Result<(Server, SocketAddr), ServeErro
 }
 
 fn parameter(error: &dyn std::fmt::Display) -> actix_web::Error {
-    let detail = (format!("请求参数不正确（{error}）"), error.to_string());
+    let said = error.to_string();
+    let said = said.rsplit("error: ").next().unwrap_or_default();
+    let zh = match said.strip_prefix("missing field ") {
+        Some(name) => format!("缺少请求参数 {name}"),
+        None => format!("请求参数不正确（{said}）"),
+    };
+    let detail = (
+        format!("{zh}，各参数见 /openapi.json"),
+        format!("{said}; /openapi.json describes the parameters"),
+    );
     Error::request(ErrorCode::Parameter, detail).into()
 }
 
@@ -141,8 +150,11 @@ pub(super) async fn not_found(request: HttpRequest) -> HttpResponse {
     Error::request(
         ErrorCode::NotFound,
         (
-            format!("没有地址 {}", request.path()),
-            format!("there is nothing at {}", request.path()),
+            format!("没有地址 {}，全部地址见 /openapi.json", request.path()),
+            format!(
+                "there is nothing at {}; /openapi.json lists every address",
+                request.path()
+            ),
         ),
     )
     .error_response()

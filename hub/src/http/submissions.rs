@@ -186,7 +186,10 @@ pub async fn take(state: &State, mut about: Incoming, body: Body) -> Result<Rece
             if bytes.is_empty() {
                 return Err(Error::request(
                     ErrorCode::Unreadable,
-                    ("报文为空", "the body is empty"),
+                    (
+                        "报文为空：请核对文件，curl 用 --data-binary @文件",
+                        "the body is empty: look at the file; with curl say --data-binary @FILE",
+                    ),
                 ));
             }
             about.body = bytes;
@@ -218,7 +221,10 @@ pub async fn incoming(
     if incoming.body.is_empty() {
         return Err(Error::request(
             ErrorCode::Unreadable,
-            ("报文为空", "the body is empty"),
+            (
+                "报文为空：请核对文件，curl 用 --data-binary @文件",
+                "the body is empty: look at the file; with curl say --data-binary @FILE",
+            ),
         ));
     }
     Ok(incoming)

@@ -8,13 +8,13 @@ use super::judge::shown_key;
 pub fn nothing_to(record: &Normalized<'_, '_>) -> Issue {
     let (zh, en) = if record.action == Action::Withdraw {
         (
-            "要撤回的记录不存在：请先报送，或核对业务主键",
-            "there is no record to withdraw: check its business key",
+            "要撤回的记录不存在，或此前已撤回：核对数据集与业务主键；已撤回的无需再撤回",
+            "there is no record to withdraw, or it was withdrawn before: check data set and business key; once is enough",
         )
     } else {
         (
-            "要更正的记录不存在：请先报送，或核对业务主键",
-            "there is no record to correct: check its business key",
+            "要更正的记录不存在，或此前已撤回：核对数据集与业务主键；从未报送或已撤回的，不用更正，直接报送",
+            "there is no record to correct, or it was withdrawn: check data set and business key; what is not there is sent, not corrected",
         )
     };
     Issue {

@@ -53,17 +53,17 @@ pub fn make(
     }
     Ok(Table {
         name: "sequence",
-        zh: "序号告警",
+        zh: "序号异常",
         columns: vec![
             column("source", "数据来源"),
             column("source_name", "来源名称"),
-            column("alert", "告警"),
+            column("alert", "异常"),
             column("expected", "应为序号"),
             column("found", "实际序号"),
             column("missing", "尚缺序号"),
             column("submission", "批次"),
             column("first_submission", "同序号先前批次"),
-            column("at", "告警时间"),
+            column("at", "发现时间"),
             column("closed_at", "消除时间"),
         ],
         rows,

@@ -60,7 +60,7 @@ pub fn make(
             column("interval_hours", "通常间隔（工作时）"),
             column("interval_from", "间隔依据"),
             column("ways", "接入方式"),
-            column("sequence_alerts", "序号告警"),
+            column("sequence_alerts", "序号异常"),
             column("last_error_at", "最近拒收时间"),
             column("last_error_way", "拒收方式"),
             column("last_error", "最近拒收原因"),

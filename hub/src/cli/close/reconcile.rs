@@ -164,7 +164,20 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let answer = match &arguments.sign {
         None => None,
         Some(file) => {
-            let signer = SigningKey::load(file)?.note_signer(source)?;
+            let signer = SigningKey::load(file).with_context(|| {
+                said(
+                    format!(
+                        "{}：无法读取签名密钥；先用 hub close key --source {source} {} 生成，再由中心以 hub sources signer 登记",
+                        file.display(),
+                        file.display()
+                    ),
+                    format!(
+                        "{}: the key cannot be read; make it with `hub close key --source {source} {}`, and let the centre register it with `hub sources signer`",
+                        file.display(),
+                        file.display()
+                    ),
+                )
+            })?.note_signer(source)?;
             let manifest = Manifest {
                 origin: document.origin.clone(),
                 source: source.to_owned(),

@@ -103,7 +103,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let good = books.print();
     places(&data);
     if arguments.serve {
-        println!("running until ctrl-C: {} (reader key {reader})", hub.url);
+        println!(
+            "枢纽运行于 / running at {}，按 Ctrl-C 停止 / until ctrl-C",
+            hub.url
+        );
+        println!("  读者密钥 / reader key  {reader}");
+        println!("  例如 / for example:");
+        println!(
+            "  curl -s -H 'Authorization: Bearer {reader}' {}/v1/reports/exchange",
+            hub.url
+        );
         hub.wait()?;
     }
     Ok(good)

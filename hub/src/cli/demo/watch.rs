@@ -19,8 +19,8 @@ pub struct Outcome {
 
 const COLUMNS: [(&str, &str); 9] = [
     ("received", "接收"),
-    ("accepted", "通过"),
-    ("accepted_with_warnings", "告警"),
+    ("accepted", "合格"),
+    ("accepted_with_warnings", "合格有提示"),
     ("waiting", "待关联"),
     ("duplicate", "重复"),
     ("rejected", "退回"),

@@ -23,13 +23,23 @@ use crate::{http, store, telemetry};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Source whose system is examined.
-    #[arg(long, value_name = "ID")]
+    #[arg(
+        long,
+        value_name = "ID",
+        required_unless_present = "print_script",
+        default_value = ""
+    )]
     source: String,
     /// Name of the system.
-    #[arg(long)]
+    #[arg(long, required_unless_present = "print_script", default_value = "")]
     software: String,
     /// Version of the system.
-    #[arg(long = "software-version", value_name = "VERSION")]
+    #[arg(
+        long = "software-version",
+        value_name = "VERSION",
+        required_unless_present = "print_script",
+        default_value = ""
+    )]
     version: String,
     /// Folder of the report and the certificate.
     #[arg(long, default_value = "conformance", value_name = "DIR")]
@@ -161,13 +171,13 @@ fn keep(arguments: &Arguments, report: &Report) -> anyhow::Result<()> {
     write("report.json", &json)?;
     let page = write("report.html", report.render()?.as_bytes())?;
     for case in report.cases.iter().filter(|case| !case.faults.is_empty()) {
-        println!("未通过 failed：{} / {}", case.done.zh, case.done.en);
+        println!("未通过 failed：{}\n    {}", case.done.zh, case.done.en);
         for fault in &case.faults {
-            println!("  {} / {}", fault.zh, fault.en);
+            println!("  - {}\n    {}", fault.zh, fault.en);
         }
     }
     for fault in report.order.iter().chain(&report.data.faults) {
-        println!("未通过 failed：{} / {}", fault.zh, fault.en);
+        println!("未通过 failed：{}\n    {}", fault.zh, fault.en);
     }
     let verdict = if report.passed {
         "通过 passed"

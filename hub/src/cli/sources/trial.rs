@@ -88,7 +88,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let mut specification = app::read_spec(&config)?;
     specification.mute_lateness();
     let name = arguments.profile.display().to_string();
-    let text = std::fs::read_to_string(&arguments.profile).with_context(|| name.clone())?;
+    let text = std::fs::read_to_string(&arguments.profile).with_context(|| {
+        said(
+            format!("{name}：应为接入配置文件（TOML），如 adapters/cities 目录下的文件，而不是来源编号"),
+            format!("{name}: expected the file of a profile (TOML), such as those in adapters/cities, not the id of a source"),
+        )
+    })?;
     let errors = adapters::lint(&text, &specification);
     let first = errors.iter().find(|one| one.severity == Severity::Error);
     if let Some(remark) = first {

@@ -98,7 +98,15 @@ pub fn metadata(header: &str) -> Result<BTreeMap<String, String>, Error> {
         let (name, value) = pair.split_once(' ').unwrap_or((pair, ""));
         let value = BASE64_STANDARD.decode(value).map_err(|_| fault(pair))?;
         let value = String::from_utf8(value).map_err(|_| fault(pair))?;
-        if value.chars().any(char::is_control) || all.insert(name.to_owned(), value).is_some() {
+        if value.chars().any(char::is_control) {
+            return Err(wrong(
+                "Upload-Metadata",
+                pair,
+                "解码后不含换行等控制字符的值，请用 printf %s 名称 | base64",
+                "a value without line feeds: encode it with printf %s NAME | base64",
+            ));
+        }
+        if all.insert(name.to_owned(), value).is_some() {
             return Err(fault(pair));
         }
     }

@@ -191,6 +191,14 @@ fn judge(story: &Story) -> Vec<Message> {
         return Vec::new();
     };
     let expired = story.step.fault == Fault::ExpiredEdition;
+    let met = attempts.iter().any(|one| one.fault == Fault::RotatedKey);
+    if story.step.fault == Fault::RotatedKey && !met {
+        wrong(
+            "未检测：送检系统未使用原密钥报送，没有遇到 401；请在收到 401 后再换用新密钥".to_owned(),
+            "not examined: the old key was not used, so no 401 was met; change to the new key only on the 401"
+                .to_owned(),
+        );
+    }
     let others = attempts
         .iter()
         .filter(|one| one.sha256 != first.sha256 && one.number == first.number);

@@ -294,8 +294,8 @@ async fn misbehave(
             return later(refused(
                 ErrorCode::Busy,
                 (
-                    "请求过多，请稍后再试",
-                    "too many requests, come again later",
+                    "按 Retry-After 所示秒数等待后重报",
+                    "come again after the seconds in Retry-After",
                 ),
             ));
         }
