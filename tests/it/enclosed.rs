@@ -17,7 +17,7 @@ use super::harness::hub::{self, Answer, Hub};
 const PDF_MD5: &str = "1acc807be6d4132b0794c629b1c7ab47";
 
 /// A profile of messages and packages.
-fn profile(id: &str, wire: &str) -> String {
+pub(super) fn profile(id: &str, wire: &str) -> String {
     format!(
         "version = 1\nid = \"{id}\"\nkind = \"city\"\nname = \"市\"\nenglish = \"City\"\nregion = \"{id}\"\n\
          ways = [\"http\", \"folder\"]\ndatasets = \"price\"\n[wire]\n{wire}\n"
@@ -38,7 +38,7 @@ fn desk(engine: Engine, settings: &str) -> (Hub, Chain, String, String) {
 }
 
 /// A message about a paper; `files` are slot, name and what stands for the bytes.
-fn message(code: &str, files: &[(&str, &str, &str)]) -> String {
+pub(super) fn message(code: &str, files: &[(&str, &str, &str)]) -> String {
     let files: String = files
         .iter()
         .map(|(slot, name, content)| {
@@ -55,7 +55,7 @@ fn message(code: &str, files: &[(&str, &str, &str)]) -> String {
     )
 }
 
-fn package(messages: &[String], files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn package(messages: &[String], files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options =
         zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
@@ -73,7 +73,7 @@ fn receipt(answer: &Answer) -> Value {
     answer.json()
 }
 
-fn codes(record: &Value) -> Vec<&str> {
+pub(super) fn codes(record: &Value) -> Vec<&str> {
     let issues = record["issues"].as_array().expect("issues");
     issues
         .iter()

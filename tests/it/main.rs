@@ -26,6 +26,7 @@ mod destinations;
 mod dialects;
 mod differential;
 mod enclosed;
+mod enclosed_ways;
 mod erasure;
 mod evidence;
 mod fixtures;
