@@ -10,7 +10,7 @@ use adapters::{Adapter, Charset, Hint};
 use libfuzzer_sys::fuzz_target;
 
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
-const COLUMNS: [&str; 3] = ["PROJECT_CODE", "PROJECT_NAME", "INDUSTRIES_TYPE"];
+const COLUMNS: [&str; 3] = ["PROJECT_CODE", "PROJECT_NAME", "ADDRESS"];
 
 static ADAPTERS: LazyLock<[Adapter; 3]> = LazyLock::new(|| {
     SEPARATORS.map(|separator| fuzz::adapter_with("csv", Charset::Utf8, &format!("separator = \"{}\"", separator.escape_default())))

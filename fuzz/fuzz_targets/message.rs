@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use adapters::{Adapter, Charset, Hint};
 use libfuzzer_sys::fuzz_target;
 
-const FIELDS: [&str; 3] = ["PROJECT_CODE", "PROJECT_NAME", "INDUSTRIES_TYPE"];
+const FIELDS: [&str; 3] = ["PROJECT_CODE", "PROJECT_NAME", "ADDRESS"];
 
 static ADAPTER: LazyLock<Adapter> = LazyLock::new(|| fuzz::adapter("message", Charset::Utf8));
 
