@@ -1,6 +1,8 @@
 //! Files that come with their records, in the message or beside it in the package: kept with them, judged with them,
 //! refused without harm to them. On both databases, and through more than one way in.
 
+mod ways;
+
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 
@@ -17,7 +19,7 @@ use super::harness::hub::{self, Answer, Hub};
 const PDF_MD5: &str = "1acc807be6d4132b0794c629b1c7ab47";
 
 /// A profile of messages and packages.
-pub(super) fn profile(id: &str, wire: &str) -> String {
+fn profile(id: &str, wire: &str) -> String {
     format!(
         "version = 1\nid = \"{id}\"\nkind = \"city\"\nname = \"市\"\nenglish = \"City\"\nregion = \"{id}\"\n\
          ways = [\"http\", \"folder\"]\ndatasets = \"price\"\n[wire]\n{wire}\n"
@@ -38,7 +40,7 @@ fn desk(engine: Engine, settings: &str) -> (Hub, Chain, String, String) {
 }
 
 /// A message about a paper; `files` are slot, name and what stands for the bytes.
-pub(super) fn message(code: &str, files: &[(&str, &str, &str)]) -> String {
+fn message(code: &str, files: &[(&str, &str, &str)]) -> String {
     let files: String = files
         .iter()
         .map(|(slot, name, content)| {
@@ -55,7 +57,7 @@ pub(super) fn message(code: &str, files: &[(&str, &str, &str)]) -> String {
     )
 }
 
-pub(super) fn package(messages: &[String], files: &[(&str, &[u8])]) -> Vec<u8> {
+fn package(messages: &[String], files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options =
         zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
@@ -73,7 +75,7 @@ fn receipt(answer: &Answer) -> Value {
     answer.json()
 }
 
-pub(super) fn codes(record: &Value) -> Vec<&str> {
+fn codes(record: &Value) -> Vec<&str> {
     let issues = record["issues"].as_array().expect("issues");
     issues
         .iter()

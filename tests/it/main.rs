@@ -26,7 +26,6 @@ mod destinations;
 mod dialects;
 mod differential;
 mod enclosed;
-mod enclosed_ways;
 mod erasure;
 mod evidence;
 mod fixtures;

@@ -7,12 +7,12 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use serde_json::{Value, json};
 
-use super::attachments::{FILES, PAPERS, PDF};
-use super::enclosed::{codes, message, package, profile};
-use super::harness::Engine;
-use super::harness::chain::Chain;
-use super::harness::hub::{Answer, Hub};
-use super::harness::kafka::{Broker, LONG, Read};
+use super::super::attachments::{FILES, PAPERS, PDF};
+use super::super::harness::Engine;
+use super::super::harness::chain::Chain;
+use super::super::harness::hub::{Answer, Hub};
+use super::super::harness::kafka::{Broker, LONG, Read};
+use super::{codes, message, package, profile};
 
 /// A hub whose sources send papers by the ways that `settings` name.
 fn desk(engine: Engine, profiles: &[(&str, &str)], settings: &str) -> (Hub, Chain) {
