@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use spec::{Issue, Message, Severity, Verdict};
+use spec::{Message, Verdict};
 
 use super::script::Required;
 use crate::pipeline::commit;
@@ -75,7 +75,10 @@ pub fn examine(
                     findings: BTreeMap::new(),
                 });
                 count(set, &outcome);
-                let why = cause(&outcome).map(|issue| issue.message.clone());
+                // Why it was rejected, not what else was remarked before that.
+                let mut errors = outcome.issues.iter();
+                let why = errors.find(|issue| issue.severity == spec::Severity::Error);
+                let why = why.map(|issue| issue.message.clone());
                 match outcome.key {
                     Some(key) => {
                         last.insert((outcome.dataset, key), (outcome.verdict, why));
@@ -161,47 +164,10 @@ impl Data {
     }
 }
 
-/// What decided: the first error; a warning only where nothing rejects.
-fn cause(outcome: &Outcome) -> Option<&Issue> {
-    let error = |issue: &&Issue| issue.severity == Severity::Error;
-    outcome.issues.iter().find(error).or(outcome.issues.first())
-}
-
 fn count(set: &mut Set, outcome: &Outcome) {
     set.counts.add(outcome.verdict);
     for issue in &outcome.issues {
         let name = issue.rule.as_deref().unwrap_or(issue.code.name());
         *set.findings.entry(name.to_owned()).or_default() += 1;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use spec::IssueCode;
-
-    use super::*;
-
-    #[test]
-    fn a_warning_is_not_told_as_the_cause_of_a_rejection() {
-        let issue = |severity, words: &'static str| {
-            Issue::new(IssueCode::CodeUnknown, severity, Message::from(words))
-        };
-        let outcome = Outcome {
-            index: 0,
-            dataset: "A".to_owned(),
-            key: None,
-            verdict: Verdict::Rejected,
-            digest: None,
-            attachments: Vec::new(),
-            flex: None,
-            issues: vec![
-                issue(Severity::Warning, "remark"),
-                issue(Severity::Error, "cause"),
-            ],
-        };
-        assert_eq!(
-            cause(&outcome).map(|issue| &*issue.message.en),
-            Some("cause")
-        );
     }
 }
