@@ -1,5 +1,7 @@
 //! A parked record is judged again, by itself, when what it waits for has come.
 
+use std::sync::Arc;
+
 use spec::waiting::Awaited;
 use spec::{Context, Edition, Lookup, Normalized, Severity, Spec, Verdict};
 
@@ -25,17 +27,43 @@ pub fn release(
         return Ok(());
     }
     let mut arrived = hashes.to_vec();
+    let mut among = Among::default();
     while !arrived.is_empty() {
         let ready = waiting::ready(transaction.connection, &arrived)?;
         arrived.clear();
         for (parked, row) in ready {
             // Judged by the edition that it was sent in; one that is gone leaves the record to its deadline.
             if let Some(edition) = specification.edition(&parked.edition) {
-                arrived.extend(again(transaction, edition, now, &parked, &row)?);
+                let neighbours = among.of(edition);
+                arrived.extend(again(transaction, edition, neighbours, now, &parked, &row)?);
             }
         }
     }
     Ok(())
+}
+
+/// Records that are released one after the other are judged among each other: what the store said of one is kept for
+/// the next.
+#[derive(Default)]
+struct Among {
+    edition: String,
+    judged: usize,
+    neighbours: Neighbours,
+}
+
+impl Among {
+    /// Those as an edition reads them; now and then all but the registers are let go.
+    fn of(&mut self, edition: &Edition) -> &mut Neighbours {
+        if self.edition != edition.id {
+            *self = Among::default();
+            self.edition.clone_from(&edition.id);
+        }
+        self.judged += 1;
+        if self.judged.is_multiple_of(AT_ONCE as usize) {
+            self.neighbours.forget();
+        }
+        &mut self.neighbours
+    }
 }
 
 /// Most values that are looked for at once.
@@ -63,11 +91,12 @@ pub fn release_since(
 fn again(
     transaction: &mut Transaction<'_>,
     edition: &'static Edition,
+    neighbours: &mut Neighbours,
     now: super::Instant,
     parked: &Parked,
     row: &RecordRow,
 ) -> Result<Vec<i64>, StoreError> {
-    let version = Neighbour::from_row(row.clone())?;
+    let mut version = Neighbour::from_row(row.clone())?;
     let Some(dataset) = edition.by_code(version.dataset) else {
         return Ok(Vec::new());
     };
@@ -75,8 +104,7 @@ fn again(
     let keys = |lookups: Vec<Lookup>| lookups.into_iter().map(Key::from).collect::<Vec<_>>();
     let lookups = keys(spec::references::lookups(edition, &record));
     let parents = keys(spec::stored::parents(edition, &record));
-    let mut neighbours = Neighbours::default();
-    neighbours.fetch(transaction.connection, lookups.iter().chain(&parents))?;
+    neighbours.ask(transaction.connection, lookups.iter().chain(&parents))?;
     let known = neighbours.known(edition, lookups);
     let context = Context {
         edition,
@@ -128,6 +156,7 @@ fn again(
     if let Some(old) = &newest {
         let before = links_of_old(edition, old, &added.links);
         records::unlink(transaction.connection, &before)?;
+        neighbours.remove(edition, old, &before);
         let mut history = History::default();
         // The leaf of its release was the last that was appended.
         let leaf = transaction.numbers.leaf - 1;
@@ -144,6 +173,8 @@ fn again(
         .any(|projection| projection.datasets.contains_key(&dataset.code));
     added.owed = transaction.owe(row, lane, None, projected, now.millis)?;
     insert::rows(transaction.connection, &added)?;
+    version.lane = lane;
+    neighbours.add(edition, &Arc::new(version), &added.links);
     Ok(added.links.iter().map(|link| link.hash).collect())
 }
 

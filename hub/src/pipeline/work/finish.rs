@@ -1,6 +1,6 @@
 //! The end of a submission, or of a part of it: rows and outcomes are written, the leaf is appended.
 
-use super::{Work, broken};
+use super::{Purpose, Work, broken};
 use crate::leaf;
 use crate::pipeline::Digests;
 use crate::pipeline::commit::{Committed, Unsigned, receipt_id};
@@ -103,7 +103,7 @@ impl Work<'_, '_> {
         row.leaf_index = self.transaction.append_leaf(leaf.clone())?;
         let leaf = String::from_utf8(leaf).map_err(|error| broken(&error))?;
         let mut parts = Vec::new();
-        if self.in_parts {
+        if self.purpose == Purpose::Parts {
             if !self.outcomes.list.is_empty() {
                 self.end_part()?;
             }
@@ -126,7 +126,7 @@ impl Work<'_, '_> {
         }
         self.room.settle(self.transaction, self.received)?;
         let (specification, now) = (self.specification, self.received);
-        if self.in_parts {
+        if self.purpose == Purpose::Parts {
             release::release_since(self.transaction, specification, now, self.first_record)?;
         } else {
             release::release(self.transaction, specification, now, &self.became_current)?;
