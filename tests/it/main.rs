@@ -13,6 +13,7 @@ mod absence;
 mod activation;
 mod api;
 mod attachments;
+mod check;
 mod classes;
 mod closes;
 mod commands;
