@@ -45,7 +45,8 @@ fn about_absence() -> BTreeSet<String> {
     let spec = spec::Spec::embedded().unwrap();
     let sets = spec.editions.iter().flat_map(|edition| &edition.datasets);
     let rules = sets.flat_map(|set| &set.rules);
-    let absence = rules.filter(|rule| matches!(rule.check, Check::Exists { .. } | Check::MinCountOf { .. }));
+    let absence =
+        rules.filter(|rule| matches!(rule.check, Check::Exists { .. } | Check::MinCountOf { .. }));
     absence.map(|rule| rule.id.to_string()).collect()
 }
 
@@ -70,7 +71,12 @@ fn shown(record: &Value, absence: &BTreeSet<String>) -> Value {
         // A finding among others is placed by the command, which has the document at hand.
         members.remove("line");
         members.remove("column");
-        for related in members.get_mut("related").and_then(Value::as_array_mut).into_iter().flatten() {
+        for related in members
+            .get_mut("related")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             let related = related.as_object_mut().unwrap();
             related.remove("receipt");
             related.remove("record");
@@ -81,7 +87,8 @@ fn shown(record: &Value, absence: &BTreeSet<String>) -> Value {
 
 /// A text without the times of receipt in it.
 fn timeless(text: &str) -> String {
-    let is_time = |part: &&str| part.len() > 19 && part.as_bytes()[10] == b'T' && part.starts_with("20");
+    let is_time =
+        |part: &&str| part.len() > 19 && part.as_bytes()[10] == b'T' && part.starts_with("20");
     let parts = text.split_inclusive(['（', '）', '(', ')', '"', ' ']);
     parts.filter(|part| !is_time(part)).collect()
 }
@@ -90,12 +97,18 @@ fn compare(name: &str, of_command: &[Value], of_hub: &[Value]) -> Vec<String> {
     let absence = about_absence();
     let mut faults = Vec::new();
     if of_command.len() != of_hub.len() {
-        faults.push(format!("{name}: {} records, the hub {}", of_command.len(), of_hub.len()));
+        faults.push(format!(
+            "{name}: {} records, the hub {}",
+            of_command.len(),
+            of_hub.len()
+        ));
     }
     for (place, (one, other)) in of_command.iter().zip(of_hub).enumerate() {
         let (one, other) = (shown(one, &absence), shown(other, &absence));
         if one != other {
-            faults.push(format!("{name} record {place}:\n  command {one}\n  hub     {other}"));
+            faults.push(format!(
+                "{name} record {place}:\n  command {one}\n  hub     {other}"
+            ));
         }
     }
     faults
@@ -106,7 +119,9 @@ fn files(source: &Path) -> Vec<PathBuf> {
     let expected = std::fs::read(source.join("expected.json")).unwrap();
     let expected: Value = serde_json::from_slice(&expected).unwrap();
     let named = expected["files"].as_array().unwrap().iter();
-    named.map(|file| source.join(file["file"].as_str().unwrap())).collect()
+    named
+        .map(|file| source.join(file["file"].as_str().unwrap()))
+        .collect()
 }
 
 fn post(hub: &Hub, path: &str, key: &str, file: &Path) -> Vec<Value> {
@@ -121,7 +136,9 @@ fn post(hub: &Hub, path: &str, key: &str, file: &Path) -> Vec<Value> {
 
 fn url(name: &str) -> String {
     let escaped = name.bytes().map(|byte| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => {
+            char::from(byte).to_string()
+        }
         other => format!("%{other:02X}"),
     });
     escaped.collect()
@@ -146,7 +163,9 @@ fn a_check_finds_what_the_hub_finds_in_all_that_the_sources_send() {
             let of_command = checked(source, std::slice::from_ref(file), &[]);
             faults.extend(compare(&file.display().to_string(), &of_command, &of_hub));
         }
-        let of_hub = files.iter().flat_map(|file| post(&hub, "/v1/submissions", &key, file));
+        let of_hub = files
+            .iter()
+            .flat_map(|file| post(&hub, "/v1/submissions", &key, file));
         let of_hub: Vec<Value> = of_hub.collect();
         faults.extend(compare(source, &checked(source, &files, &[]), &of_hub));
         sources += 1;
@@ -160,7 +179,10 @@ fn a_check_finds_what_the_hub_finds_in_all_that_the_sources_send() {
 fn told(line: &Value) -> (String, Vec<String>) {
     let issues = line["issues"].as_array().unwrap().iter();
     let codes = issues.map(|issue| issue["code"].as_str().unwrap().to_owned());
-    (line["verdict"].as_str().unwrap().to_owned(), codes.collect())
+    (
+        line["verdict"].as_str().unwrap().to_owned(),
+        codes.collect(),
+    )
 }
 
 fn write(folder: &Path, name: &str, elements: &[Value]) -> PathBuf {
@@ -195,9 +217,17 @@ fn a_file_is_judged_among_what_came_before_it() {
     let first = write(folder.path(), "first.json", std::slice::from_ref(&project));
     let second = write(folder.path(), "second.json", &[back.clone(), project]);
     let lines = checked("320100", &[first, second.clone()], &[]);
-    assert_eq!(verdicts(&lines), [accepted(), accepted(), accepted()], "{lines:#?}");
+    assert_eq!(
+        verdicts(&lines),
+        [accepted(), accepted(), accepted()],
+        "{lines:#?}"
+    );
     let alone = checked("320100", &[second], &[]);
-    assert_eq!(verdicts(&alone), [accepted(), accepted()], "the hub may hold it: {alone:#?}");
+    assert_eq!(
+        verdicts(&alone),
+        [accepted(), accepted()],
+        "the hub may hold it: {alone:#?}"
+    );
 }
 
 #[test]
@@ -206,14 +236,24 @@ fn a_file_is_judged_by_the_edition_that_it_names() {
     let file = folder.path().join("named.json");
     // The name stands behind the records, as it may in JSON.
     let records = json!([{ "dataset": "PROJECT", "data": {} }]);
-    let text = format!("{{\"source\":\"320100\",\"submission\":\"1\",\"records\":{records},\"edition\":\"9.9\"}}");
+    let text = format!(
+        "{{\"source\":\"320100\",\"submission\":\"1\",\"records\":{records},\"edition\":\"9.9\"}}"
+    );
     std::fs::write(&file, text).unwrap();
     let output = hub::run(&["check", file.to_str().unwrap(), "--source", "320100"]);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{errors}");
     assert!(errors.contains("9.9"), "{errors}");
-    std::fs::write(&file, "{\"source\":\"320300\",\"submission\":\"1\",\"records\":[]}").unwrap();
+    std::fs::write(
+        &file,
+        "{\"source\":\"320300\",\"submission\":\"1\",\"records\":[]}",
+    )
+    .unwrap();
     let output = hub::run(&["check", file.to_str().unwrap(), "--source", "320100"]);
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "who sends is who the file says: {errors}");
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "who sends is who the file says: {errors}"
+    );
 }

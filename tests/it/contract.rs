@@ -191,17 +191,35 @@ fn a_withdrawal_that_names_its_record_and_says_no_more_is_in_the_contract() {
     // The reader takes it as one, and finds nothing wrong with it by itself.
     let hub = Hub::start(Engine::Sqlite, &[]);
     let sender = hub.add_source(SOURCE);
-    let answer = hub.post("/v1/check", &sender, "application/xml", &std::fs::read(named).unwrap());
+    let answer = hub.post(
+        "/v1/check",
+        &sender,
+        "application/xml",
+        &std::fs::read(named).unwrap(),
+    );
     assert_eq!(answer.status, 200, "{}", answer.text);
     let issues = answer.json()["records"][0]["issues"].clone();
-    let codes: Vec<&str> = issues.as_array().unwrap().iter().map(|issue| issue["code"].as_str().unwrap()).collect();
-    assert_eq!(codes, ["reference.missing"], "only that there is none to take back: {issues}");
+    let codes: Vec<&str> = issues
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|issue| issue["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        codes,
+        ["reference.missing"],
+        "only that there is none to take back: {issues}"
+    );
     // The same in JSON: the schemas of all data sets, and what takes their records back.
     let edition = spec.edition("3.0").unwrap();
     let read = |name: &str| -> serde_json::Value {
-        serde_json::from_slice(&std::fs::read(folder.path().join("3.0").join(name)).unwrap()).unwrap()
+        serde_json::from_slice(&std::fs::read(folder.path().join("3.0").join(name)).unwrap())
+            .unwrap()
     };
-    let names = edition.datasets.iter().map(|dataset| format!("{}.json", dataset.id));
+    let names = edition
+        .datasets
+        .iter()
+        .map(|dataset| format!("{}.json", dataset.id));
     let mut withdrawals = read("withdrawals.json");
     for name in names.chain(["codes.json".to_owned()]) {
         withdrawals["$defs"][&name] = read(&name);
@@ -210,7 +228,11 @@ fn a_withdrawal_that_names_its_record_and_says_no_more_is_in_the_contract() {
     let validator = jsonschema::validator_for(&withdrawals).unwrap();
     let code = serde_json::json!({ "PROJECT_CODE": "2507-320303-04-01-103158" });
     assert!(validator.is_valid(&code));
-    assert!(validator.is_valid(&serde_json::json!({ "PROJECT_CODE": "2507-320303-04-01-103158", "OTHER": 1 })));
+    assert!(
+        validator.is_valid(
+            &serde_json::json!({ "PROJECT_CODE": "2507-320303-04-01-103158", "OTHER": 1 })
+        )
+    );
     assert!(!validator.is_valid(&serde_json::json!({ "PROJECT_NAME": "x" })));
 }
 
@@ -220,16 +242,37 @@ fn what_is_published_is_served_as_it_is_written() {
     let listed = hub.get("/v1/catalog/3.0/files", "").json();
     let listed = listed["items"].as_array().unwrap().clone();
     let folder = root().join("schemas/3.0");
-    for path in ["xsd/types.xsd", "xsd/message/PROJECT.xsd", "xsd/withdrawal.xsd", "dictionary.md", "codes.json"] {
+    for path in [
+        "xsd/types.xsd",
+        "xsd/message/PROJECT.xsd",
+        "xsd/withdrawal.xsd",
+        "dictionary.md",
+        "codes.json",
+    ] {
         let written = std::fs::read(folder.join(path)).unwrap();
         let entry = listed.iter().find(|entry| entry["path"] == path);
-        assert_eq!(entry.unwrap_or_else(|| panic!("{path}"))["bytes"], written.len());
+        assert_eq!(
+            entry.unwrap_or_else(|| panic!("{path}"))["bytes"],
+            written.len()
+        );
         let served = hub.get(&format!("/v1/catalog/3.0/files/{path}"), "");
-        assert_eq!((served.status, served.text.as_bytes()), (200, &*written), "{path}");
+        assert_eq!(
+            (served.status, served.text.as_bytes()),
+            (200, &*written),
+            "{path}"
+        );
     }
-    assert!(listed.iter().any(|entry| entry["path"] == "dictionary.xlsx"));
+    assert!(
+        listed
+            .iter()
+            .any(|entry| entry["path"] == "dictionary.xlsx")
+    );
     assert_eq!(hub.get("/v1/catalog/3.0/files/no.xsd", "").status, 404);
-    assert_eq!(hub.get("/v1/catalog/3.0/files/../2.0/codes.json", "").status, 404);
+    assert_eq!(
+        hub.get("/v1/catalog/3.0/files/../2.0/codes.json", "")
+            .status,
+        404
+    );
 }
 
 /// The records of the fixtures as the national platform gets them, without those that the hub refuses.

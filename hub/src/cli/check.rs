@@ -184,11 +184,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             &bar,
             &mut text::Text::new(out, lang, most),
         )?,
-        Form::Sarif => check.all(
-            &arguments.files,
-            &bar,
-            &mut sarif::Sarif::new(out, lang)?,
-        )?,
+        Form::Sarif => check.all(&arguments.files, &bar, &mut sarif::Sarif::new(out, lang)?)?,
     }
     Ok(check.summary.is_clean())
 }

@@ -69,15 +69,10 @@ fn close(arguments: &Arguments) -> anyhow::Result<bool> {
         )
     );
     let keys = LogKeys::open(&config)?;
-    let closer = Closer {
-        spec: app::load_spec(&config)?,
-        edition: config.spec.edition.clone(),
-        national_edition: config.national.edition.clone(),
-        origin: config.log.origin.clone(),
-        seals: keys.seals()?,
-        asker: daily::asker(&config)?,
-        sources: daily::sources(&mut connection)?,
-    };
+    let specification = app::load_spec(&config)?;
+    let sources = app::load_sources(&config, specification)?;
+    let seals = keys.seals()?;
+    let closer = daily::closer(&config, specification, &sources, seals, &mut connection)?;
     let new = make(&mut connection, &closer, &date)?;
     let all = closes::of_day(&mut connection, &date)?;
     let latest = table::latest(all);

@@ -150,7 +150,8 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
 
 fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {
     let (_, mut connection) = folder.open_existing()?;
-    let counts = forwarded::counts(&mut connection)?;
+    let owed = forwarded::owed(&mut connection)?;
+    let counts = forwarded::counts(&mut connection, &owed)?;
     let all = destinations::all(&mut connection)?;
     let mut rows = Vec::new();
     for one in &all {

@@ -3,6 +3,7 @@
 //! Exit codes: 0 all good, 1 findings, 2 could not run.
 
 mod absence;
+mod access;
 mod check;
 mod close;
 mod deliveries;

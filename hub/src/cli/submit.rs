@@ -15,6 +15,7 @@ use anyhow::Context as _;
 use serde_json::json;
 
 use super::Form;
+use super::access::Access;
 use crate::pipeline::receipt::Receipt;
 use crate::report::table::{Cell, Table, column};
 use client::{Client, Patience};
@@ -25,20 +26,8 @@ pub struct Arguments {
     /// Files, sent in this order.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Address of the hub.
-    #[arg(long)]
-    url: String,
-    /// Key of the source.
-    #[arg(
-        long,
-        env = "HUB_KEY",
-        hide_env_values = true,
-        required_unless_present = "key_file"
-    )]
-    key: Option<String>,
-    /// File that holds the key.
-    #[arg(long, value_name = "FILE", conflicts_with = "key")]
-    key_file: Option<PathBuf>,
+    #[command(flatten)]
+    access: Access,
     /// Folder in which the receipts are kept.
     #[arg(long, default_value = "receipts", value_name = "DIR")]
     receipts: PathBuf,
@@ -70,24 +59,14 @@ type Sent = Result<Receipt, String>;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
-    let key = match (&arguments.key, &arguments.key_file) {
-        (_, Some(file)) => std::fs::read_to_string(file)
-            .with_context(|| file.display().to_string())?
-            .trim()
-            .to_owned(),
-        (Some(key), None) => key.clone(),
-        (None, None) => anyhow::bail!(super::said(
-            "请用 --key、--key-file 或 HUB_KEY 提供密钥",
-            "say --key, --key-file or HUB_KEY",
-        )),
-    };
+    let key = arguments.access.key()?;
     std::fs::create_dir_all(&arguments.receipts)
         .with_context(|| arguments.receipts.display().to_string())?;
     let patience = Patience {
         attempts: arguments.attempts,
         proof_wait: std::time::Duration::from_secs(arguments.proof_wait),
     };
-    let client = Client::new(&arguments.url, &key, patience);
+    let client = Client::new(&arguments.access.url, &key, patience);
     let results = if arguments.multipart {
         several::send_all(arguments, &client)
     } else {

@@ -6,15 +6,19 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use spec::Spec;
+
+use super::asker::Asker;
 use super::document::{Document, Party};
 use super::making::{self, CloseError, Closer};
-use super::national::Asker;
 use crate::app::App;
 use crate::config::Config;
-use crate::delivery::platform::PlatformKeys;
+use crate::delivery::service;
 use crate::pipeline::Instant;
+use crate::sources::Sources;
 use crate::store::access::{self, Role};
-use crate::store::{Database, closes, days};
+use crate::store::{Database, StoreError, closes, contradictions, days, replays};
+use crate::tlog::Seals;
 
 /// How often the clock is looked at.
 const PAUSE: Duration = Duration::from_secs(20);
@@ -64,32 +68,26 @@ impl Drop for Daily {
 }
 
 /// What makes closes for a hub.
-pub fn closer(app: &App, connection: &mut Database) -> anyhow::Result<Closer> {
+pub fn closer(
+    config: &Config,
+    specification: &'static Spec,
+    known: &Sources,
+    seals: Seals,
+    connection: &mut Database,
+) -> anyhow::Result<Closer> {
+    let platforms = service::platforms(config, specification, known)?;
     Ok(Closer {
-        spec: app.spec,
-        edition: app.config.spec.edition.clone(),
-        national_edition: app.config.national.edition.clone(),
-        origin: app.config.log.origin.clone(),
-        seals: app.log_keys.seals()?,
-        asker: asker(&app.config)?,
+        spec: specification,
+        edition: config.spec.edition.clone(),
+        origin: config.log.origin.clone(),
+        seals,
+        platforms: platforms.into_iter().map(Asker::from).collect(),
         sources: sources(connection)?,
     })
 }
 
-/// Who asks the national platform; none where there is no address of one.
-/// Where its keys are configured, its answers must be signed.
-pub fn asker(config: &Config) -> Result<Option<Asker>, crate::tlog::Error> {
-    let national = &config.national;
-    if national.url.is_empty() {
-        return Ok(None);
-    }
-    let keys = PlatformKeys::parse(&national.keys)?;
-    let timeout = Duration::from_millis(national.timeout_ms);
-    Ok(Some(Asker::new(&national.url, keys, timeout)))
-}
-
 /// Sources that have a key: they have books also on a day on which they sent nothing.
-pub fn sources(connection: &mut Database) -> Result<Vec<String>, crate::store::StoreError> {
+pub fn sources(connection: &mut Database) -> Result<Vec<String>, StoreError> {
     let keys = access::list(connection)?.into_iter();
     let keys = keys.filter(|key| key.role == Role::Source && key.retired_at.is_none());
     let mut names: Vec<String> = keys.map(|key| key.name).collect();
@@ -101,7 +99,8 @@ pub fn sources(connection: &mut Database) -> Result<Vec<String>, crate::store::S
 /// Closes a day in a serving hub; how many closes are new.
 pub fn close(app: &App, date: &str) -> anyhow::Result<usize> {
     let mut connection = app.readers.take()?;
-    let closer = closer(app, &mut connection)?;
+    let seals = app.log_keys.seals()?;
+    let closer = closer(&app.config, app.spec, &app.sources, seals, &mut connection)?;
     let drafts = closer.draft(&mut connection, date)?;
     drop(connection);
     let new = drafts.0.len();
@@ -122,32 +121,45 @@ fn once(app: &App, at: jiff::civil::Time, now: Instant) -> anyhow::Result<()> {
     }
     let today = now.civil.date().to_string();
     let mut connection = app.readers.take()?;
-    let mut due = Vec::new();
-    let mut missed = false;
-    for date in days::before(&mut connection, &today, BACK)? {
-        let last = closes::latest(&mut connection, &date, &Party::Hub.to_string())?;
-        match last {
-            None => {
-                missed = true;
-                due.push(date);
-            }
-            // Closed before it was over.
-            Some(row) if !serde_json::from_str::<Document>(&row.document)?.ended => {
-                missed = true;
-                due.push(date);
-            }
-            Some(row) if row.open > 0 => due.push(date),
-            Some(_) => {}
-        }
-    }
+    let due = due(&mut connection, &today)?;
     drop(connection);
-    // Days that are open are looked at once a day, together with the one that is new.
-    if !missed {
-        return Ok(());
-    }
     for date in due.iter().rev() {
         let new = close(app, date)?;
         tracing::info!(date, new, "the day was closed");
     }
     Ok(())
+}
+
+/// The days to be closed now, the newest first: with a day that has no close of its end, all before it that may say
+/// something new. Days that are open are looked at once a day, together with the one that is new.
+fn due(connection: &mut Database, today: &str) -> anyhow::Result<Vec<String>> {
+    let mut due = Vec::new();
+    let mut missed = false;
+    for date in days::before(connection, today, BACK)? {
+        let last = closes::latest(connection, &date, &Party::Hub.to_string())?;
+        let ended = match &last {
+            None => false,
+            Some(row) => serde_json::from_str::<Document>(&row.document)?.ended,
+        };
+        missed |= !ended;
+        let moved = match &last {
+            Some(row) if ended => row.open > 0 || moved_since(connection, &date, row.at)?,
+            // Never closed, or before it was over.
+            _ => true,
+        };
+        if moved {
+            due.push(date);
+        }
+    }
+    Ok(if missed { due } else { Vec::new() })
+}
+
+/// Whether something of a settled day was sent again, or contradicted, since an instant.
+fn moved_since(connection: &mut Database, date: &str, at: i64) -> Result<bool, StoreError> {
+    let Some(span) = days::span(connection, date)? else {
+        return Ok(false);
+    };
+    let contradicted = contradictions::last_at(connection, &span)?;
+    Ok(contradicted.is_some_and(|last| last >= at)
+        || replays::went_on_since(connection, at, span.from.delivery)?)
 }

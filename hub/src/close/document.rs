@@ -177,6 +177,28 @@ impl Document {
         }
     }
 
+    /// The key under which the platform said what it holds, which is checked; none where it said nothing signed.
+    pub fn platform_key(&self) -> Result<Option<String>, FirstFault> {
+        let Books::Destination(books) = &self.books else {
+            return Ok(None);
+        };
+        let platform = books.platform.as_ref();
+        let Some((statement, platform)) = platform.and_then(|p| Some((p.statement.as_ref()?, p)))
+        else {
+            return Ok(None);
+        };
+        let wrong = |what: String| FirstFault {
+            place: "document.books.destination.platform.statement".to_owned(),
+            what,
+        };
+        let said = platform.theirs.as_ref();
+        let said = said.ok_or_else(|| wrong("the books lack what was said".to_owned()))?;
+        statement
+            .verify(&self.date, self.records, said)
+            .map_err(wrong)?;
+        Ok(Some(statement.key.clone()))
+    }
+
     /// How much may still move: waiting records, open deliveries.
     pub fn open(&self) -> u64 {
         match &self.books {

@@ -33,18 +33,8 @@
 //! text `exchange-hub/holdings/v1`, a line feed, path and query of the request, a line feed, and the body.
 
 use super::tree::Entry;
-use crate::tlog::Hash;
-use crate::tlog::hash::Hasher;
-
-/// SHA-256 over parts, each after its length.
-fn digest<'p>(parts: impl IntoIterator<Item = &'p str>) -> Hash {
-    let mut hasher = Hasher::default();
-    for part in parts {
-        hasher.update(&(part.len() as u64).to_be_bytes());
-        hasher.update(part.as_bytes());
-    }
-    hasher.finish()
-}
+use crate::delivery::holding::Holding;
+use crate::tlog::hash::sha256_of_parts as digest;
 
 /// A record that a source sent, as its receipt tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,22 +76,11 @@ impl Sent<'_> {
     }
 }
 
-/// The entry of a record in a packet: `DATASET`, `ID`, whether `OPERATION` is 3, and the columns in order.
-pub fn of_packet<'c>(
-    data_set: &str,
-    version: i64,
-    deleted: bool,
-    columns: impl IntoIterator<Item = (&'c str, &'c str)>,
-) -> Entry {
-    let version = version.to_string();
-    let what = [
-        "exchange-hub/close/national/content/v1",
-        if deleted { "delete" } else { "put" },
-    ];
-    let columns = columns.into_iter().flat_map(|(name, text)| [name, text]);
+/// The entry of a record in a packet.
+pub fn of_packet(holding: &Holding) -> Entry {
     Entry {
-        id: digest(["exchange-hub/close/national/id/v1", data_set, &version]),
-        content: digest(what.into_iter().chain(columns)),
+        id: holding.id(),
+        content: holding.content,
     }
 }
 
@@ -137,20 +116,5 @@ mod tests {
         };
         assert_eq!(other.entry().id, sent.entry().id);
         assert_ne!(other.entry().content, sent.entry().content);
-    }
-
-    #[test]
-    fn columns_cannot_run_into_each_other() {
-        let entry = |columns: &[(&'static str, &'static str)]| {
-            of_packet("A_SET", 1, false, columns.iter().copied())
-        };
-        assert_ne!(
-            entry(&[("A", "1"), ("B", "2")]),
-            entry(&[("A", "1B"), ("", "2")])
-        );
-        assert_ne!(
-            entry(&[("A", "1")]),
-            of_packet("A_SET", 1, true, [("A", "1")])
-        );
     }
 }

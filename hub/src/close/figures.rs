@@ -1,8 +1,11 @@
 //! The figures of a day's books, and the equations that must hold between them.
 
+use std::ops::AddAssign;
+
 use serde::{Deserialize, Serialize};
 
 use super::national::Platform;
+use crate::leaf::numbers::Numbers;
 
 /// What was received of a source, and what became of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,9 +106,40 @@ pub struct DestinationBooks {
     /// are not among them. Only where the rule of what is owed never changes: the national platform.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub should_be_owed: Option<Should>,
+    /// What the destination contradicted about records of the day; none when it did not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub contradicted: Option<Contradicted>,
     /// What the platform says it holds; none for destinations that cannot be asked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub platform: Option<Platform>,
+}
+
+/// Records of a day about which a destination said two things. The first answer stands, in the figures too: that there
+/// was another one is shown, logged, and for people to settle.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contradicted {
+    /// Records, once for each packet that was contradicted.
+    pub records: u64,
+    /// Of these, taken over at first, and not so later.
+    pub taken_back: u64,
+    /// Of these, not taken over at first, and said to be later.
+    pub taken_after_all: u64,
+    /// The packets, at most 1,000.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub batches: Vec<ContradictedBatch>,
+}
+
+/// A packet about which a destination said two things.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContradictedBatch {
+    /// Its number.
+    pub batch: i64,
+    /// The record versions of the day about which the answers differ.
+    pub records: Numbers,
+    /// The leaf that holds both answers' digests.
+    pub leaf: i64,
 }
 
 /// What should be owed against what is.
@@ -130,6 +164,51 @@ impl DestinationBooks {
     /// Neither answered nor given up.
     pub fn open(&self) -> u64 {
         self.pending + self.sent
+    }
+}
+
+/// All together; a root is of one source only.
+impl AddAssign<&SourceBooks> for SourceBooks {
+    fn add_assign(&mut self, one: &SourceBooks) {
+        self.submissions += one.submissions;
+        self.records += one.records;
+        self.listed += one.listed;
+        self.kept += one.kept;
+        self.receipted += one.receipted;
+        self.parked += one.parked;
+    }
+}
+
+impl AddAssign for Receipted {
+    fn add_assign(&mut self, one: Receipted) {
+        self.accepted += one.accepted;
+        self.accepted_with_warnings += one.accepted_with_warnings;
+        self.parked += one.parked;
+        self.duplicate += one.duplicate;
+        self.rejected += one.rejected;
+    }
+}
+
+impl AddAssign for Parked {
+    fn add_assign(&mut self, one: Parked) {
+        self.released += one.released;
+        self.refused += one.refused;
+        self.repeated += one.repeated;
+        self.expired += one.expired;
+        self.replaced += one.replaced;
+        self.waiting += one.waiting;
+    }
+}
+
+/// All together; what one destination holds and contradicts, and what it should be owed, stays with it.
+impl AddAssign<&DestinationBooks> for DestinationBooks {
+    fn add_assign(&mut self, one: &DestinationBooks) {
+        self.owed += one.owed;
+        self.acknowledged += one.acknowledged;
+        self.refused += one.refused;
+        self.exhausted += one.exhausted;
+        self.pending += one.pending;
+        self.sent += one.sent;
     }
 }
 

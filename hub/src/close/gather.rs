@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::figures::{DestinationBooks, Should, SourceBooks};
+use super::figures::{Contradicted, ContradictedBatch, DestinationBooks, Should, SourceBooks};
 use super::received;
+use crate::delivery::client::Decision;
 use crate::store::books::Versions;
+use crate::store::contradictions::{self, Contradiction};
 use crate::store::days::Span;
 use crate::store::deliveries::State;
 use crate::store::{Database, NATIONAL, StoreError, books, destinations};
+
+/// Most contradicted packets that are named in a document.
+const NAMED: usize = 1000;
 
 /// The books of a day.
 #[derive(Debug)]
@@ -85,9 +90,8 @@ fn of_sources(
         let source = version.source.clone();
         found.entry(source).or_insert_with(new).kept += count(version.number);
     }
-    for (source, set) in received::sets(connection, span, None)? {
+    for (source, root) in received::roots(connection, span)? {
         let of = found.entry(source).or_insert_with(new);
-        let root = set.tree.root();
         of.listed = root.count;
         of.root = root.digest.to_hex();
     }
@@ -119,6 +123,13 @@ fn of_destinations(
             State::Exhausted => of.exhausted += number,
         }
     }
+    let said = contradictions::of_span(connection, span)?;
+    for packet in said.chunk_by(|one, other| one.1.batch_id == other.1.batch_id) {
+        if let Some((destination, first)) = packet.first() {
+            let of = found.entry(destination.clone()).or_default();
+            contradict(of.contradicted.get_or_insert_default(), first, packet);
+        }
+    }
     // Verdicts 0 and 1 are accepted. What was taken back before it was current (action 2) is not owed to anybody.
     let accepted = versions
         .iter()
@@ -131,4 +142,28 @@ fn of_destinations(
         national.should_be_owed = Some(Should { records, owed });
     }
     Ok(found)
+}
+
+/// Adds what was contradicted about a packet.
+fn contradict(of: &mut Contradicted, first: &Contradiction, packet: &[(String, Contradiction)]) {
+    let taken = |words: &str| {
+        words
+            .split(',')
+            .any(|word| word == Decision::Accepted.word())
+    };
+    for (_, said) in packet {
+        of.records += 1;
+        match (taken(&said.stands), taken(&said.other)) {
+            (true, false) => of.taken_back += 1,
+            (false, true) => of.taken_after_all += 1,
+            _ => {}
+        }
+    }
+    if of.batches.len() < NAMED {
+        of.batches.push(ContradictedBatch {
+            batch: first.batch_id,
+            records: packet.iter().map(|(_, said)| said.record_id).collect(),
+            leaf: first.leaf_index,
+        });
+    }
 }

@@ -1,4 +1,4 @@
-//! Makes the closes of a day: gathers the books as of one moment, asks the national platform, writes and signs the
+//! Makes the closes of a day: gathers the books as of one moment, asks the platforms what they hold, writes and signs the
 //! documents that say something new, and commits them with their leaves in one transaction.
 //!
 //! A crash before the commit leaves nothing; after it, making again finds that nothing is new. Two hubs that make the
@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 
 use spec::Spec;
 
+use super::asker::Asker;
 use super::document::{Books, Bounds, Document, HubBooks, Line, Party};
 use super::figures::{DestinationBooks, SourceBooks};
 use super::gather::{self, Gathered};
-use super::national::{self, Asker, Ours};
+use super::national;
+use super::owed::{self, Ours};
 use crate::delivery::projection::Projector;
 use crate::leaf::{self, Counts};
 use crate::pipeline::Instant;
@@ -20,7 +22,7 @@ use crate::pipeline::writer::Transaction;
 use crate::store::closes::{self, Close};
 use crate::store::days::{self, Span};
 use crate::store::transaction::Numbers;
-use crate::store::{Database, NATIONAL, StoreError, books};
+use crate::store::{Database, StoreError, books};
 use crate::tlog::{Seals, sha256};
 
 /// What making a close needs beside the store.
@@ -29,14 +31,12 @@ pub struct Closer {
     pub spec: &'static Spec,
     /// The edition of the records.
     pub edition: String,
-    /// The edition of the national platform.
-    pub national_edition: String,
     /// Name of the log.
     pub origin: String,
     /// The log's keys.
     pub seals: Seals,
-    /// Asks the national platform; none where there is no address of one.
-    pub asker: Option<Asker>,
+    /// Ask the platforms what they hold.
+    pub platforms: Vec<Asker>,
     /// Sources that have books also on a day on which they sent nothing.
     pub sources: Vec<String>,
 }
@@ -105,7 +105,8 @@ struct Seen {
     span: Span,
     log_size: i64,
     gathered: Gathered,
-    ours: Option<Ours>,
+    /// What each platform should hold, beside who asks it.
+    ours: Vec<(String, Ours)>,
 }
 
 impl Closer {
@@ -123,16 +124,16 @@ impl Closer {
         let log_size = Numbers::read(connection)?.leaf;
         let projects = |number| self.projects(number);
         let gathered = gather::gather(connection, &span, &self.sources, &projects)?;
-        let projector = Projector::new(self.spec, &self.edition, &self.national_edition);
-        let ours = match &self.asker {
-            None => None,
-            Some(_) => Some(national::ours(
-                connection,
-                &span,
-                &gathered.owed_in,
-                &projector,
-            )?),
-        };
+        let mut ours = Vec::new();
+        for asker in &self.platforms {
+            let name = &asker.destination;
+            if gathered.destinations.contains_key(name) {
+                let projector = Projector::new(self.spec, &self.edition, &asker.edition);
+                let owed_in = &gathered.owed_in;
+                let owed = owed::ours(connection, &span, owed_in, name, &projector)?;
+                ours.push((name.clone(), owed));
+            }
+        }
         Ok(Seen {
             span,
             log_size,
@@ -152,10 +153,15 @@ impl Closer {
             mut gathered,
             ours,
         } = seen?;
-        if let (Some(ours), Some(asker)) = (&ours, &self.asker)
-            && let Some(national) = gathered.destinations.get_mut(NATIONAL)
-        {
-            national.platform = Some(national::compare(ours, &span, date, asker));
+        let records = bounds(span.from.record, span.until.record);
+        for (name, ours) in ours {
+            let mut askers = self.platforms.iter();
+            let asker = askers.find(|asker| asker.destination == name);
+            if let (Some(asker), Some(books)) = (asker, gathered.destinations.get_mut(&name)) {
+                let mut platform = national::compare(&ours, records, date, asker);
+                national::tell(connection, &mut platform)?;
+                books.platform = Some(platform);
+            }
         }
         let ended = date < days::today().as_str();
         let mut latest: BTreeMap<String, Close> = BTreeMap::new();
@@ -191,13 +197,13 @@ impl Moment<'_> {
         let mut drafts = Vec::new();
         let mut hub = HubBooks::default();
         for (name, books) in gathered.destinations {
-            add_owed(&mut hub.owed, &books);
+            hub.owed += &books;
             let party = Party::Destination(name);
             let books = Books::Destination(Box::new(books));
             self.one(party, books, &mut hub, &mut drafts)?;
         }
         for (source, books) in gathered.sources {
-            add_received(&mut hub.received, &books);
+            hub.received += &books;
             self.one(
                 Party::Source(source),
                 Books::Source(books),
@@ -300,35 +306,6 @@ fn line(document: &Document, document_sha256: String) -> Line {
         balanced: document.balanced(),
         agreed: document.agreed(),
     }
-}
-
-fn add_received(all: &mut SourceBooks, one: &SourceBooks) {
-    all.submissions += one.submissions;
-    all.records += one.records;
-    all.listed += one.listed;
-    all.kept += one.kept;
-    let (to, from) = (&mut all.receipted, &one.receipted);
-    to.accepted += from.accepted;
-    to.accepted_with_warnings += from.accepted_with_warnings;
-    to.parked += from.parked;
-    to.duplicate += from.duplicate;
-    to.rejected += from.rejected;
-    let (to, from) = (&mut all.parked, &one.parked);
-    to.released += from.released;
-    to.refused += from.refused;
-    to.repeated += from.repeated;
-    to.expired += from.expired;
-    to.replaced += from.replaced;
-    to.waiting += from.waiting;
-}
-
-fn add_owed(all: &mut DestinationBooks, one: &DestinationBooks) {
-    all.owed += one.owed;
-    all.acknowledged += one.acknowledged;
-    all.refused += one.refused;
-    all.exhausted += one.exhausted;
-    all.pending += one.pending;
-    all.sent += one.sent;
 }
 
 /// Writes the new closes down with their leaves, all or none; false, and nothing written, when somebody else was

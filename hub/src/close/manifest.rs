@@ -125,21 +125,6 @@ impl Manifest {
     }
 }
 
-/// One record of a source's list: in words, or by its digests.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub enum Listed {
-    /// By its digests.
-    Digests {
-        /// Which record, hexadecimal.
-        id: String,
-        /// What it says, hexadecimal.
-        content: String,
-    },
-    /// In words.
-    Words(Told),
-}
-
 /// A difference between the hub's books and those of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -249,7 +234,7 @@ pub fn name(
     theirs: &dyn Fn(&Entry) -> Option<Value>,
 ) -> Result<Vec<Difference>, StoreError> {
     let mut named = Vec::new();
-    for entry in &found.only_there {
+    for entry in found.only_there.iter().take(NAMED) {
         named.push(Difference::missing_here(&entry.id, theirs(entry)));
     }
     for entry in found.only_here.iter().take(NAMED) {
@@ -295,30 +280,6 @@ pub fn look(ours: &Tree, nodes: &[NodeText<Value>]) -> Result<(Differences, Vec<
         }
     }
     Ok((found, next))
-}
-
-/// The tree of a source's list, and what each entry is as the source said it.
-pub fn list(source: &str, lines: Vec<Value>) -> Result<(Tree, Vec<(Entry, Value)>), String> {
-    let mut entries = Vec::with_capacity(lines.len());
-    for (line, value) in lines.into_iter().enumerate() {
-        let wrong = || {
-            format!(
-                "第 {0} 条应为 {{\"submission\",\"index\",\"dataset\",\"verdict\",\"digest\"}} 或 {{\"id\",\"content\"}} / element {0} is none of these forms",
-                line + 1
-            )
-        };
-        let listed: Listed = serde_json::from_value(value.clone()).map_err(|_| wrong())?;
-        let entry = match listed {
-            Listed::Words(told) => told.entry(source),
-            Listed::Digests { id, content } => Entry {
-                id: Hash::from_hex(&id).map_err(|_| wrong())?,
-                content: Hash::from_hex(&content).map_err(|_| wrong())?,
-            },
-        };
-        entries.push((entry, value));
-    }
-    entries.sort_by_key(|(entry, _)| *entry);
-    Ok((entries.iter().map(|(entry, _)| *entry).collect(), entries))
 }
 
 /// Whether a summary is the one that a source claims.

@@ -16,14 +16,17 @@
 //! manifest ([`manifest`]); the national platform is asked what it holds ([`national`]). Both comparisons walk a tree
 //! ([`tree`], [`walk`]) over entries ([`entry`]).
 
+pub mod asker;
 pub mod daily;
 pub mod document;
 pub mod entry;
 pub mod figures;
 pub mod gather;
+pub mod listed;
 pub mod making;
 pub mod manifest;
 pub mod national;
+pub mod owed;
 pub mod received;
 pub mod shown;
 pub mod tree;

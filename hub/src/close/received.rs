@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::entry::Sent;
-use super::tree::{Entry, Tree};
+use super::tree::{Entry, Summary, Tree};
 use crate::pipeline::commit::receipt_id;
 use crate::pipeline::outcomes;
 use crate::pipeline::receipt::Outcome;
@@ -105,30 +105,53 @@ pub const fn word(verdict: spec::Verdict) -> &'static str {
 /// Entries, each with the submission and the place that it came from.
 type Placed = Vec<(Entry, (i64, u32))>;
 
-/// The sets of a day, by source; of one source, or of all that sent.
-pub fn sets(
+/// The set of a source on a day.
+pub fn set(connection: &mut Database, span: &Span, source: &str) -> Result<Set, StoreError> {
+    let mut placed = Placed::new();
+    every(connection, span, Some(source), &mut |row, outcome| {
+        let entry = entry_of(&row.source, &row.submission, outcome);
+        placed.push((entry, (row.id, outcome.index)));
+    })?;
+    Ok(Set::new(placed))
+}
+
+/// How many records each source sent on a day, and the digest over them. 64 bytes a record of the day are held.
+pub fn roots(
+    connection: &mut Database,
+    span: &Span,
+) -> Result<BTreeMap<String, Summary>, StoreError> {
+    let mut found: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    every(connection, span, None, &mut |row, outcome| {
+        let entry = entry_of(&row.source, &row.submission, outcome);
+        match found.get_mut(&row.source) {
+            Some(entries) => entries.push(entry),
+            None => drop(found.insert(row.source.clone(), vec![entry])),
+        }
+    })?;
+    let roots = found
+        .into_iter()
+        .map(|(source, entries)| (source, Tree::from(entries).root()));
+    Ok(roots.collect())
+}
+
+/// Goes through the records that were sent on a day, in order: by one source, or by all.
+fn every(
     connection: &mut Database,
     span: &Span,
     source: Option<&str>,
-) -> Result<BTreeMap<String, Set>, StoreError> {
-    let mut found: BTreeMap<String, Placed> = BTreeMap::new();
+    take: &mut dyn FnMut(&Submission, &Outcome),
+) -> Result<(), StoreError> {
     let mut after = 0;
     loop {
         let page = books::submissions_after(connection, span, source, after, PAGE)?;
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
         after = last.id;
         for row in &page {
-            let entries = found.entry(row.source.clone()).or_default();
-            each(connection, row, &mut |outcome| {
-                let entry = entry_of(&row.source, &row.submission, &outcome);
-                entries.push((entry, (row.id, outcome.index)));
-            })?;
+            each(connection, row, &mut |outcome| take(row, &outcome))?;
         }
     }
-    let sets = found
-        .into_iter()
-        .map(|(source, entries)| (source, Set::new(entries)));
-    Ok(sets.collect())
 }
 
 fn each(

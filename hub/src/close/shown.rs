@@ -64,6 +64,8 @@ pub struct Verified {
     pub published: bool,
     /// What the source said, and its key: whether it agrees.
     pub source: Option<(Manifest, String, bool)>,
+    /// The key under which the platform said what it holds, if it did.
+    pub platform: Option<String>,
 }
 
 fn fault(place: &str, what: impl Into<String>) -> FirstFault {
@@ -128,10 +130,12 @@ impl Shown {
             None => None,
             Some(answered) => Some(answered.verify(&document, ring)?),
         };
+        let platform = document.platform_key()?;
         Ok(Verified {
             document,
             published,
             source,
+            platform,
         })
     }
 }

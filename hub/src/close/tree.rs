@@ -245,12 +245,17 @@ pub struct Tree {
     root: Twig,
 }
 
-impl FromIterator<Entry> for Tree {
-    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
-        let mut entries: Vec<Entry> = entries.into_iter().collect();
+impl From<Vec<Entry>> for Tree {
+    fn from(mut entries: Vec<Entry>) -> Self {
         entries.sort_unstable();
         let root = Twig::grow(&entries, 0);
         Tree { entries, root }
+    }
+}
+
+impl FromIterator<Entry> for Tree {
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
+        Tree::from(entries.into_iter().collect::<Vec<_>>())
     }
 }
 

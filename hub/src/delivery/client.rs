@@ -79,6 +79,17 @@ pub enum Decision {
     NotProcessed,
 }
 
+impl Decision {
+    /// The word for it, as destinations say it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Decision::Accepted => "accepted",
+            Decision::Refused => "refused",
+            Decision::NotProcessed => "not_processed",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Receipt {
     batch: i64,
@@ -168,7 +179,7 @@ impl Client {
                 let message = signed_answer(batch, &reply.body);
                 let (key, signature) = (reply.key.as_deref(), reply.signature.as_deref());
                 match self.keys.check(key, signature, &message) {
-                    Ok(()) => reply.answer(batch),
+                    Ok(_) => reply.answer(batch),
                     Err(why) => Asking::Trouble(Trouble::sick(why.to_string())),
                 }
             }
@@ -180,7 +191,7 @@ impl Client {
 }
 
 /// An agent that follows nothing and trusts nothing.
-pub(super) fn agent(timeouts: Timeouts, authorities: Option<&[u8]>) -> ureq::Agent {
+pub(crate) fn agent(timeouts: Timeouts, authorities: Option<&[u8]>) -> ureq::Agent {
     let roots = authorities.map_or(RootCerts::WebPki, |pem| {
         // What is no certificate vouches for nothing: then nobody is believed, which is said at every attempt.
         let items = parse_pem(pem).filter_map(Result::ok);

@@ -9,6 +9,7 @@ use super::client::{Decision, RecordResult};
 use crate::leaf;
 use crate::pipeline::Instant;
 use crate::pipeline::writer::Transaction;
+use crate::store::contradictions::{self, Contradiction};
 use crate::store::{StoreError, batches};
 use crate::tlog::sha256;
 
@@ -54,6 +55,15 @@ pub(super) fn hear(
             records = differ.len(),
             "the destination contradicts its own answer; the first one stands: ask it which is true"
         );
+        let rows = differ.iter().map(|&record_id| Contradiction {
+            record_id,
+            batch_id: batch,
+            stands: words(first.get(&record_id)),
+            other: words(second.get(&record_id)),
+            leaf_index: 0,
+            at: now,
+        });
+        let rows: Vec<Contradiction> = rows.collect();
         let leaf = leaf::encode(&leaf::Contradiction {
             destination,
             batch,
@@ -62,9 +72,24 @@ pub(super) fn hear(
             other_sha256: sha256(answer.as_bytes()).to_hex(),
             at: Instant::from_millis(now).text(),
         })?;
-        transaction.append_leaf(leaf)?;
+        let leaf_index = transaction.append_leaf(leaf)?;
+        let rows = rows.into_iter();
+        let rows: Vec<_> = rows
+            .map(|row| Contradiction { leaf_index, ..row })
+            .collect();
+        contradictions::add(transaction.connection, &rows)?;
     }
     Ok(Heard::Other)
+}
+
+/// What an answer decided about a record, in words; of a record that went as several, each decision.
+fn words(decisions: Option<&Vec<Decision>>) -> String {
+    let words: Vec<&str> = decisions
+        .into_iter()
+        .flatten()
+        .map(|decision| decision.word())
+        .collect();
+    words.join(",")
 }
 
 /// What an answer says of each record, whatever the order of its records. Of a record that went as several, all

@@ -59,20 +59,25 @@ pub enum Target {
         password_file: Option<PathBuf>,
     },
     /// Another platform that speaks as the national one does.
-    National {
-        /// Where it listens.
-        url: String,
-        /// Edition in which it is spoken to.
-        edition: String,
-        /// Identifier of the sender.
-        sender: String,
-        /// Public keys (C2SP vkey) that sign its answers.
-        #[serde(default)]
-        keys: Vec<String>,
-        /// File of the authorities that vouch for its TLS certificate.
-        #[serde(default)]
-        ca: String,
-    },
+    National(Remote),
+}
+
+/// A platform that speaks as the national one does.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remote {
+    /// Where it listens.
+    pub url: String,
+    /// Edition in which it is spoken to.
+    pub edition: String,
+    /// Identifier of the sender.
+    pub sender: String,
+    /// Public keys (C2SP vkey) that sign its answers.
+    #[serde(default)]
+    pub keys: Vec<String>,
+    /// File of the authorities that vouch for its TLS certificate.
+    #[serde(default)]
+    pub ca: String,
 }
 
 impl Target {
@@ -81,7 +86,7 @@ impl Target {
         match self {
             Target::Webhook { .. } => "webhook",
             Target::Kafka { .. } => "kafka",
-            Target::National { .. } => "national",
+            Target::National(_) => "national",
         }
     }
 }
@@ -236,7 +241,7 @@ pub fn parse(
     let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
     check(&file)?;
     let rule = Rule {
-        projected: matches!(file.target, Target::National { .. }),
+        projected: matches!(file.target, Target::National(_)),
         datasets: some(numbers(spec, &file.filter.datasets)?),
         sources: senders(&file.filter, sources)?,
         urgent: numbers(spec, &file.filter.urgent)?,
@@ -276,7 +281,7 @@ pub fn parse(
 
 fn check(file: &File) -> Result<(), String> {
     let url = match &file.target {
-        Target::Webhook { url } | Target::National { url, .. } => Some(url),
+        Target::Webhook { url } | Target::National(Remote { url, .. }) => Some(url),
         Target::Kafka { brokers, topic, .. } => {
             if brokers.is_empty() || topic.is_empty() {
                 return Err("target.brokers、target.topic 不得为空 / must not be empty".to_owned());

@@ -66,6 +66,7 @@ impl Gatherer {
             unfit,
             records,
             packet,
+            brings,
         } = packed;
         drop(connection);
         let refused = unfit.len();
@@ -90,7 +91,7 @@ impl Gatherer {
                 if !batches::open_batch(transaction.connection, new)? {
                     return Ok(false);
                 }
-                ledger::packed(transaction, new, &carried)?;
+                ledger::packed(transaction, new, &carried, &brings)?;
             }
             ledger::unfit(transaction, &destination, &unfit, now)?;
             Ok(true)

@@ -3,6 +3,7 @@
 //! Nothing about a delivery ends without passing here: the table and the log cannot tell different stories.
 
 use super::contradiction;
+use super::holding::{self, Holding};
 use crate::leaf::packet::{self, Member};
 use crate::leaf::{self, Acknowledgement, acknowledgement};
 use crate::pipeline::writer::Transaction;
@@ -32,11 +33,12 @@ pub(super) struct Attempt {
     pub records: usize,
 }
 
-/// Writes down and logs what a packet carries, before it is sent.
+/// Writes down and logs what a packet carries, before it is sent. `brings`: what it brings a platform.
 pub(super) fn packed(
     transaction: &mut Transaction<'_>,
     batch: &NewBatch,
     members: &[Member],
+    brings: &[Holding],
 ) -> Result<(), StoreError> {
     let leaf = leaf::encode(&leaf::Packet {
         destination: batch.destination.clone(),
@@ -49,6 +51,11 @@ pub(super) fn packed(
     let kept = compress::pack(packet::list(members).as_bytes())
         .map_err(|error| StoreError::Abandoned(error.to_string()))?;
     packets::add(transaction.connection, batch.id, &kept)?;
+    // What cannot be written down is made again by whoever asks.
+    let brings = holding::encode(brings).filter(|_| !brings.is_empty());
+    if let Some(brings) = brings {
+        packets::add_entries(transaction.connection, batch.id, &brings)?;
+    }
     let index = transaction.append_leaf(leaf)?;
     packets::spoken_of(transaction.connection, batch.id, index)
 }

@@ -3,7 +3,7 @@
 use super::Signer;
 use super::client::{Asking, Client, Sending};
 use super::packet::{self, Head, PacketError};
-use super::projection::{Projector, Unfit};
+use super::projection::{Projected, Projector, Unfit};
 use super::wire::{Packed, Stamp, Version, Wire};
 
 /// A national platform.
@@ -44,6 +44,7 @@ impl Wire for National {
                 created_at: stamp.created_at,
             };
             packed.packet = packet::build(&head, &records, &self.signer)?;
+            packed.brings = records.iter().map(Projected::holding).collect();
         }
         Ok(packed)
     }

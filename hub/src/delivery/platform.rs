@@ -53,20 +53,21 @@ impl PlatformKeys {
         self.0.is_empty()
     }
 
-    /// Checks what the headers say about a message.
+    /// Checks what the headers say about a message; the key that signed it.
     pub fn check(
         &self,
         key: Option<&str>,
         signature: Option<&str>,
         message: &[u8],
-    ) -> Result<(), NotTheirs> {
+    ) -> Result<&VerifierKey, NotTheirs> {
         let (Some(key), Some(signature)) = (key, signature) else {
             return Err(NotTheirs::Unsigned);
         };
         let mut known = self.0.iter().filter(|known| known.name() == key).peekable();
         known.peek().ok_or(NotTheirs::Stranger)?;
         let signature = STANDARD.decode(signature).map_err(|_| NotTheirs::Wrong)?;
-        let good = known.any(|known| known.verifies(message, &signature));
-        good.then_some(()).ok_or(NotTheirs::Wrong)
+        known
+            .find(|known| known.verifies(message, &signature))
+            .ok_or(NotTheirs::Wrong)
     }
 }

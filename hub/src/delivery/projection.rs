@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use spec::{Edition, FieldIndex, Spec};
 
+use super::holding::Holding;
 use crate::store::deliveries::Content;
 
 /// What the destination is asked to do with a record.
@@ -44,6 +45,16 @@ pub struct Projected {
     pub reason: Option<String>,
     /// Target column and value, in the target's order.
     pub columns: Vec<(String, String)>,
+}
+
+impl Projected {
+    /// What it brings the destination.
+    pub fn holding(&self) -> Holding {
+        let columns = self.columns.iter();
+        let columns = columns.map(|(name, text)| (name.as_str(), text.as_str()));
+        let deleted = self.operation == Operation::Delete;
+        Holding::new(&self.dataset, self.id, deleted, columns)
+    }
 }
 
 /// Why a record cannot be forwarded. In words that the sender can read.

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use spec::Spec;
 
-use super::client::{Client, Trust};
+use super::client::Client;
 use super::description::{self, Begin, Description, Target};
 use super::kafka::Kafka;
 use super::national::National;
 use super::platform::PlatformKeys;
+use super::platforms::{self, Platform};
 use super::present::{Machine, Present as _};
 use super::projection::Projector;
 use super::replayer::Replayer;
@@ -22,6 +23,7 @@ use super::{Handle, Place, Settings, Signer, clock, start};
 use crate::app::App;
 use crate::config::Config;
 use crate::keys::SigningKey;
+use crate::sources::Sources;
 use crate::store::destinations::{self, Registered, Registration};
 use crate::store::{Readers, past};
 
@@ -53,16 +55,10 @@ impl Service {
         app.deliveries.share(&retries);
         let described = description::read_folder(&folder, app.spec, &app.sources)?;
         let mut deliveries = Vec::new();
-        let url = app.config.national.url.trim_end_matches('/');
-        if !url.is_empty() {
-            let settings = Settings::from(&app.config.national);
-            let national = &app.config.national;
-            let means = Means::of(app);
-            let trust = means.trust(&national.keys, &national.ca);
-            let trust = trust.context("[national]")?;
-            let (edition, sender) = (&national.edition, &national.sender);
-            let wire = means.platform(&settings, url, edition, sender, trust);
-            deliveries.push(serve(app, settings, wire, &retries)?);
+        let national = platforms::all(&app.config, &[])?;
+        for platform in national {
+            let wire = Means::of(app).platform(&platform);
+            deliveries.push(serve(app, platform.settings, wire, &retries)?);
         }
         for description in &described {
             register(app, description)
@@ -154,15 +150,8 @@ impl Means<'_> {
                 settings.timeouts,
                 self.spec,
             )),
-            Target::National {
-                url,
-                edition,
-                sender,
-                keys,
-                ca,
-            } => {
-                let trust = self.trust(keys, ca)?;
-                self.platform(settings, url, edition, sender, trust)
+            Target::National(remote) => {
+                self.platform(&platforms::further(self.config, description, remote)?)
             }
             Target::Kafka {
                 brokers,
@@ -180,60 +169,32 @@ impl Means<'_> {
         })
     }
 
-    /// Whom to believe, as configured; a path is one inside the data folder.
-    fn trust(&self, keys: &[String], ca: &str) -> anyhow::Result<Trust> {
-        let keys = PlatformKeys::parse(keys)
-            .context("keys：不是公钥（C2SP vkey）/ not a public key (C2SP vkey)")?;
-        let authorities = match ca {
-            "" => None,
-            ca => {
-                let file = self.config.data.join(ca);
-                let pem = std::fs::read(&file).with_context(|| {
-                    let file = file.display();
-                    format!("无法读取 CA 证书 / cannot read the authorities' certificates: {file}")
-                })?;
-                Some(pem)
-            }
-        };
-        Ok(Trust { keys, authorities })
-    }
-
-    fn platform(
-        &self,
-        settings: &Settings,
-        url: &str,
-        edition: &str,
-        sender: &str,
-        trust: Trust,
-    ) -> Arc<dyn Wire> {
+    fn platform(&self, platform: &Platform) -> Arc<dyn Wire> {
+        let timeouts = platform.settings.timeouts;
         Arc::new(National {
-            client: Client::new(url, settings.timeouts, trust),
-            projector: Projector::new(self.spec, &self.config.spec.edition, edition),
+            client: Client::new(&platform.url, timeouts, platform.trust.clone()),
+            projector: Projector::new(self.spec, &self.config.spec.edition, &platform.edition),
             signer: Signer::new(&self.config.log.origin, self.key.clone()),
-            sender: sender.to_owned(),
+            sender: platform.sender.clone(),
         })
     }
 }
 
+/// The platforms of a hub: those that can be asked, and that may push their answers.
+pub fn platforms(
+    config: &Config,
+    specification: &Spec,
+    sources: &Sources,
+) -> anyhow::Result<Vec<Platform>> {
+    let described = description::read_folder(&folder(config), specification, sources)?;
+    platforms::all(config, &described)
+}
+
 /// The keys that sign the answers of each platform, by the name of the destination; those without keys are left out.
 pub fn platform_keys(app: &App) -> anyhow::Result<BTreeMap<String, PlatformKeys>> {
-    let described = description::read_folder(&folder(&app.config), app.spec, &app.sources)?;
-    let described = described.into_iter().filter_map(|one| match one.target {
-        Target::National { keys, .. } => Some((one.name, keys)),
-        _ => None,
-    });
-    let national = (
-        crate::store::NATIONAL.to_owned(),
-        app.config.national.keys.clone(),
-    );
-    let mut all = BTreeMap::new();
-    for (name, keys) in described.chain([national]) {
-        let keys = PlatformKeys::parse(&keys)?;
-        if !keys.is_empty() {
-            all.insert(name, keys);
-        }
-    }
-    Ok(all)
+    let all = platforms(&app.config, app.spec, &app.sources)?.into_iter();
+    let keys = all.map(|platform| (platform.destination, platform.trust.keys));
+    Ok(keys.filter(|(_, keys)| !keys.is_empty()).collect())
 }
 
 fn password(file: &std::path::Path) -> anyhow::Result<String> {
@@ -262,18 +223,13 @@ pub fn packers(
             spec: specification,
             key,
         };
-        let national = &config.national;
         match described {
             Some(described) if !matches!(described.target, Target::Kafka { .. }) => {
                 wires.push(means.wire(described)?);
             }
-            None if destination == crate::store::NATIONAL => wires.push(means.platform(
-                &Settings::from(national),
-                &national.url,
-                &national.edition,
-                &national.sender,
-                Trust::default(),
-            )),
+            None if destination == crate::store::NATIONAL => {
+                wires.push(means.platform(&platforms::unasked(config)));
+            }
             Some(_) | None => {}
         }
     }

@@ -6,6 +6,7 @@
 use crate::store::deliveries::{Content, Owed};
 
 use super::client::{Asking, Sending};
+use super::holding::Holding;
 use super::packet::PacketError;
 
 /// What a packet says about itself.
@@ -39,6 +40,8 @@ pub struct Packed {
     pub records: usize,
     /// The packet; empty when it carries nothing.
     pub packet: Vec<u8>,
+    /// What it brings, entry by entry; only of destinations that can be asked what they hold.
+    pub brings: Vec<Holding>,
 }
 
 /// One kind of destination.

@@ -270,7 +270,9 @@ impl World {
     }
 
     pub fn count(&self, state: State) -> Made<i64> {
-        let counts = forwarded::counts(&mut *self.readers.take()?)?;
+        let mut connection = self.readers.take()?;
+        let owed = forwarded::owed(&mut connection)?;
+        let counts = forwarded::counts(&mut connection, &owed)?;
         let found = counts.iter().find(|count| count.state == state);
         Ok(found.map_or(0, |count| count.deliveries))
     }

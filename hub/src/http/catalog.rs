@@ -136,13 +136,12 @@ pub async fn files(state: Data<State>, id: Path<String>) -> Result<HttpResponse,
 }
 
 /// Shows a published file.
-pub async fn file(
-    state: Data<State>,
-    path: Path<(String, String)>,
-) -> Result<HttpResponse, Error> {
+pub async fn file(state: Data<State>, path: Path<(String, String)>) -> Result<HttpResponse, Error> {
     let name = format!("{}/{}", edition(&state, &path.0)?.id, path.1);
     let content = published_files(&state, move |files| files.get(&name).cloned());
-    let content = content.await?.ok_or_else(|| missing("发布文件", "published file", &path.1))?;
+    let content = content
+        .await?
+        .ok_or_else(|| missing("发布文件", "published file", &path.1))?;
     Ok(HttpResponse::Ok()
         .content_type(published::media_type(&path.1))
         .body(content))
@@ -164,7 +163,8 @@ async fn published_files<T: Send + 'static>(
         let made = made.into_iter().map(own).collect();
         Ok(read(state.contract.get_or_init(|| made)))
     });
-    read.await.map_err(|error| Error::Internal(error.to_string()))?
+    read.await
+        .map_err(|error| Error::Internal(error.to_string()))?
 }
 
 fn edition<'s>(state: &'s State, id: &str) -> Result<&'s Arc<Edition>, Error> {

@@ -76,8 +76,7 @@ impl Sets {
             from: at(*from),
             until: at(*until),
         };
-        let mut found = received::sets(connection, &span, Some(source))?;
-        let set = Arc::new(found.remove(source).unwrap_or_default());
+        let set = Arc::new(received::set(connection, &span, source)?);
         let mut known = lock();
         known.insert(0, (asked.clone(), Arc::clone(&set)));
         known.truncate(REMEMBERED);

@@ -15,7 +15,7 @@ use crate::delivery::pushed::{self, Pushed, Taken};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::Instant;
 use crate::store::access::Role;
-use crate::store::{batches, destinations, forwarded, outbox};
+use crate::store::{batches, books, destinations, forwarded, outbox};
 
 /// Parameters of an order.
 pub const REASON: &[Param] = &[param("reason", "why; required, and kept in the log")];
@@ -54,10 +54,16 @@ pub fn reason(given: Option<String>) -> Result<String, Error> {
 
 /// Shows all destinations.
 pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
-    let items = state
+    let (items, owed) = state
         .ask(|_, connection| {
             let mut counts: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
-            for count in forwarded::counts(connection)? {
+            // All figures are of one moment.
+            books::frozen(connection)?;
+            let counted = forwarded::owed(connection)
+                .and_then(|owed| Ok((forwarded::counts(connection, &owed)?, owed)));
+            books::ended(connection)?;
+            let (by_state, owed) = counted?;
+            for count in by_state {
                 let word = usize::try_from(count.state.number())
                     .ok()
                     .and_then(|number| outbox::STATES.get(number));
@@ -72,7 +78,7 @@ pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
                 let contradicted = batches::contradicted(connection, one.ordinal)?;
                 all.push((one, contradicted));
             }
-            Ok(all
+            let items = all
                 .into_iter()
                 .map(|(one, contradicted)| {
                     json!({
@@ -89,9 +95,15 @@ pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
                         "contradicted_batches": contradicted,
                     })
                 })
-                .collect::<Vec<_>>())
+                .collect::<Vec<_>>();
+            Ok((items, owed))
         })
         .await?;
+    if owed.counted > forwarded::BEHIND {
+        state
+            .write(move |transaction| forwarded::keep(transaction.connection, &owed))
+            .await?;
+    }
     Ok(HttpResponse::Ok().json(json!({ "items": items })))
 }
 

@@ -34,7 +34,7 @@ pub mod sweeper;
 pub mod then;
 pub mod trial;
 pub mod trouble;
-mod work;
+pub mod work;
 pub mod writer;
 
 use std::sync::Arc;
@@ -264,6 +264,7 @@ async fn finish(
         arriving,
         digests: Arc::clone(&app.digests),
         masters: Some(Arc::clone(&app.masters)),
+        under: app.lookup.clone(),
     })
 }
 
@@ -354,6 +355,7 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
         arriving: expected(app, &source, &read.files)?,
         digests: Arc::clone(&app.digests),
         masters: None,
+        under: app.lookup.clone(),
     };
     let outcomes = commit::judge_only(&mut connection, prepared)?;
     let mut counts = Counts::default();
@@ -390,7 +392,15 @@ fn read(app: &App, incoming: &Incoming, received: Instant) -> Result<(Read, Judg
             platforms: &[],
         };
         let (body, hint) = (&incoming.body, &incoming.hint);
-        let read = judge::read(adapter, edition, &context, body, hint, &app.limits)?;
+        let read = judge::read(
+            &app.lookup,
+            adapter,
+            edition,
+            &context,
+            body,
+            hint,
+            &app.limits,
+        )?;
         Ok((read, (edition, adapter)))
     };
     let (read, judge) = judge_by(incoming.edition.as_deref().unwrap_or(&app.default_edition))?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use spec::waiting::Awaited;
-use spec::{Context, Edition, Lookup, Normalized, Severity, Spec, Verdict};
+use spec::{Context, Edition, Normalized, Severity, Spec, Verdict};
 
 use super::attached;
 use super::ending::{self, Ending};
@@ -11,6 +11,7 @@ use super::history::History;
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, links_of, links_of_old};
 use super::room;
 use super::writer::Transaction;
+use crate::keys::LookupKey;
 use crate::store::insert::{self, Rows};
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::waiting::{self, Parked};
@@ -19,6 +20,7 @@ use crate::store::{Database, StoreError, submissions};
 /// Judges every parked record again that waits for one of the hashes, and those that wait for it in turn.
 pub fn release(
     transaction: &mut Transaction<'_>,
+    under: &LookupKey,
     specification: &'static Spec,
     now: super::Instant,
     hashes: &[i64],
@@ -27,7 +29,7 @@ pub fn release(
         return Ok(());
     }
     let mut arrived = hashes.to_vec();
-    let mut among = Among::default();
+    let mut among = Among::new(under);
     while !arrived.is_empty() {
         let ready = waiting::ready(transaction.connection, &arrived)?;
         arrived.clear();
@@ -44,7 +46,6 @@ pub fn release(
 
 /// Records that are released one after the other are judged among each other: what the store said of one is kept for
 /// the next.
-#[derive(Default)]
 struct Among {
     edition: String,
     judged: usize,
@@ -52,10 +53,18 @@ struct Among {
 }
 
 impl Among {
+    fn new(under: &LookupKey) -> Self {
+        Among {
+            edition: String::new(),
+            judged: 0,
+            neighbours: Neighbours::new(under.clone()),
+        }
+    }
+
     /// Those as an edition reads them; now and then all but the registers are let go.
     fn of(&mut self, edition: &Edition) -> &mut Neighbours {
         if self.edition != edition.id {
-            *self = Among::default();
+            *self = Among::new(self.neighbours.under());
             self.edition.clone_from(&edition.id);
         }
         self.judged += 1;
@@ -73,6 +82,7 @@ const AT_ONCE: i64 = 1000;
 /// large to remember what it brought.
 pub fn release_since(
     transaction: &mut Transaction<'_>,
+    under: &LookupKey,
     specification: &'static Spec,
     now: super::Instant,
     first_record: i64,
@@ -82,7 +92,7 @@ pub fn release_since(
         let hashes = waiting::satisfied(transaction.connection, first_record, after, AT_ONCE)?;
         let Some(&last) = hashes.last() else { break };
         after = last;
-        release(transaction, specification, now, &hashes)?;
+        release(transaction, under, specification, now, &hashes)?;
     }
     Ok(())
 }
@@ -101,9 +111,11 @@ fn again(
         return Ok(Vec::new());
     };
     let record = Normalized::from_canonical(dataset, version.body());
-    let keys = |lookups: Vec<Lookup>| lookups.into_iter().map(Key::from).collect::<Vec<_>>();
-    let lookups = keys(spec::references::lookups(edition, &record));
-    let parents = keys(spec::stored::parents(edition, &record));
+    let lookups = Key::all(
+        neighbours.under(),
+        spec::references::lookups(edition, &record),
+    );
+    let parents = Key::all(neighbours.under(), spec::stored::parents(edition, &record));
     neighbours.ask(transaction.connection, lookups.iter().chain(&parents))?;
     let known = neighbours.known(edition, lookups);
     let context = Context {
@@ -125,12 +137,17 @@ fn again(
             waiting::enter(
                 transaction.connection,
                 &[parked],
-                &room::rows_of(room::hashes(&waits, &source, &files), row.id),
+                &room::rows_of(
+                    room::hashes(neighbours.under(), &waits, &source, &files),
+                    row.id,
+                ),
             )?;
         }
         return Ok(Vec::new());
     }
-    let own = record.key().map(|value| by_key(dataset, value));
+    let own = record
+        .key()
+        .map(|value| by_key(neighbours.under(), dataset, value));
     let newest = own.and_then(|own| neighbours.newest(edition, &own).pop());
     let current = newest.as_ref().filter(|version| !version.withdrawn);
     let warns = |issue: &spec::Issue| issue.severity == Severity::Warning;
@@ -150,11 +167,11 @@ fn again(
         return Ok(Vec::new());
     }
     let mut added = Rows {
-        links: links_of(edition, &version),
+        links: links_of(neighbours.under(), edition, &version),
         ..Rows::default()
     };
     if let Some(old) = &newest {
-        let before = links_of_old(edition, old, &added.links);
+        let before = links_of_old(neighbours.under(), edition, old, &added.links);
         records::unlink(transaction.connection, &before)?;
         neighbours.remove(edition, old, &before);
         let mut history = History::default();

@@ -1,6 +1,7 @@
 //! A submission on its way into the store: record after record judged among others, numbered, collected into
 //! rows, and written at the end together with its log leaf.
 
+mod erased;
 mod finish;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
 use super::then::Then;
 use super::writer::Transaction;
-use crate::keys::Masters;
+use crate::keys::{LookupKey, Masters};
 use crate::store::body::Place;
 use crate::store::insert::Rows;
 use crate::store::records::{Link, RecordRow};
@@ -33,7 +34,9 @@ use crate::store::submissions::{IssueRow, Volume};
 use crate::store::waiting::Parked;
 use crate::store::{StoreError, verdict_number};
 use crate::tlog::hash;
+pub use erased::Erased;
 pub use finish::Verdicts;
+use finish::broken;
 
 /// What becomes of the records once they are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,7 @@ pub struct Work<'w, 't> {
     source: String,
     number: i64,
     masters: Option<Arc<Masters>>,
+    under: LookupKey,
     files: Files,
     neighbours: Neighbours,
     room: Room,
@@ -82,7 +86,7 @@ impl<'w, 't> Work<'w, 't> {
     ) -> Self {
         let mut work = Work::begin(
             transaction,
-            (prepared.edition, prepared.specification),
+            (prepared.edition, prepared.specification, &prepared.under),
             &prepared.source,
             prepared.received,
             purpose,
@@ -100,13 +104,14 @@ impl<'w, 't> Work<'w, 't> {
         source: &str,
         received: super::Instant,
     ) -> Self {
-        let judge = (edition, specification);
+        let nothing = LookupKey::of_nothing();
+        let judge = (edition, specification, &nothing);
         Work::begin(transaction, judge, source, received, Purpose::Trial)
     }
 
     fn begin(
         transaction: &'w mut Transaction<'t>,
-        (edition, specification): (&'static Edition, &'static Spec),
+        (edition, specification, under): (&'static Edition, &'static Spec, &LookupKey),
         source: &str,
         received: super::Instant,
         purpose: Purpose,
@@ -121,8 +126,9 @@ impl<'w, 't> Work<'w, 't> {
             source: source.to_owned(),
             number,
             masters: None,
+            under: under.clone(),
             files: Files::default(),
-            neighbours: Neighbours::default(),
+            neighbours: Neighbours::new(under.clone()),
             room: Room::default(),
             history: History::default(),
             rows: Rows::default(),
@@ -143,7 +149,7 @@ impl<'w, 't> Work<'w, 't> {
     pub fn then(transaction: &'w mut Transaction<'t>, prepared: &Prepared, then: Then) -> Self {
         Work {
             files: Files::then(then),
-            neighbours: Neighbours::then(then),
+            neighbours: Neighbours::then(prepared.under.clone(), then),
             room: Room::then(then),
             ..Work::new(transaction, prepared, Purpose::Whole)
         }
@@ -158,6 +164,7 @@ impl<'w, 't> Work<'w, 't> {
         }
         attached::arrive(
             self.transaction,
+            &self.under,
             self.specification,
             arriving,
             self.received,
@@ -209,6 +216,7 @@ impl<'w, 't> Work<'w, 't> {
             match item {
                 Item::Unusable { dataset, issue } => self.unusable(index, dataset, *issue)?,
                 Item::Judged(judged) => self.judged(index, *judged)?,
+                Item::Erased(erased) => self.erased(*erased)?,
             }
         }
         Ok(())
@@ -396,7 +404,7 @@ impl<'w, 't> Work<'w, 't> {
                     warned: i32::from(warned),
                     awaits,
                 };
-                let hashes = room::hashes(&waits, &self.source, &files);
+                let hashes = room::hashes(&self.under, &waits, &self.source, &files);
                 let waits = self.room.enter(&row, parked, hashes)?;
                 self.rows.waiting.extend(waits);
                 self.transaction.numbers.waiting = true;
@@ -440,7 +448,11 @@ impl<'w, 't> Work<'w, 't> {
 
     fn key_by_message(&self, dataset: &Dataset, message: &Key) -> Option<Key> {
         let known = self.neighbours.newest(self.edition, message);
-        Some(by_key(dataset, key_of(dataset, known.last()?.body())?))
+        Some(by_key(
+            &self.under,
+            dataset,
+            key_of(dataset, known.last()?.body())?,
+        ))
     }
 
     /// The newest version of a record: by its business key, or by the key that its sender gave the message.
@@ -476,12 +488,12 @@ impl<'w, 't> Work<'w, 't> {
         let new = Arc::new(Neighbour::from_row(row.clone())?);
         // A withdrawal is found by its business key, so that the history stays in reach; by nothing else.
         let links = if new.withdrawn {
-            links_of(self.edition, &new)
+            links_of(&self.under, self.edition, &new)
         } else {
             links(entries.iter(), row.id)
         };
         if let Some(old) = old {
-            let before = links_of_old(self.edition, old, &links);
+            let before = links_of_old(&self.under, self.edition, old, &links);
             // The leaf of this submission: nothing is appended before it.
             let leaf = self.transaction.numbers.leaf;
             self.history
@@ -548,14 +560,6 @@ impl<'w, 't> Work<'w, 't> {
             self.end_part()?;
         }
         Ok(())
-    }
-}
-
-/// What cannot be written although it was just made.
-fn broken(error: &dyn std::error::Error) -> StoreError {
-    StoreError::Damaged {
-        place: "a new submission".to_owned(),
-        what: error.to_string(),
     }
 }
 

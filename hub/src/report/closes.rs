@@ -56,6 +56,7 @@ pub fn columns() -> Vec<Column> {
         column("balanced", "平衡 balanced"),
         column("agreed", "对方一致 agreed"),
         column("differences", "差异 differences"),
+        column("contradicted", "回执矛盾 contradicted"),
         column("leaf", "日志序号 leaf"),
     ]
 }
@@ -93,12 +94,15 @@ pub fn row(connection: &mut Database, close: &Close) -> Result<Vec<Cell>, StoreE
             place: format!("closes, {} {} {}", close.date, close.party, close.number),
             what: error.to_string(),
         })?;
-    let (empty, mut differences) = (|| Cell::Empty, Cell::Empty);
+    let (empty, mut differences, mut contradicted) = (|| Cell::Empty, Cell::Empty, Cell::Empty);
     let (received, owed) = match &document.books {
         Books::Source(books) => (of_source(books), std::array::from_fn(|_| empty())),
         Books::Destination(books) => {
             if let Some(platform) = &books.platform {
                 differences = number(platform.differences.all());
+            }
+            if let Some(said) = &books.contradicted {
+                contradicted = number(said.records);
             }
             (std::array::from_fn(|_| empty()), of_destination(books))
         }
@@ -123,7 +127,7 @@ pub fn row(connection: &mut Database, close: &Close) -> Result<Vec<Cell>, StoreE
     cells.extend(owed);
     cells.push(word(close.balanced == 1));
     cells.push(agreed.map_or(Cell::Empty, word));
-    cells.push(differences);
+    cells.extend([differences, contradicted]);
     cells.push(Cell::Number(close.leaf_index));
     Ok(cells)
 }

@@ -5,7 +5,6 @@
 use diesel::dsl::{count_star, sum};
 use diesel::prelude::*;
 
-use super::body::{Body, Place};
 use super::days::{self, Span};
 use super::deliveries::State;
 use super::schema::{changes, deliveries, parked, records, submissions};
@@ -221,28 +220,16 @@ pub fn owed_without_withdrawals(
 }
 
 /// A record version that is owed to a destination.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Clone, Copy, Queryable)]
 pub struct OwedVersion {
     /// `deliveries.id`.
     pub delivery: i64,
     /// Its state, by number.
     pub state: i32,
-    /// Why it is in it.
-    pub reason: Option<String>,
+    /// The batch that carried it last.
+    pub batch: Option<i64>,
     /// `records.id`.
     pub record: i64,
-    /// Number of the data set.
-    pub dataset: i32,
-    /// 0 upsert, 1 correct, 2 withdraw.
-    pub action: i32,
-    /// Its body.
-    pub body: Body,
-    /// `submissions.id`.
-    pub submission: i64,
-    /// Place in the submission, from 0.
-    pub place: i32,
-    /// Who sent it.
-    pub source: String,
 }
 
 /// The versions of a day that are owed to a destination, in a range of deliveries, after one, so many at most.
@@ -253,9 +240,7 @@ pub fn owed_versions(
     (after, until): (i64, i64),
     limit: i64,
 ) -> Result<Vec<OwedVersion>, StoreError> {
-    let rows: Vec<OwedVersion> = deliveries::table
-        .inner_join(records::table.on(records::id.eq(deliveries::record_id)))
-        .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
+    Ok(deliveries::table
         .filter(deliveries::id.gt(after).and(deliveries::id.lt(until)))
         .filter(deliveries::destination.eq(destination))
         .filter(deliveries::record_id.ge(span.from.record))
@@ -265,29 +250,42 @@ pub fn owed_versions(
         .select((
             deliveries::id,
             deliveries::state,
-            deliveries::reason,
-            records::id,
-            records::dataset,
-            records::action,
-            records::body,
-            records::submission_id,
-            records::record_index,
-            submissions::source,
+            deliveries::batch_id,
+            deliveries::record_id,
         ))
-        .load(connection)?;
-    let opened = |row: OwedVersion| {
-        let place = Place {
-            id: row.record,
-            submission: row.submission,
-            index: row.place,
-            dataset: row.dataset,
-        };
-        OwedVersion {
-            body: row.body.opened(place),
-            ..row
-        }
-    };
-    Ok(rows.into_iter().map(opened).collect())
+        .load(connection)?)
+}
+
+/// Where a record version came from.
+#[derive(Debug, Clone, Queryable)]
+pub struct Origin {
+    /// `records.id`.
+    pub record: i64,
+    /// Who sent it.
+    pub source: String,
+    /// `submissions.id`.
+    pub submission: i64,
+    /// Place in the submission, from 0.
+    pub place: i32,
+}
+
+/// Where record versions came from.
+pub fn origins(connection: &mut Database, versions: &[i64]) -> Result<Vec<Origin>, StoreError> {
+    let mut found = Vec::with_capacity(versions.len());
+    for chunk in versions.chunks(400) {
+        let rows: Vec<Origin> = records::table
+            .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
+            .filter(records::id.eq_any(chunk.to_vec()))
+            .select((
+                records::id,
+                submissions::source,
+                records::submission_id,
+                records::record_index,
+            ))
+            .load(connection)?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// Submissions of a day after one, in order, so many at most; of one source, or of all.

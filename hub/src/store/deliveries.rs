@@ -4,7 +4,7 @@
 //! [`URGENT`]), so it is never bound as a parameter. Nothing here scans the table, and what is picked costs by how much
 //! is picked, not by how much is open ([`plan`]). Every change belongs inside the one writer's transaction.
 
-mod explained;
+pub(super) mod explained;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -191,7 +191,7 @@ pub fn urgent_after(
 }
 
 type Bound<'q> = UncheckedBind<SqlLiteral<Bool>, AsExprOf<&'q str, Text>>;
-type Behind<'q> =
+pub(super) type Behind<'q> =
     SqlLiteral<Bool, UncheckedBind<SqlLiteral<Bool, Bound<'q>>, AsExprOf<i64, BigInt>>>;
 
 /// Destination and number together, as the partial indexes hold them. It says nothing that the other conditions do not

@@ -1,11 +1,16 @@
-//! How far deliveries have come, added up. These are reports: they read the whole table.
+//! How far deliveries have come, added up: per destination without reading the table through, per source by a report that
+//! does.
 
-use diesel::dsl::count_star;
+use std::collections::BTreeMap;
+
+use diesel::dsl::{count_star, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
-use super::deliveries::State;
-use super::schema::{deliveries, records, submissions};
-use super::{Database, StoreError};
+use super::deliveries::{Behind, State, behind, explained};
+use super::schema::{deliveries, owed_totals, records, submissions};
+use super::{Database, StoreError, on};
 
 diesel::allow_columns_to_appear_in_same_group_by_clause!(submissions::source, deliveries::state);
 
@@ -37,22 +42,155 @@ pub struct SourceCount {
     pub exhausted: i64,
 }
 
-/// How many deliveries are in which state, per destination.
-pub fn counts(connection: &mut Database) -> Result<Vec<Count>, StoreError> {
-    let rows: Vec<(String, i32, i64)> = deliveries::table
+/// Deliveries after the last total that are counted each time; with more, the total is to be renewed.
+pub const BEHIND: i64 = 100_000;
+
+/// How much was ever owed to each destination, up to a delivery: nothing that is owed ever ceases to have been.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Owed {
+    /// By destination.
+    pub totals: BTreeMap<String, i64>,
+    /// The last delivery that is counted in.
+    pub delivery: i64,
+    /// How many had to be counted for it.
+    pub counted: i64,
+}
+
+/// Counts what was ever owed: the last totals, and what has come since.
+pub fn owed(connection: &mut Database) -> Result<Owed, StoreError> {
+    let known: Vec<(String, i64, i64)> = owed_totals::table
+        .select((
+            owed_totals::destination,
+            owed_totals::delivery,
+            owed_totals::owed,
+        ))
+        .load(connection)?;
+    let from = known.first().map_or(0, |(_, delivery, _)| *delivery);
+    let newest: Option<i64> = deliveries::table
+        .select(diesel::dsl::max(deliveries::id))
+        .first(connection)?;
+    let delivery = newest.unwrap_or(0).max(from);
+    let since: Vec<(String, i64)> = come_since(from, delivery).load(connection)?;
+    let mut owed = Owed {
+        totals: known
+            .into_iter()
+            .map(|(name, _, owed)| (name, owed))
+            .collect(),
+        delivery,
+        counted: 0,
+    };
+    for (name, number) in since {
+        owed.counted += number;
+        *owed.totals.entry(name).or_default() += number;
+    }
+    Ok(owed)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn come_since(from: i64, to: i64) -> _ {
+    deliveries::table
+        .filter(deliveries::id.gt(from).and(deliveries::id.le(to)))
+        .group_by(deliveries::destination)
+        .select((deliveries::destination, count_star()))
+}
+
+/// Keeps the totals, so that the next count begins after them. Whoever counted further keeps its own.
+pub fn keep(connection: &mut Database, owed: &Owed) -> Result<(), StoreError> {
+    let known: Option<i64> = owed_totals::table
+        .select(diesel::dsl::max(owed_totals::delivery))
+        .first(connection)?;
+    if known.is_some_and(|known| known >= owed.delivery) {
+        return Ok(());
+    }
+    diesel::delete(owed_totals::table).execute(connection)?;
+    for (name, number) in &owed.totals {
+        let row = (
+            owed_totals::destination.eq(name),
+            owed_totals::delivery.eq(owed.delivery),
+            owed_totals::owed.eq(number),
+        );
+        on!(connection, c => diesel::insert_into(owed_totals::table).values(row).execute(c))?;
+    }
+    Ok(())
+}
+
+/// How many deliveries are in which state, per destination: what is open by its index, what ended badly by its own, and
+/// what was taken over is the rest of what was ever owed. No table is read through.
+pub fn counts(connection: &mut Database, owed: &Owed) -> Result<Vec<Count>, StoreError> {
+    let mut badly: BTreeMap<(String, i32), i64> = BTreeMap::new();
+    for (name, state, number) in ended_badly().load::<(String, i32, i64)>(connection)? {
+        badly.insert((name, state), number);
+    }
+    let mut all = Vec::new();
+    for (name, total) in &owed.totals {
+        let open: i64 = open(name).get_result(connection)?;
+        let sent: i64 = sent(name).get_result(connection)?;
+        let of = |state: State| {
+            let number = badly.get(&(name.clone(), state.number()));
+            number.copied().unwrap_or_default()
+        };
+        let (refused, exhausted) = (of(State::Refused), of(State::Exhausted));
+        let states = [
+            (State::Pending, open - sent),
+            (State::Sent, sent),
+            (State::Acknowledged, total - open - refused - exhausted),
+            (State::Refused, refused),
+            (State::Exhausted, exhausted),
+        ];
+        let states = states.into_iter().filter(|(_, number)| *number > 0);
+        all.extend(states.map(|(state, deliveries)| Count {
+            destination: name.clone(),
+            state,
+            deliveries,
+        }));
+    }
+    Ok(all)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn open<'q>(destination: &'q str) -> _ {
+    let is_open: SqlLiteral<Bool> = sql::<Bool>("state < 2");
+    let behind: Behind<'q> = behind(destination, 0);
+    deliveries::table
+        .filter(deliveries::destination.eq(destination))
+        .filter(is_open)
+        .filter(behind)
+        .select(count_star())
+}
+
+/// What was sent is in a batch, and those that are not settled have an index of their own.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn sent<'q>(destination: &'q str) -> _ {
+    let is_open: SqlLiteral<Bool> = sql::<Bool>("state < 2");
+    deliveries::table
+        .filter(deliveries::destination.eq(destination))
+        .filter(is_open)
+        .filter(deliveries::batch_id.is_not_null())
+        .filter(deliveries::state.eq(1_i32))
+        .select(count_star())
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn ended_badly() -> _ {
+    let badly: SqlLiteral<Bool> = sql::<Bool>("state > 2");
+    deliveries::table
+        .filter(badly)
         .group_by((deliveries::destination, deliveries::state))
         .select((deliveries::destination, deliveries::state, count_star()))
-        .order((deliveries::destination.asc(), deliveries::state.asc()))
-        .load(connection)?;
-    rows.into_iter()
-        .map(|(destination, state, deliveries)| {
-            Ok(Count {
-                destination,
-                state: State::from_number(state)?,
-                deliveries,
-            })
-        })
-        .collect()
+}
+
+/// How the database counts: its plan, a step a line, of what has come since a delivery, what is open, what was sent and
+/// what ended badly.
+pub fn plan(
+    connection: &mut Database,
+    destination: &str,
+    from: i64,
+) -> Result<Vec<String>, StoreError> {
+    let mut steps = explained::steps(connection, come_since(from, i64::MAX))?;
+    steps.extend(explained::steps(connection, open(destination))?);
+    steps.extend(explained::steps(connection, sent(destination))?);
+    steps.extend(explained::steps(connection, ended_badly())?);
+    Ok(steps)
 }
 
 /// How far the records of each source have come on the way to a destination, in order of source.

@@ -3,7 +3,9 @@
 
 use diesel::prelude::*;
 
-use super::schema::{deliveries, earlier_packets, packet_leaves, packets, unfit_leaves};
+use super::schema::{
+    deliveries, earlier_packets, packet_entries, packet_leaves, packets, unfit_leaves,
+};
 use super::{Database, StoreError, on};
 
 /// Writes down what a packet carries: its members as they are kept.
@@ -20,6 +22,36 @@ pub fn members(connection: &mut Database, batch: i64) -> Result<Option<Vec<u8>>,
         .select(packets::members)
         .first(connection)
         .optional()?)
+}
+
+/// Writes down what a packet brings a platform, entry by entry.
+pub fn add_entries(
+    connection: &mut Database,
+    batch: i64,
+    entries: &[u8],
+) -> Result<(), StoreError> {
+    let row = (
+        packet_entries::batch_id.eq(batch),
+        packet_entries::entries.eq(entries),
+    );
+    on!(connection, c => diesel::insert_into(packet_entries::table).values(row).execute(c))?;
+    Ok(())
+}
+
+/// What packets brought, as it was written down, by batch; those made before that was done are left out.
+pub fn entries(
+    connection: &mut Database,
+    batches: &[i64],
+) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    let mut found = Vec::with_capacity(batches.len());
+    for chunk in batches.chunks(400) {
+        let rows: Vec<(i64, Vec<u8>)> = packet_entries::table
+            .filter(packet_entries::batch_id.eq_any(chunk.to_vec()))
+            .select((packet_entries::batch_id, packet_entries::entries))
+            .load(connection)?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// A leaf speaks of a packet.

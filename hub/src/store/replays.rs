@@ -131,6 +131,20 @@ pub fn count(
         .load(connection)?)
 }
 
+/// Whether a replay went on after an instant, and had come as far as a delivery by then: what was settled before may
+/// have been sent again since.
+pub fn went_on_since(
+    connection: &mut Database,
+    at: i64,
+    delivery: i64,
+) -> Result<bool, StoreError> {
+    let went_on = replays::table
+        .filter(replays::stepped_at.ge(at))
+        .filter(replays::cursor.ge(delivery))
+        .filter(replays::revived.gt(0));
+    Ok(diesel::select(diesel::dsl::exists(went_on)).get_result(connection)?)
+}
+
 /// Begins a replay; its number.
 pub fn begin(
     connection: &mut Database,

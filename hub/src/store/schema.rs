@@ -9,7 +9,7 @@ mod closing;
 
 use diesel::table;
 
-pub use closing::{closes, days, manifests, signers};
+pub use closing::{closes, contradictions, days, manifests, owed_totals, packet_entries, signers};
 
 table! {
     api_keys (id) {
@@ -437,6 +437,14 @@ table! {
 }
 
 table! {
+    lookup_keys (purpose) {
+        purpose -> Text,
+        wrapped -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+table! {
     erasures (record_id) {
         record_id -> BigInt,
         submission_id -> BigInt,
@@ -452,6 +460,7 @@ table! {
         submission_id -> BigInt,
         leaf_index -> BigInt,
         left_sha256 -> Nullable<Binary>,
+        spans -> Text,
     }
 }
 
@@ -481,6 +490,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     spans,
     deliveries,
     batches,
+    contradictions,
     destinations,
     refusals,
     replays

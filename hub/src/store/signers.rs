@@ -48,3 +48,11 @@ pub fn of(connection: &mut Database, source: &str) -> Result<Vec<SignerRow>, Sto
         .select(SignerRow::as_select())
         .load(connection)?)
 }
+
+/// All keys that all sources ever had.
+pub fn all(connection: &mut Database) -> Result<Vec<SignerRow>, StoreError> {
+    Ok(signers::table
+        .order((signers::source, signers::vkey))
+        .select(SignerRow::as_select())
+        .load(connection)?)
+}

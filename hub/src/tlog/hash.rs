@@ -139,6 +139,17 @@ impl Hasher {
     }
 }
 
+/// SHA-256 over parts, each after its length in bytes (8 bytes, most significant first): parts cannot run into each
+/// other.
+pub fn sha256_of_parts<'p>(parts: impl IntoIterator<Item = &'p str>) -> Hash {
+    let mut hasher = Hasher::default();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finish()
+}
+
 /// Hashes an entry as a leaf of the tree.
 pub fn leaf_hash(entry: &[u8]) -> Hash {
     prefixed(0, &[entry])

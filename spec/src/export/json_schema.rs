@@ -83,7 +83,10 @@ pub(super) fn withdrawals(edition: &Edition) -> String {
         let key = dataset.key.iter().filter_map(|&place| dataset.field(place));
         let names: Vec<&str> = key.map(|field| field.id.as_str()).collect();
         let place = |name: &&str| {
-            let place = format!("urn:exchange-hub:{}:{}#/properties/{name}", edition.id, dataset.id);
+            let place = format!(
+                "urn:exchange-hub:{}:{}#/properties/{name}",
+                edition.id, dataset.id
+            );
             ((*name).to_owned(), json!({ "$ref": place }))
         };
         let properties: BTreeMap<String, Value> = names.iter().map(place).collect();

@@ -13,7 +13,9 @@ use crate::roll::{Register, Roll};
 use crate::rule::Stage;
 use crate::stored::as_read;
 use crate::validate::{judge_alone, judge_among, judge_complete};
-use crate::{Context, Dataset, DatasetCode, Edition, Found, Issue, Known, Lookup, Normalized, normalize};
+use crate::{
+    Context, Dataset, DatasetCode, Edition, Found, Issue, Known, Lookup, Normalized, normalize,
+};
 
 /// Records that are known, by data set. Of a data set that is not here nothing is known, and rules that look into it
 /// stay silent; an empty list means that it holds no record.

@@ -72,10 +72,12 @@ impl Dataset {
         let own = read.iter().filter(|(code, _)| *code == self.code);
         let mut all: BTreeSet<FieldIndex> = own.map(|(_, field)| *field).collect();
         all.extend(&self.key);
-        let units = all.iter().filter_map(|&field| match self.field(field)?.unit {
-            Some(Unit::By(unit)) => Some(unit),
-            _ => None,
-        });
+        let units = all
+            .iter()
+            .filter_map(|&field| match self.field(field)?.unit {
+                Some(Unit::By(unit)) => Some(unit),
+                _ => None,
+            });
         let units: Vec<FieldIndex> = units.collect();
         all.extend(units);
         all.into_iter().collect()

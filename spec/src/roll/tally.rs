@@ -228,7 +228,10 @@ impl Group {
     /// Numbers of the records that hold a value, oldest first.
     pub fn holders(&self, item: &str) -> impl Iterator<Item = i64> + '_ {
         let holders = self.values.get(item);
-        holders.into_iter().flat_map(|known| &known.all).map(|&(id, _)| id)
+        holders
+            .into_iter()
+            .flat_map(|known| &known.all)
+            .map(|&(id, _)| id)
     }
 }
 
@@ -262,7 +265,11 @@ impl Fellows<'_> {
 
     /// How many hold a value.
     pub fn holding(&self, item: &str) -> usize {
-        let all = self.group.values.get(item).map_or(0, |known| known.all.len());
+        let all = self
+            .group
+            .values
+            .get(item)
+            .map_or(0, |known| known.all.len());
         all - usize::from(self.own_items().contains(&item))
     }
 
@@ -303,7 +310,9 @@ impl Fellows<'_> {
 
     /// The sum of the figures in parts of [`Side::PARTS`]; none if one of them is not known.
     pub fn sum(&self) -> Option<i128> {
-        let own = self.own.and_then(|own| figure(self.dataset, self.question, own));
+        let own = self
+            .own
+            .and_then(|own| figure(self.dataset, self.question, own));
         let unsure = self.group.unsure - usize::from(own == Some(None));
         (unsure == 0).then(|| self.group.sum - own.flatten().unwrap_or_default())
     }
@@ -324,13 +333,29 @@ impl Fellows<'_> {
         let mut gone: Vec<i64> = own.iter().copied().filter(is_gone).collect();
         gone.sort_unstable();
         gone.dedup();
-        let mut new: Vec<i64> = mine.into_iter().filter(|number| !numbers.contains_key(number)).collect();
+        let mut new: Vec<i64> = mine
+            .into_iter()
+            .filter(|number| !numbers.contains_key(number))
+            .collect();
         new.sort_unstable();
         new.dedup();
         let count = numbers.len() - gone.len() + new.len();
-        let kept = || numbers.keys().copied().filter(|number| !gone.contains(number));
-        let least = kept().next().into_iter().chain(new.first().copied()).min()?;
-        let greatest = kept().next_back().into_iter().chain(new.last().copied()).max()?;
+        let kept = || {
+            numbers
+                .keys()
+                .copied()
+                .filter(|number| !gone.contains(number))
+        };
+        let least = kept()
+            .next()
+            .into_iter()
+            .chain(new.first().copied())
+            .min()?;
+        let greatest = kept()
+            .next_back()
+            .into_iter()
+            .chain(new.last().copied())
+            .max()?;
         let wide = i128::from(greatest) - i128::from(least) + 1;
         if least == start && usize::try_from(wide) == Ok(count) {
             return None;

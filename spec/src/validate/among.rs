@@ -220,7 +220,12 @@ impl<'k> Circle<'k> {
             found: found(column, held),
             expected: Message::new(
                 format!("“{}”的{}含{}", dataset.name, column.name, values.join("或")),
-                format!("{} of {} with {}", column.id, dataset.id, values.join(" or ")),
+                format!(
+                    "{} of {} with {}",
+                    column.id,
+                    dataset.id,
+                    values.join(" or ")
+                ),
             ),
         })
     }
@@ -237,7 +242,9 @@ impl<'k> Circle<'k> {
             between: None,
             sum: None,
         };
-        let shared = self.fellows(group, counted, |fellows| !fellows.sharing(value, 1).is_empty());
+        let shared = self.fellows(group, counted, |fellows| {
+            !fellows.sharing(value, 1).is_empty()
+        });
         if !shared? {
             return None;
         }

@@ -85,16 +85,19 @@ fn show(record: &Normalized<'_, '_>, field: FieldIndex) -> String {
 /// Fields that are named in one sentence.
 const NAMED: usize = 8;
 
-fn names<'f>(
-    record: &Normalized<'_, '_>,
-    fields: impl Iterator<Item = &'f FieldIndex>,
-) -> Message {
+fn names<'f>(record: &Normalized<'_, '_>, fields: impl Iterator<Item = &'f FieldIndex>) -> Message {
     let all: Vec<&Field> = fields
         .filter_map(|&field| record.dataset.field(field))
         .collect();
     let first = || all.iter().take(NAMED);
-    let mut zh = first().map(|field| label(field)).collect::<Vec<_>>().join("、");
-    let mut en = first().map(|field| field.id.as_str()).collect::<Vec<_>>().join(", ");
+    let mut zh = first()
+        .map(|field| label(field))
+        .collect::<Vec<_>>()
+        .join("、");
+    let mut en = first()
+        .map(|field| field.id.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
     if all.len() > NAMED {
         zh = format!("{zh}等{}项", all.len());
         en = format!("{en}, … ({} in all)", all.len());

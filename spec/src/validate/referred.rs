@@ -58,12 +58,7 @@ impl Circle<'_> {
     }
 
     /// Whether one of the records that hold the item agrees in the further fields.
-    fn is_among(
-        &self,
-        answers: &Roll,
-        beside: &[FieldIndex],
-        target: &Elsewhere,
-    ) -> Option<bool> {
+    fn is_among(&self, answers: &Roll, beside: &[FieldIndex], target: &Elsewhere) -> Option<bool> {
         let mut agrees = |other| self.agrees(other, beside, target);
         match (answers, beside.first(), target.beside.first()) {
             (Roll::Many(register), Some(&own), Some(&theirs)) => {

@@ -43,7 +43,11 @@ impl<'k> Circle<'k> {
                 (self.of(join), None, there)
             }
             (Check::Unique { field, within }, _) => {
-                let group = if within.is_empty() { std::slice::from_ref(field) } else { within.as_slice() };
+                let group = if within.is_empty() {
+                    std::slice::from_ref(field)
+                } else {
+                    within.as_slice()
+                };
                 (Some(own), Some(*field), self.sharing(*field, group))
             }
             (

@@ -138,9 +138,15 @@ pub(super) fn weighed(
     };
     let seen = if found.is_empty() { "未填" } else { &found };
     let seen_en = if found.is_empty() { "missing" } else { &found };
-    let Message { zh: want, en: want_en } = expected;
+    let Message {
+        zh: want,
+        en: want_en,
+    } = expected;
     let zh = format!("{name}：{}（实际：{seen}；应：{want}）", rule.zh);
-    let en = format!("{name_en}: {} (found: {seen_en}; expected: {want_en})", rule.en);
+    let en = format!(
+        "{name_en}: {} (found: {seen_en}; expected: {want_en})",
+        rule.en
+    );
     Issue {
         help,
         ..draft.found(found).wanted(want, want_en).say(zh, en)

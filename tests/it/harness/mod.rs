@@ -1,6 +1,7 @@
 //! What tests start: hubs as real processes, a real PostgreSQL, folders that vanish.
 
 pub mod chain;
+pub mod closing;
 pub mod hub;
 pub mod kafka;
 pub mod national;

@@ -13,6 +13,7 @@ use super::excerpt::{Page, Within};
 use super::line::{Draft, Line};
 use super::{Summary, Teller};
 use crate::attachment::enclosed::{Luggage, unclaimed};
+use crate::keys::LookupKey;
 use crate::pipeline::judge::{self, Bench};
 use crate::pipeline::parts::{Parts, PartsError};
 use crate::pipeline::trial::{Trial, Trials};
@@ -178,7 +179,9 @@ impl File<'_, '_, '_> {
         let enclosed = std::mem::take(&mut package.enclosed);
         let profile = self.adapter.profile();
         let luggage = Luggage::new(self.context.edition, profile, self.limits, enclosed);
+        let nothing = LookupKey::of_nothing();
         let bench = Bench {
+            under: &nothing,
             context: &self.context,
             source: &profile.id,
             luggage: &luggage,

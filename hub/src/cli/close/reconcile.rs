@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::cli::access::Access;
 use crate::cli::{Form, said};
 use crate::close::document::{Books, Document};
 use crate::close::manifest::{Difference, Manifest};
@@ -28,20 +29,8 @@ const MOST: usize = 100_000;
 pub struct Arguments {
     /// The day, in China.
     date: String,
-    /// Address of the hub.
-    #[arg(long)]
-    url: String,
-    /// Key of the source.
-    #[arg(
-        long,
-        env = "HUB_KEY",
-        hide_env_values = true,
-        required_unless_present = "key_file"
-    )]
-    key: Option<String>,
-    /// File that holds the key.
-    #[arg(long, value_name = "FILE", conflicts_with = "key")]
-    key_file: Option<PathBuf>,
+    #[command(flatten)]
+    access: Access,
     /// Folder in which `hub submit` keeps the receipts.
     #[arg(long, default_value = "receipts", value_name = "DIR")]
     receipts: PathBuf,
@@ -97,24 +86,14 @@ fn read<T: DeserializeOwned>(
 
 /// Runs the command: true when both sides agree.
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
-    let key = match (&arguments.key, &arguments.key_file) {
-        (Some(key), _) => key.clone(),
-        (None, Some(file)) => std::fs::read_to_string(file)
-            .with_context(|| file.display().to_string())?
-            .trim()
-            .to_owned(),
-        (None, None) => anyhow::bail!(said(
-            "请用 --key 或 --key-file 提供密钥",
-            "say --key or --key-file"
-        )),
-    };
+    let key = arguments.access.key()?;
     let agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_mins(5)))
         .build();
     let hub = Hub {
         agent: agent.into(),
-        url: arguments.url.trim_end_matches('/').to_owned(),
+        url: arguments.access.url.trim_end_matches('/').to_owned(),
         key,
     };
     let date = &arguments.date;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::close::document::{Books, Document};
+use crate::close::figures::Contradicted;
 use crate::report::closes::{columns, row};
 use crate::report::table::Table;
 use crate::store::closes::Close;
@@ -60,15 +61,24 @@ pub fn print(
         let Ok(document) = serde_json::from_str::<Document>(&close.document) else {
             continue;
         };
-        if let Books::Destination(books) = &document.books
-            && let Some(platform) = &books.platform
-        {
+        let Books::Destination(books) = &document.books else {
+            continue;
+        };
+        if let Some(said) = &books.contradicted {
+            contradicted(&document.with, said);
+        }
+        if let Some(platform) = &books.platform {
             for named in platform.named.iter().take(TOLD) {
                 let (data_set, version) = (&named.data_set, named.version);
                 println!("  ✗ {data_set} {version}: {} / {}", named.zh, named.en);
             }
             if let Some(why) = &platform.silent {
-                println!("  ! 国家平台未能完成核对 / the platform was not fully compared: {why}");
+                println!("  ! 平台未能完成核对 / the platform was not fully compared: {why}");
+            }
+            if platform.theirs.is_some() && platform.statement.is_none() {
+                println!(
+                    "  ! 平台的答复未验签：未配置其公钥（keys）/ the platform's answer was not checked: its keys are not configured"
+                );
             }
         }
     }
@@ -78,4 +88,23 @@ pub fn print(
     };
     println!("{date}: {told}");
     Ok(())
+}
+
+/// What a destination said twice and differently.
+fn contradicted(with: &str, said: &Contradicted) {
+    let Contradicted {
+        records,
+        taken_back,
+        taken_after_all,
+        batches,
+    } = said;
+    println!(
+        "  ! {with}: 对 {records} 条记录先后给出矛盾回执（先收后拒 {taken_back}，先拒后收 {taken_after_all}），以先到者为准，请与其核实 / \
+         contradicted its own answers about {records} records ({taken_back} taken over and then not, {taken_after_all} the \
+         other way round); the first answer stands: ask it which is true"
+    );
+    for one in batches.iter().take(TOLD) {
+        let (batch, records, leaf) = (one.batch, &one.records, one.leaf);
+        println!("      批次 batch {batch}: {records} (leaf {leaf})");
+    }
 }

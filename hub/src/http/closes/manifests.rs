@@ -1,21 +1,28 @@
 //! What a source says about a day: compared with the hub's books, and, when it is signed, kept with a leaf of its own.
 
+use std::fs::File;
+use std::io::BufReader;
+
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::{Bytes, Data, Path, Query};
+use actix_web::web::{Data, Path, Payload, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{CloseQuery, parameter, read, row, set_of};
 use crate::app::App;
 use crate::close::document::Party;
+use crate::close::listed::{self, ListError, Listing};
 use crate::close::manifest::{self, Difference, Manifest};
+use crate::close::received::Set;
 use crate::close::tree::{Entry, Prefix};
-use crate::close::walk::{Differences, NodeText};
+use crate::close::walk::NodeText;
 use crate::error::{Error, ErrorCode};
 use crate::http::State;
 use crate::http::auth::Caller;
+use crate::http::reception::{self, Body};
 use crate::leaf;
 use crate::pipeline::Instant;
 use crate::store::{Database, closes, signers};
@@ -40,7 +47,7 @@ struct Said {
     #[serde(default)]
     nodes: Vec<NodeText<Value>>,
     /// The whole list.
-    list: Option<Vec<Value>>,
+    list: Option<Vec<Box<RawValue>>>,
 }
 
 /// A side of the comparison.
@@ -77,23 +84,49 @@ fn unreadable(zh: impl Into<String>, en: impl Into<String>) -> Error {
     Error::request(ErrorCode::Envelope, (zh.into(), en.into()))
 }
 
-fn parse(media_type: &str, body: &[u8]) -> Result<Said, Error> {
-    let wrong = |error: serde_json::Error| {
+/// Reads what is not a list of lines, which is small.
+fn parse(body: &Body) -> Result<Said, Error> {
+    let Body::Held(bytes) = body else {
+        return Err(Error::request(
+            ErrorCode::TooLarge,
+            (
+                "对账清单过大：请逐行以 NDJSON（application/x-ndjson）报送，或只报签名清单后逐级核对",
+                "the manifest is too large: send the list as NDJSON (application/x-ndjson), or the signed manifest alone and walk",
+            ),
+        ));
+    };
+    serde_json::from_slice(bytes).map_err(|error| {
         unreadable(
             format!("对账清单无法读取：{error}"),
             format!("the manifest cannot be read: {error}"),
         )
+    })
+}
+
+/// Reads a list of lines, and what its first line says of the whole.
+fn lines(listing: &mut Listing<'_>, body: &Body) -> Result<Said, Error> {
+    let header = match body {
+        Body::Held(bytes) => listing.read(&bytes[..]),
+        Body::OnDisk(spooled) => {
+            let file = File::open(&spooled.document.file);
+            let file = file.map_err(|error| Error::Internal(error.to_string()))?;
+            listing.read(BufReader::with_capacity(1 << 18, file))
+        }
     };
-    if media_type.contains("ndjson") {
-        let lines = body.split(|byte| *byte == b'\n');
-        let lines = lines.filter(|line| !line.trim_ascii().is_empty());
-        let list = lines.map(serde_json::from_slice).collect::<Result<_, _>>();
-        return Ok(Said {
-            list: Some(list.map_err(wrong)?),
-            ..Said::default()
-        });
+    let header = header.map_err(|error| refused_list(&error))?;
+    Ok(Said {
+        manifest: header.manifest,
+        records: header.records,
+        root: header.root,
+        ..Said::default()
+    })
+}
+
+fn refused_list(error: &ListError) -> Error {
+    match error {
+        ListError::Read(error) => Error::Internal(error.to_string()),
+        other => bilingual(&other.to_string()),
     }
-    serde_json::from_slice(body).map_err(wrong)
 }
 
 /// Compares what a source says with the hub's books of the day.
@@ -103,21 +136,31 @@ pub async fn post(
     date: Path<String>,
     query: Query<CloseQuery>,
     request: HttpRequest,
-    body: Bytes,
+    payload: Payload,
 ) -> Result<HttpResponse, Error> {
     let media_type = request.headers().get(CONTENT_TYPE);
     let media_type = media_type.and_then(|value| value.to_str().ok());
-    let media_type = media_type.unwrap_or_default().to_owned();
+    let by_line = media_type.is_some_and(|media_type| media_type.contains("ndjson"));
+    let body = reception::body(&state, &request, payload).await?;
     let shared = state.clone();
     let compared = state
         .ask(move |app, connection| {
-            let said = parse(&media_type, &body)?;
             let source = caller.0.name.clone();
             let party = Party::Source(source.clone());
             let row = row(connection, &date, &party, query.number)?;
             let document = read(&row)?;
             let set = set_of(&shared.closes, connection, &source, &document)?;
             let root = set.tree.root();
+            let mut listing = Listing::new(&source, &set.tree);
+            let said = if by_line {
+                lines(&mut listing, &body)?
+            } else {
+                parse(&body)?
+            };
+            for one in said.list.iter().flatten() {
+                let taken = listing.take(one.get().as_bytes());
+                taken.map_err(|error| refused_list(&error))?;
+            }
             let keys = keys(connection, &source)?;
             let signed = said
                 .manifest
@@ -156,8 +199,8 @@ pub async fn post(
                     ));
                 }
             };
-            if let Some(list) = said.list {
-                whole(connection, &set, &source, list, &mut compared)?;
+            if by_line || said.list.is_some() {
+                whole(connection, &set, listing.compare(), &mut compared)?;
             } else {
                 let (found, next) = manifest::look(&set.tree, &said.nodes)
                     .map_err(|why| bilingual(&why))?;
@@ -197,13 +240,11 @@ fn bilingual(why: &str) -> Error {
 /// Compares a whole list.
 fn whole(
     connection: &mut Database,
-    set: &crate::close::received::Set,
-    source: &str,
-    list: Vec<Value>,
+    set: &Set,
+    list: listed::Compared,
     compared: &mut Compared,
 ) -> Result<(), Error> {
-    let (tree, values) = manifest::list(source, list).map_err(|why| bilingual(&why))?;
-    let theirs = tree.root();
+    let theirs = list.theirs;
     match &compared.source {
         Some(side) if !manifest::is(theirs, side.records, &side.root) => {
             return Err(unreadable(
@@ -218,15 +259,9 @@ fn whole(
             });
         }
     }
-    let found = Differences::between(set.tree.entries(), tree.entries());
-    let theirs = |entry: &Entry| {
-        let at = values
-            .binary_search_by_key(entry, |(known, _)| *known)
-            .ok()?;
-        values.get(at).map(|(_, value)| value.clone())
-    };
-    compared.differences = manifest::name(connection, set, &found, &theirs)?;
-    compared.complete = found.count() == compared.differences.len();
+    let told = |entry: &Entry| list.told(entry);
+    compared.differences = manifest::name(connection, set, &list.found, &told)?;
+    compared.complete = list.found.count() == compared.differences.len();
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use crate::store::closes::{self, Line};
-use crate::store::{Database, StoreError, days};
+use crate::store::{Database, StoreError, contradictions, days};
 
 /// Days that are looked at.
 const DAYS: i64 = 31;
@@ -14,6 +14,7 @@ const DAYS: i64 = 31;
 pub struct Closed {
     lines: Vec<Line>,
     overdue: i64,
+    contradicted: i64,
 }
 
 /// Reads the latest closes of the last days.
@@ -24,7 +25,16 @@ pub fn read(connection: &mut Database) -> Result<Closed, StoreError> {
     let lines = closes::short_lines(connection, &from)?;
     let closed = |date: &String| lines.iter().any(|line| line.date == *date);
     let overdue = past.iter().filter(|date| !closed(date)).count() as i64;
-    Ok(Closed { lines, overdue })
+    let contradicted = match past.last() {
+        Some(first) => days::span(connection, first)?.map_or(0, |span| span.from.record),
+        None => 0,
+    };
+    let contradicted = contradictions::count_from(connection, contradicted)?;
+    Ok(Closed {
+        lines,
+        overdue,
+        contradicted,
+    })
 }
 
 impl Closed {
@@ -52,6 +62,11 @@ impl Closed {
                 "closes_overdue",
                 "Days of the last 31 that have ended and are not closed",
                 self.overdue,
+            ),
+            (
+                "closes_contradicted",
+                "Records of the last 31 days about which a destination contradicted its own answer",
+                self.contradicted,
             ),
         ];
         for (name, help, value) in figures {

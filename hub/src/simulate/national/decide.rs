@@ -25,7 +25,7 @@ use super::judge::Judge;
 use super::links::{Column, Linked, Links, Reference, values};
 use super::mark::Mark;
 use super::packet::{Packet, Sent};
-use crate::close::entry::of_packet;
+use crate::delivery::holding::Holding as Brought;
 
 /// A decision other than acceptance.
 struct Why {
@@ -187,12 +187,12 @@ impl Decider {
     fn hold(&self, sent: &Sent, noted: &mut Noted, faults: &mut Faults) {
         let deleted = sent.operation == 3;
         let holding = |data_set: &str, columns: Vec<(&str, &str)>| {
-            let entry = of_packet(data_set, sent.id, deleted, columns);
+            let brought = Brought::new(data_set, sent.id, deleted, columns);
             Holding {
                 version: sent.id,
                 data_set: data_set.to_owned(),
-                id: entry.id.to_hex(),
-                content: entry.content.to_hex(),
+                id: brought.id().to_hex(),
+                content: brought.content.to_hex(),
             }
         };
         let own: Vec<(&str, &str)> = sent.columns().collect();

@@ -44,7 +44,10 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Explained<Q, Text> {
 }
 
 /// The steps of a statement. PostgreSQL takes them, to count the rows that they touch.
-pub(super) fn steps<Q>(connection: &mut Database, statement: Q) -> Result<Vec<String>, StoreError>
+pub(in crate::store) fn steps<Q>(
+    connection: &mut Database,
+    statement: Q,
+) -> Result<Vec<String>, StoreError>
 where
     Q: QueryFragment<Sqlite> + QueryFragment<Pg>,
 {

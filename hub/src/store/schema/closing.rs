@@ -49,3 +49,29 @@ table! {
         at -> BigInt,
     }
 }
+
+table! {
+    packet_entries (batch_id) {
+        batch_id -> BigInt,
+        entries -> Binary,
+    }
+}
+
+table! {
+    contradictions (record_id, batch_id) {
+        record_id -> BigInt,
+        batch_id -> BigInt,
+        stands -> Text,
+        other -> Text,
+        leaf_index -> BigInt,
+        at -> BigInt,
+    }
+}
+
+table! {
+    owed_totals (destination) {
+        destination -> Text,
+        delivery -> BigInt,
+        owed -> BigInt,
+    }
+}

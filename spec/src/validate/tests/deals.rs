@@ -12,7 +12,7 @@ use crate::references::{Found, index_entries, lookups_at};
 use crate::rule::{GroupFigure, Join, Pick, Stage};
 use crate::validate::sample::{context, record, rule};
 use crate::validate::{judge_alone, judge_complete};
-use crate::{Check, Condition, Edition, Known, Roll, Normalized, Severity, normalize};
+use crate::{Check, Condition, Edition, Known, Normalized, Roll, Severity, normalize};
 
 fn gated(check: Check, when_parent: Option<Join>, unless: Option<Join>) -> Edition {
     let mut edition = indexed(with_rule(Vec::new(), check), &[1], &[1]);

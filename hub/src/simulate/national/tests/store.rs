@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{child, judged, packet, parent, record};
 use crate::close::entry::{of_packet, signed_holdings};
 use crate::close::tree::{Entry, Tree};
+use crate::delivery::holding::Holding;
 use crate::delivery::platform::{PlatformKeys, signed_answer};
 use crate::delivery::projection::Operation;
 use crate::delivery::world::{Made, Tested, World, get, post};
@@ -28,6 +29,11 @@ fn signed(url: &str, question: &str) -> Made<(String, String, String)> {
 fn root(entries: &[Entry]) -> String {
     let tree: Tree = entries.iter().copied().collect();
     tree.root().digest.to_hex()
+}
+
+/// The entry of a record that is held.
+fn held(version: i64, deleted: bool, code: &str) -> Entry {
+    of_packet(&Holding::new("PARENT", version, deleted, [("CODE", code)]))
 }
 
 #[test]
@@ -103,10 +109,10 @@ fn what_is_held_can_be_walked_and_answers_are_signed() -> Tested {
     judged(&national.url, 2, &packet(&world, 2, &[gone])?)?;
     let entry = |id: i64| {
         let code = format!("P{id}");
-        of_packet("PARENT", id, false, [("CODE", code.as_str())])
+        held(id, false, &code)
     };
     let mut all: Vec<Entry> = (1..=200).map(entry).collect();
-    all.push(of_packet("PARENT", 300, true, [("CODE", "P7")]));
+    all.push(held(300, true, "P7"));
     let keys = PlatformKeys::parse(std::slice::from_ref(&national.key))?;
     let question = "/holdings/2026-11-22?from=1&until=1000";
     let (body, key, signature) = signed(&national.url, question)?;
@@ -164,9 +170,7 @@ fn differences_are_planted_where_the_script_says_and_survive_a_restart() -> Test
     let looked = |url: &str| -> Made<(Value, Value, usize)> {
         let node = get(url, "/holdings/2026-11-22/nodes")?;
         let entries = node["entries"].as_array().cloned().unwrap_or_default();
-        let altered = of_packet("PARENT", 2, false, [("CODE", "P2")])
-            .content
-            .to_hex();
+        let altered = held(2, false, "P2").content.to_hex();
         assert!(
             entries
                 .iter()

@@ -1,0 +1,3 @@
+DROP TABLE owed_totals;
+DROP TABLE contradictions;
+DROP TABLE packet_entries;
