@@ -51,6 +51,7 @@ mod receipts;
 mod reperform;
 mod rules;
 mod sandbox;
+mod sarif;
 mod sequence;
 mod steps;
 mod tamper;

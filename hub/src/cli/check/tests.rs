@@ -420,7 +420,7 @@ fn a_tool_gets_sarif_with_places_rules_and_fixes() -> Tested {
 
 #[test]
 fn codes_rules_and_fields_are_explained() -> Tested {
-    let edition = edition()?;
+    let edition = &*edition()?;
     let context = spec::Context {
         edition,
         received: jiff::civil::date(2025, 6, 1).at(12, 0, 0, 0),
