@@ -1,6 +1,7 @@
 //! A submission on its way into the store: record after record judged among others, numbered, collected into
 //! rows, and written at the end together with its log leaf.
 
+mod begin;
 mod erased;
 mod finish;
 
@@ -34,20 +35,10 @@ use crate::store::submissions::{IssueRow, Volume};
 use crate::store::waiting::Parked;
 use crate::store::{StoreError, verdict_number};
 use crate::tlog::hash;
+pub use begin::Purpose;
 pub use erased::Erased;
 pub use finish::Verdicts;
 use finish::broken;
-
-/// What becomes of the records once they are judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// They are written together.
-    Whole,
-    /// They are written part by part: what is written already is asked of the store, not held.
-    Parts,
-    /// The same, in a store that is thrown away; what only the real one can know is not held against a record.
-    Trial,
-}
 
 /// A submission on its way into the store.
 pub struct Work<'w, 't> {
@@ -77,84 +68,6 @@ pub struct Work<'w, 't> {
 }
 
 impl<'w, 't> Work<'w, 't> {
-    /// Begins with nothing judged. `purpose`: where that is [`Purpose::Whole`], [`Self::judge`] will be called, else
-    /// [`Self::judge_part`].
-    pub fn new(
-        transaction: &'w mut Transaction<'t>,
-        prepared: &Prepared,
-        purpose: Purpose,
-    ) -> Self {
-        let mut work = Work::begin(
-            transaction,
-            (prepared.edition, prepared.specification, &prepared.under),
-            &prepared.source,
-            prepared.received,
-            purpose,
-        );
-        work.masters.clone_from(&prepared.masters);
-        work.rows.records.reserve(prepared.items.len());
-        work
-    }
-
-    /// Begins a submission that is judged, and not kept.
-    pub fn on_trial(
-        transaction: &'w mut Transaction<'t>,
-        edition: &'static Edition,
-        specification: &'static Spec,
-        source: &str,
-        received: super::Instant,
-    ) -> Self {
-        let nothing = LookupKey::of_nothing();
-        let judge = (edition, specification, &nothing);
-        Work::begin(transaction, judge, source, received, Purpose::Trial)
-    }
-
-    fn begin(
-        transaction: &'w mut Transaction<'t>,
-        (edition, specification, under): (&'static Edition, &'static Spec, &LookupKey),
-        source: &str,
-        received: super::Instant,
-        purpose: Purpose,
-    ) -> Self {
-        let number = transaction.numbers.submission;
-        let first_record = transaction.numbers.record;
-        Work {
-            transaction,
-            edition,
-            specification,
-            received,
-            source: source.to_owned(),
-            number,
-            masters: None,
-            under: under.clone(),
-            files: Files::default(),
-            neighbours: Neighbours::new(under.clone()),
-            room: Room::default(),
-            history: History::default(),
-            rows: Rows::default(),
-            superseded: Vec::new(),
-            outcomes: Outcomes::default(),
-            purpose,
-            parts: 0,
-            kept: Tree::default(),
-            counts: Counts::default(),
-            issues: 0,
-            volumes: BTreeMap::new(),
-            became_current: Vec::new(),
-            first_record,
-        }
-    }
-
-    /// Begins with nothing judged, among what was there then.
-    pub fn then(transaction: &'w mut Transaction<'t>, prepared: &Prepared, then: Then) -> Self {
-        Work {
-            files: Files::then(then),
-            neighbours: Neighbours::then(prepared.under.clone(), then),
-            room: Room::then(then),
-            ..Work::new(transaction, prepared, Purpose::Whole)
-        }
-    }
-
     /// Names the files that came with the next records, before these are judged. A document with files is never cut,
     /// so that no leaf stands between the parts of a submission.
     pub fn bring(&mut self, arriving: Arriving) -> Result<(), StoreError> {

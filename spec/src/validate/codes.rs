@@ -9,6 +9,8 @@ use crate::{CodeTable, CodeValue, Field, Issue, IssueCode, Message, Severity};
 
 /// Values that a finding lists.
 const LISTED: usize = 12;
+/// Values that it lists of a longer table.
+const SAMPLED: usize = 3;
 
 /// Judges the value (each item of a list) of a field. `today` is the day of receipt, `yyyyMMdd`.
 pub(super) fn judge(
@@ -157,7 +159,9 @@ fn listing(table: &CodeTable) -> (Arc<str>, Arc<str>) {
     let mut codes: Vec<(&String, &CodeValue)> = table.values.iter().collect();
     codes.sort_by_key(|(code, _)| *code);
     let more = codes.len() > LISTED;
-    let first = || codes.iter().take(LISTED);
+    // Of a long list the beginning shows what its codes look like, and no more.
+    let shown = if more { SAMPLED } else { LISTED };
+    let first = || codes.iter().take(shown);
     let named = first().map(|(code, value)| format!("{code} {}", value.name).trim_end().to_owned());
     let mut zh: Vec<String> = named.collect();
     let mut en: Vec<String> = first().map(|(code, _)| (*code).clone()).collect();
