@@ -229,9 +229,7 @@ fn a_withdrawal_that_names_its_record_and_says_no_more_is_in_the_contract() {
     let code = serde_json::json!({ "PROJECT_CODE": "E3203000001000105" });
     assert!(validator.is_valid(&code));
     assert!(
-        validator.is_valid(
-            &serde_json::json!({ "PROJECT_CODE": "E3203000001000105", "OTHER": 1 })
-        )
+        validator.is_valid(&serde_json::json!({ "PROJECT_CODE": "E3203000001000105", "OTHER": 1 }))
     );
     assert!(!validator.is_valid(&serde_json::json!({ "PROJECT_NAME": "x" })));
 }

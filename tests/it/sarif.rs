@@ -51,7 +51,10 @@ fn schema() -> Value {
     );
     let replacement = object(
         1,
-        &[("deletedRegion", region), ("insertedContent", message.clone())],
+        &[
+            ("deletedRegion", region),
+            ("insertedContent", message.clone()),
+        ],
     );
     let change = object(
         2,
@@ -73,7 +76,10 @@ fn schema() -> Value {
             ("message", message.clone()),
             ("ruleId", text.clone()),
             ("level", level.clone()),
-            ("locations", list(1, &object(0, &[("physicalLocation", physical)]))),
+            (
+                "locations",
+                list(1, &object(0, &[("physicalLocation", physical)])),
+            ),
             ("fixes", list(1, &fix)),
             ("properties", bag.clone()),
         ],
@@ -102,7 +108,10 @@ fn schema() -> Value {
         &[
             ("tool", object(1, &[("driver", driver)])),
             ("results", list(0, &result)),
-            ("columnKind", json!({ "enum": ["utf16CodeUnits", "unicodeCodePoints"] })),
+            (
+                "columnKind",
+                json!({ "enum": ["utf16CodeUnits", "unicodeCodePoints"] }),
+            ),
             ("properties", bag),
         ],
     );
@@ -130,7 +139,9 @@ fn what_a_check_finds_is_sarif_for_all_that_the_sources_send() {
             .map(|file| folder.join(file["file"].as_str().unwrap()))
             .map(|file| file.to_str().unwrap().to_owned())
             .collect();
-        let mut arguments = vec!["check", "--source", &source, "--format", "sarif", "--lang", "en"];
+        let mut arguments = vec![
+            "check", "--source", &source, "--format", "sarif", "--lang", "en",
+        ];
         arguments.extend(files.iter().map(String::as_str));
         let output = hub::run(&arguments);
         let log: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -148,12 +159,17 @@ fn what_a_check_finds_is_sarif_for_all_that_the_sources_send() {
         for result in run["results"].as_array().unwrap() {
             assert!(told.contains(&&result["ruleId"]), "{source}: {result}");
             let region = &result["locations"][0]["physicalLocation"]["region"];
-            if let (Some(from), Some(to)) = (region["startColumn"].as_u64(), region["endColumn"].as_u64()) {
+            if let (Some(from), Some(to)) =
+                (region["startColumn"].as_u64(), region["endColumn"].as_u64())
+            {
                 assert!(from <= to, "{source}: {result}");
             }
             fixes += usize::from(result.get("fixes").is_some());
             results += 1;
         }
     }
-    assert!(results > 300 && fixes > 5, "{results} results, {fixes} fixes");
+    assert!(
+        results > 300 && fixes > 5,
+        "{results} results, {fixes} fixes"
+    );
 }

@@ -14,7 +14,6 @@ use spec::{
 
 use super::absent;
 use super::attached::{self, Arriving, Files};
-use super::commit::Prepared;
 use super::dependants;
 use super::history::History;
 use super::judge::{Item, Judged, shown_key};
@@ -25,7 +24,6 @@ use super::outcomes::{Outcomes, Tree};
 use super::personal;
 use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
-use super::then::Then;
 use super::writer::Transaction;
 use crate::keys::{LookupKey, Masters};
 use crate::store::body::Place;

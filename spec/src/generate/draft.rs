@@ -77,7 +77,9 @@ impl<'s> Draft<'s> {
         if let Some((place, text)) = &self.again {
             record.repeated.push((*place, input(text)));
         }
-        let nested = self.nested.and_then(|place| record.values.get_mut(usize::from(place)));
+        let nested = self
+            .nested
+            .and_then(|place| record.values.get_mut(usize::from(place)));
         if let Some(Some(value)) = nested {
             value.kind = Kind::Nested;
             value.text = format!("{{\"value\":{}}}", serde_json::Value::from(&*value.text)).into();

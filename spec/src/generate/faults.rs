@@ -228,7 +228,9 @@ fn spoilt(
         }
         Fault::Ambiguous => match (field.format, &field.unit) {
             // Day, month, year: in which order?
-            (Format::Date | Format::Minute | Format::Second, _) => text.get(2..8).map(str::to_owned),
+            (Format::Date | Format::Minute | Format::Second, _) => {
+                text.get(2..8).map(str::to_owned)
+            }
             (Format::Number { .. }, None) if matches!(field.domain, Domain::Free) => {
                 Some(format!("{text}天"))
             }
@@ -245,7 +247,9 @@ fn spoilt(
                 .map(|(code, _)| code)
                 .collect();
             codes.sort_unstable();
-            codes.get(maker.random.below(codes.len())).map(|code| (*code).clone())
+            codes
+                .get(maker.random.below(codes.len()))
+                .map(|code| (*code).clone())
         }
         Fault::Unverified => {
             let Domain::Codes(table) = &field.domain else {

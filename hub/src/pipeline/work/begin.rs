@@ -6,6 +6,7 @@ use spec::{Edition, Spec};
 
 use super::Work;
 use crate::keys::LookupKey;
+use crate::pipeline::Instant;
 use crate::pipeline::attached::Files;
 use crate::pipeline::commit::Prepared;
 use crate::pipeline::history::History;
@@ -15,7 +16,6 @@ use crate::pipeline::receipt::Counts;
 use crate::pipeline::room::Room;
 use crate::pipeline::then::Then;
 use crate::pipeline::writer::Transaction;
-use crate::pipeline::Instant;
 use crate::store::insert::Rows;
 
 /// What becomes of the records once they are judged.

@@ -86,7 +86,11 @@ fn record(draft: &Draft<'_>) -> anyhow::Result<String> {
     let nested = draft.nested.and_then(id);
     for (name, text) in draft.pairs() {
         let value = serde_json::to_string(text)?;
-        let value = if nested == Some(name) { format!("{{\"value\":{value}}}") } else { value };
+        let value = if nested == Some(name) {
+            format!("{{\"value\":{value}}}")
+        } else {
+            value
+        };
         fields.push(format!("{}:{value}", serde_json::to_string(name)?));
     }
     if let Some((place, text)) = &draft.again
