@@ -27,10 +27,10 @@ pub(super) fn judge(
             .field(field)
             .map_or(crate::Sensitivity::Public, |field| field.sensitivity);
         let code = match check {
-            Check::NotFuture { .. }
-            | Check::NotExpired { .. }
-            | Check::TimelinessHours { .. }
-            | Check::DealDateNotAfter { .. } => IssueCode::TimeOrder,
+            Check::NotFuture { .. } | Check::NotExpired { .. } | Check::DealDateNotAfter { .. } => {
+                IssueCode::TimeOrder
+            }
+            Check::TimelinessHours { .. } => IssueCode::TimeLate,
             _ => IssueCode::RuleViolated,
         };
         tell(Violation {
@@ -446,23 +446,26 @@ fn receipt(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Opt
             (late > SignedDuration::from_hours(*hours)).then(|| {
                 (
                     *field,
-                    format!("{text} + {} h", late.as_hours()),
-                    if *workdays {
-                        Message::new(
-                            format!("{hours}小时内报送（休息日不计）"),
-                            format!("sent within {hours} hours, days off not counted"),
-                        )
-                    } else {
-                        Message::new(
-                            format!("{hours}小时内报送"),
-                            format!("sent within {hours} hours"),
-                        )
-                    },
+                    text.to_owned(),
+                    punctual(*hours, *workdays, late.as_hours()),
                 )
             })
         }
         _ => None,
     }
+}
+
+/// Within which time a record was to come, and after what time it came.
+fn punctual(hours: i64, workdays: bool, took: i64) -> Message {
+    let (off, off_en) = if workdays {
+        ("（休息日不计）", ", days off not counted")
+    } else {
+        ("", "")
+    };
+    Message::new(
+        format!("{hours}小时内报送{off}，此记录在{took}小时后报送；无需改动数据"),
+        format!("sent within {hours} hours{off_en}; it came after {took} hours, and needs no change"),
+    )
 }
 
 fn level_names(levels: &[String]) -> Message {
