@@ -19,7 +19,7 @@ use adapters::{DecodeError, Limits};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use spec::Verdict;
+use spec::{Message, Verdict};
 
 use super::folder::Folder;
 use crate::app;
