@@ -464,7 +464,9 @@ fn punctual(hours: i64, workdays: bool, took: i64) -> Message {
     };
     Message::new(
         format!("{hours}小时内报送{off}，此记录在{took}小时后报送；无需改动数据"),
-        format!("sent within {hours} hours{off_en}; it came after {took} hours, and needs no change"),
+        format!(
+            "sent within {hours} hours{off_en}; it came after {took} hours, and needs no change"
+        ),
     )
 }
 
