@@ -257,3 +257,65 @@ fn a_file_is_judged_by_the_edition_that_it_names() {
         "who sends is who the file says: {errors}"
     );
 }
+
+/// Whether a letter is one that no English sentence has.
+fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{303f}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ff60}')
+}
+
+/// A line without what stands in quotes, which is what was sent.
+fn unquoted(line: &str) -> String {
+    let parts = line.split('“').enumerate();
+    let own = parts.map(|(place, part)| match (place, part.split_once('”')) {
+        (0, _) | (_, None) => part,
+        (_, Some((_, rest))) => rest,
+    });
+    own.collect()
+}
+
+#[test]
+fn in_english_only_what_was_sent_and_the_titles_of_norms_are_chinese() {
+    let mut lines = 0;
+    for entry in std::fs::read_dir(root().join("fixtures/sources")).unwrap() {
+        let folder = entry.unwrap().path();
+        let source = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        let files = files(&folder);
+        let mut arguments = vec![
+            "check",
+            "--source",
+            &source,
+            "--lang",
+            "en",
+            "--max-per-rule",
+            "0",
+        ];
+        arguments.extend(files.iter().map(|file| file.to_str().unwrap()));
+        let output = hub::run(&arguments);
+        for line in String::from_utf8(output.stdout).unwrap().lines() {
+            let text = line.trim_start();
+            // The line of the file itself, and its name; what was found, and what names a record; a norm by its title.
+            let is_source = text
+                .split_once(" |")
+                .is_some_and(|(number, _)| number.parse::<u32>().is_ok());
+            let notes = [
+                "--> ",
+                "= found: ",
+                "= record: ",
+                "= related: ",
+                "= clause: ",
+            ];
+            if is_source || notes.iter().any(|note| text.starts_with(note)) {
+                continue;
+            }
+            // A row of the closing table ends with a place: file, sheet, line.
+            let said = unquoted(text);
+            let named = files
+                .iter()
+                .find_map(|file| said.split_once(file.to_str().unwrap()));
+            let said = named.map_or(&*said, |(before, _)| before);
+            assert!(!said.contains(is_chinese), "{source}: {line}");
+            lines += 1;
+        }
+    }
+    assert!(lines > 3_000, "{lines} lines");
+}
