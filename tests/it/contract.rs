@@ -1,5 +1,8 @@
 //! The published XML Schemas, held by `xmllint` against what is received and forwarded in XML.
 
+mod check;
+mod sarif;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::harness::{hub, root};
+use crate::harness::{hub, root};
 
 /// An object with these members, of which the first `needed` must be there, and no others.
 fn object(needed: usize, members: &[(&str, Value)]) -> Value {

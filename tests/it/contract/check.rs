@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use spec::Check;
 
-use super::harness::hub::{self, Hub};
-use super::harness::{Engine, records, root};
+use crate::harness::hub::{self, Hub};
+use crate::harness::{Engine, records, root};
 
 fn media_type(file: &Path) -> &'static str {
     match file.extension().and_then(|end| end.to_str()) {
