@@ -46,6 +46,7 @@ mod misbehaviour;
 mod outbox;
 mod profiles;
 mod proof;
+mod readme;
 mod receipts;
 mod reperform;
 mod rules;
