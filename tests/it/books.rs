@@ -51,29 +51,49 @@ fn a_list_of_a_hundred_thousand_records_is_compared_whole() {
     // The first line may say what the whole is.
     let header = json!({"records": lines.len(), "root": books["root"]}).to_string();
     let agreed = say(&[&[header], &lines[..]].concat());
-    assert_eq!((&agreed["agreed"], &agreed["complete"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        (&agreed["agreed"], &agreed["complete"]),
+        (&json!(true), &json!(true))
+    );
     assert_eq!(agreed["differences"], json!([]));
 
     lines.remove(77_777);
     lines[50_000] = lines[50_000].replace("\"accepted\"", "\"rejected\"");
     lines.push(lines[0].replace("\"index\":0", "\"index\":5000"));
     let told = say(&lines);
-    assert_eq!((&told["agreed"], &told["complete"]), (&json!(false), &json!(true)));
+    assert_eq!(
+        (&told["agreed"], &told["complete"]),
+        (&json!(false), &json!(true))
+    );
     let place = |kind: &str, side: &str| {
         let mut list = told["differences"].as_array().expect("a list").iter();
         let one = list.find(|one| one["kind"] == kind).expect(kind);
         (one[side]["submission"].clone(), one[side]["index"].clone())
     };
-    assert_eq!(told["differences"].as_array().map(Vec::len), Some(3), "{told}");
-    assert_eq!(place("missing_there", "hub"), (json!("day-15"), json!(2_777)));
+    assert_eq!(
+        told["differences"].as_array().map(Vec::len),
+        Some(3),
+        "{told}"
+    );
+    assert_eq!(
+        place("missing_there", "hub"),
+        (json!("day-15"), json!(2_777))
+    );
     assert_eq!(place("otherwise", "hub"), (json!("day-10"), json!(0)));
-    assert_eq!(place("missing_here", "source"), (json!("day-0"), json!(5_000)));
+    assert_eq!(
+        place("missing_here", "source"),
+        (json!("day-0"), json!(5_000))
+    );
 
     // As one JSON document it is too much, and it is said what to do.
     let list = format!("{{\"list\":[{}]}}", lines.join(","));
     let answer = hub.post(&path, &source.key, "application/json", list.as_bytes());
     assert_eq!(answer.status, 413, "{}", answer.text);
-    assert!(answer.text.contains("application/x-ndjson"), "{}", answer.text);
+    assert!(
+        answer.text.contains("application/x-ndjson"),
+        "{}",
+        answer.text
+    );
 }
 
 fn what_was_closed_holds_after_an_erasure(engine: Engine) {
@@ -89,7 +109,11 @@ fn what_was_closed_holds_after_an_erasure(engine: Engine) {
     assert_eq!(code, Some(0), "{told}");
     let record = format!("PROJECT/{}", records::project_code(7));
     let erased = hub.command(&["erase", &record, "--reason", "本人申请"]);
-    assert!(erased.status.success(), "{}", String::from_utf8_lossy(&erased.stderr));
+    assert!(
+        erased.status.success(),
+        "{}",
+        String::from_utf8_lossy(&erased.stderr)
+    );
 
     // The platform holds still what it was sent, the source what it sent: nothing has changed in the books.
     let (code, after) = close(&hub, &[]);
@@ -107,7 +131,10 @@ fn what_was_closed_holds_after_an_erasure(engine: Engine) {
     let (code, later) = close(&hub, &[]);
     assert_eq!(code, Some(0), "{later}");
     let owed = with(&later, "destination/national");
-    assert_eq!((&owed["number"], &owed["agreed"]), (&json!(2), &json!(true)));
+    assert_eq!(
+        (&owed["number"], &owed["agreed"]),
+        (&json!(2), &json!(true))
+    );
     let key = hub.data.join("log.pub").display().to_string();
     let verified = hub::run(&["close", "verify", &shown, "--key", &key]);
     assert!(verified.status.success(), "{}", hub::stdout(&verified));

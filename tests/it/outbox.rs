@@ -179,7 +179,11 @@ fn states_are_counted_without_the_history(mut connection: Database) -> Vec<Strin
     assert_eq!((owed.counted, counted), (ROWS, national.into()));
     forwarded::keep(&mut connection, &owed).expect("kept");
     let (owed, counted) = figures(&mut connection, "national");
-    assert_eq!((owed.counted, counted), (0, national.into()), "nothing is counted again");
+    assert_eq!(
+        (owed.counted, counted),
+        (0, national.into()),
+        "nothing is counted again"
+    );
     // Another hub that had counted less changes nothing.
     let earlier = forwarded::Owed {
         delivery: 5,
@@ -198,9 +202,15 @@ fn destinations_are_counted_through_their_indexes_on_sqlite() {
     ));
     let scanned = plan.iter().filter(|step| step.starts_with("SCAN"));
     // What ended badly is all that its index holds.
-    assert_eq!(scanned.collect::<Vec<_>>(), ["SCAN deliveries USING INDEX deliveries_refused"]);
+    assert_eq!(
+        scanned.collect::<Vec<_>>(),
+        ["SCAN deliveries USING INDEX deliveries_refused"]
+    );
     let text = plan.join("\n");
-    assert!(text.contains("INTEGER PRIMARY KEY (rowid>? AND rowid<?)"), "{text}");
+    assert!(
+        text.contains("INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        "{text}"
+    );
     assert!(text.contains("COVERING INDEX deliveries_open"), "{text}");
     assert!(text.contains("INDEX deliveries_in_batch"), "{text}");
 }

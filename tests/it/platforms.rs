@@ -84,7 +84,9 @@ fn what_platforms_say_is_signed_and_kept(engine: Engine) {
     hub.assert_log_verifies();
 
     // A platform whose answers are signed by somebody else has said nothing.
-    let settings = national.settings("").replace(national.key().trim(), other.trim());
+    let settings = national
+        .settings("")
+        .replace(national.key().trim(), other.trim());
     hub.kill();
     hub.restart_set(&settings);
     source.push(&hub, 101, 1);
@@ -94,7 +96,10 @@ fn what_platforms_say_is_signed_and_kept(engine: Engine) {
     let said = &owed["document"]["books"]["destination"]["platform"];
     let why = said["silent"].as_str().expect("why it was not believed");
     assert!(why.contains("signature of the answer is wrong"), "{why}");
-    assert_eq!((&said["theirs"], &said["statement"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&said["theirs"], &said["statement"]),
+        (&Value::Null, &Value::Null)
+    );
 }
 
 #[test]
@@ -125,7 +130,11 @@ fn contradictions_are_in_the_books(engine: Engine) {
     let books = &with(&closed, "destination/national")["document"]["books"]["destination"];
     assert_eq!(books["acknowledged"], 10, "{books}");
     let said = &books["contradicted"];
-    let figures = [&said["records"], &said["taken_back"], &said["taken_after_all"]];
+    let figures = [
+        &said["records"],
+        &said["taken_back"],
+        &said["taken_after_all"],
+    ];
     assert_eq!(figures, [&json!(10), &json!(10), &json!(0)], "{said}");
     let batches = said["batches"].as_array().expect("batches");
     assert_eq!(batches.len(), 1, "{said}");
@@ -137,7 +146,9 @@ fn contradictions_are_in_the_books(engine: Engine) {
     assert_eq!(row.expect("a row")["contradicted"], 10, "{report}");
     until("an alarm can be built on it", || {
         let figures = hub.get("/metrics", &reader).text;
-        figures.lines().any(|line| line == "hub_closes_contradicted 10")
+        figures
+            .lines()
+            .any(|line| line == "hub_closes_contradicted 10")
     });
     hub.assert_log_verifies();
 }
