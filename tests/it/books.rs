@@ -191,3 +191,81 @@ fn a_key_that_the_log_did_not_announce_is_seen() {
         "UPDATE signers SET source = '320100'",
     );
 }
+
+/// What is sent again after its day was settled moves the books of that day: the thread that closes days tells it with
+/// the next day that it closes.
+#[test]
+fn a_replay_of_a_settled_day_is_told_by_a_supplement() {
+    let national = National::with(&["--data", "DATA"]);
+    let settings = national.settings("\n[close]\nat = \"00:00\"\n");
+    let mut hub = Hub::start_with(Engine::Sqlite, &settings);
+    let (source, reader) = (Source::at(&hub), hub.add_reader("desk", "centre"));
+    let operator = hub.add_reader("night", "operator");
+    source.push(&hub, 1, 1);
+    settled(&hub, &reader);
+    hub.kill();
+    let (today, yesterday, before) = (today(), day(-1), day(-2));
+    let statement = |statement: &str| {
+        let database = hub.data.join("hub.db").display().to_string();
+        let mut connection = SqliteConnection::establish(&database).expect("the database");
+        let changed = diesel::sql_query(statement).execute(&mut connection);
+        assert_eq!(changed.expect("changed"), 1, "{statement}");
+    };
+    // All this was two days ago.
+    statement(&format!("UPDATE days SET date = '{before}'"));
+    hub.restart();
+    let closed = |hub: &Hub, number: u32| {
+        let path = format!("/v1/closes/{before}?with=destination/national&number={number}");
+        let answer = hub.get(&path, &reader);
+        (answer.status == 200).then(|| answer.json()["document"]["books"]["destination"].clone())
+    };
+    let wait = |hub: &Hub, number: u32| {
+        let started = std::time::Instant::now();
+        loop {
+            if let Some(books) = closed(hub, number) {
+                return books;
+            }
+            let waited = started.elapsed();
+            assert!(waited.as_secs() < 60, "no close {number} of {before}");
+            std::thread::park_timeout(std::time::Duration::from_millis(50));
+        }
+    };
+    let first = wait(&hub, 1);
+    assert_eq!((&first["acknowledged"], &first["pending"]), (&json!(10), &json!(0)));
+    let order = |path: &str| {
+        let answer = hub.post(path, &operator, "application/json", b"");
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    };
+    order("/v1/destinations/national/stop?reason=maintenance");
+    order("/v1/deliveries/replay?destination=national&state=acknowledged&reason=again&confirm=true&rate=1000");
+    settled_again(&hub, &reader, 10);
+    hub.kill();
+    statement(&format!(
+        "INSERT INTO days SELECT '{yesterday}', submission, record, delivery, leaf FROM days WHERE date = '{today}'"
+    ));
+    hub.restart();
+    let second = wait(&hub, 2);
+    assert_eq!((&second["acknowledged"], &second["pending"]), (&json!(0), &json!(10)));
+    hub.kill();
+    hub.assert_log_verifies();
+}
+
+/// The day in China so many days from now.
+fn day(days: i64) -> String {
+    let china = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    let then = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+    then.to_zoned(china).date().to_string()
+}
+
+/// Waits until so many are to be sent again.
+fn settled_again(hub: &Hub, reader: &str, pending: usize) {
+    let started = std::time::Instant::now();
+    loop {
+        let listed = hub.get("/v1/destinations", reader).json();
+        if listed["items"][0]["deliveries"]["pending"] == pending {
+            return;
+        }
+        assert!(started.elapsed().as_secs() < 60, "{listed}");
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
+    }
+}

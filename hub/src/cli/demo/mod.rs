@@ -181,6 +181,9 @@ fn start(
         simulate.extend(["--fail", fail]);
     }
     let national = Part::start("national", &simulate, &data.join("national.log"))?;
+    // What the platform says counts only over its signature.
+    let key = part::text(&format!("{}/key", national.url), "")?;
+    let configuration = format!("{configuration}[national]\nkeys = [\"{}\"]\n", key.trim());
     let folder = data.display().to_string();
     let serve = [
         "serve",
@@ -191,7 +194,7 @@ fn start(
         "--national",
         &national.url,
     ];
-    let witnesses = witnesses(data, &public, sources, configuration)?;
+    let witnesses = witnesses(data, &public, sources, &configuration)?;
     let hub = Part::start("hub", &serve, &data.join("hub.log"))?;
     Ok((hub, national, witnesses))
 }
