@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::delivery::board::Board;
 use crate::intake::Ways;
 use crate::keychange::LogKeys;
-use crate::keys::{Masters, SigningKey};
+use crate::keys::{LookupKey, Masters, SigningKey};
 use crate::pipeline::basis::Archive;
 use crate::pipeline::opinion::SecondOpinion;
 use crate::pipeline::trouble::Noted;
@@ -51,6 +51,8 @@ pub struct App {
     pub readers: Readers,
     /// The master keys.
     pub masters: Arc<Masters>,
+    /// Under what values are looked up.
+    pub lookup: LookupKey,
     /// The one writer.
     pub writer: Writer,
     /// Raw bytes.
@@ -222,7 +224,7 @@ impl App {
         let url = config.database_url();
         store::migrate(&mut store::connect(&url)?)
             .context("bringing the database schema up to date")?;
-        let masters = vault::open(&config).context("opening the master key")?;
+        let (masters, lookup) = vault::open(&config).context("opening the master key")?;
         let readers = Readers::open(&url, config.store.readers)?;
         let mut keys = LogKeys::open(&config)?;
         keys.announce_first(&url)?;
@@ -287,6 +289,7 @@ impl App {
             readers,
             writer,
             masters,
+            lookup,
             archive: Archive::new(raw.clone(), specification, limits),
             raw,
             attachments,

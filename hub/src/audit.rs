@@ -242,10 +242,12 @@ async fn rows(
                 .map_err(|error| lost(&error))?
                 .ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
             columns(&place, &leaf, *index, &row)?;
-            if Stored::of(&row).is_destroyed() {
-                erasures::of_raw(&row, connection)?;
-            } else {
-                raw_bytes(&place, &row, raw).await?;
+            let stored = Stored::of(&row);
+            if stored.is_destroyed() || stored.is_left {
+                erasures::of_raw(&row, &stored, connection)?;
+            }
+            if !stored.is_destroyed() {
+                raw_bytes(&place, stored, raw).await?;
             }
             volumes(&leaf, &row, connection)?;
             versions += if row.outcomes.is_empty() {
@@ -414,8 +416,8 @@ fn details(
     Ok(())
 }
 
-async fn raw_bytes(place: &str, row: &Submission, raw: &RawStore) -> Result<(), FirstFault> {
-    raw.check(Stored::of(row))
+async fn raw_bytes(place: &str, stored: Stored, raw: &RawStore) -> Result<(), FirstFault> {
+    raw.check(stored)
         .await
         .map_err(|error| fault(format!("{place}, raw bytes"), error.to_string()))
 }

@@ -1,18 +1,26 @@
 //! Erases the personal data of a record, and keeps its proofs.
 //!
-//! All versions go, and the raw bytes of every submission that brought one: first in one transaction, which writes the
-//! leaf that says so, then out of what the engine has not overwritten yet. What stays is what proofs need, and no value
-//! can be read from it: digests, verdicts, masked findings, and the digest by which other records refer to it. Done
-//! twice it is done once; killed in between, it is not done, or done again to its end.
+//! All versions go, and the bytes in which they were sent, also where they were rejected or sent once more: out of the
+//! raw bytes of a submission the record is cut ([`cut`]), so that those that came with it are judged again as before;
+//! what cannot be cut is destroyed whole. It is made ready first ([`rest`]), then done in one transaction, which writes
+//! the leaf that says so, then scrubbed out of what the engine has not overwritten yet. What stays is what proofs need,
+//! and no value can be read from it: digests, verdicts, masked findings, and the digest by which other records refer to
+//! it. Done twice it is done once; killed in between, it is not done, or done again to its end.
 //!
 //! Copies elsewhere are not reached: backups show personal values only to who has the master key, which is kept apart
 //! from them, and to nobody once the master key was changed and the old one destroyed (`hub keys master rotate`).
 
-use std::collections::BTreeSet;
+mod cut;
+mod mentions;
+mod rest;
 
 use spec::{Sensitivity, Spec, Verdict};
 
+pub use cut::{Blank, Reading, is_blank, standing};
+pub use rest::{Desk, Ready, blanks, ready};
+
 use crate::evidence::Subject;
+use crate::keys::LookupKey;
 use crate::leaf::operator::Action;
 use crate::leaf::{self, Operator};
 use crate::pipeline::commit::receipt_id;
@@ -21,11 +29,13 @@ use crate::pipeline::neighbours::{Key, key_of};
 use crate::pipeline::raw::Stored;
 use crate::pipeline::{Instant, RawStore};
 use crate::store::body::Body;
-use crate::store::erasures::{self, Erasure};
+use crate::store::erasures::{self, DESTROYED, Erasure, RawErasure};
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::transaction::Transaction;
-use crate::store::{Database, StoreError, history, submissions, verdict_number, waiting};
-use crate::tlog::sha256;
+use crate::store::{
+    Database, StoreError, history, lookup_keys, submissions, verdict_number, waiting,
+};
+use crate::tlog::{Hash, sha256};
 
 /// Whose order it is, and why.
 #[derive(Debug, Clone)]
@@ -41,8 +51,12 @@ pub struct Order {
 pub struct Erased {
     /// Numbers of the versions.
     pub records: Vec<i64>,
-    /// Numbers of the submissions whose raw bytes were destroyed.
+    /// Numbers of the submissions in which it was sent.
     pub submissions: Vec<String>,
+    /// Those of them whose raw bytes were cut: every other record in them is there as it was.
+    pub cut: Vec<String>,
+    /// Those whose raw bytes had to be destroyed whole: the record came alone, or in what cannot be cut.
+    pub destroyed: Vec<String>,
     /// The leaf that says so.
     pub leaf_index: i64,
     /// When.
@@ -82,70 +96,105 @@ pub fn subject(
     ))
 }
 
-/// Erases all versions of a record; none when nothing is known of it.
+/// Erases all versions of a record, as it was made ready. What came in between is told, and nothing is done.
 pub fn erase(
     transaction: &mut Transaction<'_>,
     specification: &Spec,
-    subject: &Subject,
+    ready: Ready,
     order: &Order,
     now: Instant,
-) -> Result<Option<Erased>, StoreError> {
-    let versions = subject.versions(specification, transaction.connection)?;
-    let Some(newest) = versions.iter().max_by_key(|row| row.id) else {
-        return Ok(None);
+) -> Result<Erased, StoreError> {
+    let Ready {
+        subject,
+        places,
+        rests,
+    } = ready;
+    let changed = || {
+        let what = "the record changed while its erasure was made ready; order it again";
+        StoreError::Abandoned(what.to_owned())
     };
-    let about = format!("record {}", newest.id);
-    let ids: BTreeSet<i64> = versions.iter().map(|row| row.submission_id).collect();
+    let versions = subject.versions(specification, transaction.connection)?;
+    let newest = versions.iter().max_by_key(|row| row.id);
+    let newest = newest.ok_or_else(changed)?.id;
+    if versions
+        .iter()
+        .any(|row| !places.contains_key(&row.submission_id))
+    {
+        return Err(changed());
+    }
     let left: Vec<&RecordRow> = versions
         .iter()
         .filter(|row| !row.body.is_erased())
         .collect();
-    let held_by = erasures::holders(transaction.connection, &numbers(&versions))?;
+    let mut erased = Erased {
+        records: numbers(&versions),
+        submissions: places.keys().copied().map(receipt_id).collect(),
+        cut: Vec::new(),
+        destroyed: Vec::new(),
+        leaf_index: 0,
+        at: now.text(),
+        before: true,
+        held_by: erasures::holders(transaction.connection, &numbers(&versions))?,
+        objects: Vec::new(),
+    };
     if left.is_empty() {
-        let done = erasures::of(transaction.connection, newest.id)?;
-        let mut objects = Vec::new();
-        for &id in &ids {
-            objects.extend(object(transaction.connection, id)?);
+        let done = erasures::of(transaction.connection, newest)?.ok_or_else(changed)?;
+        erased.leaf_index = done.leaf_index;
+        erased.at = Instant::from_millis(done.at).text();
+        for &id in places.keys() {
+            erased
+                .objects
+                .extend(left_over(transaction.connection, id)?);
         }
-        return Ok(done.map(|done| Erased {
-            records: numbers(&versions),
-            submissions: ids.iter().copied().map(receipt_id).collect(),
-            leaf_index: done.leaf_index,
-            at: Instant::from_millis(done.at).text(),
-            before: true,
-            held_by,
-            objects,
-        }));
+        return Ok(erased);
     }
+    erased.before = false;
+    erased.records = left.iter().map(|row| row.id).collect();
     erasures::overwrite(transaction.connection, true)?;
-    let mut objects = Vec::new();
-    for &id in &ids {
-        objects.extend(object(transaction.connection, id)?);
+    let mut before = Vec::new();
+    for (&id, rest) in &rests {
+        let row = submissions::by_id(transaction.connection, id)?.ok_or_else(changed)?;
+        if (&row.raw, &row.raw_key) != (&rest.before.0, &rest.before.1) {
+            return Err(changed());
+        }
+        before.push((id, Stored::of(&row), row.raw_sha256.clone()));
+        let told = if rest.left.is_some() {
+            &mut erased.cut
+        } else {
+            &mut erased.destroyed
+        };
+        told.push(receipt_id(id));
     }
+    let under = lookup_keys::read(transaction.connection)?;
     for row in &left {
-        one(transaction, specification, row, now)?;
+        one(transaction, &under, specification, row, now)?;
     }
-    let join = |all: &mut dyn Iterator<Item = String>| all.collect::<Vec<_>>().join(",");
+    let names = rests.iter().filter_map(|(id, rest)| {
+        let (stored, _) = rest.left.as_ref()?;
+        Some(format!("{}={}", receipt_id(*id), stored.name.to_hex()))
+    });
     let facts = [
-        ("raw", "destroyed".to_owned()),
+        ("destroyed", erased.destroyed.join(",")),
+        ("left", names.collect::<Vec<_>>().join(",")),
         ("reason_sha256", sha256(order.reason.as_bytes()).to_hex()),
         (
             "records",
-            join(&mut left.iter().map(|row| row.id.to_string())),
+            left.iter()
+                .map(|row| row.id.to_string())
+                .collect::<Vec<_>>()
+                .join(","),
         ),
-        (
-            "submissions",
-            join(&mut ids.iter().copied().map(receipt_id)),
-        ),
+        ("submissions", erased.submissions.join(",")),
     ];
     let leaf = leaf::encode(&Operator {
         action: Action::Erasure,
         by: order.by.clone(),
-        about,
+        about: format!("record {newest}"),
         facts: facts.map(|(name, fact)| (name.to_owned(), fact)).into(),
         at: now.text(),
     })?;
     let leaf_index = transaction.append_leaf(leaf)?;
+    erased.leaf_index = leaf_index;
     for row in &left {
         erasures::add(
             transaction.connection,
@@ -159,19 +208,42 @@ pub fn erase(
             },
         )?;
     }
-    for &id in &ids {
-        erasures::destroy_raw(transaction.connection, id, leaf_index)?;
+    for (id, rest) in rests {
+        leave(transaction.connection, id, leaf_index, rest.left)?;
+    }
+    // Bytes in clear are named by everyone who sent the very same.
+    for (id, stored, raw_sha256) in before {
+        let shared =
+            stored.key.is_none() && erasures::others_name(transaction.connection, &raw_sha256, id)?;
+        if stored.inline.is_none() && !stored.is_destroyed() && !shared {
+            erased.objects.push(stored);
+        }
     }
     erasures::overwrite(transaction.connection, false)?;
-    Ok(Some(Erased {
-        records: left.iter().map(|row| row.id).collect(),
-        submissions: ids.into_iter().map(receipt_id).collect(),
+    Ok(erased)
+}
+
+/// Puts what is left of raw bytes in their place, or nothing.
+fn leave(
+    connection: &mut Database,
+    submission_id: i64,
+    leaf_index: i64,
+    left: Option<(Stored, Vec<Blank>)>,
+) -> Result<(), StoreError> {
+    let mut row = RawErasure {
+        submission_id,
         leaf_index,
-        at: now.text(),
-        before: false,
-        held_by,
-        objects,
-    }))
+        left_sha256: None,
+        spans: "[]".to_owned(),
+    };
+    let Some((stored, blanks)) = left else {
+        let nothing = (Some(Vec::new()), DESTROYED.to_vec());
+        return erasures::leave_of_raw(connection, &row, nothing.0, nothing.1);
+    };
+    row.left_sha256 = Some(stored.name.as_bytes().to_vec());
+    row.spans = serde_json::to_string(&blanks).unwrap_or_default();
+    let key = stored.column(stored.key.as_deref().unwrap_or_default());
+    erasures::leave_of_raw(connection, &row, stored.inline, key)
 }
 
 fn numbers(rows: &[RecordRow]) -> Vec<i64> {
@@ -179,10 +251,10 @@ fn numbers(rows: &[RecordRow]) -> Vec<i64> {
     ids.sort_unstable();
     ids
 }
-
 /// Erases one version, and what personal values of it lead to it.
 fn one(
     transaction: &mut Transaction<'_>,
+    under: &LookupKey,
     specification: &Spec,
     row: &RecordRow,
     now: Instant,
@@ -217,7 +289,7 @@ fn one(
             // The own key stays, as a digest: others refer to it.
             if personal {
                 let link = Link {
-                    hash: Key::from(lookup).hash,
+                    hash: Key::new(under, lookup).hash,
                     record_id: row.id,
                 };
                 records::unlink(transaction.connection, &[link])?;
@@ -229,20 +301,16 @@ fn one(
     records::rewrite(transaction.connection, row.id, &left)
 }
 
-/// The object of a submission's raw bytes that is to be removed; none when they stand in the row, or others name it too.
-fn object(connection: &mut Database, submission: i64) -> Result<Option<Stored>, StoreError> {
+/// What a crash may have left of raw bytes in clear, after they were replaced. Under a key they are lost with their key.
+fn left_over(connection: &mut Database, submission: i64) -> Result<Option<Stored>, StoreError> {
     let Some(row) = submissions::by_id(connection, submission)? else {
         return Ok(None);
     };
     let stored = Stored::of(&row);
-    if stored.is_destroyed() {
-        // Killed before the object was removed: one under a key is lost with its key, one without is looked for again.
-        let shared = erasures::others_name(connection, &row.raw_sha256, submission)?;
-        return Ok((!shared).then(|| Stored::archived(stored.name)));
-    }
-    let shared =
-        stored.key.is_none() && erasures::others_name(connection, &row.raw_sha256, submission)?;
-    Ok((stored.inline.is_none() && !shared).then_some(stored))
+    let name = row.raw_sha256.first_chunk().copied().unwrap_or_default();
+    let replaced = stored.is_destroyed() || stored.is_left;
+    let shared = erasures::others_name(connection, &row.raw_sha256, submission)?;
+    Ok((replaced && !shared).then(|| Stored::archived(Hash::new(name))))
 }
 
 /// After the commit: removes the objects, and what the engine still holds of the rows as they were. False when readers

@@ -13,12 +13,12 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use crate::config::Config;
-use crate::keys::{KeyError, Masters, master};
+use crate::keys::{KeyError, LookupKey, Masters, master};
 use crate::pipeline::Instant;
 use crate::sandbox;
 use crate::store::masters::{self, MasterRow};
 use crate::store::transaction::begin;
-use crate::store::{self, Database};
+use crate::store::{self, Database, erasures, lookup_keys};
 
 /// What the proof of a master key holds.
 const PROOF: &[u8] = b"exchange-hub/master-proof/v1";
@@ -51,13 +51,20 @@ pub fn admit(config: &Config, connection: &mut Database) -> anyhow::Result<()> {
         given.admit();
         if !known.is_empty() {
             check(config, &known, &given)?;
+            if lookup_keys::wrapped(connection)?.is_none() {
+                let transaction = begin(connection)?;
+                lookup_key(transaction.connection, &given)?;
+                transaction.commit()?;
+            }
+            let lookup = lookup_keys::read(connection)?;
+            bring_under(connection, &lookup)?;
         }
     }
     Ok(())
 }
 
-/// Opens the master keys of a database for writing; the first time they are made.
-pub fn open(config: &Config) -> anyhow::Result<Arc<Masters>> {
+/// Opens the master keys of a database for writing, and its look-up key; the first time they are made.
+pub fn open(config: &Config) -> anyhow::Result<(Arc<Masters>, LookupKey)> {
     let mut connection = store::connect(&config.database_url())?;
     // Two hubs that meet an empty database make one key: the second waits here, and finds the row of the first.
     let transaction = begin(&mut connection)?;
@@ -75,8 +82,32 @@ pub fn open(config: &Config) -> anyhow::Result<Arc<Masters>> {
     } else {
         check(config, &known, &masters)?;
     }
+    let lookup = lookup_key(transaction.connection, &masters)?;
     transaction.commit()?;
-    Ok(Arc::new(masters))
+    bring_under(&mut connection, &lookup)?;
+    Ok((Arc::new(masters), lookup))
+}
+
+/// Brings what a database from before the look-up key is searched by under it. What was there is overwritten.
+fn bring_under(connection: &mut Database, lookup: &LookupKey) -> anyhow::Result<()> {
+    if lookup_keys::is_bare(connection)? {
+        erasures::overwrite(connection, true)?;
+        let moved = lookup_keys::bring_under(connection, lookup)?;
+        erasures::overwrite(connection, false)?;
+        erasures::scrub(connection)?;
+        tracing::info!(rows = moved, "what records are found by is keyed now");
+    }
+    Ok(())
+}
+
+/// The look-up key of a database; the first time it is drawn. Inside a transaction: two hubs find the same one.
+fn lookup_key(connection: &mut Database, masters: &Masters) -> anyhow::Result<LookupKey> {
+    if let Some(wrapped) = lookup_keys::wrapped(connection)? {
+        return Ok(LookupKey::open(&wrapped)?);
+    }
+    let (lookup, wrapped) = LookupKey::draw(masters)?;
+    lookup_keys::add(connection, &wrapped, Instant::now().millis)?;
+    Ok(lookup)
 }
 
 /// Writes the first key into the database that is to be encrypted under it.

@@ -4,6 +4,7 @@ use super::{fault, lost};
 use crate::leaf::operator::Action;
 use crate::leaf::{self, Operator};
 use crate::pipeline::commit::receipt_id;
+use crate::pipeline::raw::Stored;
 use crate::store::records::RecordRow;
 use crate::store::submissions::Submission;
 use crate::store::{Database, StoreError, erasures, submissions};
@@ -32,12 +33,21 @@ pub(super) fn of_record(row: &RecordRow, connection: &mut Database) -> Result<()
     )
 }
 
-/// So are raw bytes that were destroyed.
-pub(super) fn of_raw(row: &Submission, connection: &mut Database) -> Result<(), FirstFault> {
-    let place = format!("submissions, id {}, raw bytes", receipt_id(row.id));
-    let leaf = erasures::of_raw(connection, row.id).map_err(|error| lost(&error))?;
-    let leaf = leaf.ok_or_else(|| fault(&place, "are gone, and nobody ordered it"))?;
-    named(connection, &place, leaf, "submissions", &receipt_id(row.id))
+/// So are raw bytes that were destroyed; and what is left of those that were cut has the digest that their leaf says.
+pub(super) fn of_raw(
+    row: &Submission,
+    stored: &Stored,
+    connection: &mut Database,
+) -> Result<(), FirstFault> {
+    let id = receipt_id(row.id);
+    let place = format!("submissions, id {id}, raw bytes");
+    let gone = erasures::of_raw(connection, row.id).map_err(|error| lost(&error))?;
+    let gone = gone.ok_or_else(|| fault(&place, "are gone, and nobody ordered it"))?;
+    if stored.is_left {
+        let left = format!("{id}={}", stored.name.to_hex());
+        return named(connection, &place, gone.leaf_index, "left", &left);
+    }
+    named(connection, &place, gone.leaf_index, "submissions", &id)
 }
 
 fn named(

@@ -2,7 +2,7 @@
 
 use super::folder::Folder;
 use super::{Form, said};
-use crate::erase::{self, Order};
+use crate::erase::{self, Desk, Order};
 use crate::pipeline::{Instant, RawStore};
 use crate::store::transaction::begin;
 use crate::{app, vault};
@@ -57,18 +57,31 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         by: format!("command line {}", arguments.by),
         reason: reason.to_owned(),
     };
+    let raw = RawStore::open(&config.data.join("raw"))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let masters = vault::given(&config)?;
+    let masters = masters.ok_or_else(|| {
+        anyhow::anyhow!(said(
+            "没有主密钥：请先启动一次枢纽",
+            "there is no master key: start the hub once",
+        ))
+    })?;
+    let desk = Desk {
+        raw: &raw,
+        masters: &masters,
+        specification,
+    };
+    let ready = runtime.block_on(erase::ready(&desk, &mut connection, &subject))?;
+    let ready = ready.ok_or_else(|| anyhow::anyhow!(unknown()))?;
     let mut transaction = begin(&mut connection)?;
     let erased = erase::erase(
         &mut transaction,
         specification,
-        &subject,
+        ready,
         &order,
         Instant::now(),
     )?;
-    let erased = erased.ok_or_else(|| anyhow::anyhow!(unknown()))?;
     transaction.commit()?;
-    let raw = RawStore::open(&config.data.join("raw"))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let scrubbed = runtime.block_on(erase::scrub(&raw, &mut connection, &erased))?;
     match arguments.format {
         Form::Json => println!(
@@ -80,21 +93,38 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
                 "{}",
                 said(
                     format!(
-                        "已删除 {} 个版本的个人信息，销毁 {} 份原始报文；日志条目 {}（{}）",
+                        "已删除 {} 个版本的个人信息；{} 份原始报文中仅清除该记录，{} 份整体销毁；日志条目 {}（{}）",
                         erased.records.len(),
-                        erased.submissions.len(),
+                        erased.cut.len(),
+                        erased.destroyed.len(),
                         erased.leaf_index,
                         erased.at
                     ),
                     format!(
-                        "personal data of {} versions erased, raw bytes of {} submissions destroyed; leaf {} ({})",
+                        "personal data of {} versions erased; cut out of the raw bytes of {} submissions, those of {} \
+                         destroyed whole; leaf {} ({})",
                         erased.records.len(),
-                        erased.submissions.len(),
+                        erased.cut.len(),
+                        erased.destroyed.len(),
                         erased.leaf_index,
                         erased.at
                     )
                 )
             );
+            for submission in &erased.destroyed {
+                println!(
+                    "{}",
+                    said(
+                        format!(
+                            "{submission}：该记录单独报送或报文无法切分（压缩包、工作簿、省级报文等），原始报文整体销毁"
+                        ),
+                        format!(
+                            "{submission}: sent alone, or in what cannot be cut (an archive, a workbook, a provincial \
+                             message): the whole was destroyed"
+                        )
+                    )
+                );
+            }
             for destination in &erased.held_by {
                 println!(
                     "{}",

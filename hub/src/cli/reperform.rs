@@ -110,6 +110,12 @@ fn told(one: &Reperformed) -> String {
         )
     };
     match &one.finding {
+        Finding::Identical if !one.erased.is_empty() => format!(
+            "identical / 一致 · {} outcomes, {} of them erased by order / 其中 {} 条已依法删除, {builds}",
+            one.outcomes,
+            one.erased.len(),
+            one.erased.len()
+        ),
         Finding::Identical => format!("identical / 一致 · {} outcomes, {builds}", one.outcomes),
         Finding::Different { place, then, now } => {
             format!("DIFFERENT / 不一致 · {place}: {then} → {now} · {builds}")

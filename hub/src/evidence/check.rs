@@ -4,6 +4,7 @@
 //! judged, how waits ended, what every packet carried, every attempt at it and every answer. A delivery of which the
 //! log says less than the bundle is counted apart.
 
+mod erasures;
 mod packets;
 
 use std::collections::BTreeMap;
@@ -214,6 +215,7 @@ impl Bundle<'_> {
         if let Some(bytes) = self.unless_withheld(&raw)? {
             same(&raw, &sha256(bytes).to_hex(), &leaf.raw_sha256)?;
         }
+        self.left_of_raw(&folder, id)?;
         self.judged_by(&leaf)?;
         checked.outcomes += self.outcomes(&folder, &leaf)?;
         checked.records += self.records(&folder, &leaf, &receipt)?;

@@ -8,7 +8,7 @@ use spec::{Dataset, Lookup, Spec};
 use crate::pipeline::commit::parse_receipt_id;
 use crate::pipeline::neighbours::{Key, holds};
 use crate::store::records::{self, RecordRow};
-use crate::store::{Database, StoreError, history, submissions, waiting};
+use crate::store::{Database, StoreError, history, lookup_keys, submissions, waiting};
 use crate::timeline;
 
 /// What a bundle is about.
@@ -107,7 +107,8 @@ fn under(
     connection: &mut Database,
     lookups: &[Lookup],
 ) -> Result<Vec<RecordRow>, StoreError> {
-    let keys: Vec<Key> = lookups.iter().cloned().map(Key::from).collect();
+    let under = lookup_keys::read(connection)?;
+    let keys = Key::all(&under, lookups.iter().cloned());
     let hashes: Vec<i64> = keys.iter().map(|key| key.hash).collect();
     let mut rows: Vec<RecordRow> = Vec::new();
     rows.extend(

@@ -49,11 +49,11 @@ pub async fn add(
     let kept = records::of_submission(connection, number, number)?;
     let again = gather.judges.read(connection, &row, &says).await;
     judged_by(gather, &says).await?;
-    raw(gather, &folder, &row, &again).await?;
+    raw(gather, connection, &folder, &row, &again).await?;
     let listed = of_records(gather, &folder, &receipt.records, &kept, &again)?;
     gather.json(format!("{folder}/records.json"), &listed)?;
     changes(gather, connection, &folder, &row)?;
-    erased(gather, connection, &kept)?;
+    erased(gather, connection, &row, &kept)?;
     let forwarded = deliveries::of(gather, connection, &kept)?;
     gather.json(format!("{folder}/deliveries.json"), &forwarded)?;
     gather.cover.add(&receipt, &listed, &forwarded);
@@ -93,6 +93,7 @@ async fn judged_by(gather: &mut Gather<'_>, leaf: &Leaf) -> Result<(), GatherErr
 /// The raw bytes, unless they hold what was not asked for.
 async fn raw(
     gather: &mut Gather<'_>,
+    connection: &mut Database,
     folder: &str,
     row: &Submission,
     again: &Result<Again, Lacking>,
@@ -102,12 +103,20 @@ async fn raw(
             Item::Judged(judged) => holds_personal(&judged.record),
             // What could not be read may hold anything.
             Item::Unusable { .. } => true,
+            Item::Erased(_) => false,
         }),
         Err(_) => true,
     };
     let path = format!("{folder}/raw");
-    let destroyed = Stored::of(row).is_destroyed();
-    if destroyed || personal && !gather.personal {
+    let stored = Stored::of(row);
+    // Of what an erasure has left, the leaf of the erasure holds the digest.
+    let said = erasures::of_raw(connection, row.id)?;
+    let proven = said.is_some_and(|gone| gone.leaf_index.unsigned_abs() < gather.size());
+    if stored.is_left && proven && (gather.personal || !personal) {
+        let left = gather.raw(row).await?;
+        gather.put(format!("{folder}/raw.left"), left);
+    }
+    if stored.is_destroyed() || stored.is_left || personal && !gather.personal {
         gather.withhold(path);
         return Ok(());
     }
@@ -199,8 +208,13 @@ fn masked(dataset: &Dataset, mut data: Map<String, Value>) -> Map<String, Value>
 fn erased(
     gather: &mut Gather<'_>,
     connection: &mut Database,
+    submission: &Submission,
     kept: &[RecordRow],
 ) -> Result<(), GatherError> {
+    if let Some(gone) = erasures::of_raw(connection, submission.id)? {
+        let folder = format!("erasures/{}", gone.leaf_index);
+        gather.proven(connection, &folder, gone.leaf_index)?;
+    }
     for row in kept.iter().filter(|row| row.body.is_erased()) {
         if let Some(erasure) = erasures::of(connection, row.id)? {
             gather.proven(

@@ -147,9 +147,9 @@ pub(super) fn salt() -> Result<String, Error> {
 pub(super) async fn named(app: &Arc<App>, file: File) -> Result<attached::FileReceipt, Error> {
     let (send, answer) = tokio::sync::oneshot::channel();
     let (specification, most) = (app.spec, app.config.attachments.most_files);
-    let now = crate::pipeline::Instant::now();
+    let (now, under) = (crate::pipeline::Instant::now(), app.lookup.clone());
     app.writer.submit(
-        move |transaction| attached::commit(transaction, specification, file, most, now),
+        move |transaction| attached::commit(transaction, &under, specification, file, most, now),
         move |result| drop(send.send(result)),
     );
     let (kept, seal) = match answer.await {

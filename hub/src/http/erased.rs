@@ -6,7 +6,7 @@ use actix_web::web::{Data, Path, Query};
 use super::State;
 use super::auth::Caller;
 use super::destinations::ReasonQuery;
-use crate::erase::{self, Order};
+use crate::erase::{self, Desk, Order};
 use crate::error::{Error, ErrorCode};
 use crate::evidence::Subject;
 use crate::pipeline::Instant;
@@ -27,17 +27,32 @@ pub async fn erase(
     };
     let specification = state.app.spec;
     let subject = Subject::Record(dataset, key);
-    let erased = state
-        .write(move |transaction| {
-            erase::erase(transaction, specification, &subject, &order, Instant::now())
-        })
-        .await?;
-    let erased = erased.ok_or_else(|| {
+    let app = std::sync::Arc::clone(&state.app);
+    let ready = actix_web::web::block(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let desk = Desk {
+            raw: &app.raw,
+            masters: &app.masters,
+            specification,
+        };
+        let mut connection = app.readers.take()?;
+        runtime.block_on(erase::ready(&desk, &mut connection, &subject))
+    })
+    .await
+    .map_err(|error| Error::Internal(error.to_string()))??;
+    let ready = ready.ok_or_else(|| {
         Error::request(
             ErrorCode::NotFound,
             ("未找到该记录", "there is no such record"),
         )
     })?;
+    let erased = state
+        .write(move |transaction| {
+            erase::erase(transaction, specification, ready, &order, Instant::now())
+        })
+        .await?;
     let app = std::sync::Arc::clone(&state.app);
     let (shown, scrubbed) = actix_web::web::block(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()

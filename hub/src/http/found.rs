@@ -71,16 +71,16 @@ pub fn stored_key(shown: &str) -> String {
 }
 
 /// The hashes under which lookups are kept.
-fn hashes(lookups: &[Lookup]) -> Vec<i64> {
-    let keys = lookups.iter().map(|lookup| Key::from(lookup.clone()).hash);
-    keys.collect()
+fn hashes(app: &App, lookups: &[Lookup]) -> Vec<i64> {
+    let keys = Key::all(&app.lookup, lookups.iter().cloned());
+    keys.iter().map(|key| key.hash).collect()
 }
 
 /// Whether a version found under a hash really holds one of the values: a hash that fits by chance is not a find.
 fn fits(app: &App, lookups: &[Lookup], hash: i64, row: &RecordRow) -> Result<bool, StoreError> {
     let body = body(row)?;
     Ok(lookups.iter().any(|lookup| {
-        Key::from(lookup.clone()).hash == hash
+        Key::new(&app.lookup, lookup.clone()).hash == hash
             && i32::from(lookup.dataset) == row.dataset
             // Of what was erased nothing is left to compare with: the hash must do.
             && (row.body.is_erased()
@@ -96,7 +96,7 @@ pub fn current(
     lookups: &[Lookup],
 ) -> Result<Vec<RecordRow>, Error> {
     let mut rows: Vec<RecordRow> = Vec::new();
-    for (hash, row) in records::found_under(connection, &hashes(lookups))? {
+    for (hash, row) in records::found_under(connection, &hashes(app, lookups))? {
         if fits(app, lookups, hash, &row)? && rows.iter().all(|other| other.id != row.id) {
             rows.push(row);
         }
@@ -113,7 +113,7 @@ pub fn newest(
 ) -> Result<Option<RecordRow>, Error> {
     let lookups = std::slice::from_ref(own);
     let mut rows = current(app, connection, lookups)?;
-    for (parked, row) in waiting::by_own_hash(connection, &hashes(lookups))? {
+    for (parked, row) in waiting::by_own_hash(connection, &hashes(app, lookups))? {
         if fits(app, lookups, parked.own_hash, &row)? {
             rows.push(row);
         }
@@ -133,7 +133,7 @@ pub fn known(
         .map(|row| (row, None))
         .collect();
     if at.is_some() {
-        for (hash, until, row) in history::found_under(connection, &hashes(lookups))? {
+        for (hash, until, row) in history::found_under(connection, &hashes(app, lookups))? {
             if fits(app, lookups, hash, &row)? {
                 starts.push((row, Some(until)));
             }

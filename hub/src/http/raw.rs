@@ -8,6 +8,7 @@ use actix_web::web::{Data, Path};
 use super::State;
 use super::auth::Caller;
 use super::submissions::{line, missing};
+use crate::erase;
 use crate::error::Error;
 use crate::leaf;
 use crate::pipeline::Instant;
@@ -31,7 +32,11 @@ fn viewed(reader: &Principal, number: &str, raw_sha256: &[u8]) -> Result<Vec<u8>
     .map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// Gives back the bytes as received.
+/// Most erased records that a header names.
+const NAMED: usize = 100;
+
+/// Gives back the bytes as received; records that were erased since are blanked, and named in `Erased-Records` with their
+/// first byte and the one after their last.
 pub async fn one(
     state: Data<State>,
     caller: Caller,
@@ -39,10 +44,12 @@ pub async fn one(
 ) -> Result<HttpResponse, Error> {
     let name = id.clone();
     let reader = caller.0.clone();
-    let row = state
+    let (row, blanks) = state
         .ask(move |_, connection| {
             let line = line(connection, &caller, &id)?;
-            submissions::by_id(connection, line.id)?.ok_or_else(|| missing(&id))
+            let row = submissions::by_id(connection, line.id)?.ok_or_else(|| missing(&id))?;
+            let blanks = erase::blanks(connection, &row)?;
+            Ok((row, blanks))
         })
         .await?;
     let stored = Stored::of(&row);
@@ -71,7 +78,14 @@ pub async fn one(
     } else {
         &row.media_type
     };
-    Ok(HttpResponse::Ok()
+    let mut answer = HttpResponse::Ok();
+    if !blanks.is_empty() {
+        // Whoever takes these bytes for those that were received must not.
+        let span = |blank: &erase::Blank| format!("{}:{}-{}", blank.record, blank.from, blank.to);
+        let spans: Vec<String> = blanks.iter().take(NAMED).map(span).collect();
+        answer.insert_header(("Erased-Records", spans.join(", ")));
+    }
+    Ok(answer
         .insert_header((CONTENT_TYPE, media_type))
         .insert_header(("X-Content-Type-Options", "nosniff"))
         .insert_header((

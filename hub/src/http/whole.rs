@@ -42,11 +42,11 @@ pub fn lacks(
         };
         let record = Normalized::from_canonical(dataset, stored.body());
         let asked = spec::references::lookups_at(edition, &record, Stage::Complete);
-        keys.extend(asked.into_iter().map(Key::from));
+        keys.extend(Key::all(&app.lookup, asked));
         numbers.push(stored.id);
         records.push(record);
     }
-    let mut neighbours = Neighbours::default();
+    let mut neighbours = Neighbours::new(app.lookup.clone());
     neighbours.fetch(connection, keys.iter())?;
     let known = neighbours.known(edition, keys);
     let context = Context {

@@ -11,6 +11,7 @@ use super::receipt::Group;
 use super::seal::Seal;
 use super::writer::Transaction;
 use crate::attachment::enclosed::Carried;
+use crate::keys::LookupKey;
 use crate::leaf::{self, Attachment};
 use crate::store::attachments::{self, AttachmentRow};
 use crate::store::{Database, StoreError, submissions};
@@ -134,12 +135,13 @@ pub struct Arriving {
 /// Names the files that came with records. One more than may be under a code is left out: see [`Files::crowded`].
 pub fn arrive(
     transaction: &mut Transaction<'_>,
+    under: &LookupKey,
     specification: &'static Spec,
     arriving: Arriving,
     now: super::Instant,
 ) -> Result<(), StoreError> {
     for file in arriving.files {
-        let named = commit(transaction, specification, file, arriving.most, now)?;
+        let named = commit(transaction, under, specification, file, arriving.most, now)?;
         drop(named);
     }
     Ok(())
@@ -162,6 +164,7 @@ pub struct Crowded(pub i64);
 /// Names a file. The same bytes under the same code and slot are one file, however often they come.
 pub fn commit(
     transaction: &mut Transaction<'_>,
+    under: &LookupKey,
     specification: &'static Spec,
     file: File,
     most_files: i64,
@@ -179,8 +182,8 @@ pub fn commit(
     let leaf = written(&row)?;
     row.leaf_index = transaction.append_leaf(leaf.clone().into_bytes())?;
     attachments::insert(transaction.connection, &row)?;
-    let hash = wait_hash(&row.source, &row.code, &row.slot);
-    super::release::release(transaction, specification, now, &[hash])?;
+    let hash = wait_hash(under, &row.source, &row.code, &row.slot);
+    super::release::release(transaction, under, specification, now, &[hash])?;
     Ok(Ok(Kept {
         row,
         leaf,
@@ -237,20 +240,20 @@ pub fn receipt(
     }
 }
 
-/// Under what a record is found in the waiting room that waits for a file: 64 bits of SHA-256.
-fn wait_hash(source: &str, code: &str, slot: &str) -> i64 {
+/// Under what a record is found in the waiting room that waits for a file: 64 bits of a keyed digest.
+fn wait_hash(under: &LookupKey, source: &str, code: &str, slot: &str) -> i64 {
     let digest = sha256(format!("attachment\u{1f}{source}\u{1f}{slot}\u{1f}{code}").as_bytes());
     let first = digest.as_bytes().first_chunk().copied();
-    i64::from_be_bytes(first.unwrap_or_default())
+    under.keyed(i64::from_be_bytes(first.unwrap_or_default()))
 }
 
 /// Under what a record is found in the waiting room while it waits for these files of its source.
-pub fn wait_hashes(source: &str, awaited: &[Awaited]) -> Vec<i64> {
+pub fn wait_hashes(under: &LookupKey, source: &str, awaited: &[Awaited]) -> Vec<i64> {
     let mut hashes = Vec::new();
     for one in awaited {
         let slot = one.places.first().map_or("", |place| &*place.field);
         let codes = one.attachment.iter();
-        hashes.extend(codes.map(|code| wait_hash(source, code, slot)));
+        hashes.extend(codes.map(|code| wait_hash(under, source, code, slot)));
     }
     hashes
 }

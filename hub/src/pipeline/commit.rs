@@ -14,7 +14,7 @@ use super::seal::Seal;
 use super::then::Then;
 use super::work::{Verdicts, Work};
 use super::writer::{Numbers, Transaction};
-use crate::keys::Masters;
+use crate::keys::{LookupKey, Masters};
 use crate::leaf;
 use crate::store::outcome_parts;
 use crate::store::owing::Owing;
@@ -60,6 +60,8 @@ pub struct Prepared {
     pub digests: Arc<super::Digests>,
     /// The master keys; none when nothing is kept.
     pub masters: Option<Arc<Masters>>,
+    /// Under what values are looked up.
+    pub under: LookupKey,
 }
 
 /// What a receipt is made of, before it is signed.

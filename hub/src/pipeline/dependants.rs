@@ -28,7 +28,8 @@ pub fn refusal(
     }
     let before = Normalized::from_canonical(new.dataset, old.body());
     let after = (!withdrawn).then_some(new);
-    let keys = keys_of(spec::dependants::lookups(edition, &before, after));
+    let lookups = spec::dependants::lookups(edition, &before, after);
+    let keys = Key::all(neighbours.under(), lookups);
     neighbours.fetch(connection, keys.iter())?;
     let mut found: Vec<_> = keys
         .iter()
@@ -52,10 +53,6 @@ pub fn refusal(
     Ok((!related.is_empty()).then(|| spec::dependants::held(new, related, more)))
 }
 
-fn keys_of(lookups: Vec<spec::Lookup>) -> Vec<Key> {
-    lookups.into_iter().map(Key::from).collect()
-}
-
 /// Whether a record would have to wait if another were not there.
 fn hangs_on(
     connection: &mut Database,
@@ -69,7 +66,8 @@ fn hangs_on(
         return Ok(false);
     };
     let record = Normalized::from_canonical(dataset, child.body());
-    let lookups = keys_of(spec::references::lookups(edition, &record));
+    let lookups = spec::references::lookups(edition, &record);
+    let lookups = Key::all(neighbours.under(), lookups);
     neighbours.fetch(connection, lookups.iter())?;
     let mut known = neighbours.known(edition, lookups);
     for answer in known.answers.values_mut() {

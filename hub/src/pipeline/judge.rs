@@ -3,11 +3,13 @@
 use std::ops::ControlFlow;
 
 use adapters::{Adapter, DecodeError, Decoded, Envelope, Hint, Limits, Locator, Part};
-use spec::{Action, Context, Edition, Issue, IssueCode, Lookup, Normalized};
+use spec::{Action, Context, Edition, Issue, IssueCode, Normalized};
 
 use super::neighbours::{Key, by_key, by_message};
 use super::personal::{Guard, guard};
+use super::work::Erased;
 use crate::attachment::enclosed::{Carried, Luggage, Named, unclaimed};
+use crate::keys::LookupKey;
 use crate::tlog::{Hash, leaf_hash, sha256};
 
 /// A record judged by itself, owning its values, ready to be judged among others.
@@ -53,13 +55,15 @@ pub enum Item {
         /// Why.
         issue: Box<Issue>,
     },
+    /// Erased since it was received: only where others are judged again among it.
+    Erased(Box<Erased>),
 }
 
 impl Item {
     fn judged_mut(&mut self) -> Option<&mut Judged> {
         match self {
             Item::Judged(judged) => Some(judged),
-            Item::Unusable { .. } => None,
+            Item::Unusable { .. } | Item::Erased(_) => None,
         }
     }
 
@@ -67,7 +71,7 @@ impl Item {
     pub fn judged(&self) -> Option<&Judged> {
         match self {
             Item::Judged(judged) => Some(judged),
-            Item::Unusable { .. } => None,
+            Item::Unusable { .. } | Item::Erased(_) => None,
         }
     }
 }
@@ -94,8 +98,10 @@ pub fn judge(
 }
 
 /// Opens and decodes what was sent, and judges each record by itself. Lines and columns are those of the file that
-/// `document` is, or was cut out of, or those of the part of a package that a finding names.
+/// `document` is, or was cut out of, or those of the part of a package that a finding names. What it is to be found by is
+/// put under the look-up key of a database.
 pub fn read(
+    under: &LookupKey,
     adapter: &'static Adapter,
     edition: &'static Edition,
     context: &Context<'_>,
@@ -128,8 +134,8 @@ pub fn read(
                 let flex = flex.and_then(|raw| serde_json::from_str(raw).ok());
                 let (record, mut issues) = judge(context, record);
                 let source = &adapter.profile().id;
-                let message =
-                    message_key.map(|key| Key::from(by_message(record.dataset, source, &key)));
+                let message = message_key
+                    .map(|key| Key::new(under, by_message(record.dataset, source, &key)));
                 if record.action == Action::Withdraw {
                     issues.retain(|issue| matters_to_withdrawal(&record, issue, message.is_some()));
                 }
@@ -142,11 +148,10 @@ pub fn read(
                 }
                 let mut canonical = Vec::with_capacity(2048);
                 record.canonical(&mut canonical);
-                let keys =
-                    |lookups: Vec<Lookup>| lookups.into_iter().map(Key::from).collect::<Vec<_>>();
-                let mut lookups = keys(spec::references::lookups(edition, &record));
+                let lookups = spec::references::lookups(edition, &record);
+                let mut lookups = Key::all(under, lookups);
                 let entries = spec::references::index_entries(record.dataset, &record);
-                let mut entries = keys(entries.into_iter().collect());
+                let mut entries = Key::all(under, entries);
                 lookups.extend(message.clone());
                 entries.extend(message.clone());
                 let item = Item::Judged(Box::new(Judged {
@@ -155,8 +160,10 @@ pub fn read(
                     guarded: guard(&record, &canonical),
                     canonical,
                     issues,
-                    own: record.key().map(|value| by_key(record.dataset, value)),
-                    parents: keys(spec::stored::parents(edition, &record)),
+                    own: record
+                        .key()
+                        .map(|value| by_key(under, record.dataset, value)),
+                    parents: Key::all(under, spec::stored::parents(edition, &record)),
                     lookups,
                     entries,
                     flex,

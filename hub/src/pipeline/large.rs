@@ -134,6 +134,7 @@ pub async fn receive(
         arriving: Arriving::default(),
         digests: Arc::clone(&app.digests),
         masters: Some(Arc::clone(&app.masters)),
+        under: app.lookup.clone(),
     };
     let (parts, received_parts) = sync_channel(WAITING);
     let reader = Reader {
@@ -319,7 +320,15 @@ impl Reader {
         let mut parts = Parts::open(adapter, &self.file, &self.hint, limits, memory)?;
         while let Some(part) = parts.document()? {
             let hint = part.hint(&self.hint);
-            let read = judge::read(adapter, edition, &context, &part.bytes, &hint, limits)?;
+            let read = judge::read(
+                &self.app.lookup,
+                adapter,
+                edition,
+                &context,
+                &part.bytes,
+                &hint,
+                limits,
+            )?;
             self.app.opinion.sample(edition, &read.items);
             let arriving = super::arriving(&self.app, &adapter.profile().id, read.files);
             let arriving = self.runtime.block_on(arriving)?;

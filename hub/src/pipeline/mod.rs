@@ -32,7 +32,7 @@ pub mod sequence;
 pub mod sweeper;
 pub mod then;
 pub mod trouble;
-mod work;
+pub mod work;
 pub mod writer;
 
 use std::sync::Arc;
@@ -262,6 +262,7 @@ async fn finish(
         arriving,
         digests: Arc::clone(&app.digests),
         masters: Some(Arc::clone(&app.masters)),
+        under: app.lookup.clone(),
     })
 }
 
@@ -352,6 +353,7 @@ pub fn check(app: &App, incoming: &Incoming) -> Result<Checked, Error> {
         arriving: expected(app, &source, &read.files)?,
         digests: Arc::clone(&app.digests),
         masters: None,
+        under: app.lookup.clone(),
     };
     let outcomes = commit::judge_only(&mut connection, prepared)?;
     let mut counts = Counts::default();
@@ -388,7 +390,15 @@ fn read(app: &App, incoming: &Incoming, received: Instant) -> Result<(Read, Judg
             platforms: &[],
         };
         let (body, hint) = (&incoming.body, &incoming.hint);
-        let read = judge::read(adapter, edition, &context, body, hint, &app.limits)?;
+        let read = judge::read(
+            &app.lookup,
+            adapter,
+            edition,
+            &context,
+            body,
+            hint,
+            &app.limits,
+        )?;
         Ok((read, (edition, adapter)))
     };
     let (read, judge) = judge_by(incoming.edition.as_deref().unwrap_or(&app.default_edition))?;

@@ -1,5 +1,6 @@
 //! What a record is judged among: current records of the store, and those of the same submission.
 
+use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashMap, HashMapExt, HashSet};
@@ -8,6 +9,7 @@ use spec::{Action, Dataset, Edition, Found, Issue, Known, Lookup, Normalized};
 
 use super::commit::receipt_id;
 use super::then::Then;
+use crate::keys::LookupKey;
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::{Database, StoreError};
 use crate::tlog::hash::sha256;
@@ -88,19 +90,13 @@ pub fn by_message(dataset: &Dataset, source: &str, key: &str) -> Lookup {
 pub struct Key {
     /// What is looked up.
     pub lookup: Lookup,
-    /// The first 64 bits of SHA-256 over data set, field and value.
+    /// 64 bits of a keyed digest over data set, field and value.
     pub hash: i64,
 }
 
 impl Key {
-    /// Whether it is the key that a sender gave a message, and no value of the record.
-    pub fn is_message(&self) -> bool {
-        self.lookup.field == Some(MESSAGE)
-    }
-}
-
-impl From<Lookup> for Key {
-    fn from(lookup: Lookup) -> Self {
+    /// As it is kept under the look-up key of a database.
+    pub fn new(under: &LookupKey, lookup: Lookup) -> Self {
         let mut bytes = Vec::with_capacity(4 + lookup.value.len());
         bytes.extend_from_slice(&lookup.dataset.to_be_bytes());
         bytes.extend_from_slice(&lookup.field.unwrap_or(u16::MAX).to_be_bytes());
@@ -109,37 +105,69 @@ impl From<Lookup> for Key {
         let first = digest.as_bytes().first_chunk().copied().unwrap_or_default();
         Key {
             lookup,
-            hash: i64::from_be_bytes(first),
+            hash: under.keyed(i64::from_be_bytes(first)),
         }
+    }
+
+    /// All of them.
+    pub fn all(under: &LookupKey, lookups: impl IntoIterator<Item = Lookup>) -> Vec<Key> {
+        let keyed = |lookup| Key::new(under, lookup);
+        lookups.into_iter().map(keyed).collect()
+    }
+
+    /// Whether it is the key that a sender gave a message, and no value of the record.
+    pub fn is_message(&self) -> bool {
+        self.lookup.field == Some(MESSAGE)
     }
 }
 
 /// The look-up of a record by its business key.
-pub fn by_key(dataset: &Dataset, value: String) -> Key {
-    Key::from(Lookup {
+pub fn by_key(under: &LookupKey, dataset: &Dataset, value: String) -> Key {
+    let lookup = Lookup {
         dataset: dataset.code,
         field: None,
         value,
-    })
+    };
+    Key::new(under, lookup)
 }
 
 /// Current records by the hash of what they were looked up by: those of the store and, as they become current,
 /// those of the submission itself.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Neighbours {
+    under: LookupKey,
     by_hash: HashMap<i64, Vec<Arc<Neighbour>>>,
     asked: HashSet<i64>,
     gone: HashSet<i64>,
     then: Option<Then>,
+    /// The number of an erased record that somebody was judged among.
+    met_erased: Cell<Option<i64>>,
 }
 
 impl Neighbours {
+    /// Nobody yet, in a database with this look-up key.
+    pub fn new(under: LookupKey) -> Self {
+        Neighbours {
+            under,
+            by_hash: HashMap::default(),
+            asked: HashSet::default(),
+            gone: HashSet::default(),
+            then: None,
+            met_erased: Cell::new(None),
+        }
+    }
+
     /// Those of an earlier state of the store.
-    pub fn then(then: Then) -> Self {
+    pub fn then(under: LookupKey, then: Then) -> Self {
         Neighbours {
             then: Some(then),
-            ..Neighbours::default()
+            ..Neighbours::new(under)
         }
+    }
+
+    /// The look-up key under which they are found.
+    pub fn under(&self) -> &LookupKey {
+        &self.under
     }
 
     /// Fetches what the keys may find, all at once.
@@ -208,7 +236,15 @@ impl Neighbours {
             .collect();
         found.sort_by_key(|neighbour| neighbour.id);
         found.dedup_by_key(|neighbour| neighbour.id);
+        if let Some(erased) = found.iter().find(|neighbour| neighbour.erased) {
+            self.met_erased.set(Some(erased.id));
+        }
         found
+    }
+
+    /// The number of an erased record that somebody was judged among, if there was one: what it said then is not known.
+    pub fn met_erased(&self) -> Option<i64> {
+        self.met_erased.get()
     }
 
     /// Answers for the judge.
@@ -233,7 +269,7 @@ impl Neighbours {
             let mut keys = known.answers.iter();
             let key = keys.find(|(_, found)| found.iter().any(|other| other.id == related.id));
             let came = key.and_then(|(lookup, _)| {
-                let found = self.find(edition, &Key::from(lookup.clone()));
+                let found = self.find(edition, &Key::new(&self.under, lookup.clone()));
                 Some(found.iter().find(|other| other.id == related.id)?.came)
             });
             if let Some((submission, record)) = came {
@@ -305,7 +341,7 @@ pub fn links<'k>(keys: impl Iterator<Item = &'k Key>, record_id: i64) -> Vec<Lin
 }
 
 /// The links that a stored version has: all of its entries, or only its key when it is a withdrawal.
-pub fn links_of(edition: &Edition, version: &Neighbour) -> Vec<Link> {
+pub fn links_of(under: &LookupKey, edition: &Edition, version: &Neighbour) -> Vec<Link> {
     let Some(dataset) = edition.by_code(version.dataset) else {
         return Vec::new();
     };
@@ -314,15 +350,20 @@ pub fn links_of(edition: &Edition, version: &Neighbour) -> Vec<Link> {
     let kept = entries
         .into_iter()
         .filter(|entry| !version.withdrawn || entry.field.is_none());
-    let keys: Vec<Key> = kept.map(Key::from).collect();
+    let keys = Key::all(under, kept);
     links(keys.iter(), version.id)
 }
 
 /// The links of a version that gives way to another. Of one that was erased nothing is left to take them from: what the
 /// new one is found by leads to it no more.
-pub fn links_of_old(edition: &Edition, old: &Neighbour, new: &[Link]) -> Vec<Link> {
+pub fn links_of_old(
+    under: &LookupKey,
+    edition: &Edition,
+    old: &Neighbour,
+    new: &[Link],
+) -> Vec<Link> {
     if !old.erased {
-        return links_of(edition, old);
+        return links_of(under, edition, old);
     }
     let of_old = |link: &Link| Link {
         hash: link.hash,

@@ -253,6 +253,7 @@ mod tests {
         };
         let limits = adapters::Limits::default();
         let read = judge::read(
+            &crate::keys::LookupKey::of_nothing(),
             adapter,
             edition,
             &context,

@@ -62,5 +62,6 @@ pub fn may_name_anyone(items: &[Item]) -> bool {
             !matches!(judged.guarded, Ok(None)) || judged.issues.iter().any(foreign)
         }
         Item::Unusable { .. } => true,
+        Item::Erased(_) => false,
     })
 }

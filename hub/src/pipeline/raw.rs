@@ -147,7 +147,9 @@ impl RawStore {
             return receive;
         }
         let objects = Arc::clone(&self.objects);
-        let Stored { name, inline, key } = stored;
+        let Stored {
+            name, inline, key, ..
+        } = stored;
         let named = place(&name, key.as_deref());
         tokio::spawn(async move {
             let Some(inline) = inline else {
@@ -237,17 +239,52 @@ pub struct Stored {
     pub inline: Option<Vec<u8>>,
     /// Their wrapped key.
     pub key: Option<Vec<u8>>,
+    /// They are what an erasure left: the name is the SHA-256 of that.
+    pub is_left: bool,
 }
 
+/// What `raw_key` begins with where the bytes are what an erasure left: their SHA-256 follows, and their wrapped key.
+const LEFT: u8 = 2;
+
 impl Stored {
-    /// The raw bytes of a submission.
+    /// The raw bytes of a submission, or what an erasure has left of them.
     pub fn of(row: &Submission) -> Stored {
         let name = row.raw_sha256.first_chunk().copied().unwrap_or_default();
+        let left = row.raw_key.as_deref().and_then(|key| {
+            let (name, key) = key.strip_prefix(&[LEFT])?.split_first_chunk()?;
+            Some((*name, key.to_vec()))
+        });
+        let (name, key, is_left) = match left {
+            Some((name, key)) => (name, Some(key), true),
+            None => (name, row.raw_key.clone(), false),
+        };
         Stored {
             name: Hash::new(name),
             inline: row.raw.clone(),
-            key: row.raw_key.clone(),
+            key,
+            is_left,
         }
+    }
+
+    /// What an erasure leaves of raw bytes, as it was kept under its own SHA-256.
+    pub fn left(name: Hash, kept: Kept) -> Stored {
+        Stored {
+            name,
+            inline: kept.inline,
+            key: kept.key,
+            is_left: true,
+        }
+    }
+
+    /// What stands in `raw_key`, when the wrapped key is this.
+    pub fn column(&self, key: &[u8]) -> Vec<u8> {
+        let mut column = Vec::with_capacity(33 + key.len());
+        if self.is_left {
+            column.push(LEFT);
+            column.extend_from_slice(self.name.as_bytes());
+        }
+        column.extend_from_slice(key);
+        column
     }
 
     /// Whether they were destroyed on purpose.
@@ -261,6 +298,7 @@ impl Stored {
             name,
             inline: None,
             key: None,
+            is_left: false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A parked record is judged again, by itself, when what it waits for has come.
 
 use spec::waiting::Awaited;
-use spec::{Context, Edition, Lookup, Normalized, Severity, Spec, Verdict};
+use spec::{Context, Edition, Normalized, Severity, Spec, Verdict};
 
 use super::attached;
 use super::ending::{self, Ending};
@@ -9,6 +9,7 @@ use super::history::History;
 use super::neighbours::{Key, Neighbour, Neighbours, by_key, links_of, links_of_old};
 use super::room;
 use super::writer::Transaction;
+use crate::keys::LookupKey;
 use crate::store::insert::{self, Rows};
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::waiting::{self, Parked};
@@ -17,6 +18,7 @@ use crate::store::{Database, StoreError, submissions};
 /// Judges every parked record again that waits for one of the hashes, and those that wait for it in turn.
 pub fn release(
     transaction: &mut Transaction<'_>,
+    under: &LookupKey,
     specification: &'static Spec,
     now: super::Instant,
     hashes: &[i64],
@@ -31,7 +33,7 @@ pub fn release(
         for (parked, row) in ready {
             // Judged by the edition that it was sent in; one that is gone leaves the record to its deadline.
             if let Some(edition) = specification.edition(&parked.edition) {
-                arrived.extend(again(transaction, edition, now, &parked, &row)?);
+                arrived.extend(again(transaction, under, edition, now, &parked, &row)?);
             }
         }
     }
@@ -45,6 +47,7 @@ const AT_ONCE: i64 = 1000;
 /// large to remember what it brought.
 pub fn release_since(
     transaction: &mut Transaction<'_>,
+    under: &LookupKey,
     specification: &'static Spec,
     now: super::Instant,
     first_record: i64,
@@ -54,7 +57,7 @@ pub fn release_since(
         let hashes = waiting::satisfied(transaction.connection, first_record, after, AT_ONCE)?;
         let Some(&last) = hashes.last() else { break };
         after = last;
-        release(transaction, specification, now, &hashes)?;
+        release(transaction, under, specification, now, &hashes)?;
     }
     Ok(())
 }
@@ -62,6 +65,7 @@ pub fn release_since(
 /// Judges one parked record again; the hashes under which it is found now, if it became current.
 fn again(
     transaction: &mut Transaction<'_>,
+    under: &LookupKey,
     edition: &'static Edition,
     now: super::Instant,
     parked: &Parked,
@@ -72,10 +76,9 @@ fn again(
         return Ok(Vec::new());
     };
     let record = Normalized::from_canonical(dataset, version.body());
-    let keys = |lookups: Vec<Lookup>| lookups.into_iter().map(Key::from).collect::<Vec<_>>();
-    let lookups = keys(spec::references::lookups(edition, &record));
-    let parents = keys(spec::stored::parents(edition, &record));
-    let mut neighbours = Neighbours::default();
+    let lookups = Key::all(under, spec::references::lookups(edition, &record));
+    let parents = Key::all(under, spec::stored::parents(edition, &record));
+    let mut neighbours = Neighbours::new(under.clone());
     neighbours.fetch(transaction.connection, lookups.iter().chain(&parents))?;
     let known = neighbours.known(edition, lookups);
     let context = Context {
@@ -97,12 +100,12 @@ fn again(
             waiting::enter(
                 transaction.connection,
                 &[parked],
-                &room::rows_of(room::hashes(&waits, &source, &files), row.id),
+                &room::rows_of(room::hashes(under, &waits, &source, &files), row.id),
             )?;
         }
         return Ok(Vec::new());
     }
-    let own = record.key().map(|value| by_key(dataset, value));
+    let own = record.key().map(|value| by_key(under, dataset, value));
     let newest = own.and_then(|own| neighbours.newest(edition, &own).pop());
     let current = newest.as_ref().filter(|version| !version.withdrawn);
     let warns = |issue: &spec::Issue| issue.severity == Severity::Warning;
@@ -122,11 +125,11 @@ fn again(
         return Ok(Vec::new());
     }
     let mut added = Rows {
-        links: links_of(edition, &version),
+        links: links_of(under, edition, &version),
         ..Rows::default()
     };
     if let Some(old) = &newest {
-        let before = links_of_old(edition, old, &added.links);
+        let before = links_of_old(under, edition, old, &added.links);
         records::unlink(transaction.connection, &before)?;
         let mut history = History::default();
         // The leaf of its release was the last that was appended.

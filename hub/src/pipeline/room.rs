@@ -13,6 +13,7 @@ use super::ending::{self, Ending};
 use super::neighbours::{Key, Neighbour, answers};
 use super::then::Then;
 use super::writer::Transaction;
+use crate::keys::LookupKey;
 use crate::store::records::{self, RecordRow, Wait};
 use crate::store::waiting::{self, Parked};
 use crate::store::{Database, StoreError};
@@ -173,10 +174,12 @@ pub fn rows_of(mut hashes: Vec<i64>, record_id: i64) -> Vec<Wait> {
 }
 
 /// Under what a record is found that waits for other records, or for files of its source.
-pub fn hashes(waits: &[Lookup], source: &str, files: &[Awaited]) -> Vec<i64> {
-    let records = waits.iter().map(|lookup| Key::from(lookup.clone()).hash);
+pub fn hashes(under: &LookupKey, waits: &[Lookup], source: &str, files: &[Awaited]) -> Vec<i64> {
+    let records = waits
+        .iter()
+        .map(|lookup| Key::new(under, lookup.clone()).hash);
     let mut hashes: Vec<i64> = records.collect();
-    hashes.extend(attached::wait_hashes(source, files));
+    hashes.extend(attached::wait_hashes(under, source, files));
     hashes
 }
 

@@ -1,6 +1,7 @@
 //! A submission on its way into the store: record after record judged among others, numbered, collected into
 //! rows, and written at the end together with its log leaf.
 
+mod erased;
 mod finish;
 
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
 use super::then::Then;
 use super::writer::Transaction;
-use crate::keys::Masters;
+use crate::keys::{LookupKey, Masters};
 use crate::store::body::Place;
 use crate::store::insert::Rows;
 use crate::store::records::{Link, RecordRow};
@@ -31,7 +32,9 @@ use crate::store::submissions::{IssueRow, Volume};
 use crate::store::waiting::Parked;
 use crate::store::{StoreError, verdict_number};
 use crate::tlog::hash;
+pub use erased::Erased;
 pub use finish::Verdicts;
+use finish::broken;
 
 /// A submission on its way into the store.
 pub struct Work<'w, 't> {
@@ -42,6 +45,7 @@ pub struct Work<'w, 't> {
     source: String,
     number: i64,
     masters: Option<Arc<Masters>>,
+    under: LookupKey,
     files: Files,
     neighbours: Neighbours,
     room: Room,
@@ -73,8 +77,9 @@ impl<'w, 't> Work<'w, 't> {
             source: prepared.source.clone(),
             number,
             masters: prepared.masters.clone(),
+            under: prepared.under.clone(),
             files: Files::default(),
-            neighbours: Neighbours::default(),
+            neighbours: Neighbours::new(prepared.under.clone()),
             room: Room::default(),
             history: History::default(),
             rows: Rows {
@@ -98,7 +103,7 @@ impl<'w, 't> Work<'w, 't> {
     pub fn then(transaction: &'w mut Transaction<'t>, prepared: &Prepared, then: Then) -> Self {
         Work {
             files: Files::then(then),
-            neighbours: Neighbours::then(then),
+            neighbours: Neighbours::then(prepared.under.clone(), then),
             room: Room::then(then),
             ..Work::new(transaction, prepared, false)
         }
@@ -109,6 +114,7 @@ impl<'w, 't> Work<'w, 't> {
     pub fn bring(&mut self, arriving: Arriving) -> Result<(), StoreError> {
         attached::arrive(
             self.transaction,
+            &self.under,
             self.specification,
             arriving,
             self.received,
@@ -130,7 +136,7 @@ impl<'w, 't> Work<'w, 't> {
     pub fn judge_part(&mut self, items: Vec<Item>) -> Result<(), StoreError> {
         self.judge(items)?;
         self.write()?;
-        self.neighbours = Neighbours::default();
+        self.neighbours = Neighbours::new(self.under.clone());
         Ok(())
     }
 
@@ -155,6 +161,7 @@ impl<'w, 't> Work<'w, 't> {
             match item {
                 Item::Unusable { dataset, issue } => self.unusable(index, dataset, *issue)?,
                 Item::Judged(judged) => self.judged(index, *judged)?,
+                Item::Erased(erased) => self.erased(*erased)?,
             }
         }
         Ok(())
@@ -327,7 +334,7 @@ impl<'w, 't> Work<'w, 't> {
                     warned: i32::from(warned),
                     awaits,
                 };
-                let hashes = room::hashes(&waits, &self.source, &files);
+                let hashes = room::hashes(&self.under, &waits, &self.source, &files);
                 let waits = self.room.enter(&row, parked, hashes)?;
                 self.rows.waiting.extend(waits);
                 self.transaction.numbers.waiting = true;
@@ -371,7 +378,11 @@ impl<'w, 't> Work<'w, 't> {
 
     fn key_by_message(&self, dataset: &Dataset, message: &Key) -> Option<Key> {
         let known = self.neighbours.newest(self.edition, message);
-        Some(by_key(dataset, key_of(dataset, known.last()?.body())?))
+        Some(by_key(
+            &self.under,
+            dataset,
+            key_of(dataset, known.last()?.body())?,
+        ))
     }
 
     /// The newest version of a record: by its business key, or by the key that its sender gave the message.
@@ -407,12 +418,12 @@ impl<'w, 't> Work<'w, 't> {
         let new = Arc::new(Neighbour::from_row(row.clone())?);
         // A withdrawal is found by its business key, so that the history stays in reach; by nothing else.
         let links = if new.withdrawn {
-            links_of(self.edition, &new)
+            links_of(&self.under, self.edition, &new)
         } else {
             links(entries.iter(), row.id)
         };
         if let Some(old) = old {
-            let before = links_of_old(self.edition, old, &links);
+            let before = links_of_old(&self.under, self.edition, old, &links);
             // The leaf of this submission: nothing is appended before it.
             let leaf = self.transaction.numbers.leaf;
             self.history
@@ -475,14 +486,6 @@ impl<'w, 't> Work<'w, 't> {
             self.end_part()?;
         }
         Ok(())
-    }
-}
-
-/// What cannot be written although it was just made.
-fn broken(error: &dyn std::error::Error) -> StoreError {
-    StoreError::Damaged {
-        place: "a new submission".to_owned(),
-        what: error.to_string(),
     }
 }
 

@@ -8,6 +8,8 @@ use spec::{Context, Edition, Spec};
 
 use super::difference;
 use super::{Finding, Reperformed};
+use crate::erase::{self, Blank, Reading, standing};
+use crate::keys::LookupKey;
 use crate::leaf::{self, Submission as Leaf};
 use crate::pipeline::attached::Arriving;
 use crate::pipeline::basis::{Basis, Snapshot};
@@ -15,9 +17,11 @@ use crate::pipeline::commit::{Prepared, judge_again, receipt_id};
 use crate::pipeline::judge::Item;
 use crate::pipeline::parts::Parts;
 use crate::pipeline::raw::Stored;
+use crate::pipeline::receipt::Outcome;
+use crate::pipeline::work::Erased;
 use crate::pipeline::{Digests, Instant, RawStore, judge, outcomes};
 use crate::store::submissions::{self, Submission};
-use crate::store::{Database, StoreError, erasures};
+use crate::store::{Database, StoreError, erasures, lookup_keys, records};
 use crate::tlog::Hash;
 
 /// What comparing has shown: the number of outcomes, and their root and that of the records as they came out.
@@ -48,8 +52,35 @@ pub struct Again {
     pub edition: &'static Edition,
     /// The digests of the archived specification.
     pub digests: Arc<Digests>,
-    /// Its records in order.
+    /// Its records in order; what was receipted of those that were erased.
     pub items: Vec<Item>,
+    /// The places of those.
+    pub erased: Vec<u32>,
+    /// Under what their values are looked up.
+    pub under: LookupKey,
+}
+
+/// What was received, with what judged it then.
+pub struct Opened {
+    basis: Basis,
+    /// The raw bytes, or what an erasure left of them.
+    pub body: Vec<u8>,
+    edition: &'static Edition,
+    digests: Arc<Digests>,
+    adapter: &'static Adapter,
+    hint: Hint,
+}
+
+impl Opened {
+    /// How they are read.
+    pub fn reading(&self, row: &Submission) -> Reading<'_> {
+        Reading {
+            adapter: self.adapter,
+            hint: &self.hint,
+            limits: &self.basis.limits,
+            in_parts: row.outcomes.is_empty(),
+        }
+    }
 }
 
 impl<E: std::error::Error> From<E> for Lacking {
@@ -82,14 +113,14 @@ impl Judges {
         row: &Submission,
         leaf: &Leaf,
     ) -> Reperformed {
-        let erased = if Stored::of(row).is_destroyed() {
-            erasures::of_raw(connection, row.id)
-        } else {
-            Ok(None)
-        };
-        let compared = match erased {
-            Ok(Some(leaf)) => Ok((Finding::Erased { leaf }, 0, None)),
-            Ok(None) => self.compare(connection, row, leaf).await,
+        let gone = erasures::of_raw(connection, row.id);
+        let mut erased = Vec::new();
+        let compared = match gone {
+            Ok(Some(gone)) if Stored::of(row).is_destroyed() => {
+                let leaf = gone.leaf_index;
+                Ok((Finding::Erased { leaf }, 0, None))
+            }
+            Ok(_) => self.compare(connection, row, leaf, &mut erased).await,
             Err(error) => Err(Lacking::from(error)),
         };
         let (finding, outcomes, roots) = match compared {
@@ -108,17 +139,18 @@ impl Judges {
             outcomes,
             outcomes_root,
             records_root,
+            erased,
             finding,
         }
     }
 
-    /// Decodes a submission again and judges each record by itself, by what judged it then.
-    pub async fn read(
+    /// Opens what was received, or what is left of it, with what judged it then.
+    pub async fn open(
         &mut self,
         connection: &mut Database,
         row: &Submission,
         leaf: &Leaf,
-    ) -> Result<Again, Lacking> {
+    ) -> Result<Opened, Lacking> {
         let named = leaf.basis.as_deref().ok_or_else(|| {
             Lacking(
                 "the leaf names no basis: it was made before what judges was archived".to_owned(),
@@ -135,34 +167,68 @@ impl Judges {
                 leaf.specification, leaf.codes
             )));
         }
-        let stored = Stored {
-            name: Hash::from_hex(&leaf.raw_sha256)?,
-            ..Stored::of(row)
-        };
+        let mut stored = Stored::of(row);
+        if !stored.is_left {
+            stored.name = Hash::from_hex(&leaf.raw_sha256)?;
+        }
         let body = self.raw.get(&stored).await?;
-        let received = Instant::from_millis(row.received_at);
-        let context = Context {
-            edition,
-            received: received.civil,
-            platforms: &[],
-        };
         let kept = submissions::hint(connection, row.id)?;
         let hint: Hint = kept.map_or(Ok(Hint::default()), |text| serde_json::from_str(&text))?;
         let hint = Hint {
             wire: basis.wire,
             ..hint
         };
-        let items = if row.outcomes.is_empty() {
-            in_parts(adapter, &context, &body, &hint, &basis.limits)?
-        } else {
-            judge::read(adapter, edition, &context, &body, &hint, &basis.limits)?.items
-        };
-        Ok(Again {
+        Ok(Opened {
             basis,
             body,
             edition,
             digests,
+            adapter,
+            hint,
+        })
+    }
+
+    /// Decodes a submission again and judges each record by itself, by what judged it then.
+    pub async fn read(
+        &mut self,
+        connection: &mut Database,
+        row: &Submission,
+        leaf: &Leaf,
+    ) -> Result<Again, Lacking> {
+        let opened = self.open(connection, row, leaf).await?;
+        let reading = opened.reading(row);
+        let Reading {
+            adapter,
+            hint,
+            limits,
+            ..
+        } = reading;
+        let (edition, body) = (opened.edition, &opened.body);
+        let blanks = erase::blanks(connection, row)?;
+        let context = Context {
+            edition,
+            received: Instant::from_millis(row.received_at).civil,
+            platforms: &[],
+        };
+        let under = lookup_keys::read(connection)?;
+        let items = if row.outcomes.is_empty() {
+            in_parts(&under, adapter, &context, body, hint, limits)?
+        } else {
+            judge::read(&under, adapter, edition, &context, body, hint, limits)?.items
+        };
+        let items = if blanks.is_empty() {
+            items
+        } else {
+            among_erased(connection, row, reading, body, &blanks, items)?
+        };
+        Ok(Again {
+            erased: blanks.iter().map(|blank| blank.record).collect(),
+            basis: opened.basis,
+            body: opened.body,
+            edition,
+            digests: opened.digests,
             items,
+            under,
         })
     }
 
@@ -171,8 +237,10 @@ impl Judges {
         connection: &mut Database,
         row: &Submission,
         leaf: &Leaf,
+        erased: &mut Vec<u32>,
     ) -> Result<Compared, Lacking> {
         let again = self.read(connection, row, leaf).await?;
+        erased.clone_from(&again.erased);
         let prepared = Prepared {
             source: row.source.clone(),
             submission: row.submission.clone(),
@@ -191,6 +259,7 @@ impl Judges {
             arriving: Arriving::default(),
             digests: again.digests,
             masters: None,
+            under: again.under,
         };
         let now = judge_again(connection, prepared, row)?;
         let listed = difference::outcomes(&now.json)?;
@@ -206,7 +275,10 @@ impl Judges {
                 ));
             }
             if let Some(finding) = difference::first(&then, &listed) {
-                return Ok((finding, count, roots));
+                return match now.met_erased {
+                    Some(record) => Err(among_what_was_erased(record, &finding)),
+                    None => Ok((finding, count, roots)),
+                };
             }
         }
         for (place, then, now) in [
@@ -279,6 +351,7 @@ impl Judges {
 
 /// A document that was too large to be read as one: cut as it was then, and every part judged by itself.
 fn in_parts(
+    under: &LookupKey,
     adapter: &'static Adapter,
     context: &Context<'static>,
     body: &[u8],
@@ -290,6 +363,7 @@ fn in_parts(
     // Where a document is cut makes no difference to what is found in it.
     while let Some(chunk) = parts.document()? {
         let read = judge::read(
+            under,
             adapter,
             context.edition,
             context,
@@ -300,6 +374,58 @@ fn in_parts(
         items.extend(read.items);
     }
     Ok(items)
+}
+
+/// Puts what was receipted of erased records between those that are judged again.
+fn among_erased(
+    connection: &mut Database,
+    row: &Submission,
+    reading: Reading<'_>,
+    body: &[u8],
+    blanks: &[Blank],
+    items: Vec<Item>,
+) -> Result<Vec<Item>, Lacking> {
+    let lost = || Lacking("what an erasure left of the raw bytes is not read as it was".to_owned());
+    let places = reading.places(body)?.ok_or_else(lost)?;
+    if places.len() != items.len() || standing(reading, body, blanks).is_none() {
+        return Err(lost());
+    }
+    let mut left = items
+        .into_iter()
+        .zip(places)
+        .filter(|(_, place)| !erase::is_blank(place.start, blanks))
+        .map(|(item, _)| item);
+    let receipted: Vec<Outcome> = serde_json::from_slice(&outcomes::listed(connection, row)?)?;
+    let versions = records::of_submission(connection, row.id, row.id)?;
+    let mut all = Vec::with_capacity(receipted.len());
+    for outcome in receipted {
+        let index = outcome.index;
+        if blanks.iter().all(|blank| blank.record != index) {
+            all.push(left.next().ok_or_else(lost)?);
+            continue;
+        }
+        let mut versions = versions.iter();
+        let version = versions.find(|one| u32::try_from(one.record_index) == Ok(index));
+        all.push(Item::Erased(Box::new(Erased {
+            outcome,
+            version: version.cloned(),
+        })));
+    }
+    match left.next() {
+        None => Ok(all),
+        Some(_) => Err(lost()),
+    }
+}
+
+/// Why a difference is none: what was compared with then is not known any more.
+fn among_what_was_erased(record: i64, found: &Finding) -> Lacking {
+    let place = match found {
+        Finding::Different { place, .. } => place.as_str(),
+        _ => "",
+    };
+    Lacking(format!(
+        "it was judged among record version {record}, which was erased since, and differs at {place}"
+    ))
 }
 
 fn missing(edition: &str) -> Lacking {

@@ -62,6 +62,9 @@ pub struct Reperformed {
     pub outcomes_root: Option<String>,
     /// Merkle root over the canonical records as they came out now, hexadecimal.
     pub records_root: Option<String>,
+    /// Places of records that were erased since: what was receipted of them stands for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub erased: Vec<u32>,
     /// What it has shown.
     #[serde(flatten)]
     pub finding: Finding,
@@ -78,7 +81,12 @@ pub fn leaf(one: &Reperformed, drawn_from: Option<&Hash>, at: &str) -> Reperform
         lacking: match &one.finding {
             Finding::Impossible { why } => Some(why.chars().take(LONGEST).collect()),
             Finding::Erased { leaf } => Some(format!("erased, leaf {leaf}")),
-            Finding::Identical | Finding::Different { .. } => None,
+            Finding::Identical | Finding::Different { .. } if one.erased.is_empty() => None,
+            Finding::Identical | Finding::Different { .. } => {
+                let named = one.erased.iter().take(MOST_NAMED);
+                let places: Vec<String> = named.map(u32::to_string).collect();
+                Some(format!("erased: records {}", places.join(" ")))
+            }
         },
         outcomes_root: one.outcomes_root.clone(),
         records_root: one.records_root.clone(),
@@ -86,5 +94,7 @@ pub fn leaf(one: &Reperformed, drawn_from: Option<&Hash>, at: &str) -> Reperform
     }
 }
 
+/// Most erased records that a leaf names.
+const MOST_NAMED: usize = 100;
 /// Most characters of a reason in a leaf.
 const LONGEST: usize = 1000;

@@ -40,38 +40,63 @@ pub fn add(connection: &mut Database, row: &Erasure) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The leaf at which the raw bytes of a submission were destroyed, if they were.
-pub fn of_raw(connection: &mut Database, submission: i64) -> Result<Option<i64>, StoreError> {
+/// A row of `raw_erasures`.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = raw_erasures, treat_none_as_default_value = false)]
+#[diesel(treat_none_as_null = true)]
+#[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
+pub struct RawErasure {
+    pub submission_id: i64,
+    pub leaf_index: i64,
+    pub left_sha256: Option<Vec<u8>>,
+    pub spans: String,
+}
+
+/// What was destroyed of the raw bytes of a submission, if anything was.
+pub fn of_raw(
+    connection: &mut Database,
+    submission: i64,
+) -> Result<Option<RawErasure>, StoreError> {
     Ok(raw_erasures::table
         .find(submission)
-        .select(raw_erasures::leaf_index)
+        .select(RawErasure::as_select())
         .first(connection)
         .optional()?)
+}
+
+/// Puts what is left of the raw bytes of a submission in their place, or nothing. Done twice it is done once.
+pub fn leave_of_raw(
+    connection: &mut Database,
+    row: &RawErasure,
+    raw: Option<Vec<u8>>,
+    raw_key: Vec<u8>,
+) -> Result<(), StoreError> {
+    let left = (
+        submissions::raw.eq(raw),
+        submissions::raw_key.eq(Some(raw_key)),
+    );
+    on!(connection, c => diesel::update(submissions::table.find(row.submission_id)).set(left).execute(c))?;
+    on!(connection, c => diesel::insert_into(raw_erasures::table)
+        .values(row)
+        .on_conflict(raw_erasures::submission_id)
+        .do_update()
+        .set(row)
+        .execute(c))?;
+    Ok(())
 }
 
 /// What stands in `raw_key` of a submission whose raw bytes were destroyed: no wrapped key begins so.
 pub const DESTROYED: [u8; 1] = [0];
 
-/// Destroys the raw bytes of a submission, or their key. Done twice it is done once.
-pub fn destroy_raw(
-    connection: &mut Database,
-    submission: i64,
-    leaf_index: i64,
-) -> Result<(), StoreError> {
-    let nothing = (
-        submissions::raw.eq(Some(Vec::<u8>::new())),
-        submissions::raw_key.eq(Some(DESTROYED.to_vec())),
-    );
-    on!(connection, c => diesel::update(submissions::table.find(submission)).set(nothing).execute(c))?;
-    let row = (
-        raw_erasures::submission_id.eq(submission),
-        raw_erasures::leaf_index.eq(leaf_index),
-    );
-    on!(connection, c => diesel::insert_into(raw_erasures::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .execute(c))?;
-    Ok(())
+/// The next submission after a number in which something was rejected, or sent once more.
+pub fn next_attempt(connection: &mut Database, after: i64) -> Result<Option<i64>, StoreError> {
+    Ok(submissions::table
+        .filter(submissions::id.gt(after))
+        .filter(submissions::rejected.gt(0).or(submissions::duplicate.gt(0)))
+        .order(submissions::id)
+        .select(submissions::id)
+        .first(connection)
+        .optional()?)
 }
 
 /// Whether other submissions have the same raw bytes, and name the same object.

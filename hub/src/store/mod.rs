@@ -23,6 +23,7 @@ pub mod exchange;
 pub mod forwarded;
 pub mod history;
 pub mod insert;
+pub mod lookup_keys;
 pub mod masters;
 pub mod onboarding;
 pub mod outbox;

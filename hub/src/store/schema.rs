@@ -437,6 +437,14 @@ table! {
 }
 
 table! {
+    lookup_keys (purpose) {
+        purpose -> Text,
+        wrapped -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+table! {
     erasures (record_id) {
         record_id -> BigInt,
         submission_id -> BigInt,
@@ -452,6 +460,7 @@ table! {
         submission_id -> BigInt,
         leaf_index -> BigInt,
         left_sha256 -> Nullable<Binary>,
+        spans -> Text,
     }
 }
 

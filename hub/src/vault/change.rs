@@ -49,7 +49,7 @@ pub async fn rotate(config: &Config) -> anyhow::Result<(String, Renewed)> {
 
 /// Encrypts what lies in clear from before there was a master key.
 pub async fn seal(config: &Config, specification: &Spec) -> anyhow::Result<Renewed> {
-    let masters = super::open(config)?;
+    let (masters, _) = super::open(config)?;
     let id = masters.ids().into_iter().next().unwrap_or_default();
     under(config, &masters, &id, Some(specification)).await
 }

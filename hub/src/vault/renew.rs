@@ -4,13 +4,13 @@
 use spec::Spec;
 
 use crate::error::Error;
-use crate::keys::Masters;
+use crate::keys::{LookupKey, Masters};
 use crate::pipeline::raw::{Stored, sealed};
 use crate::pipeline::{RawStore, personal};
 use crate::store::body::Body;
 use crate::store::sealed::{self as store_sealed, RefusedKey};
 use crate::store::transaction::begin;
-use crate::store::{Database, StoreError, erasures, records};
+use crate::store::{Database, StoreError, erasures, lookup_keys, records};
 use crate::tlog::Hash;
 
 /// Rows of one transaction.
@@ -42,6 +42,7 @@ pub async fn renew(
     specification: Option<&Spec>,
 ) -> Result<Renewed, Error> {
     erasures::overwrite(connection, true)?;
+    lookup(connection, masters)?;
     let mut renewed = Renewed {
         records: bodies(connection, masters, specification)?,
         refused: refused(connection, masters)?,
@@ -69,7 +70,7 @@ pub async fn renew(
             }
         };
         let transaction = begin(connection)?;
-        store_sealed::rewrite(transaction.connection, row.id, inline, &key)?;
+        store_sealed::rewrite(transaction.connection, row.id, inline, &stored.column(&key))?;
         transaction.commit()?;
         renewed.submissions += 1;
         let shared = erasures::others_name(connection, &row.raw_sha256, row.id)?;
@@ -80,6 +81,17 @@ pub async fn renew(
     erasures::overwrite(connection, false)?;
     erasures::scrub(connection)?;
     Ok(renewed)
+}
+
+fn lookup(connection: &mut Database, masters: &Masters) -> Result<(), StoreError> {
+    let Some(wrapped) = lookup_keys::wrapped(connection)? else {
+        return Ok(());
+    };
+    let renewed = LookupKey::renewed(masters, &wrapped);
+    if let Some(wrapped) = renewed.map_err(|why| damaged("lookup_keys", 0, &why))? {
+        lookup_keys::rewrite(connection, &wrapped)?;
+    }
+    Ok(())
 }
 
 fn bodies(

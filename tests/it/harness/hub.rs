@@ -157,6 +157,13 @@ impl Hub {
         self.database.as_deref()
     }
 
+    /// A connection to its database, past the hub.
+    pub fn store(&self) -> ::hub::store::Database {
+        let embedded = self.data.join("hub.db").display().to_string();
+        let url = self.database().unwrap_or(&embedded);
+        ::hub::store::connect(url).expect("the database answers")
+    }
+
     /// The arguments that name this hub's folder and database, for other commands.
     pub fn place(&self) -> Vec<String> {
         let mut place = vec!["--data".to_owned(), self.data.display().to_string()];

@@ -1,6 +1,6 @@
 //! The end of a submission, or of a part of it: rows and outcomes are written, the leaf is appended.
 
-use super::{Work, broken};
+use super::Work;
 use crate::leaf;
 use crate::pipeline::Digests;
 use crate::pipeline::commit::{Committed, Unsigned, receipt_id};
@@ -21,6 +21,8 @@ pub struct Verdicts {
     pub records_root: Hash,
     /// The outcomes as a JSON list.
     pub json: Vec<u8>,
+    /// The number of an erased record that some of them were judged among.
+    pub met_erased: Option<i64>,
 }
 
 impl Work<'_, '_> {
@@ -32,6 +34,7 @@ impl Work<'_, '_> {
             outcomes_root: self.outcomes.tree.root(),
             records_root: self.kept.root(),
             json: json.into_owned(),
+            met_erased: self.neighbours.met_erased(),
         })
     }
 
@@ -127,9 +130,11 @@ impl Work<'_, '_> {
         self.room.settle(self.transaction, self.received)?;
         let (specification, now) = (self.specification, self.received);
         if self.in_parts {
-            release::release_since(self.transaction, specification, now, self.first_record)?;
+            let first = self.first_record;
+            release::release_since(self.transaction, &self.under, specification, now, first)?;
         } else {
-            release::release(self.transaction, specification, now, &self.became_current)?;
+            let current = &self.became_current;
+            release::release(self.transaction, &self.under, specification, now, current)?;
         }
         Ok(Committed::Fresh(Box::new(Unsigned {
             leaf,
@@ -139,5 +144,13 @@ impl Work<'_, '_> {
             parts,
             seal: None,
         })))
+    }
+}
+
+/// What cannot be written although it was just made.
+pub(super) fn broken(error: &dyn std::error::Error) -> StoreError {
+    StoreError::Damaged {
+        place: "a new submission".to_owned(),
+        what: error.to_string(),
     }
 }

@@ -1,0 +1,21 @@
+-- Keyed hashes do not lead back to bare ones: only a database that keeps nothing yet goes back.
+DROP TABLE parked;
+ALTER TABLE bare_parked RENAME TO parked;
+ALTER INDEX bare_parked_pkey RENAME TO parked_pkey;
+DROP TABLE links;
+ALTER TABLE bare_links RENAME TO links;
+ALTER INDEX bare_links_pkey RENAME TO links_pkey;
+DROP TABLE waiting;
+ALTER TABLE bare_waiting RENAME TO waiting;
+ALTER INDEX bare_waiting_pkey RENAME TO waiting_pkey;
+DROP TABLE past_parked;
+ALTER TABLE bare_past_parked RENAME TO past_parked;
+ALTER INDEX bare_past_parked_pkey RENAME TO past_parked_pkey;
+DROP TABLE past_links;
+ALTER TABLE bare_past_links RENAME TO past_links;
+ALTER INDEX bare_past_links_pkey RENAME TO past_links_pkey;
+CREATE INDEX parked_by_key ON parked (own_hash);
+CREATE INDEX parked_by_message ON parked (message_hash) WHERE message_hash IS NOT NULL;
+CREATE INDEX parked_by_submission ON parked (submission_id);
+CREATE INDEX parked_by_age ON parked (edition, since);
+DROP TABLE lookup_keys;

@@ -1,0 +1,1 @@
+ALTER TABLE raw_erasures DROP COLUMN spans;

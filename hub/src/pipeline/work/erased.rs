@@ -1,0 +1,47 @@
+//! A record that was erased since it was receipted, as others are judged again among it: what was receipted stands for
+//! it, and it is found by its own key as before; what it said is not known any more.
+
+use std::sync::Arc;
+
+use spec::Verdict;
+
+use super::Work;
+use crate::pipeline::neighbours::{Neighbour, by_key, links};
+use crate::pipeline::receipt::Outcome;
+use crate::store::StoreError;
+use crate::store::records::RecordRow;
+
+/// What is left of an erased record.
+#[derive(Debug)]
+pub struct Erased {
+    /// What was receipted.
+    pub outcome: Outcome,
+    /// Its version, when it was kept.
+    pub version: Option<RecordRow>,
+}
+
+impl Work<'_, '_> {
+    /// Takes its place among the others.
+    pub(super) fn erased(&mut self, erased: Erased) -> Result<(), StoreError> {
+        let Erased { outcome, version } = erased;
+        let dataset = self.edition.dataset(&outcome.dataset);
+        if let Some(row) = version {
+            self.kept.push(row.body.leaf_hash());
+            self.transaction.numbers.record += 1;
+            let key = outcome.key.as_deref().zip(dataset);
+            if let Some((key, dataset)) = key.filter(|_| outcome.verdict != Verdict::Parked) {
+                let own = by_key(&self.under, dataset, key.replace('|', "\u{1f}"));
+                self.neighbours
+                    .fetch(self.transaction.connection, std::iter::once(&own))?;
+                if let Some(before) = self.neighbours.newest(self.edition, &own).pop() {
+                    self.neighbours.remove(before.id);
+                }
+                let neighbour = Arc::new(Neighbour::from_row(row)?);
+                let links = links(std::iter::once(&own), neighbour.id);
+                self.neighbours.add(&neighbour, &links);
+            }
+        }
+        let number = dataset.map_or(0, |dataset| i32::from(dataset.code));
+        self.note(number, outcome)
+    }
+}
