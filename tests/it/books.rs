@@ -231,13 +231,18 @@ fn a_replay_of_a_settled_day_is_told_by_a_supplement() {
         }
     };
     let first = wait(&hub, 1);
-    assert_eq!((&first["acknowledged"], &first["pending"]), (&json!(10), &json!(0)));
+    assert_eq!(
+        (&first["acknowledged"], &first["pending"]),
+        (&json!(10), &json!(0))
+    );
     let order = |path: &str| {
         let answer = hub.post(path, &operator, "application/json", b"");
         assert_eq!(answer.status, 200, "{}", answer.text);
     };
     order("/v1/destinations/national/stop?reason=maintenance");
-    order("/v1/deliveries/replay?destination=national&state=acknowledged&reason=again&confirm=true&rate=1000");
+    order(
+        "/v1/deliveries/replay?destination=national&state=acknowledged&reason=again&confirm=true&rate=1000",
+    );
     settled_again(&hub, &reader, 10);
     hub.kill();
     statement(&format!(
@@ -245,7 +250,10 @@ fn a_replay_of_a_settled_day_is_told_by_a_supplement() {
     ));
     hub.restart();
     let second = wait(&hub, 2);
-    assert_eq!((&second["acknowledged"], &second["pending"]), (&json!(0), &json!(10)));
+    assert_eq!(
+        (&second["acknowledged"], &second["pending"]),
+        (&json!(0), &json!(10))
+    );
     hub.kill();
     hub.assert_log_verifies();
 }

@@ -211,7 +211,10 @@ fn destinations_are_counted_through_their_indexes_on_sqlite() {
         text.contains("INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
         "{text}"
     );
-    assert!(text.contains("USING INDEX deliveries_open (destination=?"), "{text}");
+    assert!(
+        text.contains("USING INDEX deliveries_open (destination=?"),
+        "{text}"
+    );
 }
 
 #[test]

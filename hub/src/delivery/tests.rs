@@ -182,10 +182,7 @@ fn a_refused_record_keeps_its_reason_and_blocks_no_other_deal() -> Tested {
     let (_, reason) = world.fate(ids[4])?;
     assert!(reason.starts_with("hub.projection: "), "{reason}");
     // The corrected version is an addition there, for the first was never taken over.
-    let mended = world.owe(
-        "s1",
-        vec![following(ids[0], 0, parent(1, "P1", "short"))],
-    )?;
+    let mended = world.owe("s1", vec![following(ids[0], 0, parent(1, "P1", "short"))])?;
     until("the corrected version is acknowledged", || {
         Ok(world.fate(mended[0])?.0 == 2)
     })

@@ -43,7 +43,15 @@ fn closed(batches: u64) -> Took {
     let today = jiff::Timestamp::now().to_zoned(china).date().to_string();
     let started = Instant::now();
     let mut child = Command::new(program())
-        .args(["close", &today, "--national", &url, "--format", "json", "--data"])
+        .args([
+            "close",
+            &today,
+            "--national",
+            &url,
+            "--format",
+            "json",
+            "--data",
+        ])
         .arg(hub.data.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())

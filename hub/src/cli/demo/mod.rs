@@ -219,10 +219,7 @@ fn witnesses(
         let arguments: Vec<&str> = arguments.into_iter().chain(listen).collect();
         let log = data.join(format!("witness-{}.log", source.id));
         let part = Part::start("witness", &arguments, &log)?;
-        let key = ureq::get(format!("{}/key", part.url))
-            .call()?
-            .body_mut()
-            .read_to_string()?;
+        let key = part::text(&format!("{}/key", part.url), "")?;
         lines.push(format!("\"{} {}\"", part.url, key.trim()));
         parts.push(part);
     }
