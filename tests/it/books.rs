@@ -205,8 +205,8 @@ fn a_replay_of_a_settled_day_is_told_by_a_supplement() {
     settled(&hub, &reader);
     hub.kill();
     let (today, yesterday, before) = (today(), day(-1), day(-2));
+    let database = hub.data.join("hub.db").display().to_string();
     let statement = |statement: &str| {
-        let database = hub.data.join("hub.db").display().to_string();
         let mut connection = SqliteConnection::establish(&database).expect("the database");
         let changed = diesel::sql_query(statement).execute(&mut connection);
         assert_eq!(changed.expect("changed"), 1, "{statement}");
