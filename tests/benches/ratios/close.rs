@@ -85,7 +85,7 @@ pub fn run() -> Vec<Figure> {
         Figure {
             what: "memory of a close, in bytes for each further record".to_owned(),
             measured: (large.megabytes - small.megabytes) * 1024.0 * 1024.0 / more as f64,
-            bound: 400.0,
+            bound: 600.0,
             at_most: true,
         },
     ]
