@@ -48,6 +48,7 @@ mod outbox;
 mod platforms;
 mod profiles;
 mod proof;
+mod readme;
 mod receipts;
 mod reperform;
 mod rules;

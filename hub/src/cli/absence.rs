@@ -138,7 +138,20 @@ fn prove(wanted: &Arguments) -> anyhow::Result<bool> {
         }
         None => println!("{text}"),
     }
-    Ok(true)
+    if shown.held {
+        eprintln!(
+            "{}",
+            said(
+                format!("该日已收到，此证明不能用于证明未收：{}", word(true)),
+                format!(
+                    "it was held at that date: this proves no absence: {}",
+                    word(true)
+                )
+            )
+        );
+    }
+    // 1: what was asked for, a proof of absence, is not what came out.
+    Ok(!shown.held)
 }
 
 fn about(wanted: &Arguments, specification: &spec::Spec) -> anyhow::Result<Subject> {

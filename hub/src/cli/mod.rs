@@ -99,6 +99,7 @@ pub enum Form {
 
 /// Parses the command line and runs one command.
 pub fn main() -> ExitCode {
+    end_with_the_reader();
     let outcome = match Cli::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
@@ -128,6 +129,21 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Ends quietly when whoever read the output has had enough, as `| head` does: printing to nobody is no fault. The
+/// exit code is the one that a shell shows for a program ended by SIGPIPE.
+fn end_with_the_reader() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let said = panic.payload().downcast_ref::<String>();
+        if said.is_some_and(|said| {
+            said.starts_with("failed printing to std") && said.contains("Broken pipe")
+        }) {
+            std::process::exit(141);
+        }
+        usual(panic);
+    }));
 }
 
 /// A fault in both languages, the one way of this command line: Chinese, then English.

@@ -142,13 +142,27 @@ pub fn connect(url: &str) -> Result<Database, StoreError> {
     Ok(connection)
 }
 
-/// Brings the schema up to date.
+/// Brings the schema up to date, all of it or nothing. Of programs that start together on one database, one does so
+/// and the others wait for it. Where nothing is to do, nobody waits for the writer.
 pub fn migrate(connection: &mut Database) -> Result<(), StoreError> {
     let outcome = match connection {
-        Database::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(|_| ()),
-        Database::Postgres(postgres) => postgres.run_pending_migrations(POSTGRES).map(|_| ()),
+        Database::Sqlite(sqlite) => sqlite_migrations(sqlite),
+        Database::Postgres(postgres) => postgres.transaction(|postgres| {
+            diesel::sql_query("SELECT pg_advisory_xact_lock(7303002)").execute(postgres)?;
+            postgres.run_pending_migrations(POSTGRES).map(|_| ())
+        }),
     };
     outcome.map_err(|error| StoreError::Migrate(error.to_string()))
+}
+
+fn sqlite_migrations(
+    sqlite: &mut SqliteConnection,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    if sqlite.has_pending_migration(SQLITE)? {
+        // Asked again under the lock: meanwhile another program may have done it.
+        sqlite.immediate_transaction(|sqlite| sqlite.run_pending_migrations(SQLITE).map(|_| ()))?;
+    }
+    Ok(())
 }
 
 /// Moves committed pages from SQLite's write-ahead log into its file, as far as readers permit. Run beside the

@@ -102,6 +102,21 @@ impl Hub {
         }
     }
 
+    /// Starts in the folder `data` below `folder`, in which others may be at work already.
+    pub fn start_in(folder: &tempfile::TempDir, database: Option<String>) -> Hub {
+        let data = folder.path().join("data");
+        let (child, url) = spawn(&data, database.as_deref(), &[], "");
+        Hub {
+            child,
+            url,
+            data,
+            database,
+            extra: Vec::new(),
+            settings: String::new(),
+            folder: None,
+        }
+    }
+
     /// Starts an embedded hub whose files may not grow beyond `bytes`. After a restart they may.
     pub fn start_limited(bytes: u64) -> Hub {
         let folder = tempfile::Builder::new()

@@ -8,8 +8,9 @@ use super::row::{Cell, Row};
 use super::source::{Source, first_deal};
 use super::templates::Templates;
 
-/// `api/first-push.json`: a project, its tender project, its section. `api/first-push-dirty.json`: the
-/// same with four faults that a clerk makes.
+/// `api/first-push.json`: a project, its tender project, its section. `api/first-correction.json` corrects a value of
+/// the section, `api/first-withdrawal.json` takes the section back. `api/first-push-dirty.json`: the first one with four
+/// faults that a clerk makes.
 pub fn write(templates: &Templates<'_>, source: &Source, files: &mut Files) -> Result<()> {
     let plan = Plan {
         number: 900,
@@ -31,8 +32,23 @@ pub fn write(templates: &Templates<'_>, source: &Source, files: &mut Files) -> R
     }
     files.insert(
         "api/first-push.json".to_owned(),
-        pretty(templates, source, "my-first-push", &rows),
+        pretty(templates, source, "my-first-push", &rows, None),
     );
+    if let Some(section) = rows.get(2) {
+        let mut section = section.clone();
+        section.put("CONTRACT_RECKON_PRICE", Cell::Clean("42950000".to_owned()));
+        let one = std::slice::from_ref(&section);
+        let correct = Some(("correct", "合同估算价录入错误"));
+        files.insert(
+            "api/first-correction.json".to_owned(),
+            pretty(templates, source, "my-first-correction", one, correct),
+        );
+        let withdraw = Some(("withdraw", "标段取消，误报"));
+        files.insert(
+            "api/first-withdrawal.json".to_owned(),
+            pretty(templates, source, "my-first-withdrawal", one, withdraw),
+        );
+    }
     let [project, tender, section] = rows.as_mut_slice() else {
         return Ok(());
     };
@@ -48,13 +64,25 @@ pub fn write(templates: &Templates<'_>, source: &Source, files: &mut Files) -> R
     );
     files.insert(
         "api/first-push-dirty.json".to_owned(),
-        pretty(templates, source, "my-first-dirty-push", &rows),
+        pretty(templates, source, "my-first-dirty-push", &rows, None),
     );
     Ok(())
 }
 
-/// The envelope with one field per line.
-fn pretty(templates: &Templates<'_>, source: &Source, submission: &str, rows: &[Row]) -> Vec<u8> {
+/// The envelope with one field per line. `why`: the action, and its reason, where it is not `upsert`.
+fn pretty(
+    templates: &Templates<'_>,
+    source: &Source,
+    submission: &str,
+    rows: &[Row],
+    why: Option<(&str, &str)>,
+) -> Vec<u8> {
+    let action = match why {
+        None => "\"action\": \"upsert\"".to_owned(),
+        Some((action, reason)) => {
+            format!("\"action\": \"{action}\",\n      \"reason\": \"{reason}\"")
+        }
+    };
     let mut records = Vec::new();
     for row in rows {
         let name = templates
@@ -66,7 +94,7 @@ fn pretty(templates: &Templates<'_>, source: &Source, submission: &str, rows: &[
             .iter()
             .map(|(id, cell)| format!("        \"{id}\": {}", serde_json::Value::from(cell.text())))
             .collect();
-        records.push(format!("    {{\n      \"dataset\": \"{name}\",\n      \"action\": \"upsert\",\n      \"data\": {{\n{}\n      }}\n    }}", fields.join(",\n")));
+        records.push(format!("    {{\n      \"dataset\": \"{name}\",\n      {action},\n      \"data\": {{\n{}\n      }}\n    }}", fields.join(",\n")));
     }
     format!(
         "{{\n  \"edition\": \"3.0\",\n  \"source\": \"{}\",\n  \"submission\": \"{submission}\",\n  \"records\": [\n{}\n  ]\n}}\n",

@@ -6,20 +6,23 @@
 
 mod balance;
 mod close;
+mod ending;
 mod part;
 mod watch;
 mod ways;
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde_json::Value;
 
 use self::balance::Books;
+use self::ending::Ending;
 use self::part::Part;
 use self::ways::{Way, Ways};
+use super::said;
 use crate::config::Config;
 
 /// What can be chosen.
@@ -49,8 +52,14 @@ pub struct Arguments {
 const CONFIGURATION: &str = "# The fixtures say 20 November 2026; judged by today's clock all of them would come late.\n\
     [spec]\nmuted_rules = [\"all.timely_*\"]\n";
 
-/// Longest wait for the last acknowledgement.
-const PATIENCE: Duration = Duration::from_mins(3);
+/// How many witnesses must have cosigned.
+const QUORUM: usize = 2;
+
+/// The keys of the witnesses, one a line.
+const WITNESSES: &str = "witnesses.pub";
+
+/// Longest wait until enough witnesses have cosigned.
+const COSIGNING: Duration = Duration::from_secs(20);
 
 /// Runs the demo; true when everything is as it should be.
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
@@ -65,6 +74,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             .tempdir()?
             .keep(),
     };
+    let ending = Ending::listen()?;
     println!("公共资源交易数据交换枢纽 · 演示 / exchange hub, demo");
     std::fs::create_dir_all(&data)?;
     let ways = Ways::plan(&data, &sources, arguments.kafka.as_deref())?;
@@ -87,7 +97,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             None => fetched.push((source.id.clone(), source.records)),
         }
     }
-    let outcome = watch::until_settled(&hub.url, &reader, (pushes, &fetched), PATIENCE)?;
+    let outcome = watch::until_settled(&hub.url, &reader, (pushes, &fetched), &ending)?;
+    anyhow::ensure!(!ending.is_asked(), said("演示被中止", "the demo was ended"));
     ways.gather(&hub.url, &data)?;
     println!(
         "（价格类数据集不转报国家平台，待关联记录暂不转报 / prices are not forwarded, nor is what waits）"
@@ -98,13 +109,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     books.sources(&outcome.table, &sources_sent(&data, &sources, &ways)?);
     books.national(&part::get(&format!("{}/summary", national.url), "")?);
     books.settled(outcome.settled, outcome.failed_pushes);
-    proofs(&data, &mut books)?;
+    proofs(&data, &hub.url, &reader, &mut books)?;
     close::day(&data, &hub.url, &national.url, &ids(&sources), &mut books)?;
     let good = books.print();
     places(&data);
     if arguments.serve {
         println!("running until ctrl-C: {} (reader key {reader})", hub.url);
-        hub.wait()?;
+        hub.wait(&ending)?;
     }
     Ok(good)
 }
@@ -206,7 +217,7 @@ fn witnesses(
     sources: &[Pushed],
     configuration: &str,
 ) -> anyhow::Result<Vec<Part>> {
-    let (mut parts, mut lines) = (Vec::new(), Vec::new());
+    let (mut parts, mut lines, mut keys) = (Vec::new(), Vec::new(), String::new());
     for source in sources.iter().take(3) {
         let folder = data.join("witnesses").join(&source.id);
         std::fs::create_dir_all(&folder)?;
@@ -221,9 +232,11 @@ fn witnesses(
         let part = Part::start("witness", &arguments, &log)?;
         let key = part::text(&format!("{}/key", part.url), "")?;
         lines.push(format!("\"{} {}\"", part.url, key.trim()));
+        keys += &format!("{}\n", key.trim());
         parts.push(part);
     }
-    let quorum = lines.len().min(2);
+    std::fs::write(data.join(WITNESSES), keys)?;
+    let quorum = lines.len().min(QUORUM);
     let lines = lines.join(", ");
     let log = format!("{configuration}[log]\nwitnesses = [{lines}]\nquorum = {quorum}\n");
     std::fs::write(data.join("hub.toml"), log)?;
@@ -353,23 +366,35 @@ fn example(url: &str, reader: &str, row: &Value, code: &str) -> anyhow::Result<O
     }))
 }
 
-/// Verifies the log and one receipt, offline.
-fn proofs(data: &Path, books: &mut Books) -> anyhow::Result<()> {
+/// Verifies the log and one receipt, offline; the receipt with the cosignatures of the witnesses.
+fn proofs(data: &Path, hub: &str, reader: &str, books: &mut Books) -> anyhow::Result<()> {
     let folder = data.display().to_string();
     let log = part::run(&["log", "verify", "--data", &folder])?;
     books.proof("log verify", log.success, &log.stdout);
-    let receipt = std::fs::read_dir(data.join("receipts"))?
+    let kept = std::fs::read_dir(data.join("receipts"))?
         .filter_map(|entry| std::fs::read_dir(entry.ok()?.path()).ok()?.next()?.ok())
         .map(|entry| entry.path())
         .min()
         .context("no receipt was kept")?;
-    let (receipt, public) = (
-        receipt.display().to_string(),
-        data.join("log.pub").display().to_string(),
-    );
-    let checked = part::run(&["receipt", "verify", &receipt, "--key", &public])?;
-    books.proof("receipt verify", checked.success, &checked.stdout);
-    Ok(())
+    let kept: Value = serde_json::from_slice(&std::fs::read(kept)?)?;
+    let id = kept.get("id").and_then(Value::as_str).unwrap_or_default();
+    let path = data.join("receipt.json");
+    let text = |name: &str| data.join(name).display().to_string();
+    let (receipt, public, witnesses) = (text("receipt.json"), text("log.pub"), text(WITNESSES));
+    let verify = ["receipt", "verify", &receipt, "--key", &public];
+    let cosigned = ["--witness", &witnesses, "--quorum", &QUORUM.to_string()];
+    let started = Instant::now();
+    loop {
+        // Fetched anew: the proof that came with the first answer was given before the witnesses were asked.
+        let fresh = part::get(&format!("{hub}/v1/receipts/{id}"), reader)?;
+        std::fs::write(&path, serde_json::to_vec_pretty(&fresh)?)?;
+        let checked = part::run(&[&verify, cosigned.as_slice()].concat())?;
+        if checked.success || started.elapsed() > COSIGNING {
+            books.proof("receipt verify", checked.success, &checked.stdout);
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
 }
 
 fn places(data: &Path) {
@@ -387,14 +412,18 @@ fn places(data: &Path) {
         ),
         ("log.pub", "public key of the log"),
         ("receipts", "receipts with their proofs"),
+        (
+            "receipt.json",
+            "one of them, fetched again with the cosignatures of the witnesses",
+        ),
+        (WITNESSES, "public keys of the witnesses"),
         ("hub.log", "what the hub logged"),
     ] {
         println!("  {:<44} {what}", data.join(name).display());
     }
     if std::io::stdout().is_terminal() {
         println!(
-            "  try: hub receipt verify {}/receipts/*/*.receipt.json --key {}/log.pub",
-            data.display(),
+            "  try: hub receipt verify {0}/receipt.json --key {0}/log.pub --witness {0}/{WITNESSES} --quorum {QUORUM}",
             data.display()
         );
     }

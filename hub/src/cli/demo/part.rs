@@ -4,9 +4,12 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::Value;
+
+use super::ending::Ending;
 
 /// A server of the demo; ends with it.
 pub struct Part {
@@ -45,9 +48,11 @@ impl Part {
         })
     }
 
-    /// Waits until the server ends.
-    pub fn wait(mut self) -> anyhow::Result<()> {
-        self.child.wait()?;
+    /// Waits until the server ends, or the end is asked for.
+    pub fn wait(mut self, ending: &Ending) -> anyhow::Result<()> {
+        while !ending.is_asked() && self.child.try_wait()?.is_none() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
         Ok(())
     }
 }

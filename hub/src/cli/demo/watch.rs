@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::ending::Ending;
 use super::part::{self, Running};
 
 /// How the watching ended.
@@ -17,25 +18,30 @@ pub struct Outcome {
     pub failed_pushes: usize,
 }
 
-const COLUMNS: [(&str, &str); 9] = [
+/// The first is the sum of the five that follow it: verdicts as they stand on receipts.
+const COLUMNS: [(&str, &str); 10] = [
     ("received", "接收"),
-    ("accepted", "通过"),
-    ("accepted_with_warnings", "告警"),
-    ("waiting", "待关联"),
+    ("accepted", "合格"),
+    ("accepted_with_warnings", "合格有提示"),
+    ("parked", "待关联"),
     ("duplicate", "重复"),
     ("rejected", "退回"),
+    ("waiting", "仍待关联"),
     ("forwarded", "已转发"),
     ("acknowledged", "已确认"),
     ("refused", "被拒"),
 ];
 
+/// Longest wait for the last acknowledgement.
+const PATIENCE: Duration = Duration::from_mins(3);
+
 /// Shows the table until all pushes have ended, what the hub fetches by itself is there, and nothing is on its way; or
-/// patience ends. `fetched` is how many records each source laid ready.
+/// patience ends, or somebody asks for the end. `fetched` is how many records each source laid ready.
 pub fn until_settled(
     url: &str,
     reader: &str,
     (mut pushes, fetched): (Vec<Running>, &[(String, i64)]),
-    patience: Duration,
+    ending: &Ending,
 ) -> anyhow::Result<Outcome> {
     let live = std::io::stdout().is_terminal();
     let started = Instant::now();
@@ -59,7 +65,7 @@ pub fn until_settled(
             rows.any(|row| figure(row, "received") >= *records)
         };
         let settled = pushes.is_empty() && open == 0 && fetched.iter().all(came);
-        let over = settled || started.elapsed() > patience;
+        let over = settled || ending.is_asked() || started.elapsed() > PATIENCE;
         if live || over {
             drawn = draw(&table, drawn, live)?;
         }
