@@ -2,7 +2,7 @@
 //! touched.
 
 use diesel::connection::SimpleConnection as _;
-use hub::store::{Database, connect, deliveries, destinations, migrate};
+use hub::store::{Database, connect, deliveries, destinations, forwarded, migrate};
 
 use super::harness::postgres;
 
@@ -140,4 +140,86 @@ fn what_is_revived_is_named_on_both_databases() {
         migrate(&mut connection).expect("its tables");
         a_replay_says_what_is_to_be_read_again(connection);
     }
+}
+
+/// A history of a million deliveries of which few are open: what the list of destinations counts, and how.
+fn history(url: &str) -> Database {
+    let mut connection = connect(url).expect("a database");
+    migrate(&mut connection).expect("its tables");
+    // One in a hundred is open, and half of these sent; one in a thousand was refused.
+    let values = "n, CASE n % 4 WHEN 3 THEN 'lake' ELSE 'national' END, n, n, \
+         CASE WHEN n % 200 = 1 THEN 0 WHEN n % 200 = 101 THEN 1 WHEN n % 1000 = 2 THEN 3 ELSE 2 END, 0, 0, \
+         CASE n % 200 WHEN 101 THEN n END, 0";
+    let done = match &mut connection {
+        Database::Sqlite(sqlite) => sqlite.batch_execute(&format!(
+            "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {ROWS}) \
+             INSERT INTO deliveries ({COLUMNS}) SELECT {values} FROM number"
+        )),
+        Database::Postgres(postgres) => postgres.batch_execute(&format!(
+            "INSERT INTO deliveries ({COLUMNS}) SELECT {values} FROM generate_series(1, {ROWS}) AS number(n); \
+             ANALYZE deliveries"
+        )),
+    };
+    done.expect("rows");
+    connection
+}
+
+/// The figures of a destination by state, in order: pending, sent, acknowledged, refused.
+fn figures(connection: &mut Database, name: &str) -> (forwarded::Owed, Vec<i64>) {
+    let owed = forwarded::owed(connection).expect("totals");
+    let counts = forwarded::counts(connection, &owed).expect("counts");
+    let of = counts.iter().filter(|count| count.destination == name);
+    (owed, of.map(|count| count.deliveries).collect())
+}
+
+fn states_are_counted_without_the_history(mut connection: Database) -> Vec<String> {
+    // What is open leaves 1 when divided by four, what was refused 2: all of it is the national platform's.
+    let national = [5_000, 5_000, 739_000, 1_000];
+    let (owed, counted) = figures(&mut connection, "national");
+    assert_eq!((owed.counted, counted), (ROWS, national.into()));
+    forwarded::keep(&mut connection, &owed).expect("kept");
+    let (owed, counted) = figures(&mut connection, "national");
+    assert_eq!(
+        (owed.counted, counted),
+        (0, national.into()),
+        "nothing is counted again"
+    );
+    // Another hub that had counted less changes nothing.
+    let earlier = forwarded::Owed {
+        delivery: 5,
+        ..forwarded::Owed::default()
+    };
+    forwarded::keep(&mut connection, &earlier).expect("passed over");
+    assert_eq!(figures(&mut connection, "lake").1, [250_000]);
+    forwarded::plan(&mut connection, "national", ROWS).expect("a plan")
+}
+
+#[test]
+fn destinations_are_counted_through_their_indexes_on_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = states_are_counted_without_the_history(history(
+        &folder.path().join("hub.db").display().to_string(),
+    ));
+    let scanned = plan.iter().filter(|step| step.starts_with("SCAN"));
+    // What ended badly is all that its index holds.
+    assert_eq!(
+        scanned.collect::<Vec<_>>(),
+        ["SCAN deliveries USING INDEX deliveries_refused"]
+    );
+    let text = plan.join("\n");
+    assert!(
+        text.contains("INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        "{text}"
+    );
+    assert!(
+        text.contains("USING INDEX deliveries_open (destination=?"),
+        "{text}"
+    );
+}
+
+#[test]
+fn destinations_are_counted_through_their_indexes_on_postgres() {
+    let plan = states_are_counted_without_the_history(history(&postgres::fresh_database()));
+    let text = plan.join("\n");
+    assert!(!text.contains("Seq Scan"), "{text}");
 }

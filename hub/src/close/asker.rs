@@ -114,7 +114,7 @@ impl From<Platform> for Asker {
 impl Asker {
     /// What the platform says it holds of a day, and the same over its signature when it has keys.
     pub fn day(&self, date: &str, records: Bounds) -> Result<(Side, Option<Statement>), String> {
-        self.patiently(&question(date, records), |question| {
+        patiently(&question(date, records), |question| {
             let (body, statement) = self.once(question)?;
             Ok((side(&body, date)?, statement))
         })
@@ -129,30 +129,10 @@ impl Asker {
     ) -> Result<T, String> {
         let range = range(records);
         let question = format!("/holdings/{date}/nodes?prefix={prefix}&{range}");
-        self.patiently(&question, |question| {
+        patiently(&question, |question| {
             let (body, _) = self.once(question)?;
             serde_json::from_str(&body).map_err(|error| error.to_string())
         })
-    }
-
-    /// Asks until there is an answer that can be used: a platform that stumbles once is not silent.
-    fn patiently<T>(
-        &self,
-        question: &str,
-        once: impl Fn(&str) -> Result<T, String>,
-    ) -> Result<T, String> {
-        let mut pause = PAUSE;
-        let mut attempt = 1;
-        loop {
-            match once(question) {
-                Err(_) if attempt < ATTEMPTS => {
-                    std::thread::sleep(pause);
-                    pause *= 2;
-                    attempt += 1;
-                }
-                answer => return answer.map_err(|why| format!("{question}: {why}")),
-            }
-        }
     }
 
     fn once(&self, question: &str) -> Result<(String, Option<Statement>), String> {
@@ -190,5 +170,21 @@ impl Asker {
             signature: signature.unwrap_or_default(),
         };
         Ok((body, Some(statement)))
+    }
+}
+
+/// Asks until there is an answer that can be used: a platform that stumbles once is not silent.
+fn patiently<T>(question: &str, once: impl Fn(&str) -> Result<T, String>) -> Result<T, String> {
+    let mut pause = PAUSE;
+    let mut attempt = 1;
+    loop {
+        match once(question) {
+            Err(_) if attempt < ATTEMPTS => {
+                std::thread::sleep(pause);
+                pause *= 2;
+                attempt += 1;
+            }
+            answer => return answer.map_err(|why| format!("{question}: {why}")),
+        }
     }
 }

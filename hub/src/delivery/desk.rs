@@ -27,10 +27,19 @@ impl Desk {
         &self,
         job: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, WriteError> {
+        self.write_under(self.own_reign(), job)
+    }
+
+    /// Writes, unless a certain reign is over: what was decided in it holds in it only.
+    pub fn write_under<T: Send + 'static>(
+        &self,
+        reign: i64,
+        job: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, WriteError> {
         if self.stopped.load(Ordering::Acquire) {
             return Err(WriteError::Failed("the delivery is stopped".to_owned()));
         }
-        let (name, reign) = (self.destination.clone(), self.reign.load(Ordering::Acquire));
+        let name = self.destination.clone();
         let written = self.writer.run(move |transaction| {
             if destinations::leads(transaction.connection, &name, reign)? {
                 job(transaction).map(Some)
@@ -39,7 +48,9 @@ impl Desk {
             }
         })?;
         written.ok_or_else(|| {
-            self.reign.store(0, Ordering::Release);
+            // A newer reign of this hub goes on.
+            let (done, seen) = (Ordering::AcqRel, Ordering::Acquire);
+            let _newer = self.reign.compare_exchange(reign, 0, done, seen);
             WriteError::Failed("another hub serves this destination now".to_owned())
         })
     }
@@ -54,8 +65,13 @@ impl Desk {
         Ok(())
     }
 
+    /// The reign of this hub, as far as it knows; 0: it does not reign.
+    pub fn own_reign(&self) -> i64 {
+        self.reign.load(Ordering::Acquire)
+    }
+
     /// Whether this hub reigns, as far as it knows.
     pub fn reigns(&self) -> bool {
-        self.reign.load(Ordering::Acquire) > 0
+        self.own_reign() > 0
     }
 }

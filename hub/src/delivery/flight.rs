@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::worker::Task;
 use crate::store::deliveries::{OpenBatch, Owed};
+use crate::tlog::hash::hex;
 
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +81,7 @@ impl Flight {
                     batch: self.batch.id,
                     attempt: self.attempts,
                     packet,
+                    packet_sha256: hex(&self.batch.packet_sha256),
                     records: self.members.len(),
                 }
             }

@@ -42,11 +42,10 @@ pub(super) struct Gatherer {
     pub readers: Readers,
     pub desk: Desk,
     pub wire: Arc<dyn Wire>,
-    /// Its place among the destinations, which says what numbers its batches have.
-    pub ordinal: i64,
 }
 
 /// What gathering made of some deliveries.
+#[derive(Debug)]
 pub(super) struct Gathered {
     /// The batch, its members and its packet; none when no record was fit.
     pub batch: Option<(OpenBatch, Vec<Owed>, Vec<u8>)>,
@@ -55,10 +54,10 @@ pub(super) struct Gathered {
 }
 
 impl Gatherer {
-    /// Makes a batch of deliveries and writes it down. Records that cannot be forwarded are refused.
-    pub fn gather(&self, rows: &[Owed]) -> Result<Gathered, GatherError> {
+    /// Makes a batch of deliveries and writes it down, unless the reign is over in which they were picked. Records that
+    /// cannot be forwarded are refused.
+    pub fn gather(&self, number: i64, reign: i64, rows: &[Owed]) -> Result<Gathered, GatherError> {
         let mut connection = self.readers.take()?;
-        let number = batches::next_batch(&mut connection, self.ordinal)?;
         let now = self.desk.present.millis();
         let (packed, carried) = self.pack(&mut connection, number, now, rows)?;
         let Packed {
@@ -86,7 +85,7 @@ impl Gatherer {
             deliveries: members.iter().map(|member| member.id).collect(),
         });
         let destination = self.settings.destination.clone();
-        let written = self.desk.write(move |transaction| {
+        let written = self.desk.write_under(reign, move |transaction| {
             if let Some(new) = &new {
                 if !batches::open_batch(transaction.connection, new)? {
                     return Ok(false);

@@ -215,6 +215,8 @@ enum Event {
     Wake,
     /// A worker has finished a task about a batch.
     Outcome(i64, worker::Outcome),
+    /// A worker has made a batch, or could not.
+    Made(i64, Result<gather::Gathered, gather::GatherError>),
 }
 
 /// Starts serving one destination. Any number of hubs on one database may; one of them does at a time.

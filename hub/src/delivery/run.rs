@@ -1,5 +1,6 @@
 //! The coordinator: one thread that knows every batch under way, and decides what happens next.
 
+mod making;
 #[cfg(test)]
 mod outage;
 mod outcomes;
@@ -15,7 +16,7 @@ use super::desk::Desk;
 use super::fill;
 use super::flight::{Flight, Phase};
 use super::gather::{GatherError, Gatherer};
-use super::lanes::{Lanes, Which};
+use super::lanes::Lanes;
 use super::pace::Rate;
 use super::reading::Reading;
 use super::retry::Budget;
@@ -96,7 +97,9 @@ struct Run {
     throne: Option<Throne>,
     /// When the session of the throne was last seen alive.
     seen: Instant,
-    gatherer: Gatherer,
+    gatherer: Arc<Gatherer>,
+    /// Its place among the destinations, which says what numbers its batches have.
+    ordinal: i64,
     desk: Desk,
     tasks: Sender<Task>,
     status: Arc<Mutex<Status>>,
@@ -106,6 +109,12 @@ struct Run {
     rewinds: i64,
     lanes: Lanes,
     flights: BTreeMap<i64, Flight>,
+    /// Batches that a worker makes, by number: what they are made of.
+    making: BTreeMap<i64, Vec<Owed>>,
+    /// The number of the next batch; none: the store knows.
+    next: Option<i64>,
+    /// A batch could not be made: none are tried until then.
+    halted_until: Option<Instant>,
     breaker: Breaker,
     budget: Budget,
     rate: Rate,
@@ -129,8 +138,15 @@ impl Run {
             stopped: Arc::clone(&parts.stopped),
             present: Arc::clone(&parts.place.present),
         };
-        let worker = Worker {
+        let gatherer = Arc::new(Gatherer {
+            settings: settings.clone(),
+            readers: parts.place.readers.clone(),
+            desk: desk.clone(),
             wire: Arc::clone(&parts.wire),
+        });
+        let worker = Worker {
+            gatherer: Arc::clone(&gatherer),
+            wire: parts.wire,
             desk: desk.clone(),
             horizon: settings.record_attempts,
             again: Arc::new(move |owed: &Owed, now| {
@@ -140,13 +156,8 @@ impl Run {
         };
         let now = parts.place.present.instant();
         let run = Run {
-            gatherer: Gatherer {
-                settings: settings.clone(),
-                readers: parts.place.readers.clone(),
-                desk: desk.clone(),
-                wire: parts.wire,
-                ordinal: 0,
-            },
+            gatherer,
+            ordinal: 0,
             place: parts.place,
             throne: None,
             seen: now,
@@ -158,6 +169,9 @@ impl Run {
             rewinds: 0,
             lanes: Lanes::default(),
             flights: BTreeMap::new(),
+            making: BTreeMap::new(),
+            next: None,
+            halted_until: None,
             breaker: Breaker::new(settings.breaker),
             budget: Budget::new(settings.retries, now),
             rate: Rate::new(settings.rate, now),
@@ -212,6 +226,8 @@ impl Run {
         // Whatever was under way is found again in the store by whoever serves next.
         self.resumed = false;
         self.flights.clear();
+        self.making.clear();
+        self.next = None;
         self.lanes = Lanes::default();
         self.reading.restart();
         self.breaker.withdraw();
@@ -226,7 +242,7 @@ impl Run {
             return Ok(false);
         }
         self.seen = now;
-        self.gatherer.ordinal = known.ordinal;
+        self.ordinal = known.ordinal;
         self.rewinds = known.rewinds;
         self.desk.reign()?;
         Ok(true)
@@ -309,77 +325,6 @@ impl Run {
             self.flights.insert(flight.batch.id, flight);
         }
         Ok(())
-    }
-
-    /// Reads what is open, and makes batches of it while there is room.
-    fn fill(&mut self) -> Result<(), GatherError> {
-        loop {
-            let rows = self.pick()?;
-            if rows.is_empty() {
-                return Ok(());
-            }
-            let gathered = match self.gatherer.gather(&rows) {
-                Ok(gathered) => gathered,
-                Err(error) => {
-                    self.hand_back(rows);
-                    return Err(error);
-                }
-            };
-            self.rate.spend(rows.len());
-            self.tally(|tally| tally.refused += gathered.unfit as u64);
-            self.turn += 1;
-            let mut lanes: Vec<i64> = rows.iter().map(|row| row.lane).collect();
-            if let Some((batch, members, packet)) = gathered.batch {
-                let mut flight = Flight::new(batch, members, Some(packet), self.now());
-                flight.counted = true;
-                let taken = flight.lanes();
-                lanes.retain(|lane| taken.binary_search(lane).is_err());
-                self.flights.insert(flight.batch.id, flight);
-            }
-            for lane in lanes {
-                self.lanes.release(lane, Vec::new(), self.millis());
-            }
-        }
-    }
-
-    /// The deliveries of the next batch: what is urgent first, then old and new in turn. Batches that failed and wait
-    /// for another attempt, and those whose answer is owed, take no place from others, within bounds.
-    fn pick(&mut self) -> Result<Vec<Owed>, GatherError> {
-        let (mut well, mut stuck, mut awaited) = (0, 0, 0);
-        for flight in self.flights.values() {
-            match flight.phase {
-                Phase::Ask => awaited += 1,
-                Phase::Send if flight.failures > 0 => stuck += 1,
-                Phase::Send => well += 1,
-            }
-        }
-        let most = self.settings.in_flight.max(1);
-        let broken = self.breaker.state(self.now()) != BreakerState::Closed;
-        if well > most
-            || well + stuck >= most * STUCK
-            || awaited >= 2 * AWAITED
-            || broken && !self.flights.is_empty()
-        {
-            return Ok(Vec::new());
-        }
-        let mut connection = self.place.readers.take()?;
-        let (name, now) = (&self.settings.destination, self.millis());
-        self.reading
-            .urgent(&mut connection, name, &mut self.lanes, now)?;
-        let batch = self.settings.batch;
-        let urgent = self.lanes.take(batch, now, Which::Urgent);
-        let full = well >= most || awaited >= AWAITED;
-        if !urgent.is_empty() || full || self.leave != Leave::All {
-            return Ok(urgent);
-        }
-        self.reading
-            .others(&mut connection, name, &mut self.lanes, batch, now)?;
-        let limit = self.rate.allows(batch, self.now());
-        let which = match self.reading.new_from() {
-            Some(from) if self.turn % 2 == 1 => Which::From(from),
-            _ => Which::Oldest,
-        };
-        Ok(self.lanes.take(limit, now, which))
     }
 
     /// Hands every batch that is due to a worker, as far as the destination may be asked: what was not tried yet

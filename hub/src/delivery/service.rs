@@ -27,8 +27,8 @@ use crate::sources::Sources;
 use crate::store::destinations::{self, Registered, Registration};
 use crate::store::{Readers, past};
 
-/// Connections of each delivery: its coordinator reads, nobody else does.
-const CONNECTIONS: u32 = 2;
+/// Connections of each delivery: of its coordinator, and of workers that make batches.
+const CONNECTIONS: u32 = 3;
 
 /// The running deliveries. Dropping it stops them.
 pub struct Service {

@@ -24,6 +24,15 @@ fn accepted(url: &str) -> Made<Vec<i64>> {
     Ok(records.iter().filter_map(|r| r["id"].as_i64()).collect())
 }
 
+/// A draft that follows a version: another one (action 0), its correction (1) or its withdrawal (2).
+fn following(previous: i64, action: i32, draft: Draft) -> Draft {
+    Draft {
+        previous: Some(previous),
+        action,
+        ..draft
+    }
+}
+
 /// Deals of a parent, two children and a second version of the parent, interleaved.
 fn deals(number: i64) -> Vec<Draft> {
     let mut drafts = Vec::new();
@@ -36,10 +45,8 @@ fn deals(number: i64) -> Vec<Draft> {
         }
     }
     for lane in 1..=number {
-        drafts.push(Draft {
-            previous: Some(lane),
-            ..parent(lane, &format!("P{lane}"), "second")
-        });
+        let second = parent(lane, &format!("P{lane}"), "second");
+        drafts.push(following(lane, 0, second));
     }
     drafts
 }
@@ -175,13 +182,7 @@ fn a_refused_record_keeps_its_reason_and_blocks_no_other_deal() -> Tested {
     let (_, reason) = world.fate(ids[4])?;
     assert!(reason.starts_with("hub.projection: "), "{reason}");
     // The corrected version is an addition there, for the first was never taken over.
-    let mended = world.owe(
-        "s1",
-        vec![Draft {
-            previous: Some(ids[0]),
-            ..parent(1, "P1", "short")
-        }],
-    )?;
+    let mended = world.owe("s1", vec![following(ids[0], 0, parent(1, "P1", "short"))])?;
     until("the corrected version is acknowledged", || {
         Ok(world.fate(mended[0])?.0 == 2)
     })
@@ -192,20 +193,9 @@ fn versions_are_added_changed_and_deleted() -> Tested {
     let world = World::new()?;
     let national = world.national("")?;
     let first = parent(1, "P1", "a");
-    let second = Draft {
-        previous: Some(1),
-        action: 1,
-        ..parent(1, "P1", "b")
-    };
-    let gone = Draft {
-        previous: Some(2),
-        action: 2,
-        ..second.clone()
-    };
-    let again = Draft {
-        previous: Some(3),
-        ..parent(1, "P1", "c")
-    };
+    let second = following(1, 1, parent(1, "P1", "b"));
+    let gone = following(2, 2, second.clone());
+    let again = following(3, 0, parent(1, "P1", "c"));
     world.owe("s1", vec![first, second, gone, again])?;
     let _delivery = world.start(&national.url, World::settings())?;
     until("all acknowledged", || {
@@ -254,16 +244,12 @@ fn the_platform_is_told_why_a_record_is_corrected_or_taken_back() -> Tested {
     let national = world.national("")?;
     let first = parent(1, "P1", "a");
     let second = Draft {
-        previous: Some(1),
-        action: 1,
         reason: Some("金额 < 合同价\n\"更正\"".to_owned()),
-        ..parent(1, "P1", "b")
+        ..following(1, 1, parent(1, "P1", "b"))
     };
     let gone = Draft {
-        previous: Some(2),
-        action: 2,
         reason: Some("项目取消".to_owned()),
-        ..second.clone()
+        ..following(2, 2, second.clone())
     };
     world.owe("s1", vec![first, second, gone])?;
     let wire = Arc::new(Kept {

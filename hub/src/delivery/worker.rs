@@ -12,21 +12,28 @@ use super::answer;
 use super::board::Tally;
 use super::client::{Asking, Sending, Trouble};
 use super::desk::Desk;
+use super::gather::Gatherer;
 use super::ledger::{self, Attempt, By, Ending};
 use super::wire::Wire;
 use crate::pipeline::writer::WriteError;
 use crate::store::batches;
 use crate::store::deliveries::{self, End, Owed, Settlement, State};
-use crate::tlog::sha256;
 
 /// What is to be done.
 #[derive(Debug, Clone)]
 pub(super) enum Task {
+    /// Make a batch of deliveries, under the reign in which they were picked.
+    Make {
+        batch: i64,
+        reign: i64,
+        rows: Vec<Owed>,
+    },
     /// Send the packet; `attempt` counts from 1.
     Send {
         batch: i64,
         attempt: i32,
         packet: Arc<Vec<u8>>,
+        packet_sha256: String,
         records: usize,
     },
     /// Ask for the business answer.
@@ -61,6 +68,7 @@ pub(super) type Again = Arc<dyn Fn(&Owed, i64) -> i64 + Send + Sync>;
 /// Everything a worker needs.
 #[derive(Clone)]
 pub(super) struct Worker {
+    pub gatherer: Arc<Gatherer>,
     pub wire: Arc<dyn Wire>,
     pub desk: Desk,
     pub horizon: i32,
@@ -78,47 +86,47 @@ impl Worker {
             if self.desk.stopped.load(Ordering::Acquire) {
                 return;
             }
-            let batch = task.batch();
-            let outcome = self
-                .work(task)
-                .unwrap_or_else(|error| Outcome::Unwritten(error.to_string()));
-            if events.send(Event::Outcome(batch, outcome)).is_err() {
+            if events.send(self.work(task)).is_err() {
                 return;
             }
         }
     }
 
-    pub(super) fn work(&self, task: Task) -> Result<Outcome, WriteError> {
-        match task {
+    /// Does a task: what came of it.
+    pub(super) fn work(&self, task: Task) -> Event {
+        let (batch, done) = match task {
+            Task::Make { batch, reign, rows } => {
+                return Event::Made(batch, self.gatherer.gather(batch, reign, &rows));
+            }
             Task::Send {
                 batch,
                 attempt,
                 packet,
+                packet_sha256,
                 records,
-            } => self.send(batch, attempt, &packet, records),
-            Task::Ask { batch, members } => self.ask(batch, &members),
-        }
+            } => {
+                let attempted = Attempt {
+                    destination: self.desk.destination.clone(),
+                    batch,
+                    number: attempt,
+                    packet_sha256,
+                    records,
+                };
+                (batch, self.send(attempted, &packet))
+            }
+            Task::Ask { batch, members } => (batch, self.ask(batch, &members)),
+        };
+        let outcome = done.unwrap_or_else(|error| Outcome::Unwritten(error.to_string()));
+        Event::Outcome(batch, outcome)
     }
 
-    fn send(
-        &self,
-        batch: i64,
-        attempt: i32,
-        packet: &[u8],
-        records: usize,
-    ) -> Result<Outcome, WriteError> {
+    fn send(&self, attempted: Attempt, packet: &[u8]) -> Result<Outcome, WriteError> {
+        let (batch, attempt, records) = (attempted.batch, attempted.number, attempted.records);
         if attempt > 1 {
             self.desk.write(move |transaction| {
                 batches::begin_attempt(transaction.connection, batch, attempt)
             })?;
         }
-        let attempted = Attempt {
-            destination: self.desk.destination.clone(),
-            batch,
-            number: attempt,
-            packet_sha256: sha256(packet).to_hex(),
-            records,
-        };
         let sending = self.wire.send(batch, packet);
         let now = self.desk.present.millis();
         match sending {
@@ -232,14 +240,6 @@ impl Worker {
                 })?;
                 Ok(Outcome::Settled { back, came_of })
             }
-        }
-    }
-}
-
-impl Task {
-    pub(super) fn batch(&self) -> i64 {
-        match self {
-            Task::Send { batch, .. } | Task::Ask { batch, .. } => *batch,
         }
     }
 }

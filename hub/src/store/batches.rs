@@ -103,31 +103,40 @@ pub struct NewBatch {
     pub deliveries: Vec<i64>,
 }
 
-/// Writes down a batch and what it carries. False, and nothing written, when its number is taken.
+/// Writes down a batch and what it carries. False, and nothing written, when its number is taken. An error when one of
+/// its deliveries is not pending any more, or in another batch.
 pub fn open_batch(connection: &mut Database, batch: &NewBatch) -> Result<bool, StoreError> {
-    if next_batch(connection, batch.id / RANGE)? != batch.id {
+    let row = (
+        batches::id.eq(batch.id),
+        batches::destination.eq(&batch.destination),
+        batches::packet_sha256.eq(&batch.packet_sha256),
+        batches::records.eq(batch.deliveries.len() as i32),
+        batches::state.eq(0),
+        batches::attempts.eq(1),
+        batches::created_at.eq(batch.created_at),
+    );
+    let added = on!(connection, c => diesel::insert_into(batches::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    if added == 0 {
         return Ok(false);
     }
-    diesel::insert_into(batches::table)
-        .values((
-            batches::id.eq(batch.id),
-            batches::destination.eq(&batch.destination),
-            batches::packet_sha256.eq(&batch.packet_sha256),
-            batches::records.eq(batch.deliveries.len() as i32),
-            batches::state.eq(0),
-            batches::attempts.eq(1),
-            batches::created_at.eq(batch.created_at),
-        ))
-        .execute(connection)?;
     for chunk in batch.deliveries.chunks(CHUNK) {
-        on!(connection, c => diesel::update(deliveries::table)
+        let taken = on!(connection, c => diesel::update(deliveries::table)
             .filter(deliveries::id.eq_any(chunk))
+            .filter(deliveries::state.eq(0))
+            .filter(deliveries::batch_id.is_null())
             .set((
                 deliveries::batch_id.eq(batch.id),
                 deliveries::attempts.eq(deliveries::attempts + 1),
                 deliveries::updated_at.eq(batch.created_at),
             ))
             .execute(c))?;
+        if taken != chunk.len() {
+            let what = format!("batch {}: a delivery is in another batch", batch.id);
+            return Err(StoreError::Abandoned(what));
+        }
     }
     Ok(true)
 }

@@ -123,17 +123,20 @@ pub fn counts(connection: &mut Database, owed: &Owed) -> Result<Vec<Count>, Stor
     }
     let mut all = Vec::new();
     for (name, total) in &owed.totals {
-        let open: i64 = open(name).get_result(connection)?;
-        let sent: i64 = sent(name).get_result(connection)?;
+        let mut open: BTreeMap<i32, i64> = BTreeMap::new();
+        open.extend(open_by_state(name).load::<(i32, i64)>(connection)?);
+        let open = |state: State| open.get(&state.number()).copied().unwrap_or_default();
         let of = |state: State| {
             let number = badly.get(&(name.clone(), state.number()));
             number.copied().unwrap_or_default()
         };
+        let (pending, sent) = (open(State::Pending), open(State::Sent));
         let (refused, exhausted) = (of(State::Refused), of(State::Exhausted));
+        let acknowledged = total - pending - sent - refused - exhausted;
         let states = [
-            (State::Pending, open - sent),
+            (State::Pending, pending),
             (State::Sent, sent),
-            (State::Acknowledged, total - open - refused - exhausted),
+            (State::Acknowledged, acknowledged),
             (State::Refused, refused),
             (State::Exhausted, exhausted),
         ];
@@ -148,26 +151,15 @@ pub fn counts(connection: &mut Database, owed: &Owed) -> Result<Vec<Count>, Stor
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn open<'q>(destination: &'q str) -> _ {
+fn open_by_state<'q>(destination: &'q str) -> _ {
     let is_open: SqlLiteral<Bool> = sql::<Bool>("state < 2");
     let behind: Behind<'q> = behind(destination, 0);
     deliveries::table
         .filter(deliveries::destination.eq(destination))
         .filter(is_open)
         .filter(behind)
-        .select(count_star())
-}
-
-/// What was sent is in a batch, and those that are not settled have an index of their own.
-#[diesel::dsl::auto_type(no_type_alias)]
-fn sent<'q>(destination: &'q str) -> _ {
-    let is_open: SqlLiteral<Bool> = sql::<Bool>("state < 2");
-    deliveries::table
-        .filter(deliveries::destination.eq(destination))
-        .filter(is_open)
-        .filter(deliveries::batch_id.is_not_null())
-        .filter(deliveries::state.eq(1_i32))
-        .select(count_star())
+        .group_by(deliveries::state)
+        .select((deliveries::state, count_star()))
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
@@ -179,16 +171,15 @@ fn ended_badly() -> _ {
         .select((deliveries::destination, deliveries::state, count_star()))
 }
 
-/// How the database counts: its plan, a step a line, of what has come since a delivery, what is open, what was sent and
-/// what ended badly.
+/// How the database counts: its plan, a step a line, of what has come since a delivery, what is open, and what ended
+/// badly.
 pub fn plan(
     connection: &mut Database,
     destination: &str,
     from: i64,
 ) -> Result<Vec<String>, StoreError> {
     let mut steps = explained::steps(connection, come_since(from, i64::MAX))?;
-    steps.extend(explained::steps(connection, open(destination))?);
-    steps.extend(explained::steps(connection, sent(destination))?);
+    steps.extend(explained::steps(connection, open_by_state(destination))?);
     steps.extend(explained::steps(connection, ended_badly())?);
     Ok(steps)
 }

@@ -19,13 +19,15 @@ const CONCURRENCY: usize = 4;
 const ROUNDS: usize = 3;
 
 /// A platform of its own, empty.
-struct Platform {
+pub struct Platform {
     child: Child,
-    address: String,
+    /// Host and port.
+    pub address: String,
 }
 
 impl Platform {
-    fn start(key: &str) -> Platform {
+    /// Starts one that checks packets by a key.
+    pub fn start(key: &str) -> Platform {
         let mut child = Command::new(program())
             .args(["simulate", "national", "--listen", "127.0.0.1:0", "--key"])
             .arg(key)
@@ -38,7 +40,8 @@ impl Platform {
         Platform { child, address }
     }
 
-    fn accepted(&self) -> u64 {
+    /// Records that it has taken over.
+    pub fn accepted(&self) -> u64 {
         let answer = get(&self.address, "/summary");
         let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
         let summary: serde_json::Value = serde_json::from_str(body).expect("JSON");
@@ -65,8 +68,9 @@ fn copy(data: &std::path::Path) -> tempfile::TempDir {
     to
 }
 
+/// Waits until something holds.
 #[track_caller]
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
         assert!(started.elapsed() < Duration::from_mins(5), "never: {what}");

@@ -1,6 +1,6 @@
 //! Speed and memory as ratios in one run, so that the machine and the hour cancel out.
 //!
-//! `cargo bench -p tests --bench ratios [-- judge|ingest|singles|linear|log|memory|forward|beside|outbox]`. Each part prints what it measured
+//! `cargo bench -p tests --bench ratios [-- judge|ingest|singles|linear|log|memory|forward|beside|outbox|close]`. Each part prints what it measured
 //! against what, the ratio, and the bound that the project promises; the exit code is 1 when a bound is missed.
 #![expect(
     clippy::expect_used,
@@ -11,6 +11,7 @@
 )]
 
 mod beside;
+mod close;
 mod forward;
 mod ingest;
 mod judge;
@@ -96,6 +97,9 @@ fn main() -> std::process::ExitCode {
     }
     if wants("outbox") {
         figures.extend(outbox::run());
+    }
+    if wants("close") {
+        figures.extend(close::run());
     }
     println!();
     let mut good = true;

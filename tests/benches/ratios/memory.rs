@@ -84,7 +84,7 @@ fn write(path: &Path, form: Form, dataset: &str, times: usize) -> u64 {
 }
 
 /// Peak of resident memory of a process so far, in MB; none when it has ended.
-fn peak(process: u32) -> Option<f64> {
+pub fn peak(process: u32) -> Option<f64> {
     let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kilobytes: f64 = line.trim().trim_end_matches(" kB").trim().parse().ok()?;

@@ -123,14 +123,15 @@ pub fn run(arguments: &[&str]) -> anyhow::Result<Ended> {
 
 /// Asks for JSON.
 pub fn get(url: &str, key: &str) -> anyhow::Result<Value> {
+    serde_json::from_str(&text(url, key)?).with_context(|| url.to_owned())
+}
+
+/// Asks for text.
+pub fn text(url: &str, key: &str) -> anyhow::Result<String> {
     let mut request = ureq::get(url);
     if !key.is_empty() {
         request = request.header("authorization", format!("Bearer {key}"));
     }
-    let text = request
-        .call()
-        .with_context(|| url.to_owned())?
-        .body_mut()
-        .read_to_string()?;
-    serde_json::from_str(&text).with_context(|| url.to_owned())
+    let mut answer = request.call().with_context(|| url.to_owned())?;
+    Ok(answer.body_mut().read_to_string()?)
 }

@@ -167,10 +167,14 @@ impl Simulation {
                 }
                 side.run.step()?;
                 while let Ok(task) = side.tasks.try_recv() {
-                    let batch = task.batch();
-                    let outcome = side.worker.work(task)?;
-                    let event = Event::Outcome(batch, outcome);
-                    side.to_come.insert((now + TAKES, batch), event);
+                    let event = side.worker.work(task);
+                    // Requests take their time; a batch is made at once.
+                    let at = match event {
+                        Event::Outcome(batch, _) => (now + TAKES, batch),
+                        Event::Made(batch, _) => (now, batch),
+                        Event::Wake => continue,
+                    };
+                    side.to_come.insert(at, event);
                 }
                 let rest = side.run.rest().as_millis() as u64;
                 let first = side.to_come.keys().next().map(|(at, _)| *at);

@@ -16,8 +16,10 @@ const SELDOM: Duration = Duration::from_secs(30);
 
 impl Run {
     pub(super) fn take_in(&mut self, event: Event) {
-        let Event::Outcome(batch, outcome) = event else {
-            return;
+        let (batch, outcome) = match event {
+            Event::Wake => return,
+            Event::Made(batch, made) => return self.made(batch, made),
+            Event::Outcome(batch, outcome) => (batch, outcome),
         };
         let now = self.now();
         let Some(flight) = self.flights.get_mut(&batch) else {

@@ -200,7 +200,7 @@ pub async fn post(
                 }
             };
             if by_line || said.list.is_some() {
-                whole(connection, &set, listing.compare(), &mut compared)?;
+                whole(connection, &set, &listing.compare(), &mut compared)?;
             } else {
                 let (found, next) = manifest::look(&set.tree, &said.nodes)
                     .map_err(|why| bilingual(&why))?;
@@ -241,7 +241,7 @@ fn bilingual(why: &str) -> Error {
 fn whole(
     connection: &mut Database,
     set: &Set,
-    list: listed::Compared,
+    list: &listed::Compared,
     compared: &mut Compared,
 ) -> Result<(), Error> {
     let theirs = list.theirs;
