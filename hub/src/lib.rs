@@ -23,6 +23,7 @@ pub mod pipeline;
 pub mod reperform;
 pub mod report;
 pub mod sandbox;
+pub mod sealedfile;
 pub mod sequencer;
 pub mod simulate;
 pub mod sources;
