@@ -31,9 +31,13 @@ mapfile -t all < <(find "$fixtures/api" "$fixtures/hostile" "$fixtures/sources" 
 of() { printf '%s\n' "${all[@]}" | grep -E "\.($1)\$" | head -n 200; }
 seed json $(of json)
 seed ndjson $(of ndjson)
-for target in xml message; do seed "$target" $(of xml); done
-seed csv $(of csv)
-seed call $(of form)
+seed xml $(of xml)
+# as they are, cut small; and as texts of which a sound document is made
+for how in 0 1; do
+  for piece in 007 100; do SEED_PREFIX="\\00$how\\$piece" seed message $(of xml); done
+  for piece in 007 100; do SEED_PREFIX="\\00$how\\$piece" seed csv $(of csv); done
+  SEED_PREFIX="\\00$how\\125" seed call $(of form)
+done
 seed zip $(of zip)
 SEED_PREFIX='\000' seed zip seeds/zip/0.txt
 SEED_PREFIX='\001\012\000\002' seed zip seeds/zip/0.txt

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use adapters::{Adapter, Charset, DecodeError, Hint};
+use adapters::{Adapter, Charset, Hint};
 use libfuzzer_sys::fuzz_target;
 
 static ADAPTERS: LazyLock<[Adapter; 6]> = LazyLock::new(|| {
@@ -27,14 +27,5 @@ fuzz_target!(init: { LazyLock::force(&ADAPTERS); }, |input: &[u8]| {
         return;
     };
     let adapter = &ADAPTERS[usize::from(*form) % ADAPTERS.len()];
-    let step = usize::from(*size) + 1;
-    let pieces = fuzz::judge_in_chunks(adapter, file, step * 4, step);
-    match fuzz::judge(adapter, &Hint::default(), file) {
-        Ok(whole) => assert_eq!(Ok(whole), pieces, "records at once, and in pieces"),
-        // A file of any length may be read in pieces; at once, only one within the limits.
-        Err(DecodeError::Limit { .. }) => {}
-        // A line of a file in two bytes a character is a bad line, the file is none.
-        Err(DecodeError::Charset { found, .. }) if found.en.contains("UTF-16") => {}
-        Err(error) => assert!(pieces.is_err(), "read in pieces, though {error}"),
-    }
+    fuzz::judge_both_ways(adapter, &Hint::default(), file, usize::from(*size) + 1);
 });

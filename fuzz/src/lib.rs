@@ -1,7 +1,8 @@
 //! What the fuzz targets share: adapters whose profile uses every conversion, and what must hold of any bytes.
 //!
 //! libFuzzer finds panics, memory and hangs by itself; the assertions here say what else must be true: places lie in
-//! the document, normalizing is idempotent, and a file in pieces holds the same records as the file at once.
+//! the document and go forward, a file in pieces holds the same records as the file at once, and a value that was
+//! written as its form asks is read as it was.
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
@@ -26,9 +27,15 @@ fn specification() -> &'static Spec {
 
 /// An adapter for documents of one form and character set, over the newest edition.
 pub fn adapter(wire: &str, charset: Charset) -> Adapter {
+    adapter_with(wire, charset, "")
+}
+
+/// The same, with a line more about its documents.
+pub fn adapter_with(wire: &str, charset: Charset, line: &str) -> Adapter {
     let text = include_str!("../profile.toml")
         .replace("{wire}", wire)
-        .replace("{charset}", charset.name());
+        .replace("{charset}", charset.name())
+        .replace("[wire]\n", &format!("[wire]\n{line}\n"));
     let profile = Profile::parse("profile.toml", &text).expect("the profile is sound");
     let edition = specification().editions.iter().max_by_key(|edition| edition.id.clone());
     let edition = edition.expect("an edition");
@@ -51,8 +58,12 @@ pub fn judge(adapter: &Adapter, hint: &Hint, document: &[u8]) -> Result<usize, D
     // Sheets are held beside the archive that they come from.
     assert!(unpacked + enclosed <= 2 * LIMITS.bytes, "what is unpacked is bounded");
     let mut records = 0;
+    let mut last: (*const u8, usize) = (std::ptr::null(), 0);
     let outcome = package.decode(adapter, &LIMITS, &mut |part, locator, decoded| {
         records += 1;
+        let (Decoded::Record { record: spec::Record { at, .. }, .. } | Decoded::Unusable { at, .. }) = &decoded;
+        let (part_of_last, at_last) = std::mem::replace(&mut last, (part.bytes.as_ptr(), *at));
+        assert!(part_of_last != part.bytes.as_ptr() || at_last <= *at, "records come in their order");
         match decoded {
             Decoded::Record { record, .. } => {
                 assert!(record.at <= part.bytes.len(), "a record begins in the document");
@@ -79,6 +90,70 @@ pub fn judge(adapter: &Adapter, hint: &Hint, document: &[u8]) -> Result<usize, D
     }
 }
 
+/// The values of each record of a document, by column code, as they were before any repair; none for what is no record.
+pub fn values(
+    adapter: &Adapter,
+    hint: &Hint,
+    document: &[u8],
+) -> Result<Vec<Option<Vec<(String, String)>>>, DecodeError> {
+    let package = adapter.open(document, hint, &LIMITS)?;
+    let mut all = Vec::new();
+    package.decode(adapter, &LIMITS, &mut |_, _, decoded| {
+        all.push(match decoded {
+            Decoded::Record { record, .. } => {
+                let fields = record.dataset.fields.iter().zip(&record.values);
+                let sent = fields.filter_map(|(field, value)| {
+                    let value = value.as_ref().filter(|value| value.mapped.is_none())?;
+                    Some((field.id.clone(), value.text.to_string()))
+                });
+                Some(sent.collect())
+            }
+            Decoded::Unusable { .. } => None,
+        });
+        ControlFlow::Continue(())
+    })?;
+    Ok(all)
+}
+
+/// A document at once, and in pieces: the same records, or read in neither way.
+pub fn judge_both_ways(adapter: &Adapter, hint: &Hint, document: &[u8], step: usize) {
+    let pieces = judge_in_chunks(adapter, hint, document, step * 4, step);
+    match judge(adapter, hint, document) {
+        Ok(whole) => assert_eq!(Ok(whole), pieces, "records at once, and in pieces"),
+        // A file of any length may be read in pieces; at once, only one within the limits.
+        Err(DecodeError::Limit { .. }) => {}
+        // A line of a file in two bytes a character is a bad line, the file is none.
+        Err(DecodeError::Charset { found, .. }) if found.en.contains("UTF-16") => {}
+        Err(error) => assert!(pieces.is_err(), "read in pieces, though {error}"),
+    }
+}
+
+/// Texts that any form can hold, cut out of an input: characters of XML 1.0 without a carriage return, which XML turns
+/// into a line feed.
+pub fn texts(input: &[u8]) -> Vec<String> {
+    let is_text = |c: &char| matches!(c, '\t' | '\n') || !c.is_control() && !matches!(c, '\u{FFFD}'..='\u{FFFF}');
+    let cut = |bytes| String::from_utf8_lossy(bytes).chars().filter(is_text).take(2_000).collect();
+    input.split(|byte| *byte == 0).map(cut).collect()
+}
+
+/// A text as the content of an element, in one of the four manners that XML has for it: by names, by numbers, as
+/// character data, by both.
+pub fn as_xml(text: &str, how: u8) -> String {
+    let named = |c: char| match c {
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        '&' => "&amp;".to_owned(),
+        '"' => "&quot;".to_owned(),
+        other => other.to_string(),
+    };
+    match how % 4 {
+        0 => text.chars().map(named).collect(),
+        1 => text.chars().map(|c| format!("&#{};", u32::from(c))).collect(),
+        2 => format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>")),
+        _ => text.chars().map(|c| if c.is_ascii_alphanumeric() { format!("&#x{:X};", u32::from(c)) } else { named(c) }).collect(),
+    }
+}
+
 /// A document that cannot be read: its sender is told so in both languages, and briefly.
 fn told(error: DecodeError) -> DecodeError {
     let message = error.message();
@@ -92,11 +167,11 @@ fn told(error: DecodeError) -> DecodeError {
 /// number of all records, or why one of the chunks is unreadable.
 pub fn judge_in_chunks(
     adapter: &Adapter,
+    hint: &Hint,
     document: &[u8],
     size: usize,
     step: usize,
 ) -> Result<usize, DecodeError> {
-    let hint = Hint::default();
     let mut chunks = Chunks::new(adapter, None, size, &LIMITS);
     let mut pieces = document.chunks(step.max(1)).map(Some).chain([None]);
     let mut records = 0;
@@ -106,7 +181,7 @@ pub fn judge_in_chunks(
             None => chunks.end(),
         }
         while let Some(chunk) = chunks.next()? {
-            records += judge(adapter, &chunk.hint(&hint), &chunk.bytes)?;
+            records += judge(adapter, &chunk.hint(hint), &chunk.bytes)?;
         }
     }
     Ok(records)

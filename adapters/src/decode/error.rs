@@ -134,10 +134,13 @@ impl DecodeError {
                 expected,
                 line,
                 column,
-            } => format!(
-                "第{line}行第{column}列报送信封成员“{member}”有误：实际为{}，应为{}",
-                found.zh, expected.zh
-            ),
+            } => match &*found.zh {
+                MISSING => format!("第{line}行第{column}列缺少“{member}”，应为{}", expected.zh),
+                found => format!(
+                    "第{line}行第{column}列“{member}”有误：实际为{found}，应为{}",
+                    expected.zh
+                ),
+            },
             DecodeError::Limit {
                 which,
                 limit,
@@ -171,17 +174,67 @@ impl DecodeError {
                 "第{line}行第{column}列字符集有误：{}，应为 {expected}",
                 found.zh
             ),
-            DecodeError::InPart { part, error } => format!("“{part}”：{}", error.message().zh),
+            DecodeError::InPart { part, error } => {
+                let Message { zh, en } = error.message();
+                return Message::new(format!("“{part}”：{zh}"), format!("in {part}: {en}"));
+            }
             DecodeError::Format { found, expected } => {
                 format!("报送格式为 {}，应为 {expected}", found.zh)
             }
         };
-        Message {
-            zh: zh.into(),
-            en: self.to_string().into(),
+        match self.advice() {
+            Some((todo_zh, todo_en)) => {
+                Message::new(format!("{zh}；{todo_zh}"), format!("{self}; {todo_en}"))
+            }
+            None => Message::new(zh, self.to_string()),
         }
     }
+
+    /// What to do, where what was expected does not say it.
+    fn advice(&self) -> Option<(&'static str, &'static str)> {
+        Some(match self {
+            DecodeError::Limit { which, .. } => match *which {
+                "bytes" => (
+                    "请分成多次报送，或用断点续传上传",
+                    "send it in several submissions, or as a resumable upload",
+                ),
+                "records" => ("请分成多次报送", "send it in several submissions"),
+                "levels" => (
+                    "请检查是否误将记录套在记录之中",
+                    "see whether something stands inside what it should follow",
+                ),
+                "fields" => (
+                    "请检查分隔符、引号和重复的数据项",
+                    "check separators, quotes and repeated fields",
+                ),
+                "files" => ("请分成多个压缩包", "send it as several archives"),
+                "texts" => (
+                    "请用电子表格软件重新保存",
+                    "save it once more with a spreadsheet program",
+                ),
+                _ => (
+                    "附件请按附件方式报送，不要写在数据项中",
+                    "send files as attachments, not as values of fields",
+                ),
+            },
+            DecodeError::Forbidden { .. } => ("请去掉后重新报送", "take it out and send it again"),
+            DecodeError::Charset { .. } => (
+                "请按此字符集重新保存，或请省中心修改该来源配置中的 charset",
+                "save it in that character set, or ask the centre to change `charset` in the profile of the source",
+            ),
+            DecodeError::Format { .. } => (
+                "请改用其中一种格式，或请省中心在该来源的配置中登记此格式",
+                "send one of these, or ask the centre to add the form to the profile of the source",
+            ),
+            DecodeError::Unreadable { .. }
+            | DecodeError::Envelope { .. }
+            | DecodeError::InPart { .. } => return None,
+        })
+    }
 }
+
+/// What is found of a member that is not there.
+pub(crate) const MISSING: &str = "缺失";
 
 /// A fault inside one document, still by offset; lines are counted when it leaves the crate.
 #[derive(Debug, Clone)]

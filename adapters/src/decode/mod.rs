@@ -29,6 +29,7 @@ pub use error::DecodeError;
 pub use limits::Limits;
 pub use locator::{Locator, Origin, ROW_END};
 pub(crate) use ndjson::is_header;
+pub(crate) use session::action;
 pub use span::Spans;
 
 use crate::mapping::{Plan, check};

@@ -36,6 +36,16 @@ fn named_by_file(adapter: &Adapter, hint: &Hint) -> Option<String> {
     super::csv::dataset_of(adapter, name)
 }
 
+/// The action that a word means in every source.
+pub(crate) fn action(word: &str) -> Option<spec::Action> {
+    match word {
+        "1" | "upsert" | "新增" => Some(spec::Action::Upsert),
+        "2" | "correct" | "修改" | "变更" => Some(spec::Action::Correct),
+        "3" | "withdraw" | "删除" | "撤回" => Some(spec::Action::Withdraw),
+        _ => None,
+    }
+}
+
 /// A data set that the source may send.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'s> {
@@ -73,12 +83,7 @@ impl<'r, 's, 'a> Session<'r, 's, 'a> {
     pub fn action(&self, word: &str) -> Option<spec::Action> {
         let word = word.trim();
         let ours = self.adapter.profile.wire.actions.get(word);
-        match ours.map_or(word, String::as_str) {
-            "1" | "upsert" | "新增" => Some(spec::Action::Upsert),
-            "2" | "correct" | "修改" | "变更" => Some(spec::Action::Correct),
-            "3" | "withdraw" | "删除" | "撤回" => Some(spec::Action::Withdraw),
-            _ => None,
-        }
+        action(ours.map_or(word, String::as_str))
     }
 
     /// Counts a record that begins at `at`.

@@ -1,6 +1,8 @@
 //! Amounts of money and areas in other units, converted exactly: the decimal point moves, nothing is computed. (A 亩 is
 //! no power of ten of anything, so it is not among them.)
 
+use spec::Unit;
+
 /// Unit in which a source writes amounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Money {
@@ -44,6 +46,18 @@ impl Money {
     /// Whether it is an amount of money, not an area.
     pub fn is_money(self) -> bool {
         matches!(self, Money::Yuan | Money::WanYuan | Money::YiYuan)
+    }
+
+    /// Whether a field of a unit can be written in it: sums are no areas, and neither are days. A field whose unit
+    /// nobody knows may be written in any.
+    pub fn counts(self, unit: Option<&Unit>) -> bool {
+        match unit {
+            None => true,
+            Some(Unit::Yuan | Unit::WanYuan | Unit::By(_)) => self.is_money(),
+            Some(Unit::Other(name)) => {
+                Money::parse(name).is_some_and(|unit| unit.is_money() == self.is_money())
+            }
+        }
     }
 
     /// How many of the smallest unit of its kind it is, as a power of ten.

@@ -173,17 +173,18 @@ impl<'s, 'a> Filler<'s, 'a> {
         let Some(field) = self.record.dataset.field(place) else {
             return Ok(());
         };
+        if !written.counts(field.unit.as_ref()) {
+            return Ok(());
+        }
         let unit = match &field.unit {
             Some(Unit::Yuan) => Money::Yuan,
             Some(Unit::WanYuan) => Money::WanYuan,
-            Some(Unit::By(other)) if written.is_money() => {
-                return self.unit_beside(place, *other, written);
-            }
+            Some(Unit::By(other)) => return self.unit_beside(place, *other, written),
             Some(Unit::Other(name)) => match Money::parse(name) {
-                Some(unit) if unit.is_money() == written.is_money() => unit,
-                _ => return Ok(()),
+                Some(unit) => unit,
+                None => return Ok(()),
             },
-            _ => return Ok(()),
+            None => return Ok(()),
         };
         if let Some(Some(input)) = self.record.values.get_mut(usize::from(place))
             && unit != written

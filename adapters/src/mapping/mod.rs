@@ -215,6 +215,11 @@ impl Plan {
         }
     }
 
+    /// Every name that goes somewhere.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(String::as_str)
+    }
+
     /// Where a name goes.
     pub fn find(&self, name: &str) -> Target {
         self.names.get(name).copied().unwrap_or(Target::Unknown)

@@ -184,19 +184,28 @@ pub(super) fn entries(document: &[u8], limits: &Limits) -> Result<Vec<Entry>, Na
         let unpacked = archive
             .by_index(place)
             .map_err(|error| (name.clone(), broken(&error)))?;
-        // Room as it is claimed, so that what is large is not copied while it grows; what was claimed too much is
-        // given back.
-        let claimed = usize::try_from(unpacked.size()).unwrap_or(usize::MAX);
-        let mut bytes = Vec::with_capacity(claimed.min(left));
-        if let Err(error) = unpacked.take(left as u64 + 1).read_to_end(&mut bytes) {
+        // What claims too much is refused unread, and what is more than it claims is not read: so an entry never
+        // costs more than it may.
+        let claimed = unpacked.size();
+        let room = usize::try_from(claimed).unwrap_or(usize::MAX);
+        if room > left {
+            let found = (most - left).saturating_add(room);
+            return Err((name, Fault::limit(0, "bytes", most, found)));
+        }
+        let mut bytes = Vec::with_capacity(room);
+        if let Err(error) = unpacked.take(claimed + 1).read_to_end(&mut bytes) {
             let what = (format!("解压失败（{error}）"), error.to_string());
             let expected = ("完整的文件", "a complete file");
             return Err((name, Fault::unreadable(0, what, expected)));
         }
-        if bytes.len() > left {
-            return Err((name, Fault::limit(0, "bytes", most, most + 1)));
+        if bytes.len() != room {
+            let what = (
+                format!("压缩包目录写明 {room} 字节，实际内容不是"),
+                format!("a file that is not of the {room} bytes that the directory says"),
+            );
+            let expected = ("完整的 ZIP 压缩包", "a complete ZIP archive");
+            return Err((name, Fault::unreadable(0, what, expected)));
         }
-        bytes.shrink_to_fit();
         left -= bytes.len();
         entries.push(Entry { name, bytes });
     }

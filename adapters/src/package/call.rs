@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::{Package, Part};
-use crate::decode::error::Fault;
+use crate::decode::error::{Fault, MISSING};
 use crate::decode::issue::cut;
 use crate::decode::xml;
 use crate::decode::{Adapter, Hint, Limits};
@@ -128,7 +128,7 @@ impl Arguments {
 
 /// The fault of a call without an argument that it needs.
 pub(super) fn missing(name: &str, expected: (&'static str, &'static str)) -> Fault {
-    Fault::envelope(0, name, ("缺失", "missing"), expected)
+    Fault::envelope(0, name, (MISSING, "missing"), expected)
 }
 
 /// Opens a call (`application/x-www-form-urlencoded`).

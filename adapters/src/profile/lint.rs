@@ -2,13 +2,19 @@
 //!
 //! Loading stops at the first mistake; this goes on. What the form of the file asks is asked of the reader itself,
 //! again and again, each time without what it refused ([`shape`]), so that there is no second list of members to keep
-//! in step. What the words mean is held against the editions ([`names`], [`values`], [`clashes`]).
+//! in step. What the words mean is held against the editions ([`names`],
+//! [`values`], [`clashes`] and the others), and what the profile itself makes impossible is told too.
 
+mod blanks;
 mod clashes;
+mod levels;
 mod names;
+mod parts;
 mod shape;
+mod source;
 mod tree;
 mod values;
+mod wire;
 
 use std::sync::Arc;
 
@@ -47,8 +53,12 @@ pub fn lint(text: &str, specification: &Spec) -> Vec<Remark> {
     };
     let profile = shape::read(&mut page, syntax);
     if let Some(profile) = profile {
-        values::form(&mut page, &profile);
         let editions = Editions(&specification.editions);
+        blanks::check(&mut page);
+        source::check(&mut page, &profile);
+        wire::check(&mut page, &profile, &editions);
+        levels::check(&mut page, &profile, &editions);
+        parts::check(&mut page, &profile, &editions);
         names::check(&mut page, &profile, &editions);
         values::check(&mut page, &profile, &editions);
         clashes::check(&mut page, &profile, &editions);
@@ -133,6 +143,13 @@ impl Page<'_> {
         self.at(&span, said);
     }
 
+    /// Remarks on the name of a member, if the profile has it.
+    fn at_name_if_there(&mut self, path: &[&str], said: Said) {
+        if let Some(span) = self.tree.name(path) {
+            self.at(&span, said);
+        }
+    }
+
     /// Remarks on the value of a member, found by the members that lead to it.
     fn at_value(&mut self, path: &[&str], said: Said) {
         let span = self.tree.value(path).unwrap_or(0..0);
@@ -198,5 +215,7 @@ fn near<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>, none: (&str,
     Message::new(format!("相近的有 {near}"), format!("near it: {near}"))
 }
 
+#[cfg(test)]
+mod spoilt;
 #[cfg(test)]
 mod tests;

@@ -158,6 +158,9 @@ impl Profile {
         if profile.version != 1 {
             return Err(profile.fault("version", "version = 1"));
         }
+        if !Profile::is_id(&profile.id) {
+            return Err(profile.fault(&profile.id, "letters, digits, `-` and `_`, at most 64"));
+        }
         if !matches!(profile.region.as_bytes(), [a, ..] if a.is_ascii_digit() && profile.region.len() == 6)
         {
             return Err(profile.fault(&profile.region, "a region code of six digits"));
@@ -172,6 +175,12 @@ impl Profile {
             return Err(profile.fault("separator", "`,`, `;` or a tabulator"));
         }
         Ok(profile)
+    }
+
+    /// Whether a word can be the identifier of a source: it names folders and keys too.
+    pub(crate) fn is_id(word: &str) -> bool {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        (1..=64).contains(&word.len()) && word.bytes().all(is_plain)
     }
 
     /// The text that it was read from.

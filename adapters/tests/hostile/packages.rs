@@ -32,8 +32,15 @@ pub fn packages() -> Vec<Refused> {
     patch_directory(&mut modest, 24, &10_u32.to_le_bytes());
     let quarter = vec![b'0'; SMALL / 4];
     vec![
-        package("a thousandth of its content", ZIP, bomb, "bytes"),
-        package("a size that is not its own", ZIP, modest, "expected"),
+        // Refused without unpacking any of it.
+        Refused {
+            unpacked: 0,
+            ..package("a thousandth of its content", ZIP, bomb, "bytes")
+        },
+        Refused {
+            unpacked: 0,
+            ..package("a size that is not its own", ZIP, modest, "expected")
+        },
         package(
             "entries that share their bytes",
             ZIP,

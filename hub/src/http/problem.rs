@@ -148,7 +148,7 @@ mod tests {
         );
         assert_eq!(
             body["detail"],
-            "第3行第9列报送信封成员“records”有误：实际为text，应为列表"
+            "第3行第9列“records”有误：实际为text，应为列表"
         );
         assert_eq!(
             body["detail_en"],

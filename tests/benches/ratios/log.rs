@@ -153,12 +153,12 @@ pub fn run() -> Vec<Figure> {
         figure(
             "append + integrate + sign, in units of the plain insert of the same rows",
             appended / plain,
-            1.0,
+            2.5,
         ),
         figure(
             "append + integrate + sign, in units of bare SHA-256",
             appended / hashed,
-            10.0,
+            25.0,
         ),
         figure(
             "verification of 1,000,000 leaves, in units of bare SHA-256",

@@ -181,7 +181,7 @@ pub fn copy(path: &Path) -> Copy {
         _ => String::new(),
     };
     let schema = database
-        .rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY rootpage")
+        .rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY type = 'table' DESC, rowid")
         .iter()
         .map(|row| text(&row[0]))
         .collect();

@@ -52,8 +52,8 @@ pub(crate) fn compile(
             if let (Target::Unknown, Some((name, unit))) = (target, bracketed(heading)) {
                 let found = known.plan.find_heading(name, nth);
                 if let Target::Field(field) | Target::Shaped(field) = found {
-                    money = Money::parse(unit);
                     let own_unit = known.dataset.field(field).and_then(|f| f.unit.as_ref());
+                    money = Money::parse(unit).filter(|money| money.counts(own_unit));
                     if money.is_some() || own_unit.is_some_and(|own| is_called(own, unit)) {
                         target = found;
                     }

@@ -10,12 +10,13 @@ use std::borrow::Cow;
 use spec::{Action, Input, Issue, Kind};
 
 use super::charset;
-use super::error::{Fault, FaultKind};
+use super::error::{Fault, FaultKind, MISSING};
 use super::issue::{cut, issue, shape};
 use super::session::{Known, Session};
 use crate::mapping::{Filler, Target};
 use crate::profile::Charset;
 use columns::Column;
+pub(crate) use columns::tidy;
 pub(crate) use file_name::dataset_of;
 use rows::{Cell, Row, Rows};
 pub(crate) use sheet::read_sheet;
@@ -56,11 +57,20 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
             .and_then(|name| dataset_of(session.adapter, name));
     }
     if session.default_dataset.is_none() && table.dataset_column.is_none() {
-        let expected = (
-            format!("形如 {} 的文件名", wire.files.join(" 或 ")),
-            format!("a file name like {}", wire.files.join(" or ")),
+        let (mut zh, mut en) = (
+            "请求参数 dataset 或一列数据集名称".to_owned(),
+            "a parameter `dataset`, or a column with the data set".to_owned(),
         );
-        let found = ("缺失", "missing");
+        if !wire.files.is_empty() {
+            zh = format!("形如 {} 的文件名、{zh}", wire.files.join(" 或 "));
+            en = format!("a file name like {}, {en}", wire.files.join(" or "));
+        }
+        if let Some(column) = &wire.dataset_column {
+            zh = format!("{zh}（“{column}”）");
+            en = format!("{en} (`{column}`)");
+        }
+        let expected = (zh, en);
+        let found = (MISSING, "missing");
         return Err(Fault::envelope(first.at, "dataset", found, expected));
     }
     while let Some(row) = rows.next()? {
@@ -110,7 +120,7 @@ fn head<'a>(
             fault.at += cell.at;
             fault
         })?;
-        headings.push(columns::tidy(&text));
+        headings.push(tidy(&text));
     }
     let wire = &session.adapter.profile.wire;
     let find = |name: Option<&String>| headings.iter().position(|heading| Some(heading) == name);
@@ -298,7 +308,7 @@ impl Table<'_> {
         if let Ok(text) = charset::decode(self.bytes, other)
             && text
                 .split([',', ';', '\t'])
-                .map(|heading| columns::tidy(heading.trim_matches('"')))
+                .map(|heading| tidy(heading.trim_matches('"')))
                 .any(|heading| known.plan.find_heading(&heading, 0) != Target::Unknown)
         {
             let name = other.name();

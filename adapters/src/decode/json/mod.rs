@@ -9,7 +9,7 @@ mod scan;
 use std::borrow::Cow;
 
 use super::charset;
-use super::error::Fault;
+use super::error::{Fault, MISSING};
 use super::issue::cut;
 use super::session::Session;
 use crate::profile::Shape;
@@ -99,7 +99,7 @@ fn envelope<'a>(
         Err(Fault::envelope(
             at,
             "records",
-            ("缺失", "missing"),
+            (MISSING, "missing"),
             ("记录列表", "a list of records"),
         ))
     }

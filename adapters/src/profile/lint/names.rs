@@ -1,6 +1,6 @@
 //! Names of data sets and of fields that no edition knows, or that the source may not send.
 
-use spec::{Dataset, Message};
+use spec::{Dataset, Domain, Message};
 
 use super::{Editions, Page, Profile, Said, near};
 
@@ -8,7 +8,27 @@ use super::{Editions, Page, Profile, Said, near};
 pub(super) fn check(page: &mut Page<'_>, profile: &Profile, editions: &Editions<'_>) {
     permitted(page, profile, editions);
     for (own, to) in &profile.names {
-        dataset(page, profile, editions, to, &Place::Value(&["names", own]));
+        let way = ["names", own.as_str()];
+        dataset(page, profile, editions, to, &Place::Value(&way));
+        let named = |set: &&Dataset| set.id == *own || set.code.to_string() == *own;
+        let hidden = editions.datasets().find(named);
+        if let Some(hidden) = hidden {
+            let id = &hidden.id;
+            let (zh, en) = if id == to {
+                ("本来就指它", "means it anyway")
+            } else {
+                ("无法再以此名报送", "can no longer be sent by that name")
+            };
+            let said = Said::warning(
+                "name.shadowed",
+                (
+                    format!("“{own}”是数据集 {id} 的名称，{zh}"),
+                    format!("`{own}` is data set {id}, which {en}"),
+                ),
+                ("请核对，或删去", "check it, or take it out"),
+            );
+            page.at_name(&way, said);
+        }
     }
     for (name, to) in &profile.fields {
         if !to.is_empty() {
@@ -48,6 +68,15 @@ pub(super) fn check(page: &mut Page<'_>, profile: &Profile, editions: &Editions<
             &Place::Name(&["constants", name]),
         );
     }
+    for name in profile.hooks.keys() {
+        field(
+            page,
+            profile,
+            editions,
+            name,
+            &Place::Name(&["hooks", name]),
+        );
+    }
     for name in profile.codes.keys() {
         let is_table = editions.0.iter().any(|one| one.codes.contains_key(name));
         if !is_table && editions.fields(name).is_empty() {
@@ -62,6 +91,21 @@ pub(super) fn check(page: &mut Page<'_>, profile: &Profile, editions: &Editions<
                     format!("there is no code table or field `{name}`"),
                 ),
                 help,
+            );
+            page.at_name(&["codes", name], said);
+        } else if !draws(profile, editions, name) {
+            let said = Said::warning(
+                "codes.idle",
+                (
+                    format!("该来源可报送的数据集都不用“{name}”，此处不起作用"),
+                    format!(
+                        "no data set that the source may send uses `{name}`, so this does nothing"
+                    ),
+                ),
+                (
+                    "请核对名称，或在 datasets 中加上用到它的数据集",
+                    "check the name, or add a data set that uses it to `datasets`",
+                ),
             );
             page.at_name(&["codes", name], said);
         }
@@ -119,13 +163,24 @@ pub(super) fn check(page: &mut Page<'_>, profile: &Profile, editions: &Editions<
     }
 }
 
+/// Whether the source may send a field of that name, or one whose values come from a code table of that name.
+fn draws(profile: &Profile, editions: &Editions<'_>, name: &str) -> bool {
+    let sent = editions.datasets().filter(|set| profile.permits(set));
+    let mut fields = sent.flat_map(|set| &set.fields);
+    fields.any(|field| match &field.domain {
+        _ if field.id == name => true,
+        Domain::Codes(table) => table.id == name,
+        _ => false,
+    })
+}
+
 const NOTHING_NEAR: (&str, &str) = (
     "请用 hub spec list 查看规范中的名称",
     "`hub spec list` shows the names of the specification",
 );
 
 /// Where a name stands.
-enum Place<'p> {
+pub(super) enum Place<'p> {
     Name(&'p [&'p str]),
     Value(&'p [&'p str]),
 }
@@ -155,6 +210,27 @@ fn permitted(page: &mut Page<'_>, profile: &Profile, editions: &Editions<'_>) {
     let Some(value) = page.tree.value(&["datasets"]) else {
         return;
     };
+    let words: Vec<&str> = profile
+        .datasets
+        .as_str()
+        .split(';')
+        .map(str::trim)
+        .collect();
+    for (place, word) in words.iter().enumerate() {
+        if words.iter().take(place).any(|before| before == word) {
+            let text = page.text.get(value.clone()).unwrap_or_default();
+            let start = value.start + text.rfind(word).unwrap_or_default();
+            let said = Said::warning(
+                "item.repeated",
+                (
+                    format!("“{word}”写了两次"),
+                    format!("`{word}` is written twice"),
+                ),
+                ("请删去其一", "take one of them out"),
+            );
+            page.at(&(start..start + word.len()), said);
+        }
+    }
     for word in idle.unwrap_or_default() {
         let text = page.text.get(value.clone()).unwrap_or_default();
         let start = value.start + text.find(word).unwrap_or_default();
@@ -188,13 +264,17 @@ fn permitted(page: &mut Page<'_>, profile: &Profile, editions: &Editions<'_>) {
     }
 }
 
-fn dataset(
+/// A data set that the source may send.
+pub(super) fn dataset(
     page: &mut Page<'_>,
     profile: &Profile,
     editions: &Editions<'_>,
     name: &str,
     place: &Place<'_>,
 ) {
+    if name.is_empty() {
+        return;
+    }
     let known = editions.dataset(name);
     if known.is_empty() {
         let all = editions.datasets();
@@ -233,6 +313,9 @@ fn field(
     name: &str,
     place: &Place<'_>,
 ) {
+    if name.is_empty() {
+        return;
+    }
     if editions.fields(name).is_empty() {
         let fields = editions.datasets().flat_map(|set| &set.fields);
         let all = fields.flat_map(|field| [field.id.as_str(), field.name.as_str()]);
@@ -277,6 +360,9 @@ fn field_of(page: &mut Page<'_>, sets: &[&Dataset], name: &str, place: &Place<'_
 
 /// An attachment of one of these data sets.
 fn slot(page: &mut Page<'_>, sets: &[&Dataset], name: &str, place: &Place<'_>) {
+    if name.is_empty() {
+        return;
+    }
     let all = || sets.iter().flat_map(|set| &set.attachments);
     if all().any(|slot| slot == name) {
         return;

@@ -90,6 +90,7 @@ into = ["TENDER_PROJECT_COED"]
             ("value.unknown", 11, 10),
             ("key.unknown", 13, 1),
             ("key.missing", 15, 1),
+            ("parts.single", 22, 8),
             ("field.unknown", 22, 9),
         ]
     );

@@ -65,11 +65,13 @@ impl<'t> Tree<'t> {
     /// The innermost member whose name or value holds a place.
     pub fn innermost(&self, place: &Range<usize>) -> Option<Way> {
         let mut best: Option<(usize, Way)> = None;
-        in_table(self.root.get_ref(), &mut Vec::new(), &mut |span, way| {
-            let holds = span.start <= place.start && place.end <= span.end;
-            let length = span.len();
-            if holds && best.as_ref().is_none_or(|(least, _)| length <= *least) {
-                best = Some((length, way.to_vec()));
+        self.each(&mut |way, name, value| {
+            for span in name.into_iter().chain([&value.span()]) {
+                let holds = span.start <= place.start && place.end <= span.end;
+                let length = span.len();
+                if holds && best.as_ref().is_none_or(|(least, _)| length <= *least) {
+                    best = Some((length, way.clone()));
+                }
             }
         });
         best.map(|(_, way)| way)
@@ -78,12 +80,18 @@ impl<'t> Tree<'t> {
     /// The table, or element of a list, of exactly that place; the profile itself has no way.
     pub fn table_at(&self, place: &Range<usize>) -> Option<Way> {
         let mut found = None;
-        in_table(self.root.get_ref(), &mut Vec::new(), &mut |span, way| {
-            if span == place {
-                found = Some(way.to_vec());
+        self.each(&mut |way, name, value| {
+            if name == Some(place) || value.span() == *place {
+                found = Some(way.clone());
             }
         });
         found
+    }
+
+    /// Shows every member and every item of a list, with the way to it, the place of its name (an item has none), and
+    /// its value.
+    pub fn each(&self, visit: &mut Each<'_, 't>) {
+        each_in_table(self.root.get_ref(), &mut Vec::new(), visit);
     }
 
     /// Takes a member out.
@@ -116,25 +124,30 @@ enum Node<'s, 't> {
     Value(&'s Spanned<DeValue<'t>>),
 }
 
-type Visit<'v> = dyn FnMut(&Range<usize>, &[String]) + 'v;
+/// What is shown of a member.
+pub(super) type Each<'v, 't> = dyn FnMut(&Way, Option<&Range<usize>>, &Spanned<DeValue<'t>>) + 'v;
 
-fn in_table(table: &DeTable<'_>, way: &mut Way, visit: &mut Visit<'_>) {
+fn each_in_table<'t>(table: &DeTable<'t>, way: &mut Way, visit: &mut Each<'_, 't>) {
     for (key, value) in table {
         way.push(key.get_ref().to_string());
-        visit(&key.span(), way);
-        in_value(value, way, visit);
+        each_in_value(Some(&key.span()), value, way, visit);
         way.pop();
     }
 }
 
-fn in_value(value: &Spanned<DeValue<'_>>, way: &mut Way, visit: &mut Visit<'_>) {
-    visit(&value.span(), way);
+fn each_in_value<'t>(
+    key: Option<&Range<usize>>,
+    value: &Spanned<DeValue<'t>>,
+    way: &mut Way,
+    visit: &mut Each<'_, 't>,
+) {
+    visit(way, key, value);
     match value.get_ref() {
-        DeValue::Table(table) => in_table(table, way, visit),
+        DeValue::Table(table) => each_in_table(table, way, visit),
         DeValue::Array(items) => {
             for (place, item) in items.iter().enumerate() {
                 way.push(place.to_string());
-                in_value(item, way, visit);
+                each_in_value(None, item, way, visit);
                 way.pop();
             }
         }

@@ -5,80 +5,6 @@ use spec::{CodeTable, Domain, Field, Format, Message, Unit};
 use super::{Editions, Page, Profile, Said, near};
 use crate::mapping::{DateForm, Money};
 
-/// Remarks on what a profile says about the source itself.
-pub(super) fn form(page: &mut Page<'_>, profile: &Profile) {
-    let refuse = |code, zh: String, en: String, help: (&'static str, &'static str)| {
-        Said::error(code, (zh, en), help)
-    };
-    if profile.version != 1 {
-        let found = profile.version;
-        let said = refuse(
-            "version.unknown",
-            format!("配置文件版本 {found} 尚无定义"),
-            format!("version {found} of profiles is not defined"),
-            ("应为 version = 1", "write version = 1"),
-        );
-        page.at_value(&["version"], said);
-    }
-    if profile.region.len() != 6 || !profile.region.bytes().all(|c| c.is_ascii_digit()) {
-        let said = refuse(
-            "region.form",
-            format!("“{}”不是行政区划代码", profile.region),
-            format!("`{}` is no region code", profile.region),
-            ("应为六位数字（GB/T 2260）", "six digits (GB/T 2260)"),
-        );
-        page.at_value(&["region"], said);
-    }
-    for (place, way) in profile.ways.iter().enumerate() {
-        if !super::super::WAYS.contains(&way.as_str()) {
-            let place = place.to_string();
-            let all = super::super::WAYS;
-            let said = Said::error(
-                "way.unknown",
-                (
-                    format!("没有接入方式“{way}”"),
-                    format!("there is no way in `{way}`"),
-                ),
-                near(
-                    way,
-                    all,
-                    (
-                        "应为 http、folder、kafka 或 database",
-                        "http, folder, kafka or database",
-                    ),
-                ),
-            );
-            page.at_value(&["ways", &place], said);
-        }
-    }
-    if !matches!(profile.wire.separator, None | Some(',' | ';' | '\t')) {
-        let said = refuse(
-            "separator.unsafe",
-            "该分隔符会与 GB18030 汉字的第二字节混淆".to_owned(),
-            "this separator may be the second byte of a character of GB18030".to_owned(),
-            (
-                "应为逗号、分号或制表符",
-                "a comma, a semicolon or a tabulator",
-            ),
-        );
-        page.at_value(&["wire", "separator"], said);
-    }
-    for (place, form) in profile.wire.also.iter().enumerate() {
-        if *form == profile.wire.format {
-            let place = place.to_string();
-            let said = Said::warning(
-                "wire.repeated",
-                (
-                    "wire.also 重复了 wire.format",
-                    "wire.also repeats wire.format",
-                ),
-                ("请删去", "take it out"),
-            );
-            page.at_value(&["wire", "also", &place], said);
-        }
-    }
-}
-
 /// Remarks on values that a profile gives to fields.
 pub(super) fn check(page: &mut Page<'_>, profile: &Profile, editions: &Editions<'_>) {
     for (name, form) in &profile.dates {
@@ -137,7 +63,19 @@ pub(super) fn check(page: &mut Page<'_>, profile: &Profile, editions: &Editions<
             .collect();
         tables.extend(editions.fields(name).into_iter().filter_map(table_of));
         for (own, code) in map {
-            code_of(page, &tables, code, &["codes", name, own]);
+            let way = ["codes", name, own];
+            code_of(page, &tables, code, &way);
+            if own == code {
+                let said = Said::warning(
+                    "code.pointless",
+                    (
+                        format!("“{own}”本来就是这个代码"),
+                        format!("`{own}` is that code anyway"),
+                    ),
+                    ("请删去", "take it out"),
+                );
+                page.at_name(&way, said);
+            }
         }
     }
 }
@@ -151,7 +89,8 @@ fn table_of(field: &Field) -> Option<&CodeTable> {
 
 /// A code that every table lacks, which a field may draw it from.
 fn code_of(page: &mut Page<'_>, tables: &[&CodeTable], code: &str, way: &[&str]) {
-    if tables.is_empty() || tables.iter().any(|table| table.find(code).is_some()) {
+    let is_known = tables.iter().any(|table| table.find(code).is_some());
+    if is_known || tables.is_empty() || code.is_empty() {
         return;
     }
     let Some(table) = tables.first() else { return };
@@ -169,7 +108,14 @@ fn code_of(page: &mut Page<'_>, tables: &[&CodeTable], code: &str, way: &[&str])
             format!("“{code}”是名称，其代码为 {right}"),
             format!("`{code}` is a name, its code is {right}"),
         ),
-        None => Message::new(format!("该代码集有 {all}"), format!("the table has {all}")),
+        None => near(
+            code,
+            codes.iter().copied(),
+            (
+                &format!("该代码集有 {all}"),
+                &format!("the table has {all}"),
+            ),
+        ),
     };
     let id = &table.id;
     let said = Said::error(
@@ -233,12 +179,34 @@ fn money(page: &mut Page<'_>, fields: &[&Field], name: &str, unit: &str, way: &[
         );
         page.at_value(way, said);
     }
-    let is_amount = |field: &&&Field| match &field.unit {
-        Some(Unit::Yuan | Unit::WanYuan | Unit::By(_)) => true,
-        Some(Unit::Other(name)) => Money::parse(name).is_some(),
-        None => false,
-    };
-    if !fields.is_empty() && !fields.iter().any(|field| is_amount(&field)) {
+    let amounts: Vec<&Unit> = fields
+        .iter()
+        .filter_map(|field| field.unit.as_ref())
+        .filter(|unit| Money::Yuan.counts(Some(unit)) || Money::Hectare.counts(Some(unit)))
+        .collect();
+    if let Some(written) = Money::parse(unit)
+        && !amounts.is_empty()
+        && !amounts.iter().any(|unit| written.counts(Some(unit)))
+    {
+        let (zh, en) = if written.is_money() {
+            ("面积", "an area")
+        } else {
+            ("金额", "an amount of money")
+        };
+        let said = Said::error(
+            "unit.dimension",
+            (
+                format!("“{name}”是{zh}，不能以“{unit}”计"),
+                format!("`{name}` is {en}, which is not counted in `{unit}`"),
+            ),
+            (
+                "金额用 元、万元、亿元，面积用 m2、公顷、km2",
+                "元, 万元, 亿元 for money; m2, 公顷, km2 for areas",
+            ),
+        );
+        page.at_value(way, said);
+    }
+    if !fields.is_empty() && amounts.is_empty() {
         let said = Said::warning(
             "unit.field",
             (
@@ -262,15 +230,41 @@ fn constant(page: &mut Page<'_>, fields: &[&Field], name: &str, value: &str, way
     if !named {
         code_of(page, &tables, value, way);
     }
-    if value.trim().is_empty() {
-        let said = Said::warning(
-            "constant.empty",
+    let fits = |field: &&Field| named || fits(field.format, value.trim());
+    if let (Some(first), None) = (
+        fields.first(),
+        fields.iter().copied().find(|field| fits(field)),
+    ) && !value.trim().is_empty()
+    {
+        let format = first.format;
+        let said = Said::error(
+            "constant.form",
             (
-                format!("“{name}”的固定值为空，不起作用"),
-                format!("the constant of `{name}` is empty, so it does nothing"),
+                format!("“{value}”不符合“{name}”的格式 {format}"),
+                format!("`{value}` does not fit format {format} of `{name}`"),
             ),
-            ("请填写，或删去", "fill it, or take it out"),
+            (
+                format!("请写一个 {format} 的值"),
+                format!("write a value of format {format}"),
+            ),
         );
         page.at_value(way, said);
+    }
+}
+
+/// Whether a value could be of a format. Dates are left to the judge, who knows many ways to write them.
+fn fits(format: Format, value: &str) -> bool {
+    let length = value.chars().count();
+    let within = |most: u32| length <= most as usize;
+    let is_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | ',');
+    match format {
+        Format::Exact(exactly) => length == exactly as usize,
+        Format::UpTo(most) => within(most),
+        Format::Digits(exactly) => {
+            length == exactly as usize && value.chars().all(|c| c.is_ascii_digit())
+        }
+        Format::Number { .. } => value.chars().all(is_number),
+        Format::Boolean => matches!(value, "0" | "1"),
+        Format::Unlimited | Format::Date | Format::Minute | Format::Second => true,
     }
 }
