@@ -25,9 +25,9 @@ pub fn confirm(
         let Some(erasure) = erasures::of(transaction.connection, version.id)? else {
             continue;
         };
-        let owed = duties::of(transaction.connection, erasure.leaf_index)?;
+        let all = duties::of(transaction.connection, erasure.leaf_index)?;
         let owes = |duty: &duties::Duty| duty.destination == destination && duty.done_at.is_none();
-        if owed.iter().any(owes) && !open.contains(&erasure.leaf_index) {
+        if all.iter().any(owes) && !open.contains(&erasure.leaf_index) {
             open.push(erasure.leaf_index);
         }
     }
