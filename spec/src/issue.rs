@@ -73,6 +73,9 @@ pub enum IssueCode {
     /// Two instants are in the wrong order.
     #[serde(rename = "time.order")]
     TimeOrder,
+    /// The record came later after its event than the rule allows. The dates in it may all be right.
+    #[serde(rename = "time.late")]
+    TimeLate,
     /// A rule of the data set is violated; the issue names the rule.
     #[serde(rename = "rule.violated")]
     RuleViolated,
@@ -80,7 +83,7 @@ pub enum IssueCode {
 
 impl IssueCode {
     /// Every code, in the order of the stages that find them.
-    pub const ALL: [IssueCode; 22] = [
+    pub const ALL: [IssueCode; 23] = [
         IssueCode::DatasetUnknown,
         IssueCode::DatasetForbidden,
         IssueCode::RecordShape,
@@ -102,6 +105,7 @@ impl IssueCode {
         IssueCode::KeyDuplicate,
         IssueCode::KeyChanged,
         IssueCode::TimeOrder,
+        IssueCode::TimeLate,
         IssueCode::RuleViolated,
     ];
 
@@ -129,6 +133,7 @@ impl IssueCode {
             IssueCode::KeyDuplicate => "key.duplicate",
             IssueCode::KeyChanged => "key.changed",
             IssueCode::TimeOrder => "time.order",
+            IssueCode::TimeLate => "time.late",
             IssueCode::RuleViolated => "rule.violated",
         }
     }

@@ -132,7 +132,10 @@ pub trait Teller {
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let config = arguments.folder.config(Vec::new())?;
     let mut specification = app::read_spec(&config)?;
-    specification.mute_lateness();
+    // What receipts speak of is explained too; only a file that is looked at cannot be late.
+    if arguments.explain.is_none() {
+        specification.mute_lateness();
+    }
     let specification: &'static spec::Spec = Box::leak(Box::new(specification));
     let sources = app::load_sources(&config, specification)?;
     let received = Instant::now();
@@ -219,15 +222,30 @@ fn print(
     };
     let mut out = std::io::stdout().lock();
     let is_known = explain::explain(&mut out, context, lang, what)?;
-    let near = explain::near(edition, what).join(", ");
-    anyhow::ensure!(
-        is_known,
-        super::said(
-            format!("没有问题代码、规则或数据项“{what}”，相近的有 {near}"),
-            format!("there is no code, rule or field `{what}`; near it: {near}"),
-        )
-    );
+    let unknown = unknown(edition, what);
+    anyhow::ensure!(is_known, super::said(unknown.zh, unknown.en));
     Ok(true)
+}
+
+/// That there is no such thing, and what is called nearly so.
+fn unknown(edition: &spec::Edition, what: &str) -> Message {
+    let near = explain::near(edition, what);
+    let (zh, en) = if near.is_empty() {
+        (
+            "。用 hub spec list 查看全部数据集，hub spec show 数据集 查看其规则".to_owned(),
+            ". See hub spec list for the data sets, hub spec show DATASET for the rules of one"
+                .to_owned(),
+        )
+    } else {
+        (
+            format!("，相近的有 {}", near.join("、")),
+            format!("; near it: {}", near.join(", ")),
+        )
+    };
+    Message::new(
+        format!("没有问题代码、规则或数据项“{what}”{zh}"),
+        format!("there is no code, rule or field `{what}`{en}"),
+    )
 }
 
 /// A bar over all bytes; it hides itself when stderr is no terminal.

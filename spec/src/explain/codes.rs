@@ -286,16 +286,30 @@ const fn texts(code: IssueCode) -> (Pair, Pair, Pair) {
         ),
         IssueCode::TimeOrder => (
             (
-                "两个时间先后颠倒，或超出期限",
-                "Two instants are in the wrong order, or too far apart",
+                "记录中的时间先后颠倒，或间隔不符合期限",
+                "Instants in the record are in the wrong order, or not as far apart as they must be",
             ),
             (
                 "交易环节有法定先后和期限",
                 "The steps of a deal have an order and time limits by law",
             ),
             (
-                "核对两个时间，改正其中写错的一个",
-                "Look at both, and correct the one that is wrong",
+                "核对两个时间：确有写错的，按实际发生的时间改正；无误的，不得改动时间，请说明情况或联系中心",
+                "Look at both: correct one only if it is not what happened; if both are, change neither and tell the centre",
+            ),
+        ),
+        IssueCode::TimeLate => (
+            (
+                "报送超过规定时限：记录本身没有错误",
+                "It was submitted later than the rule allows; nothing is wrong with the record itself",
+            ),
+            (
+                "各类数据有规定的报送时限，按数据来源统计及时率",
+                "Data must be submitted within a set time of its event; punctuality is counted per source",
+            ),
+            (
+                "无需改动数据，更不得改动日期；今后请在“应”所示的时限内报送",
+                "Change nothing, least of all a date; from now on submit within the time shown as expected",
             ),
         ),
         IssueCode::RuleViolated => (
@@ -305,8 +319,8 @@ const fn texts(code: IssueCode) -> (Pair, Pair, Pair) {
                 "The finding names the rule, and the rule its clause",
             ),
             (
-                "用 hub check --explain 规则编号 查看该规则",
-                "Look the rule up with hub check --explain RULE",
+                "按“应”所示改正；规则全文见 hub check --explain 规则编号",
+                "Put it right as expected; hub check --explain RULE shows the rule in full",
             ),
         ),
     }

@@ -363,7 +363,7 @@ rules = [
                 "field.removed|A|GONE|去|C1，必填：否|",
                 "field.required|A|KIND|类|否|是",
                 "field.added|A|NEW|新||D8，必填：是",
-                "rule.changed|A|1.kind||警告：应为一|错误：应为一",
+                "rule.changed|A|1.kind||提示：应为一|错误：应为一",
                 "dataset.added|B|B|乙||2 1 个数据项",
                 "code.changed||colour|1|红|赤",
                 "code.removed||colour|2|绿|",

@@ -287,7 +287,7 @@ pub(super) fn closed(table: &CodeTable) -> &'static str {
     if table.is_closed() {
         "封闭"
     } else {
-        "开放（未知代码仅警告）"
+        "开放（未知代码仅提示）"
     }
 }
 
@@ -359,6 +359,6 @@ pub fn sensitivity(sensitivity: Sensitivity) -> &'static str {
 pub fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "错误",
-        Severity::Warning => "警告",
+        Severity::Warning => "提示",
     }
 }

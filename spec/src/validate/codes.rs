@@ -173,8 +173,8 @@ fn unverified(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -
     let (zh, en) = table.confirmed.get_or_init(|| {
         let id = &table.id;
         (
-            format!("代码集{id}中经核实的值").into(),
-            format!("a confirmed value of {id}").into(),
+            format!("代码集“{id}”中已核实的代码（确认无误的，不必改动）").into(),
+            format!("a confirmed value of {id} (if it is what was meant, change nothing)").into(),
         )
     });
     let wanted = (Arc::clone(zh), Arc::clone(en));

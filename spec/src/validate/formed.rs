@@ -27,10 +27,10 @@ pub(super) fn judge(
             .field(field)
             .map_or(crate::Sensitivity::Public, |field| field.sensitivity);
         let code = match check {
-            Check::NotFuture { .. }
-            | Check::NotExpired { .. }
-            | Check::TimelinessHours { .. }
-            | Check::DealDateNotAfter { .. } => IssueCode::TimeOrder,
+            Check::NotFuture { .. } | Check::NotExpired { .. } | Check::DealDateNotAfter { .. } => {
+                IssueCode::TimeOrder
+            }
+            Check::TimelinessHours { .. } => IssueCode::TimeLate,
             _ => IssueCode::RuleViolated,
         };
         tell(Violation {
@@ -381,17 +381,23 @@ fn receipt(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Opt
             (late > SignedDuration::from_hours(*hours)).then(|| {
                 (
                     *field,
-                    format!("{text} + {} h", late.as_hours()),
-                    if *workdays {
-                        format!("{hours}小时内报送（休息日不计）")
-                    } else {
-                        format!("{hours}小时内报送")
-                    },
+                    text.to_owned(),
+                    punctual(*hours, *workdays, late.as_hours()),
                 )
             })
         }
         _ => None,
     }
+}
+
+/// Within which time a record was to come, and after what time it came.
+fn punctual(hours: i64, workdays: bool, took: i64) -> String {
+    let off = if workdays {
+        "（休息日不计）"
+    } else {
+        ""
+    };
+    format!("{hours}小时内报送{off}，此记录在{took}小时后报送；无需改动数据")
 }
 
 fn level_names(levels: &[String]) -> String {

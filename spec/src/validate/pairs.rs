@@ -128,7 +128,16 @@ impl Pair<'_> {
             } => IssueCode::TimeOrder,
             _ => IssueCode::RuleViolated,
         };
-        let mut found = format!("{} {mark} {}", show(&self.left), show(&self.right));
+        // A value that stands in the rule, or begins another, is told once, as what was expected.
+        let told = match self.check {
+            Check::Prefix { .. } => true,
+            Check::Equals { .. } => self.right.field.is_none(),
+            _ => false,
+        };
+        let mut found = show(&self.left);
+        if !told {
+            found = format!("{found} {mark} {}", show(&self.right));
+        }
         if let Check::MinDaysBetween { workdays, .. } | Check::MaxDaysBetween { workdays, .. } =
             self.check
             && let Some(days) = self.distance(*workdays)

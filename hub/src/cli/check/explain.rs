@@ -94,7 +94,7 @@ impl<'p, W: Write> Page<'p, W> {
         let lang = self.lang;
         self.line("含义", "what", lang.of(&what))?;
         self.line("原因", "why", lang.of(&why))?;
-        self.line("修改", "mend", lang.of(&mend))?;
+        self.line("怎样修改", "mend", lang.of(&mend))?;
         let Some(fault) = Fault::ALL.into_iter().find(|fault| fault.code() == code) else {
             return Ok(());
         };
@@ -104,11 +104,12 @@ impl<'p, W: Write> Page<'p, W> {
             if let Some(faulty) = plant(&mut maker, &sound, fault)
                 && faulty.expected.len() == 1
             {
-                return self.examples(
+                self.examples(
                     &Case::alone(sound, &self.context),
                     &Case::alone(faulty.draft, &self.context),
                     |issue| issue.code == code,
-                );
+                )?;
+                return Ok(());
             }
         }
         Ok(())
@@ -167,12 +168,14 @@ impl<'p, W: Write> Page<'p, W> {
             kept(&mut maker, &base, rule),
             broken(&mut maker, &base, rule),
         );
-        match (good, bad) {
-            (Some(good), Some(bad)) => {
-                self.examples(&good, &bad, |issue| issue.rule.as_ref() == Some(&rule.id))
-            }
-            _ => Ok(()),
-        }
+        let (Some(good), Some(bad)) = (good, bad) else {
+            return Ok(());
+        };
+        let told = self.examples(&good, &bad, |issue| issue.rule.as_ref() == Some(&rule.id))?;
+        // The code is explained in full where it is asked for: here only what to do.
+        told.map_or(Ok(()), |code| {
+            self.line("怎样修改", "mend", lang.of(&explain::code(code).mend))
+        })
     }
 
     fn field(&mut self, dataset: &'p Dataset, place: FieldIndex) -> std::io::Result<()> {
@@ -206,21 +209,27 @@ impl<'p, W: Write> Page<'p, W> {
             self.line("规则", "rule", &text)?;
         }
         let mut maker = Maker::new(self.context, SEED);
-        let value = maker.value(field);
+        // As a sound record has it: what the field alone would take, its rules may not.
+        let record = sound(&mut maker, dataset, 300);
+        let value = match record.get(place) {
+            Some(value) => value.to_owned(),
+            None => maker.value(field),
+        };
         let example = spec::issue::shown(&value, spec::Sensitivity::Public);
         self.line("示例", "example", &example)
     }
 
-    /// A record that is right and one that is not, as far as they differ, and what is said of the second.
+    /// A record that is right and one that is not, as far as they differ, and what is said of the second; returns the
+    /// code that it is said under.
     fn examples(
         &mut self,
         good: &Case<'_>,
         bad: &Case<'_>,
         is_it: impl Fn(&Issue) -> bool,
-    ) -> std::io::Result<()> {
+    ) -> std::io::Result<Option<IssueCode>> {
         let issues = bad.judge(self.edition);
         let Some(issue) = issues.into_iter().find(is_it) else {
-            return Ok(());
+            return Ok(None);
         };
         let lang = self.lang;
         let about = issue.path.trim_start_matches('/').to_owned();
@@ -257,29 +266,41 @@ impl<'p, W: Write> Page<'p, W> {
             shows(&bad.draft, &good.draft),
         );
         self.line("  正确", "  right", &right)?;
-        self.line("  错误", "  wrong", &wrong)?;
-        self.line("  所报", "  told", lang.of(&issue.message))?;
-        for others in bad.given.iter().filter(|(_, bodies)| !bodies.is_empty()) {
-            let (code, bodies) = others;
-            let Some(set) = self.edition.by_code(*code) else {
-                continue;
-            };
-            for body in bodies.iter().take(2) {
-                let text = serde_json::to_string(&**body)?;
-                self.line(
-                    "  已有记录",
-                    "  known record",
-                    &format!("{} {text}", set.id),
-                )?;
-            }
+        // What lies in the store decides where the records themselves are alike.
+        let by_others = right == wrong;
+        if by_others {
+            self.known(good)?;
         }
+        self.line("  错误", "  wrong", &wrong)?;
+        if !self.known(bad)? && by_others {
+            let none = lang.pick("（没有相应的记录）", "(none that goes with it)");
+            self.line("  已有记录", "  known record", none)?;
+        }
+        self.line("  所报", "  told", lang.of(&issue.message))?;
         for step in issue.patch.iter().flat_map(|patch| lang.patch(patch)) {
             self.line("  修改", "  patch", &step)?;
         }
         if let Some(help) = &issue.help {
             self.line("  帮助", "  help", lang.of(help))?;
         }
-        self.line("怎样修改", "mend", lang.of(&explain::code(issue.code).mend))
+        Ok(Some(issue.code))
+    }
+
+    /// The records that were there before; says whether there were any.
+    fn known(&mut self, case: &Case<'_>) -> std::io::Result<bool> {
+        let mut any = false;
+        for (code, bodies) in &case.given {
+            let Some(set) = self.edition.by_code(*code) else {
+                continue;
+            };
+            for body in bodies.iter().take(2) {
+                any = true;
+                let text = serde_json::to_string(&**body)?;
+                let text = format!("{} {text}", set.id);
+                self.line("  已有记录", "  known record", &text)?;
+            }
+        }
+        Ok(any)
     }
 }
 

@@ -424,13 +424,25 @@ fn codes_rules_and_fields_are_explained() -> Tested {
     };
     for code in IssueCode::ALL {
         let text = told(code.name(), Lang::Zh)?.unwrap_or_default();
-        assert!(text.contains("含义：") && text.contains("修改："), "{text}");
+        assert!(
+            text.contains("含义：") && text.matches("怎样修改：").count() == 1,
+            "{text}"
+        );
     }
+    // Who was late is not led to write another date.
+    let late = told("time.late", Lang::Zh)?.unwrap_or_default();
+    assert!(late.contains("不得改动日期"), "{late}");
     let required = told("field.required", Lang::Zh)?.unwrap_or_default();
     assert!(
         required.contains("正确：{") && required.contains("为必填项，不得为空"),
         "{required}"
     );
+    // A rule about what lies in the store shows in what the two examples differ.
+    let refers = |rule: &&spec::Rule| matches!(rule.check, spec::Check::Reference { .. });
+    let mut rules = edition.datasets.iter().flat_map(|set| &set.rules);
+    let reference = rules.find(refers).ok_or("no reference")?;
+    let text = told(&reference.id, Lang::Zh)?.unwrap_or_default();
+    assert!(text.contains("（没有相应的记录）"), "{text}");
     // Whatever rules and fields the data files have.
     for dataset in edition.datasets.iter().step_by(9) {
         for rule in dataset.rules.iter().take(2) {

@@ -35,7 +35,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             for remark in &remarks {
                 let level = match remark.level {
                     Level::Error => "error 错误",
-                    Level::Warning => "warning 警告",
+                    Level::Warning => "warning 提示",
                 };
                 println!(
                     "{}:{}:{}: {level}: found {}, expected {}",

@@ -104,21 +104,7 @@ fn find(edition: &Edition, name: &str) -> Vec<Found> {
         None => (None, name),
     };
     found.extend(fields(edition, of_set, field_name));
-    for set in &edition.datasets {
-        let named = set.rules.iter().filter(|rule| &*rule.id == name);
-        found.extend(named.map(|rule| Found {
-            kind: "rule",
-            title: format!("{} · {} {}", rule.id, set.id, set.name),
-            facts: vec![
-                ("severity", sheets::severity(rule.severity).to_owned()),
-                ("zh", rule.zh.clone()),
-                ("en", rule.en.clone()),
-                ("clause", rule.clause.to_string()),
-                ("data", source_line(edition, &rule.id).unwrap_or_default()),
-            ],
-            tables: Vec::new(),
-        }));
-    }
+    found.extend(rule(edition, name));
     let (table_name, code) = match name.split_once(':') {
         Some((table, code)) => (table, Some(code)),
         None => (name, None),
@@ -142,6 +128,32 @@ fn find(edition: &Edition, name: &str) -> Vec<Found> {
         });
     }
     found
+}
+
+/// A rule, told once, with the data sets that have it.
+fn rule(edition: &Edition, name: &str) -> Option<Found> {
+    let mut sets = sheets::datasets(edition);
+    let of = |set: &Dataset| set.rules.iter().any(|rule| &*rule.id == name);
+    let having: Vec<&Dataset> = edition.datasets.iter().filter(|set| of(set)).collect();
+    let rule = having
+        .first()?
+        .rules
+        .iter()
+        .find(|rule| &*rule.id == name)?;
+    let is_one = |id: &String| having.iter().any(|set| set.id == *id);
+    sets.rows.retain(|row| row.get(1).is_some_and(is_one));
+    Some(Found {
+        kind: "rule",
+        title: rule.id.to_string(),
+        facts: vec![
+            ("severity", sheets::severity(rule.severity).to_owned()),
+            ("zh", rule.zh.clone()),
+            ("en", rule.en.clone()),
+            ("clause", rule.clause.to_string()),
+            ("data", source_line(edition, &rule.id).unwrap_or_default()),
+        ],
+        tables: vec![sets.into()],
+    })
 }
 
 fn domain_word(field: &Field) -> String {
@@ -345,6 +357,19 @@ mod tests {
             "{}",
             rule.id
         );
+        // One that many data sets share is told once.
+        let sharing = |id: &str| {
+            let has = |set: &&Dataset| set.rules.iter().any(|rule| &*rule.id == id);
+            edition.datasets.iter().filter(has).count()
+        };
+        let mut rules = edition.datasets.iter().flat_map(|set| &set.rules);
+        let shared = rules
+            .find(|rule| sharing(&rule.id) > 9)
+            .ok_or("none is shared")?;
+        let found = find(edition, &shared.id);
+        let tables = found.iter().flat_map(|one| &one.tables);
+        let rows: Vec<usize> = tables.map(|table| table.rows.len()).collect();
+        assert_eq!(rows, [sharing(&shared.id)]);
         let field = set.fields.first().ok_or("no field")?;
         for name in [
             field.id.clone(),

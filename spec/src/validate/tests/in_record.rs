@@ -242,7 +242,7 @@ fn rules_in_the_record_pass_and_trigger() {
             },
             "S=20250529120000",
             "S=20250529110000",
-            IssueCode::TimeOrder,
+            IssueCode::TimeLate,
         ),
         (
             Prefix {
@@ -367,7 +367,7 @@ fn rules_in_the_record_pass_and_trigger() {
             },
             "S=20250531120000",
             "S=20250531115900",
-            IssueCode::TimeOrder,
+            IssueCode::TimeLate,
         ),
         (
             TimelinessHours {
@@ -377,7 +377,7 @@ fn rules_in_the_record_pass_and_trigger() {
             },
             "DAY=20250531",
             "DAY=20250530",
-            IssueCode::TimeOrder,
+            IssueCode::TimeLate,
         ),
         (
             RegionPrefix {
