@@ -34,12 +34,11 @@ use crate::pipeline::neighbours::{Key, key_of};
 use crate::pipeline::raw::Stored;
 use crate::pipeline::{Instant, RawStore};
 use crate::store::body::Body;
-use crate::store::erasures::{self, DESTROYED, Erasure, RawErasure};
+use crate::store::erasures::{self, DESTROYED, Erasure, RawErasure, duties};
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::transaction::Transaction;
 use crate::store::{
-    Database, StoreError, attachments, duties, history, lookup_keys, submissions, verdict_number,
-    waiting,
+    Database, StoreError, attachments, history, lookup_keys, submissions, verdict_number, waiting,
 };
 use crate::tlog::{Hash, sha256};
 

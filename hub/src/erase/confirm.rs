@@ -7,8 +7,9 @@ use crate::evidence::Subject;
 use crate::leaf::operator::Action;
 use crate::leaf::{self, Operator};
 use crate::pipeline::Instant;
+use crate::store::StoreError;
+use crate::store::erasures::{self, duties};
 use crate::store::transaction::Transaction;
-use crate::store::{StoreError, duties, erasures};
 use crate::tlog::sha256;
 
 /// What was confirmed: the places of the erasures in the log, and of the leaf that says so. None: there was no such duty.

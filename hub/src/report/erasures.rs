@@ -4,7 +4,8 @@
 use super::table::{Cell, Table, column};
 use super::{Facts, Question, ReportError};
 use crate::pipeline::Instant;
-use crate::store::{Database, duties, erasures};
+use crate::store::Database;
+use crate::store::erasures::{self, duties};
 
 /// Rows when nothing else is asked.
 const USUAL: usize = 1000;

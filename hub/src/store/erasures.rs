@@ -1,5 +1,7 @@
 //! What was erased: when, by whose order, why, and at which leaf of the log.
 
+pub mod duties;
+
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 

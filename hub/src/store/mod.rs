@@ -18,7 +18,6 @@ mod database;
 pub mod days;
 pub mod deliveries;
 pub mod destinations;
-pub mod duties;
 pub mod erasures;
 pub mod exchange;
 pub mod forwarded;

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::attachments::{FILES, PAPERS};
-use super::erasure::{PHONE, holds, kept, succeeds};
-use super::harness::Engine;
-use super::harness::chain::{self, Chain};
-use super::harness::hub::{Answer, Hub};
+use super::{PHONE, holds, kept, succeeds};
+use crate::attachments::{FILES, PAPERS};
+use crate::harness::Engine;
+use crate::harness::chain::{self, Chain};
+use crate::harness::hub::{Answer, Hub};
 
 /// What stands in a file and must not be found on disk.
 const SECRET: &str = "身份证号 320102199001010017 的核验意见";
@@ -160,21 +160,21 @@ fn what_is_being_received_lies_encrypted() {
 fn half_an_upload_lies_encrypted_and_is_ended_under_another_master_key() {
     let mut hub = Hub::start_with(Engine::Sqlite, "[limits]\nmemory_bytes = 65536\n");
     let key = hub.add_source("320100");
-    let mut project = super::erasure::project(1, PHONE);
+    let mut project = super::project(1, PHONE);
     let header = json!({ "edition": "3.0", "source": "320100", "submission": "up" });
     let mut body = format!("{header}\n");
     for number in 1..=600 {
-        project["PROJECT_CODE"] = json!(super::harness::records::project_code(number));
-        body.push_str(&super::harness::records::element("PROJECT", &project).to_string());
+        project["PROJECT_CODE"] = json!(crate::harness::records::project_code(number));
+        body.push_str(&crate::harness::records::element("PROJECT", &project).to_string());
         body.push('\n');
     }
     let bytes = body.as_bytes();
-    let begun = super::uploads::begin(&hub, &key, bytes.len(), "filename dXAubmRqc29u");
-    let place = super::uploads::place(&begun);
+    let begun = crate::uploads::begin(&hub, &key, bytes.len(), "filename dXAubmRqc29u");
+    let place = crate::uploads::place(&begun);
     let half = bytes.len() / 2;
     let send = |hub: &Hub, from: usize, to: usize| {
-        let piece = super::uploads::piece(from as u64);
-        super::uploads::ask(
+        let piece = crate::uploads::piece(from as u64);
+        crate::uploads::ask(
             hub,
             &key,
             &format!("PATCH {place}"),

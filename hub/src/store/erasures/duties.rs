@@ -3,8 +3,8 @@
 
 use diesel::prelude::*;
 
-use super::schema::erasure_duties;
-use super::{Database, StoreError, on};
+use crate::store::schema::erasure_duties;
+use crate::store::{Database, StoreError, on};
 
 /// A row of `erasure_duties`.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
