@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use close::Close;
-pub use kafka::{Kafka, Topic};
+pub use kafka::{Kafka, Topic, WITHOUT_OPENSSL, beyond_this_build};
 pub use layers::ConfigError;
 pub use pull::{Pull, PullQuery};
 pub use secret::Secret;
@@ -135,6 +135,8 @@ pub struct Limits {
     pub fields: usize,
     /// Bytes of one value.
     pub value_bytes: usize,
+    /// Milliseconds that a sender waits for the commit of what it sent.
+    pub answer_ms: u64,
     /// Submissions in progress.
     pub requests: usize,
     /// Of these, by one source.

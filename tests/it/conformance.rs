@@ -220,7 +220,9 @@ fn a_bad_sender_fails_and_is_told_each_fault() {
     let kit = Kit::start();
     let key = kit.first_key.clone();
     let mut spoilt = records::project(1);
-    spoilt["PROJECT_NAME"] = "长".repeat(5_000).into();
+    // A remark comes before the error.
+    spoilt["CLASS_VER_CODE"] = "1".into();
+    spoilt["RELATE_CODE"] = "1".into();
     let record = records::element("PROJECT", &spoilt);
     let spoilt = serde_json::to_vec(&serde_json::json!({ "records": [record] })).unwrap();
     assert_eq!(post(&kit, &key, "n1", &spoilt), Some(200));
@@ -281,5 +283,9 @@ fn a_bad_sender_fails_and_is_told_each_fault() {
     assert!(
         data.contains("was rejected and not sent again put right"),
         "{data}"
+    );
+    assert!(
+        data.contains("INVEST_PROJECT_CODE") && !data.contains("CLASS_VER_CODE"),
+        "told why it was rejected, not what was remarked: {data}"
     );
 }

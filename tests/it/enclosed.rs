@@ -1,6 +1,8 @@
 //! Files that come with their records, in the message or beside it in the package: kept with them, judged with them,
 //! refused without harm to them. On both databases, and through more than one way in.
 
+mod ways;
+
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 

@@ -1,6 +1,7 @@
-//! Where nothing can be kept, nothing is receipted: a full disk, a lost database.
+//! Where nothing can be kept, nothing is receipted: a full disk, a lost database, a writer that another holds.
 
-use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection};
 
 use super::harness::hub::Hub;
 use super::harness::{Engine, records};
@@ -105,4 +106,74 @@ fn a_lost_database_is_a_503_and_passes() {
         "the database is back, the hub is not"
     );
     assert_eq!(submissions(&hub, &key), 2);
+}
+
+/// Holds the turn to write, as a large submission does for as long as it is committed.
+enum Holder {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Holder {
+    fn take(hub: &Hub) -> Holder {
+        if let Some(url) = hub.database() {
+            let mut connection = PgConnection::establish(url).expect("PostgreSQL answers");
+            let turn = "BEGIN; SELECT pg_advisory_xact_lock(7303001)";
+            connection.batch_execute(turn).expect(turn);
+            return Holder::Postgres(connection);
+        }
+        let file = hub.data.join("hub.db").display().to_string();
+        let mut connection = SqliteConnection::establish(&file).expect("the database");
+        let turn = "PRAGMA busy_timeout = 10000; BEGIN IMMEDIATE";
+        connection.batch_execute(turn).expect(turn);
+        Holder::Sqlite(connection)
+    }
+
+    fn give_back(self) {
+        match self {
+            Holder::Sqlite(mut connection) => connection.batch_execute("ROLLBACK"),
+            Holder::Postgres(mut connection) => connection.batch_execute("ROLLBACK"),
+        }
+        .expect("the turn is given back");
+    }
+}
+
+/// Whoever waits too long is told so, and what it sends again is kept once.
+fn nobody_waits_for_the_writer_without_a_word(engine: Engine) {
+    let hub = Hub::start_with(engine, "[limits]\nanswer_ms = 300\n");
+    let key = hub.add_source("320100");
+    let post = |number| hub.post("/v1/submissions", &key, JSON, &records::one_project(number));
+    assert_eq!(post(1).status, 200);
+    let holder = Holder::take(&hub);
+    let waited = post(2);
+    assert_eq!(waited.status, 503, "{}", waited.text);
+    let told = waited.json();
+    assert_eq!(told["code"], "unavailable", "{told}");
+    assert!(waited.text.contains("首次的回执"), "{told}");
+    let header = waited
+        .headers
+        .iter()
+        .find(|(name, _)| name == "retry-after");
+    assert_eq!(header.map(|(_, value)| value.as_str()), Some("5"));
+    holder.give_back();
+    let mut again = post(2);
+    for _ in 0..50 {
+        if again.status == 200 {
+            break;
+        }
+        again = post(2);
+    }
+    assert_eq!(again.status, 200, "{}", again.text);
+    assert_eq!(post(2).json()["id"], again.json()["id"]);
+    assert_eq!(submissions(&hub, &key), 2);
+}
+
+#[test]
+fn nobody_waits_for_the_writer_without_a_word_on_sqlite() {
+    nobody_waits_for_the_writer_without_a_word(Engine::Sqlite);
+}
+
+#[test]
+fn nobody_waits_for_the_writer_without_a_word_on_postgres() {
+    nobody_waits_for_the_writer_without_a_word(Engine::Postgres);
 }

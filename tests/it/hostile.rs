@@ -140,7 +140,7 @@ fn hostile_bodies_are_refused_with_their_place_and_the_next_sender_notices_nothi
         good(number as u32 + 1);
     }
     let grown = peak(hub.pid()) - before;
-    assert!(grown < 512 << 20, "{} MB more resident", grown >> 20);
+    assert!(grown < 128 << 20, "{} MB more resident", grown >> 20);
     // Nothing of what was refused is there.
     let listed = hub.get("/v1/submissions", key("320900")).json();
     assert_eq!(listed["items"], json!([]));

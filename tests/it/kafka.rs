@@ -439,6 +439,19 @@ fn a_slip_in_the_configuration_is_named_at_start() {
         said.contains("options that the hub does not set itself"),
         "{said}"
     );
+    for (name, value) in [
+        ("security.protocol", "SASL_SSL"),
+        ("ssl.ca.location", "ca.pem"),
+        ("sasl.mechanism", "SCRAM-SHA-256"),
+    ] {
+        let said = refused(&format!(
+            "{topics}\noptions = {{ \"{name}\" = \"{value}\" }}"
+        ));
+        assert!(
+            said.contains("without OpenSSL") && said.contains("TLS 隧道"),
+            "{said}"
+        );
+    }
     let said = refused("topics = [{ topic = \"t\", source = \"320100\", datset = \"X\" }]");
     assert!(said.contains("datset"), "{said}");
 }

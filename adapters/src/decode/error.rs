@@ -94,6 +94,17 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    /// The fault as one of a part of a package; of a name that is too long, its beginning.
+    pub(crate) fn within(self, part: &str) -> DecodeError {
+        if part.is_empty() {
+            return self;
+        }
+        DecodeError::InPart {
+            part: cut(part).unwrap_or_else(|| part.to_owned()),
+            error: Box::new(self),
+        }
+    }
+
     /// The fault itself, in whatever part of a package it is.
     pub fn innermost(&self) -> &DecodeError {
         match self {

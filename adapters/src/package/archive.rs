@@ -40,16 +40,7 @@ pub(super) fn open<'a>(
     hint: &Hint,
     limits: &Limits,
 ) -> Result<Package<'a>, DecodeError> {
-    let own = |(name, fault): (String, Fault)| {
-        let error = fault.locate(&Locator::new(document));
-        if name.is_empty() {
-            return error;
-        }
-        DecodeError::InPart {
-            part: name,
-            error: Box::new(error),
-        }
-    };
+    let own = |(name, fault): (String, Fault)| fault.locate(&Locator::new(document)).within(&name);
     let mut package = Package::default();
     for entry in entries(document, limits).map_err(own)? {
         let form = WireFormat::of_file_name(&entry.name);

@@ -60,16 +60,6 @@ impl Part<'_> {
             Locator::within(&self.bytes, self.hint.origin)
         }
     }
-
-    fn named(&self, error: DecodeError) -> DecodeError {
-        if self.name.is_empty() {
-            return error;
-        }
-        DecodeError::InPart {
-            part: self.name.clone(),
-            error: Box::new(error),
-        }
-    }
 }
 
 impl Adapter {
@@ -104,7 +94,7 @@ impl Adapter {
         sink: &mut dyn FnMut(Decoded<'s, 'a>) -> ControlFlow<()>,
     ) -> Result<Envelope, DecodeError> {
         self.read(&part.bytes, &part.hint, part.is_grid, limits, sink)
-            .map_err(|fault| part.named(fault.locate(&part.locator())))
+            .map_err(|fault| fault.locate(&part.locator()).within(&part.name))
     }
 }
 
@@ -142,7 +132,7 @@ impl<'d> Package<'d> {
             })?;
             envelope
                 .join(of_part)
-                .map_err(|fault| part.named(fault.locate(&locator)))?;
+                .map_err(|fault| fault.locate(&locator).within(&part.name))?;
             left.records = left.records.saturating_sub(records);
             if stopped {
                 break;

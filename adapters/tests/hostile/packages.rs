@@ -54,6 +54,12 @@ pub fn packages() -> Vec<Refused> {
             "archive in an archive",
         ),
         package(
+            "a name as long as a page",
+            ZIP,
+            archive(&[(&"长".repeat(20_000), b"PK\x03\x04")]),
+            "archive in an archive",
+        ),
+        package(
             "a workbook of texts that repeat",
             XLSX,
             workbook(|part, content| match part {

@@ -94,9 +94,31 @@ const OURS: [&str; 6] = [
     "acks",
 ];
 
+/// What to do instead of asking for what is not built in, for whoever configures a hub.
+pub const WITHOUT_OPENSSL: &str = "a connection without TLS, SCRAM, OAUTHBEARER or Kerberos, which this build has not (librdkafka without OpenSSL): \
+     PLAINTEXT or SASL_PLAINTEXT with PLAIN, through a TLS tunnel where the network is not trusted \
+     本程序的 Kafka 客户端不含 TLS、SCRAM、OAUTHBEARER、Kerberos：请用 PLAINTEXT 或 SASL_PLAINTEXT（PLAIN），网络不可信时经 TLS 隧道连接";
+
+/// The first option that asks for what librdkafka can do with OpenSSL or Kerberos only.
+pub fn beyond_this_build(options: &BTreeMap<String, String>) -> Option<(&str, &str)> {
+    let asks = |name: &str, value: &str| match name {
+        "security.protocol" => value.to_ascii_lowercase().ends_with("ssl"),
+        "sasl.mechanism" | "sasl.mechanisms" => !value.eq_ignore_ascii_case("PLAIN"),
+        _ => {
+            name.starts_with("ssl.")
+                || name.starts_with("sasl.oauthbearer.")
+                || name.starts_with("sasl.kerberos.")
+        }
+    };
+    let mut options = options
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    options.find(|(name, value)| asks(name, value))
+}
+
 impl Kafka {
     /// What the types alone cannot say: key, whether it holds, what is expected.
-    pub(super) fn conditions(&self) -> [(&'static str, bool, &'static str); 6] {
+    pub(super) fn conditions(&self) -> [(&'static str, bool, &'static str); 7] {
         let names: BTreeSet<&str> = self.topics.iter().map(|topic| &*topic.topic).collect();
         let short = |topic: &Topic| (1..=120).contains(&topic.topic.len());
         [
@@ -114,6 +136,11 @@ impl Kafka {
                 "kafka.options",
                 OURS.iter().all(|ours| !self.options.contains_key(*ours)),
                 "options that the hub does not set itself (brokers, group, offsets, acks)",
+            ),
+            (
+                "kafka.options",
+                beyond_this_build(&self.options).is_none(),
+                WITHOUT_OPENSSL,
             ),
             (
                 "kafka.password",

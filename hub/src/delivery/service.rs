@@ -21,7 +21,7 @@ use super::webhook::Webhook;
 use super::wire::Wire;
 use super::{Handle, Place, Settings, Signer, clock, start};
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, WITHOUT_OPENSSL, beyond_this_build};
 use crate::keys::SigningKey;
 use crate::sources::Sources;
 use crate::store::destinations::{self, Registered, Registration};
@@ -159,6 +159,12 @@ impl Means<'_> {
                 options,
                 password_file,
             } => {
+                if let Some((name, value)) = beyond_this_build(options) {
+                    anyhow::bail!(
+                        "`{}` ({name} = {value}): expected {WITHOUT_OPENSSL}",
+                        description.name
+                    );
+                }
                 let mut options = options.clone();
                 if let Some(file) = password_file {
                     options.insert("sasl.password".to_owned(), password(file)?);

@@ -146,7 +146,20 @@ pub async fn receive(app: &Arc<App>, incoming: Incoming) -> Result<Receipt, Erro
         move |transaction| commit::commit(transaction, prepared),
         move |result| drop(send.send(result)),
     );
-    answered(app, &source, answer).await
+    let patience = std::time::Duration::from_millis(app.config.limits.answer_ms);
+    match tokio::time::timeout(patience, answered(app, &source, answer)).await {
+        Ok(receipt) => receipt,
+        // It stays in the queue: whoever sends it again finds it kept, or queues it once more, and either is harmless.
+        Err(_) => Err(Error::request(
+            ErrorCode::Unavailable,
+            (
+                "另一批大量数据正在保存，本次报送已排队，尚未确认保存；请按 Retry-After 稍后重发同样的内容，\
+                 若届时已保存，将得到首次的回执",
+                "a large submission is being kept; this one waits in the queue and is not confirmed yet. Send the same \
+                 again after Retry-After: if it is kept by then, the answer is the receipt of the first time",
+            ),
+        )),
+    }
 }
 
 /// What the writer answers once a submission is committed, or why it was not.

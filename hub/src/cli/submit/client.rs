@@ -228,16 +228,17 @@ pub(super) fn told(answer: &Answer) -> String {
             .unwrap_or_default()
             .to_owned()
     };
-    format!(
-        "{} {} {} {} / {}",
-        answer.status,
-        part("code"),
-        part("title"),
-        part("detail"),
-        part("detail_en")
-    )
-    .trim_end()
-    .to_owned()
+    let (title, detail) = (part("title"), part("detail"));
+    let mut said = vec![answer.status.to_string(), part("code")];
+    // What is said in general is not said twice; what is no answer of a hub says nothing.
+    if !detail.contains(&title) {
+        said.push(title);
+    }
+    if !detail.is_empty() {
+        said.push(format!("{detail} / {}", part("detail_en")));
+    }
+    said.retain(|part| !part.is_empty());
+    said.join(" ")
 }
 
 pub(super) fn read(

@@ -75,10 +75,13 @@ pub fn examine(
                     findings: BTreeMap::new(),
                 });
                 count(set, &outcome);
-                let first = outcome.issues.first().map(|issue| issue.message.clone());
+                // Why it was rejected, not what else was remarked before that.
+                let mut errors = outcome.issues.iter();
+                let why = errors.find(|issue| issue.severity == spec::Severity::Error);
+                let why = why.map(|issue| issue.message.clone());
                 match outcome.key {
                     Some(key) => {
-                        last.insert((outcome.dataset, key), (outcome.verdict, first));
+                        last.insert((outcome.dataset, key), (outcome.verdict, why));
                     }
                     None if outcome.verdict == Verdict::Rejected => nameless += 1,
                     None => {}

@@ -164,11 +164,11 @@ fn tell(story: &Story) -> Vec<Message> {
         };
         told.push(Message::new(
             format!(
-                "第 {number} 次：{at} 毫秒，内容 {digest}…{zh}，{}",
+                "第 {number} 次：开始后 {at} 毫秒，内容 {digest}…{zh}，{}",
                 answer.zh
             ),
             format!(
-                "attempt {number}: at {at} ms, bytes {digest}…{en}, {}",
+                "attempt {number}: {at} ms after the begin, bytes {digest}…{en}, {}",
                 answer.en
             ),
         ));
