@@ -361,6 +361,7 @@ fn edition() -> Result<Arc<spec::Edition>, spec::format::FormatError> {
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
+        read: Vec::new(),
         referrers: Vec::new(),
     };
     Ok(Arc::new(spec::Edition {

@@ -20,6 +20,7 @@ pub mod keychange;
 pub mod keys;
 pub mod leaf;
 pub mod pipeline;
+pub mod published;
 pub mod reperform;
 pub mod report;
 pub mod sandbox;

@@ -18,8 +18,9 @@ pub struct CodeTable {
     /// Code by name, as it is listed and as [`plain_name`] makes it, for senders that write names; names that stand for
     /// two codes are left out.
     pub by_name: HashMap<String, String>,
-    /// The first values as findings list them, once one did: sorting a long table costs more than judging a record.
-    pub listed: OnceLock<Arc<str>>,
+    /// The first values as findings list them, once one did (sorting a long table costs more than judging a record):
+    /// with their names for Chinese, bare for English.
+    pub listed: OnceLock<(Arc<str>, Arc<str>)>,
     /// What is expected instead of a value that no public standard confirms: Chinese, English.
     pub confirmed: OnceLock<(Arc<str>, Arc<str>)>,
 }

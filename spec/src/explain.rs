@@ -47,7 +47,7 @@ pub fn condition(dataset: &Dataset, condition: &Condition) -> Message {
             about(
                 place,
                 format!(" = {}", all.join(" 或 ")),
-                format!("= {}", all.join(" or ")),
+                format!("= {}", values.join(" or ")),
             )
         }
         Condition::Greater(place, bound) => {
@@ -74,10 +74,10 @@ pub(crate) fn because(rule: &Rule, record: &Normalized<'_, '_>) -> Option<Messag
                 let field = dataset.field(*place)?;
                 let held = items(record.text(*place)?)
                     .find(|item| values.iter().any(|value| value == item))?;
-                let held = with_name(Some(field), &shown(held, field.sensitivity));
+                let held = shown(held, field.sensitivity);
                 let name = named(dataset, *place);
                 Message::new(
-                    format!("{} = {held}", name.zh),
+                    format!("{} = {}", name.zh, with_name(Some(field), &held)),
                     format!("{} = {held}", name.en),
                 )
             }

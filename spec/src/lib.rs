@@ -26,6 +26,7 @@ pub mod normalize;
 pub mod projection;
 pub mod record;
 pub mod references;
+pub mod roll;
 pub mod rule;
 pub mod standing;
 pub mod stored;
@@ -45,4 +46,5 @@ pub use model::{
 pub use normalize::{Context, Normalized, Reason, normalize};
 pub use record::{Action, Change, Input, Kind, Record};
 pub use references::{Found, Known, Lookup};
+pub use roll::Roll;
 pub use rule::{Check, Condition, Rule};

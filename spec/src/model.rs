@@ -142,6 +142,8 @@ pub struct Dataset {
     pub by_name: HashMap<String, FieldIndex>,
     /// Fields by which rules of any data set look up records of this one (besides its key).
     pub indexed: Vec<FieldIndex>,
+    /// Fields of which rules of any data set read the values in records of this one that they found, in their order.
+    pub read: Vec<FieldIndex>,
     /// Fields of other data sets that wait for a value of this one.
     pub referrers: Vec<Referrer>,
 }

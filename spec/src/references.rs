@@ -9,6 +9,7 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 use crate::normalize::items;
+use crate::roll::Roll;
 use crate::rule::Stage;
 use crate::validate::rules::applies;
 use crate::{Dataset, DatasetCode, Edition, FieldIndex, Normalized};
@@ -39,7 +40,7 @@ pub struct Found {
 #[derive(Debug, Default)]
 pub struct Known {
     /// Answers, oldest record first.
-    pub answers: HashMap<Lookup, Vec<Found>>,
+    pub answers: HashMap<Lookup, Roll>,
 }
 
 impl Edition {

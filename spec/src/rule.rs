@@ -68,7 +68,13 @@ pub enum Stage {
     Complete,
 }
 
-/// A condition on fields of one record. An absent field satisfies only `Absent`.
+/// A condition on fields of one record: of the judged one (`when`), or of one that it found (`where` of a join).
+///
+/// What is absent is not false: a field without a value, or with one that failed structure, satisfies none of the
+/// conditions on values, neither `F = "1"` nor its contrary `F = ["0", "2"]`, and a rule under such a condition stays
+/// silent. There is no `not`: a rule for all other values lists them, and one for records without a value asks for
+/// `F = false`, which a value that failed structure does not satisfy either: it is there. `unless` is as careful: a rule
+/// is waived where the other record is there, judged where it is known not to be, and silent where nobody knows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// The field holds one of the values (for lists: an item does). `F = "1"`, `F = ["1", "2"]`.

@@ -53,6 +53,17 @@ impl<'s> Normalized<'s, '_> {
     }
 }
 
+/// What rules read of a stored record that they find, and no more: very many are held so.
+pub fn as_read(dataset: &Dataset, body: &Map<String, Json>) -> Map<String, Json> {
+    let fields = dataset
+        .read
+        .iter()
+        .filter_map(|&place| dataset.field(place));
+    let held = fields.filter_map(|field| body.get_key_value(&field.id));
+    held.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
 /// The field that says since when a record holds in the world: the time of its event, or, where the data set has
 /// none, the stamp that never goes back between versions.
 pub fn valid_from(dataset: &Dataset) -> Option<FieldIndex> {

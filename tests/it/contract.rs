@@ -1,5 +1,8 @@
 //! The published XML Schemas, held by `xmllint` against what is received and forwarded in XML.
 
+mod check;
+mod sarif;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -13,7 +16,8 @@ use hub::store::deliveries::Content;
 use spec::validate::judge_alone;
 use spec::{Context, Severity, Spec};
 
-use super::harness::root;
+use super::harness::hub::Hub;
+use super::harness::{Engine, root};
 
 /// The source that speaks XML.
 const SOURCE: &str = "320300";
@@ -162,6 +166,111 @@ fn messages_pass_the_schema_of_their_data_set_and_planted_faults_of_structure_do
     assert!(
         passed > 400 && refused > 0,
         "{passed} passed, {refused} refused"
+    );
+}
+
+#[test]
+fn a_withdrawal_that_names_its_record_and_says_no_more_is_in_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = publish(folder.path());
+    let message = |kind: u8, context: &str| {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"GB18030\"?>\n<DES><TITLE><DATA_TYPE>{kind}</DATA_TYPE><DATA_NO>500</DATA_NO>\
+             <DATA_EN>PROJECT</DATA_EN><DATA_KEY>k-1</DATA_KEY></TITLE>{context}</DES>"
+        )
+    };
+    let key = "<CONTEXT><PROJECT_CODE>E3203000001000105</PROJECT_CODE></CONTEXT>";
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let title = write("title.xml", &message(3, ""));
+    let named = write("named.xml", &message(3, key));
+    let wrong = write("wrong.xml", &message(1, key));
+    let files = [title.clone(), named.clone(), wrong];
+    let (valid, said) = xmllint(&folder.path().join("3.0/xsd/withdrawal.xsd"), &files);
+    assert_eq!(valid, BTreeSet::from([title, named.clone()]), "{said}");
+    // The reader takes it as one, and finds nothing wrong with it by itself.
+    let hub = Hub::start(Engine::Sqlite, &[]);
+    let sender = hub.add_source(SOURCE);
+    let answer = hub.post(
+        "/v1/check",
+        &sender,
+        "application/xml",
+        &std::fs::read(named).unwrap(),
+    );
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let issues = answer.json()["records"][0]["issues"].clone();
+    let codes: Vec<&str> = issues
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|issue| issue["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        codes,
+        ["reference.missing"],
+        "only that there is none to take back: {issues}"
+    );
+    // The same in JSON: the schemas of all data sets, and what takes their records back.
+    let edition = spec.edition("3.0").unwrap();
+    let read = |name: &str| -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(folder.path().join("3.0").join(name)).unwrap())
+            .unwrap()
+    };
+    let names = edition
+        .datasets
+        .iter()
+        .map(|dataset| format!("{}.json", dataset.id));
+    let mut withdrawals = read("withdrawals.json");
+    for name in names.chain(["codes.json".to_owned()]) {
+        withdrawals["$defs"][&name] = read(&name);
+    }
+    withdrawals["$ref"] = "#/$defs/PROJECT".into();
+    let validator = jsonschema::validator_for(&withdrawals).unwrap();
+    let code = serde_json::json!({ "PROJECT_CODE": "E3203000001000105" });
+    assert!(validator.is_valid(&code));
+    assert!(
+        validator.is_valid(&serde_json::json!({ "PROJECT_CODE": "E3203000001000105", "OTHER": 1 }))
+    );
+    assert!(!validator.is_valid(&serde_json::json!({ "PROJECT_NAME": "x" })));
+}
+
+#[test]
+fn what_is_published_is_served_as_it_is_written() {
+    let hub = Hub::start(Engine::Sqlite, &[]);
+    let listed = hub.get("/v1/catalog/3.0/files", "").json();
+    let listed = listed["items"].as_array().unwrap().clone();
+    let folder = root().join("schemas/3.0");
+    for path in [
+        "xsd/types.xsd",
+        "xsd/message/PROJECT.xsd",
+        "xsd/withdrawal.xsd",
+        "codes.json",
+    ] {
+        let written = std::fs::read(folder.join(path)).unwrap();
+        let entry = listed.iter().find(|entry| entry["path"] == path);
+        assert_eq!(
+            entry.unwrap_or_else(|| panic!("{path}"))["bytes"],
+            written.len()
+        );
+        let served = hub.get(&format!("/v1/catalog/3.0/files/{path}"), "");
+        assert_eq!(
+            (served.status, served.text.as_bytes()),
+            (200, &*written),
+            "{path}"
+        );
+    }
+    // The rules of this hub, of which some are muted.
+    for path in ["dictionary.md", "dictionary.xlsx"] {
+        assert!(listed.iter().any(|entry| entry["path"] == path), "{path}");
+    }
+    assert_eq!(hub.get("/v1/catalog/3.0/files/no.xsd", "").status, 404);
+    assert_eq!(
+        hub.get("/v1/catalog/3.0/files/../2.0/codes.json", "")
+            .status,
+        404
     );
 }
 

@@ -48,7 +48,7 @@ impl Memory {
         let mut known = Known::default();
         for lookup in &lookups {
             let found = self.found.get(lookup).cloned().unwrap_or_default();
-            known.answers.insert(lookup.clone(), found);
+            known.answers.insert(lookup.clone(), found.into());
         }
         let (report, waits) = judge_among(context, record, &known);
         seen.issues.extend(report.issues);

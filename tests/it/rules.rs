@@ -50,6 +50,9 @@ fn every_case_finds_exactly_what_it_says() {
             if found != entry.findings {
                 faults.push(format!("{name}: {found:?} instead of {:?}", entry.findings));
             }
+            if case.judge_registered(&edition) != case.judge(&edition) {
+                faults.push(format!("{name}: many records are not judged as few are"));
+            }
             let code = |finding: &spec::generate::Expected| {
                 finding.code.name() == entry.rule || finding.rule.as_deref() == Some(&entry.rule)
             };

@@ -60,6 +60,7 @@ pub(crate) fn dataset(code: u16, id: &str, fields: &[(&str, &str, &str)]) -> Dat
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
+        read: Vec::new(),
         referrers: Vec::new(),
     }
 }

@@ -1,9 +1,10 @@
-//! `hub check`: judges files of any size without a hub, in flat memory.
+//! `hub check`: judges files of any size without a hub, in flat memory, as one would that receives them in this order.
 //!
-//! What only a hub can know (whether a referred record is there, whether this one came before) is not judged.
+//! What only that hub can know is not judged: whether a record is there that no file holds, or came before.
 
 mod excerpt;
 mod explain;
+mod files;
 mod line;
 mod lines;
 mod sarif;
@@ -11,12 +12,10 @@ mod tally;
 mod text;
 mod words;
 
-use std::borrow::Cow;
 use std::io::Write;
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use adapters::{Adapter, Chunk, DecodeError, Hint, Limits, Part, Spans};
+use adapters::{DecodeError, Limits};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -24,11 +23,11 @@ use spec::{Message, Verdict};
 
 use super::folder::Folder;
 use crate::app;
-use crate::attachment::enclosed::{Luggage, unclaimed};
 use crate::pipeline::Instant;
-use crate::pipeline::parts::{Parts, PartsError};
-use excerpt::{Page, Within};
-use line::{Line, tell};
+use crate::pipeline::trial::{self, Trials};
+use excerpt::Within;
+use files::Check;
+use line::Line;
 pub use words::Lang;
 
 /// What can be said.
@@ -52,7 +51,7 @@ pub struct Arguments {
     /// Findings of each rule that the text lists; 0: all.
     #[arg(long, value_name = "N", default_value_t = 20)]
     max_per_rule: u64,
-    /// Edition of the specification; default: that of the configuration.
+    /// Edition of the specification, where a file does not name one; default: that of the configuration.
     #[arg(long)]
     edition: Option<String>,
     /// Data set of all records, where the files do not say it.
@@ -109,7 +108,7 @@ impl Summary {
 
     /// Nothing that a sender has to look at.
     fn is_clean(self) -> bool {
-        self.accepted == self.records && self.unreadable == 0
+        self.accepted + self.duplicate == self.records && self.unreadable == 0
     }
 }
 
@@ -158,8 +157,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             ),
         )
     })?;
-    let (edition, adapter) = source.edition(asked)?;
-    source.check_in_force(edition, received)?;
     let limits = Limits {
         bytes: config.limits.decompressed_bytes,
         depth: config.limits.depth,
@@ -168,16 +165,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         value: config.limits.value_bytes,
         file: usize::try_from(config.attachments.most_bytes).unwrap_or(usize::MAX),
     };
-    let context = spec::Context {
-        edition,
-        received: received.civil,
-        platforms: &[],
-    };
+    let mut store = trial::store()?;
     let mut check = Check {
-        adapter,
-        context,
+        source,
+        asked: asked.to_owned(),
+        received,
         limits,
         dataset: arguments.dataset.clone(),
+        trials: Trials::begin(&mut store, specification)?,
         summary: Summary::default(),
     };
     let bar = progress(&arguments.files)?;
@@ -192,11 +187,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             &bar,
             &mut text::Text::new(out, lang, most),
         )?,
-        Form::Sarif => check.all(
-            &arguments.files,
-            &bar,
-            &mut sarif::Sarif::new(out, lang, edition)?,
-        )?,
+        Form::Sarif => check.all(&arguments.files, &bar, &mut sarif::Sarif::new(out, lang)?)?,
     }
     Ok(check.summary.is_clean())
 }
@@ -259,167 +250,6 @@ fn progress(files: &[PathBuf]) -> anyhow::Result<ProgressBar> {
     let style =
         ProgressStyle::with_template("{bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta}")?;
     Ok(ProgressBar::new(bytes).with_style(style))
-}
-
-/// One run over files of a source.
-struct Check<'c> {
-    adapter: &'c Adapter,
-    context: spec::Context<'c>,
-    limits: Limits,
-    dataset: Option<String>,
-    summary: Summary,
-}
-
-impl Check<'_> {
-    fn all(
-        &mut self,
-        files: &[PathBuf],
-        bar: &ProgressBar,
-        teller: &mut impl Teller,
-    ) -> anyhow::Result<()> {
-        for file in files {
-            self.file(file, bar, teller)
-                .with_context(|| file.display().to_string())?;
-        }
-        bar.finish_and_clear();
-        Ok(teller.end(self.summary)?)
-    }
-
-    fn file(
-        &mut self,
-        path: &Path,
-        bar: &ProgressBar,
-        teller: &mut impl Teller,
-    ) -> anyhow::Result<()> {
-        let name = path.display().to_string();
-        let hint = Hint {
-            dataset: self.dataset.clone(),
-            file_name: path
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned()),
-            ..Hint::default()
-        };
-        let mut parts = Parts::open(self.adapter, path, &hint, &self.limits, usize::MAX)?;
-        let mut number = 0;
-        loop {
-            let chunk = match parts.document() {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => return Ok(()),
-                Err(PartsError::Decode(error)) => return self.unreadable(&name, &error, teller),
-                Err(error) => return Err(error.into()),
-            };
-            bar.inc((chunk.bytes.len() - chunk.origin.prefix) as u64);
-            if !self.chunk(&chunk, &name, &hint, &mut number, teller)? {
-                return Ok(());
-            }
-        }
-    }
-
-    /// A file that grew beyond what may be read at once: there is nothing to show of it.
-    fn unreadable(
-        &mut self,
-        name: &str,
-        error: &DecodeError,
-        teller: &mut impl Teller,
-    ) -> anyhow::Result<()> {
-        self.summary.unreadable += 1;
-        Ok(teller.unreadable(name, error, None)?)
-    }
-
-    /// Judges what a chunk holds; says whether the file can be read on.
-    fn chunk(
-        &mut self,
-        chunk: &Chunk,
-        name: &str,
-        hint: &Hint,
-        number: &mut u64,
-        teller: &mut impl Teller,
-    ) -> anyhow::Result<bool> {
-        let opened = self
-            .adapter
-            .open(&chunk.bytes, &chunk.hint(hint), &self.limits);
-        let mut package = match opened {
-            Ok(package) => package,
-            Err(error) => {
-                self.unreadable(name, &error, teller)?;
-                return Ok(false);
-            }
-        };
-        let enclosed = std::mem::take(&mut package.enclosed);
-        let (edition, profile) = (self.context.edition, self.adapter.profile());
-        let luggage = Luggage::new(edition, profile, &self.limits, enclosed);
-        for part in &package.parts {
-            if !self.part(part, &luggage, name, number, teller)? {
-                return Ok(false);
-            }
-        }
-        for file in luggage.unclaimed() {
-            let Message { zh, en } = unclaimed(file).message;
-            eprintln!("{name}!{file}：{}", super::said(zh, en));
-        }
-        Ok(true)
-    }
-
-    /// Judges what one document holds; says whether it could be read to its end.
-    fn part(
-        &mut self,
-        part: &Part<'_>,
-        luggage: &Luggage<'_>,
-        file: &str,
-        number: &mut u64,
-        teller: &mut impl Teller,
-    ) -> anyhow::Result<bool> {
-        let wire = &self.adapter.profile().wire;
-        let page = Page {
-            bytes: &part.bytes,
-            locator: part.locator(),
-            spans: Spans::new(wire, part.hint.wire.unwrap_or(wire.format)),
-        };
-        let name = match part.name.as_str() {
-            "" => Cow::Borrowed(file),
-            part => Cow::Owned(format!("{file}!{part}")),
-        };
-        let (context, summary) = (self.context, &mut self.summary);
-        let mut told = Ok(());
-        let outcome = self
-            .adapter
-            .decode_part(part, &self.limits, &mut |decoded| {
-                told = tell(
-                    &context,
-                    decoded,
-                    (&page, luggage),
-                    &name,
-                    *number,
-                    summary,
-                    teller,
-                );
-                *number += 1;
-                if told.is_ok() {
-                    ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(())
-                }
-            });
-        told?;
-        let Err(error) = outcome else {
-            return Ok(true);
-        };
-        summary.unreadable += 1;
-        let within = Within {
-            page: &page,
-            record: None,
-            personal: &[],
-        };
-        let offset = error
-            .place()
-            .and_then(|(line, column)| page.locator.offset(line, column));
-        teller.unreadable(
-            &name,
-            error.innermost(),
-            offset.map(|offset| (within, offset)),
-        )?;
-        Ok(false)
-    }
 }
 
 /// Writes one line of JSON.

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::folder::Folder;
 use crate::app;
 use crate::http::openapi;
-use crate::report::{Table, sheet};
+use crate::published;
 
 /// What can be said.
 #[derive(Debug, clap::Args)]
@@ -26,13 +26,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let config = arguments.folder.config(Vec::new())?;
     let specification = app::load_spec(&config)?;
-    let mut files = spec::export::write_all(specification);
-    for edition in &specification.editions {
-        let sheets = spec::export::workbook(specification, edition);
-        let tables: Vec<_> = sheets.into_iter().map(Table::from).collect();
-        let workbook = sheet::dated(&tables, &edition.valid_from)?;
-        files.push((format!("{}/dictionary.xlsx", edition.id), workbook));
-    }
+    let mut files = published::files(specification)?;
     let mut description = serde_json::to_vec_pretty(&openapi::document())?;
     description.push(b'\n');
     files.push(("openapi.json".to_owned(), description));

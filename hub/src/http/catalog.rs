@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Bytes, Data, Path};
 use serde_json::{Value, json};
 use spec::{CodeTable, Dataset, Domain, Edition, Field, Required, Rule};
 
 use super::State;
 use crate::error::{Error, ErrorCode};
+use crate::published;
 
 /// Lists the editions.
 pub async fn editions(state: Data<State>) -> HttpResponse {
@@ -119,6 +120,51 @@ pub async fn schema(
     Ok(HttpResponse::Ok()
         .content_type("application/schema+json")
         .body(schema.to_string()))
+}
+
+/// Lists the published files of an edition.
+pub async fn files(state: Data<State>, id: Path<String>) -> Result<HttpResponse, Error> {
+    let begins = format!("{}/", edition(&state, &id)?.id);
+    let items = published_files(&state, move |files| {
+        let own = files.iter().filter_map(|(name, content)| {
+            let path = name.strip_prefix(&begins)?;
+            Some(json!({ "path": path, "bytes": content.len(), "media_type": published::media_type(path) }))
+        });
+        own.collect::<Vec<Value>>()
+    });
+    Ok(HttpResponse::Ok().json(json!({ "items": items.await? })))
+}
+
+/// Shows a published file.
+pub async fn file(state: Data<State>, path: Path<(String, String)>) -> Result<HttpResponse, Error> {
+    let name = format!("{}/{}", edition(&state, &path.0)?.id, path.1);
+    let content = published_files(&state, move |files| files.get(&name).cloned());
+    let content = content
+        .await?
+        .ok_or_else(|| missing("发布文件", "published file", &path.1))?;
+    Ok(HttpResponse::Ok()
+        .content_type(published::media_type(&path.1))
+        .body(content))
+}
+
+/// Reads among the published files, which take a moment to make when they are first asked for.
+async fn published_files<T: Send + 'static>(
+    state: &Data<State>,
+    read: impl FnOnce(&BTreeMap<String, Bytes>) -> T + Send + 'static,
+) -> Result<T, Error> {
+    let state = Data::clone(state);
+    let read = actix_web::web::block(move || {
+        if let Some(files) = state.contract.get() {
+            return Ok(read(files));
+        }
+        let made = published::files(state.app.spec);
+        let made = made.map_err(|error| Error::Internal(format!("published files: {error}")))?;
+        let own = |(name, content): (String, Vec<u8>)| (name, Bytes::from(content));
+        let made = made.into_iter().map(own).collect();
+        Ok(read(state.contract.get_or_init(|| made)))
+    });
+    read.await
+        .map_err(|error| Error::Internal(error.to_string()))?
 }
 
 fn edition<'s>(state: &'s State, id: &str) -> Result<&'s Arc<Edition>, Error> {

@@ -152,6 +152,8 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "GET", path: "/v1/catalog/{edition}/codes/{table}", access: Public, query: &[], what: "Values of a code table", zh: "代码集", handler: || web::get().to(catalog::table) },
     Endpoint { method: "GET", path: "/v1/catalog/{edition}/rules", access: Public, query: &[], what: "Rules of an edition", zh: "校验规则", handler: || web::get().to(catalog::rules) },
     Endpoint { method: "GET", path: "/v1/catalog/{edition}/schemas/{dataset}", access: Public, query: &[], what: "JSON Schema of a data set", zh: "JSON Schema", handler: || web::get().to(catalog::schema) },
+    Endpoint { method: "GET", path: "/v1/catalog/{edition}/files", access: Public, query: &[], what: "What is published of an edition: JSON and XML Schemas, dictionary, change list", zh: "规范发布文件目录（JSON Schema、XSD、数据字典）", handler: || web::get().to(catalog::files) },
+    Endpoint { method: "GET", path: "/v1/catalog/{edition}/files/{path:.*}", access: Public, query: &[], what: "A published file; what an XML Schema includes is found beside it", zh: "下载规范发布文件", handler: || web::get().to(catalog::file) },
     Endpoint { method: "GET", path: "/v1/log/key", access: Public, query: &[], what: "The log's public key (C2SP vkey)", zh: "日志公钥", handler: || web::get().to(log::key) },
     Endpoint { method: "GET", path: "/checkpoint", access: Public, query: &[], what: "The signed checkpoint (C2SP tlog-checkpoint)", zh: "日志检查点", handler: || web::get().to(log::checkpoint) },
     Endpoint { method: "GET", path: "/tile/{path:.*}", access: Public, query: &[], what: "Tiles and entry bundles (C2SP tlog-tiles)", zh: "日志分块", handler: || web::get().to(log::tile) },

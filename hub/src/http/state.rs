@@ -34,6 +34,8 @@ pub struct State {
     pub closes: Sets,
     /// Keys that sign the answers of national platforms, by destination; read when the first answer comes.
     pub platforms: OnceLock<BTreeMap<String, PlatformKeys>>,
+    /// What is published of the specification, by path; made when it is first asked for.
+    pub contract: OnceLock<BTreeMap<String, bytes::Bytes>>,
     /// The published log, for reading: the writer's lock is not needed for what never changes.
     pub published: Storage,
 }
@@ -58,6 +60,7 @@ impl State {
             sandbox: Sandbox::default(),
             closes: Sets::default(),
             platforms: OnceLock::new(),
+            contract: OnceLock::new(),
             published,
         }
     }

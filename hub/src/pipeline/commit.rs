@@ -12,7 +12,7 @@ use super::judge::Item;
 use super::receipt::Outcome;
 use super::seal::Seal;
 use super::then::Then;
-use super::work::{Verdicts, Work};
+use super::work::{Purpose, Verdicts, Work};
 use super::writer::{Numbers, Transaction};
 use crate::keys::{LookupKey, Masters};
 use crate::leaf;
@@ -119,7 +119,7 @@ pub fn commit(
     )? {
         return repeated(transaction, &row, &prepared);
     }
-    let mut work = Work::new(transaction, &prepared, false);
+    let mut work = Work::new(transaction, &prepared, Purpose::Whole);
     work.bring(std::mem::take(&mut prepared.arriving))?;
     let items = std::mem::take(&mut prepared.items);
     work.judge(items)?;
@@ -150,7 +150,7 @@ pub fn commit_parts(
     )? {
         return repeated(transaction, &row, &prepared);
     }
-    let mut work = Work::new(transaction, &prepared, true);
+    let mut work = Work::new(transaction, &prepared, Purpose::Parts);
     loop {
         match parts.recv() {
             Ok(Part::Items(items, arriving)) => {
@@ -211,7 +211,7 @@ pub fn judge_only(
         entries: Vec::new(),
         owing: Owing::default(),
     };
-    let mut work = Work::new(&mut transaction, &prepared, false);
+    let mut work = Work::new(&mut transaction, &prepared, Purpose::Whole);
     work.expect(std::mem::take(&mut prepared.arriving))?;
     work.judge(std::mem::take(&mut prepared.items))?;
     Ok(work.into_outcomes())

@@ -68,10 +68,10 @@ fn hangs_on(
     let record = Normalized::from_canonical(dataset, child.body());
     let lookups = spec::references::lookups(edition, &record);
     let lookups = Key::all(neighbours.under(), lookups);
-    neighbours.fetch(connection, lookups.iter())?;
+    neighbours.ask(connection, lookups.iter())?;
     let mut known = neighbours.known(edition, lookups);
     for answer in known.answers.values_mut() {
-        answer.retain(|found| found.id != parent.id);
+        *answer = answer.without(parent.id);
     }
     let (_, waits) = spec::validate::judge_among(context, &record, &known);
     Ok(!waits.is_empty())

@@ -114,79 +114,112 @@ pub fn read(
     let mut package = adapter.open(document, hint, limits)?;
     let enclosed = std::mem::take(&mut package.enclosed);
     let luggage = Luggage::new(edition, adapter.profile(), limits, enclosed);
+    let bench = Bench {
+        under,
+        context,
+        source: &adapter.profile().id,
+        luggage: &luggage,
+    };
     let envelope = package.decode(adapter, limits, &mut |part, locator, decoded| {
-        items.push(match decoded {
+        items.push(bench.judge(part, locator, decoded, &mut carried));
+        ControlFlow::Continue(())
+    })?;
+    claim(&mut items, &luggage);
+    Ok(Read {
+        envelope,
+        items,
+        files: carried,
+    })
+}
+
+/// A file that no record names is told to the first of them.
+pub fn claim(items: &mut [Item], luggage: &Luggage<'_>) {
+    let first = items.iter_mut().find_map(Item::judged_mut);
+    if let Some(first) = first {
+        first.issues.extend(luggage.unclaimed().map(unclaimed));
+    }
+}
+
+/// Where the records of a package are judged by themselves.
+pub struct Bench<'b> {
+    /// The look-up key under which they will be found.
+    pub under: &'b LookupKey,
+    /// What judges them.
+    pub context: &'b Context<'b>,
+    /// Who sent them.
+    pub source: &'b str,
+    /// The files that came with them.
+    pub luggage: &'b Luggage<'b>,
+}
+
+impl Bench<'_> {
+    /// Judges one record by itself; the files that it may keep are added to `carried`.
+    pub fn judge(
+        &self,
+        part: &Part<'_>,
+        locator: &Locator<'_>,
+        decoded: Decoded<'static, '_>,
+        carried: &mut Vec<Carried>,
+    ) -> Item {
+        let edition = self.context.edition;
+        let (record, flex, message_key, attachments) = match decoded {
             Decoded::Unusable {
                 dataset, mut issue, ..
             } => {
                 locate(part, locator, &mut issue);
-                Item::Unusable {
+                return Item::Unusable {
                     dataset: dataset.unwrap_or_default(),
                     issue: Box::new(issue),
-                }
+                };
             }
             Decoded::Record {
                 record,
                 flex,
                 message_key,
                 attachments,
-            } => {
-                let flex = flex.and_then(|raw| serde_json::from_str(raw).ok());
-                let (record, mut issues) = judge(context, record);
-                let source = &adapter.profile().id;
-                let message = message_key
-                    .map(|key| Key::new(under, by_message(record.dataset, source, &key)));
-                if record.action == Action::Withdraw {
-                    issues.retain(|issue| matters_to_withdrawal(&record, issue, message.is_some()));
-                }
-                let (files, refused) = luggage.of_record(&record, &attachments);
-                issues.extend(refused);
-                for issue in &mut issues {
-                    // What is missing has no place of its own: the record's must do.
-                    issue.at = issue.at.or(Some(record.at));
-                    locate(part, locator, issue);
-                }
-                let mut canonical = Vec::with_capacity(2048);
-                record.canonical(&mut canonical);
-                let lookups = spec::references::lookups(edition, &record);
-                let mut lookups = Key::all(under, lookups);
-                let entries = spec::references::index_entries(record.dataset, &record);
-                let mut entries = Key::all(under, entries);
-                lookups.extend(message.clone());
-                entries.extend(message.clone());
-                let item = Item::Judged(Box::new(Judged {
-                    digest: sha256(&canonical),
-                    leaf: leaf_hash(&canonical),
-                    guarded: guard(&record, &canonical),
-                    canonical,
-                    issues,
-                    own: record
-                        .key()
-                        .map(|value| by_key(under, record.dataset, value)),
-                    parents: Key::all(under, spec::stored::parents(edition, &record)),
-                    lookups,
-                    entries,
-                    flex,
-                    message,
-                    files: files.iter().map(|file| file.named.clone()).collect(),
-                    record,
-                }));
-                carried.extend(files);
-                item
-            }
-        });
-        ControlFlow::Continue(())
-    })?;
-    // A file that no record names is told to the first of them.
-    let first = items.iter_mut().find_map(Item::judged_mut);
-    if let Some(first) = first {
-        first.issues.extend(luggage.unclaimed().map(unclaimed));
+            } => (record, flex, message_key, attachments),
+        };
+        let flex = flex.and_then(|raw| serde_json::from_str(raw).ok());
+        let (record, mut issues) = judge(self.context, record);
+        let message = message_key
+            .map(|key| Key::new(self.under, by_message(record.dataset, self.source, &key)));
+        if record.action == Action::Withdraw {
+            issues.retain(|issue| matters_to_withdrawal(&record, issue, message.is_some()));
+        }
+        let (files, refused) = self.luggage.of_record(&record, &attachments);
+        issues.extend(refused);
+        for issue in &mut issues {
+            // What is missing has no place of its own: the record's must do.
+            locate_at(part, locator, issue, issue.at.or(Some(record.at)));
+        }
+        let mut canonical = Vec::with_capacity(2048);
+        record.canonical(&mut canonical);
+        let lookups = spec::references::lookups(edition, &record);
+        let mut lookups = Key::all(self.under, lookups);
+        let entries = spec::references::index_entries(record.dataset, &record);
+        let mut entries = Key::all(self.under, entries);
+        lookups.extend(message.clone());
+        entries.extend(message.clone());
+        let item = Item::Judged(Box::new(Judged {
+            digest: sha256(&canonical),
+            leaf: leaf_hash(&canonical),
+            guarded: guard(&record, &canonical),
+            canonical,
+            issues,
+            own: record
+                .key()
+                .map(|value| by_key(self.under, record.dataset, value)),
+            parents: Key::all(self.under, spec::stored::parents(edition, &record)),
+            lookups,
+            entries,
+            flex,
+            message,
+            files: files.iter().map(|file| file.named.clone()).collect(),
+            record,
+        }));
+        carried.extend(files);
+        item
     }
-    Ok(Read {
-        envelope,
-        items,
-        files: carried,
-    })
 }
 
 /// To take a record back, only what identifies it must be right, and there must be a reason.
@@ -200,8 +233,12 @@ fn matters_to_withdrawal(record: &Normalized<'_, '_>, issue: &Issue, by_message:
 }
 
 fn locate(part: &Part<'_>, locator: &Locator<'_>, issue: &mut Issue) {
+    locate_at(part, locator, issue, issue.at);
+}
+
+fn locate_at(part: &Part<'_>, locator: &Locator<'_>, issue: &mut Issue, at: Option<usize>) {
     issue.part.clone_from(&part.name);
-    if let (Some(at), None) = (issue.at, issue.line) {
+    if let (Some(at), None) = (at, issue.line) {
         let (line, column) = locator.locate(at);
         issue.line = Some(line);
         issue.column = Some(column);

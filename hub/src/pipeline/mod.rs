@@ -25,12 +25,14 @@ pub mod personal;
 pub mod raw;
 pub mod receipt;
 pub mod record_proof;
+mod registers;
 mod release;
 mod room;
 pub mod seal;
 pub mod sequence;
 pub mod sweeper;
 pub mod then;
+pub mod trial;
 pub mod trouble;
 pub mod work;
 pub mod writer;
@@ -446,7 +448,7 @@ fn known<'a>(app: &'a App, id: &str) -> Result<&'a Source, Error> {
 }
 
 /// Who the envelope says has sent it must be who did.
-fn check_sender(sender: &str, envelope: &adapters::Envelope) -> Result<(), Error> {
+pub fn check_sender(sender: &str, envelope: &adapters::Envelope) -> Result<(), Error> {
     match &envelope.source {
         Some(named) if named != sender => Err(Error::request(
             ErrorCode::Envelope,

@@ -5,9 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 use serde_json::{Map, Value};
-use spec::{Action, Dataset, Edition, Found, Issue, Known, Lookup, Normalized};
+use spec::{Action, Dataset, Edition, Found, Issue, Known, Lookup, Normalized, Roll};
 
 use super::commit::receipt_id;
+use super::registers::{MANY, Registers};
 use super::then::Then;
 use crate::keys::LookupKey;
 use crate::store::records::{self, Link, RecordRow};
@@ -138,6 +139,7 @@ pub struct Neighbours {
     under: LookupKey,
     by_hash: HashMap<i64, Vec<Arc<Neighbour>>>,
     asked: HashSet<i64>,
+    registers: Registers,
     gone: HashSet<i64>,
     then: Option<Then>,
     /// The number of an erased record that somebody was judged among.
@@ -151,6 +153,7 @@ impl Neighbours {
             under,
             by_hash: HashMap::default(),
             asked: HashSet::default(),
+            registers: Registers::default(),
             gone: HashSet::default(),
             then: None,
             met_erased: Cell::new(None),
@@ -168,6 +171,18 @@ impl Neighbours {
     /// The look-up key under which they are found.
     pub fn under(&self) -> &LookupKey {
         &self.under
+    }
+
+    /// Fetches what the keys may find and a judge wants to know, all at once: what a register answers is known.
+    pub fn ask<'k>(
+        &mut self,
+        connection: &mut Database,
+        keys: impl Iterator<Item = &'k Key>,
+    ) -> Result<(), StoreError> {
+        let unknown: Vec<&Key> = keys
+            .filter(|key| self.registers.get(key).is_none())
+            .collect();
+        self.fetch(connection, unknown.into_iter())
     }
 
     /// Fetches what the keys may find, all at once.
@@ -201,18 +216,44 @@ impl Neighbours {
     }
 
     /// Adds a record of this submission that became current.
-    pub fn add(&mut self, neighbour: &Arc<Neighbour>, links: &[Link]) {
+    pub fn add(&mut self, edition: &Edition, neighbour: &Arc<Neighbour>, links: &[Link]) {
         for link in links {
             self.by_hash
                 .entry(link.hash)
                 .or_default()
                 .push(Arc::clone(neighbour));
+            self.registers.add(edition, neighbour, link.hash);
         }
     }
 
-    /// A version is current no longer.
-    pub fn remove(&mut self, id: i64) {
-        self.gone.insert(id);
+    /// A version is current no longer, and is not found under its links.
+    pub fn remove(&mut self, edition: &Edition, old: &Neighbour, links: &[Link]) {
+        self.gone.insert(old.id);
+        for link in links {
+            self.registers.remove(edition, old, link.hash);
+            // Among few it is taken out, so that a record sent again and again is not found in every version; of many
+            // the register answers.
+            let same = self.by_hash.get_mut(&link.hash);
+            if let Some(same) = same.filter(|same| same.len() <= MANY) {
+                same.retain(|other| other.id != old.id);
+            }
+        }
+    }
+
+    /// Lets go of what the store can be asked for again; registers stay, as far as they are not too large.
+    pub fn forget(&mut self) {
+        self.registers.bound();
+        *self = Neighbours {
+            registers: std::mem::take(&mut self.registers),
+            then: self.then,
+            ..Neighbours::new(self.under.clone())
+        };
+    }
+
+    /// Forgets the registers too: something else changed what is current.
+    pub fn forget_all(&mut self) {
+        self.registers = Registers::default();
+        self.forget();
     }
 
     /// Current records that a key finds, oldest first.
@@ -248,17 +289,30 @@ impl Neighbours {
     }
 
     /// Answers for the judge.
-    pub fn known(&self, edition: &Edition, keys: Vec<Key>) -> Known {
+    pub fn known(&mut self, edition: &Edition, keys: Vec<Key>) -> Known {
         let mut known = Known::default();
         for key in keys {
-            let found = self.find(edition, &key);
-            let found = found.iter().map(|neighbour| Found {
-                id: neighbour.id,
-                body: Arc::clone(neighbour.body()),
-            });
-            known.answers.insert(key.lookup, found.collect());
+            let roll = self.roll(edition, &key);
+            known.answers.insert(key.lookup, roll);
         }
         known
+    }
+
+    fn roll(&mut self, edition: &Edition, key: &Key) -> Roll {
+        if let Some(register) = self.registers.get(key) {
+            return Roll::Many(Arc::clone(register));
+        }
+        let found = self.find(edition, key);
+        if found.len() >= MANY
+            && let Some(dataset) = edition.by_code(key.lookup.dataset)
+        {
+            return Roll::Many(self.registers.enter(key, dataset, &found));
+        }
+        let found = found.iter().map(|neighbour| Found {
+            id: neighbour.id,
+            body: Arc::clone(neighbour.body()),
+        });
+        Roll::Few(found.collect())
     }
 
     /// Says of the records that a finding names which submissions brought them; of those that came with the judged
@@ -266,9 +320,9 @@ impl Neighbours {
     /// `known` is what they were found by.
     pub fn name(&self, edition: &Edition, known: &Known, own: i64, issue: &mut Issue) {
         for related in &mut issue.related {
-            let mut keys = known.answers.iter();
-            let key = keys.find(|(_, found)| found.iter().any(|other| other.id == related.id));
-            let came = key.and_then(|(lookup, _)| {
+            let came = self.registers.came(related.id).or_else(|| {
+                let mut keys = known.answers.iter();
+                let (lookup, _) = keys.find(|(_, found)| found.get(related.id).is_some())?;
                 let found = self.find(edition, &Key::new(&self.under, lookup.clone()));
                 Some(found.iter().find(|other| other.id == related.id)?.came)
             });
@@ -281,9 +335,10 @@ impl Neighbours {
 
     /// The lane of the first record that this one hangs on, if it is here.
     pub fn lane(&self, edition: &Edition, parents: &[Key]) -> Option<i64> {
-        parents
-            .iter()
-            .find_map(|parent| Some(self.find(edition, parent).first()?.lane))
+        parents.iter().find_map(|parent| {
+            let registered = self.registers.lane(parent);
+            registered.or_else(|| Some(self.find(edition, parent).first()?.lane))
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! A parked record is judged again, by itself, when what it waits for has come.
 
+use std::sync::Arc;
+
 use spec::waiting::Awaited;
 use spec::{Context, Edition, Normalized, Severity, Spec, Verdict};
 
@@ -27,17 +29,50 @@ pub fn release(
         return Ok(());
     }
     let mut arrived = hashes.to_vec();
+    let mut among = Among::new(under);
     while !arrived.is_empty() {
         let ready = waiting::ready(transaction.connection, &arrived)?;
         arrived.clear();
         for (parked, row) in ready {
             // Judged by the edition that it was sent in; one that is gone leaves the record to its deadline.
             if let Some(edition) = specification.edition(&parked.edition) {
-                arrived.extend(again(transaction, under, edition, now, &parked, &row)?);
+                let neighbours = among.of(edition);
+                arrived.extend(again(transaction, edition, neighbours, now, &parked, &row)?);
             }
         }
     }
     Ok(())
+}
+
+/// Records that are released one after the other are judged among each other: what the store said of one is kept for
+/// the next.
+struct Among {
+    edition: String,
+    judged: usize,
+    neighbours: Neighbours,
+}
+
+impl Among {
+    fn new(under: &LookupKey) -> Self {
+        Among {
+            edition: String::new(),
+            judged: 0,
+            neighbours: Neighbours::new(under.clone()),
+        }
+    }
+
+    /// Those as an edition reads them; now and then all but the registers are let go.
+    fn of(&mut self, edition: &Edition) -> &mut Neighbours {
+        if self.edition != edition.id {
+            *self = Among::new(self.neighbours.under());
+            self.edition.clone_from(&edition.id);
+        }
+        self.judged += 1;
+        if self.judged.is_multiple_of(AT_ONCE as usize) {
+            self.neighbours.forget();
+        }
+        &mut self.neighbours
+    }
 }
 
 /// Most values that are looked for at once.
@@ -65,21 +100,23 @@ pub fn release_since(
 /// Judges one parked record again; the hashes under which it is found now, if it became current.
 fn again(
     transaction: &mut Transaction<'_>,
-    under: &LookupKey,
     edition: &'static Edition,
+    neighbours: &mut Neighbours,
     now: super::Instant,
     parked: &Parked,
     row: &RecordRow,
 ) -> Result<Vec<i64>, StoreError> {
-    let version = Neighbour::from_row(row.clone())?;
+    let mut version = Neighbour::from_row(row.clone())?;
     let Some(dataset) = edition.by_code(version.dataset) else {
         return Ok(Vec::new());
     };
     let record = Normalized::from_canonical(dataset, version.body());
-    let lookups = Key::all(under, spec::references::lookups(edition, &record));
-    let parents = Key::all(under, spec::stored::parents(edition, &record));
-    let mut neighbours = Neighbours::new(under.clone());
-    neighbours.fetch(transaction.connection, lookups.iter().chain(&parents))?;
+    let lookups = Key::all(
+        neighbours.under(),
+        spec::references::lookups(edition, &record),
+    );
+    let parents = Key::all(neighbours.under(), spec::stored::parents(edition, &record));
+    neighbours.ask(transaction.connection, lookups.iter().chain(&parents))?;
     let known = neighbours.known(edition, lookups);
     let context = Context {
         edition,
@@ -100,12 +137,17 @@ fn again(
             waiting::enter(
                 transaction.connection,
                 &[parked],
-                &room::rows_of(room::hashes(under, &waits, &source, &files), row.id),
+                &room::rows_of(
+                    room::hashes(neighbours.under(), &waits, &source, &files),
+                    row.id,
+                ),
             )?;
         }
         return Ok(Vec::new());
     }
-    let own = record.key().map(|value| by_key(under, dataset, value));
+    let own = record
+        .key()
+        .map(|value| by_key(neighbours.under(), dataset, value));
     let newest = own.and_then(|own| neighbours.newest(edition, &own).pop());
     let current = newest.as_ref().filter(|version| !version.withdrawn);
     let warns = |issue: &spec::Issue| issue.severity == Severity::Warning;
@@ -125,12 +167,13 @@ fn again(
         return Ok(Vec::new());
     }
     let mut added = Rows {
-        links: links_of(under, edition, &version),
+        links: links_of(neighbours.under(), edition, &version),
         ..Rows::default()
     };
     if let Some(old) = &newest {
-        let before = links_of_old(under, edition, old, &added.links);
+        let before = links_of_old(neighbours.under(), edition, old, &added.links);
         records::unlink(transaction.connection, &before)?;
+        neighbours.remove(edition, old, &before);
         let mut history = History::default();
         // The leaf of its release was the last that was appended.
         let leaf = transaction.numbers.leaf - 1;
@@ -147,6 +190,8 @@ fn again(
         .any(|projection| projection.datasets.contains_key(&dataset.code));
     added.owed = transaction.owe(row, lane, None, projected, now.millis)?;
     insert::rows(transaction.connection, &added)?;
+    version.lane = lane;
+    neighbours.add(edition, &Arc::new(version), &added.links);
     Ok(added.links.iter().map(|link| link.hash).collect())
 }
 

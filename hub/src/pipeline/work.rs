@@ -1,17 +1,19 @@
 //! A submission on its way into the store: record after record judged among others, numbered, collected into
 //! rows, and written at the end together with its log leaf.
 
+mod begin;
 mod erased;
 mod finish;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use spec::{Action, Context, Dataset, Edition, Issue, Normalized, Severity, Spec, Verdict};
+use spec::{
+    Action, Context, Dataset, Edition, Issue, IssueCode, Normalized, Severity, Spec, Verdict,
+};
 
 use super::absent;
 use super::attached::{self, Arriving, Files};
-use super::commit::Prepared;
 use super::dependants;
 use super::history::History;
 use super::judge::{Item, Judged, shown_key};
@@ -22,7 +24,6 @@ use super::outcomes::{Outcomes, Tree};
 use super::personal;
 use super::receipt::{Counts, Outcome};
 use super::room::{self, Room};
-use super::then::Then;
 use super::writer::Transaction;
 use crate::keys::{LookupKey, Masters};
 use crate::store::body::Place;
@@ -32,6 +33,7 @@ use crate::store::submissions::{IssueRow, Volume};
 use crate::store::waiting::Parked;
 use crate::store::{StoreError, verdict_number};
 use crate::tlog::hash;
+pub use begin::Purpose;
 pub use erased::Erased;
 pub use finish::Verdicts;
 use finish::broken;
@@ -53,8 +55,7 @@ pub struct Work<'w, 't> {
     rows: Rows,
     superseded: Vec<Link>,
     outcomes: Outcomes,
-    /// Written part by part: what is written already is asked of the store, not held.
-    in_parts: bool,
+    purpose: Purpose,
     parts: i32,
     kept: Tree,
     counts: Counts,
@@ -65,53 +66,13 @@ pub struct Work<'w, 't> {
 }
 
 impl<'w, 't> Work<'w, 't> {
-    /// Begins with nothing judged. `in_parts`: [`Self::judge_part`] will be called, not [`Self::judge`].
-    pub fn new(transaction: &'w mut Transaction<'t>, prepared: &Prepared, in_parts: bool) -> Self {
-        let number = transaction.numbers.submission;
-        let first_record = transaction.numbers.record;
-        Work {
-            transaction,
-            edition: prepared.edition,
-            specification: prepared.specification,
-            received: prepared.received,
-            source: prepared.source.clone(),
-            number,
-            masters: prepared.masters.clone(),
-            under: prepared.under.clone(),
-            files: Files::default(),
-            neighbours: Neighbours::new(prepared.under.clone()),
-            room: Room::default(),
-            history: History::default(),
-            rows: Rows {
-                records: Vec::with_capacity(prepared.items.len()),
-                ..Rows::default()
-            },
-            superseded: Vec::new(),
-            outcomes: Outcomes::default(),
-            in_parts,
-            parts: 0,
-            kept: Tree::default(),
-            counts: Counts::default(),
-            issues: 0,
-            volumes: BTreeMap::new(),
-            became_current: Vec::new(),
-            first_record,
-        }
-    }
-
-    /// Begins with nothing judged, among what was there then.
-    pub fn then(transaction: &'w mut Transaction<'t>, prepared: &Prepared, then: Then) -> Self {
-        Work {
-            files: Files::then(then),
-            neighbours: Neighbours::then(prepared.under.clone(), then),
-            room: Room::then(then),
-            ..Work::new(transaction, prepared, false)
-        }
-    }
-
     /// Names the files that came with the next records, before these are judged. A document with files is never cut,
     /// so that no leaf stands between the parts of a submission.
     pub fn bring(&mut self, arriving: Arriving) -> Result<(), StoreError> {
+        if !arriving.files.is_empty() {
+            // What waited for them becomes current.
+            self.neighbours.forget_all();
+        }
         attached::arrive(
             self.transaction,
             &self.under,
@@ -131,12 +92,17 @@ impl<'w, 't> Work<'w, 't> {
         self.outcomes.list
     }
 
+    /// The outcomes since they were last taken.
+    pub fn take_outcomes(&mut self) -> Vec<Outcome> {
+        std::mem::take(&mut self.outcomes.list)
+    }
+
     /// Judges the next records of a submission among others, and writes what they add. Nothing of it is visible
     /// before the commit, and nothing of it stays in memory.
     pub fn judge_part(&mut self, items: Vec<Item>) -> Result<(), StoreError> {
         self.judge(items)?;
         self.write()?;
-        self.neighbours = Neighbours::new(self.under.clone());
+        self.neighbours.forget();
         Ok(())
     }
 
@@ -145,7 +111,7 @@ impl<'w, 't> Work<'w, 't> {
         let all = || items.iter().filter_map(Item::judged);
         let connection = &mut *self.transaction.connection;
         let lookups = all().flat_map(|judged| &judged.lookups);
-        self.neighbours.fetch(connection, lookups)?;
+        self.neighbours.ask(connection, lookups)?;
         let records = all().map(|judged| &judged.record);
         self.files
             .fetch(connection, &self.source, self.edition, records)?;
@@ -165,6 +131,10 @@ impl<'w, 't> Work<'w, 't> {
             }
         }
         Ok(())
+    }
+
+    fn is_trial(&self) -> bool {
+        self.purpose == Purpose::Trial
     }
 
     fn context(&self) -> Context<'static> {
@@ -240,14 +210,25 @@ impl<'w, 't> Work<'w, 't> {
         if !rejects(&issues) {
             match record.action {
                 Action::Withdraw | Action::Correct if latest.is_none() => {
-                    issues.push(absent::nothing_to(&record));
+                    if !self.is_trial() {
+                        issues.push(absent::nothing_to(&record));
+                    }
                 }
                 Action::Withdraw => issues.extend(self.dependants(current.as_deref(), &record)?),
                 Action::Upsert | Action::Correct => {
-                    let known = self.neighbours.known(self.edition, lookups);
-                    let (mut report, missing) =
+                    let mut known = self.neighbours.known(self.edition, lookups);
+                    if self.is_trial() {
+                        // Not found here, not known: the real hub may hold it.
+                        known.answers.retain(|_, found| !found.is_empty());
+                    }
+                    let (mut report, mut missing) =
                         spec::validate::judge_among(&self.context(), &record, &known);
-                    let (lacking, said) = self.files.missing(self.edition, &record);
+                    let (mut lacking, mut said) = self.files.missing(self.edition, &record);
+                    if self.is_trial() {
+                        let names = |issue: &Issue| issue.code == IssueCode::ReferenceMissing;
+                        report.issues.retain(|issue| !names(issue));
+                        (missing, lacking, said) = Default::default();
+                    }
                     if !missing.is_empty() || !lacking.is_empty() {
                         let found = &report.issues;
                         awaits = room::awaits(self.edition, &record, &missing, found, &lacking);
@@ -428,17 +409,17 @@ impl<'w, 't> Work<'w, 't> {
             let leaf = self.transaction.numbers.leaf;
             self.history
                 .superseded(&before, &links, (self.received.millis, leaf));
+            self.neighbours.remove(self.edition, old, &before);
             self.superseded.extend(before);
-            self.neighbours.remove(old.id);
         }
-        if !new.withdrawn && !self.in_parts {
+        if !new.withdrawn && self.purpose == Purpose::Whole {
             self.became_current
                 .extend(links.iter().map(|link| link.hash));
         }
-        self.neighbours.add(&new, &links);
+        self.neighbours.add(self.edition, &new, &links);
         self.rows.links.extend(links);
         // What was taken back while it waited was never sent to anybody.
-        if was_current || !new.withdrawn {
+        if !self.is_trial() && (was_current || !new.withdrawn) {
             let projected = self.edition.projections.values().any(|projection| {
                 u16::try_from(row.dataset).is_ok_and(|code| projection.datasets.contains_key(&code))
             });
@@ -452,6 +433,10 @@ impl<'w, 't> Work<'w, 't> {
 
     fn note(&mut self, dataset: i32, outcome: Outcome) -> Result<(), StoreError> {
         self.counts.add(outcome.verdict);
+        if self.is_trial() {
+            self.outcomes.list.push(outcome);
+            return Ok(());
+        }
         let number = self.number;
         let volume = self.volumes.entry(dataset).or_insert_with(|| Volume {
             submission_id: number,
@@ -482,7 +467,7 @@ impl<'w, 't> Work<'w, 't> {
             .outcomes
             .push(outcome)
             .map_err(|error| broken(&error))?;
-        if complete && self.in_parts {
+        if complete && self.purpose == Purpose::Parts {
             self.end_part()?;
         }
         Ok(())

@@ -76,6 +76,35 @@ pub(super) fn codes(edition: &Edition, tables: &Definitions) -> String {
     text
 }
 
+/// The document of what takes records back, one line per data set: only what names the record is judged, by the schema
+/// of its own; whatever else is sent is passed over.
+pub(super) fn withdrawals(edition: &Edition) -> String {
+    let lines = edition.datasets.iter().map(|dataset| {
+        let key = dataset.key.iter().filter_map(|&place| dataset.field(place));
+        let names: Vec<&str> = key.map(|field| field.id.as_str()).collect();
+        let place = |name: &&str| {
+            let place = format!(
+                "urn:exchange-hub:{}:{}#/properties/{name}",
+                edition.id, dataset.id
+            );
+            ((*name).to_owned(), json!({ "$ref": place }))
+        };
+        let properties: BTreeMap<String, Value> = names.iter().map(place).collect();
+        let schema = json!({ "properties": properties, "required": names, "type": "object" });
+        entry(&dataset.id, &schema)
+    });
+    let mut text = String::from("{\n");
+    let title = json!(format!("{} 撤回", edition.name));
+    let id = json!(format!("urn:exchange-hub:{}:withdrawals", edition.id));
+    put(
+        &mut text,
+        format_args!("  \"$schema\": \"{DIALECT}\",\n  \"$id\": {id},\n  \"title\": {title},\n"),
+    );
+    let schemas = block(&lines.collect::<Vec<_>>());
+    put(&mut text, format_args!("  \"$defs\": {schemas}\n}}\n"));
+    text
+}
+
 fn codes_id(edition: &Edition) -> String {
     format!("urn:exchange-hub:{}:codes", edition.id)
 }

@@ -36,6 +36,7 @@ pub fn write_all(spec: &Spec) -> Vec<(String, Vec<u8>)> {
             );
         }
         put("codes.json", json_schema::codes(edition, &tables));
+        put("withdrawals.json", json_schema::withdrawals(edition));
         put("dictionary.md", dictionary(edition));
         if let Some(before) = changes::predecessor(spec, edition) {
             put("changes.md", change_list(before, edition));

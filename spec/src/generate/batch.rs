@@ -13,17 +13,17 @@ const SHARE: usize = 350;
 const TRIES: usize = 6;
 
 /// Makes a record behind the records that it refers to, each sound but for the last, which is faulty in `faults` of a
-/// thousand cases. Expected is what the record shows by itself.
+/// thousand cases, in one of these kinds or against a rule. Expected is what the record shows by itself.
 pub fn with_parents<'s>(
     maker: &mut Maker<'_>,
     edition: &'s Edition,
     dataset: &'s Dataset,
-    faults: usize,
+    faults: (usize, &[Fault]),
 ) -> Vec<Faulty<'s>> {
     let family = family(maker, edition, dataset, SHARE);
     let last = family.len().saturating_sub(1);
     let of_place = |(place, draft)| {
-        let faults = if place == last { faults } else { 0 };
+        let faults = if place == last { faults } else { (0, faults.1) };
         spoiled(maker, draft, faults)
     };
     family.into_iter().enumerate().map(of_place).collect()
@@ -31,16 +31,24 @@ pub fn with_parents<'s>(
 
 /// Makes a record; faulty in `faults` of a thousand cases. What is expected of a sound one are the warnings that its
 /// data set cannot avoid.
-pub fn record<'s>(maker: &mut Maker<'_>, dataset: &'s Dataset, faults: usize) -> Faulty<'s> {
+pub fn record<'s>(
+    maker: &mut Maker<'_>,
+    dataset: &'s Dataset,
+    faults: (usize, &[Fault]),
+) -> Faulty<'s> {
     let draft = sound(maker, dataset, SHARE);
     spoiled(maker, draft, faults)
 }
 
-fn spoiled<'s>(maker: &mut Maker<'_>, draft: Draft<'s>, faults: usize) -> Faulty<'s> {
-    let spoiled = maker.random.permille(faults);
+fn spoiled<'s>(
+    maker: &mut Maker<'_>,
+    draft: Draft<'s>,
+    (share, kinds): (usize, &[Fault]),
+) -> Faulty<'s> {
+    let spoiled = maker.random.permille(share);
     let planted = (0..TRIES)
         .filter(|_| spoiled)
-        .find_map(|_| spoil(maker, &Case::alone(draft.clone(), &maker.context)));
+        .find_map(|_| spoil(maker, &Case::alone(draft.clone(), &maker.context), kinds));
     planted.unwrap_or_else(|| {
         let case = Case::alone(draft, &maker.context);
         let issues = case.judge(maker.context.edition);
@@ -52,7 +60,7 @@ fn spoiled<'s>(maker: &mut Maker<'_>, draft: Draft<'s>, faults: usize) -> Faulty
 }
 
 /// A fault of any kind: of structure, or against a rule that one record shows by itself.
-fn spoil<'s>(maker: &mut Maker<'_>, case: &Case<'s>) -> Option<Faulty<'s>> {
+fn spoil<'s>(maker: &mut Maker<'_>, case: &Case<'s>, kinds: &[Fault]) -> Option<Faulty<'s>> {
     let rules: Vec<&Rule> = case
         .draft
         .dataset
@@ -60,10 +68,9 @@ fn spoil<'s>(maker: &mut Maker<'_>, case: &Case<'s>) -> Option<Faulty<'s>> {
         .iter()
         .filter(|rule| stands_alone(rule))
         .collect();
-    let kinds = Fault::ALL.len();
     // As often a rule as all the rest.
-    let choice = maker.random.below(kinds * 2);
-    if let Some(&fault) = Fault::ALL.get(choice) {
+    let choice = maker.random.below(kinds.len() * 2);
+    if let Some(&fault) = kinds.get(choice) {
         return plant(maker, &case.draft, fault);
     }
     let rule = *rules.get(maker.random.below(rules.len()))?;

@@ -9,9 +9,13 @@ use serde_json::{Map, Value as Json};
 use super::Draft;
 use crate::normalize::items;
 use crate::references::lookups_at;
+use crate::roll::{Register, Roll};
 use crate::rule::Stage;
+use crate::stored::as_read;
 use crate::validate::{judge_alone, judge_among, judge_complete};
-use crate::{Context, DatasetCode, Edition, Found, Issue, Known, Lookup, Normalized, normalize};
+use crate::{
+    Context, Dataset, DatasetCode, Edition, Found, Issue, Known, Lookup, Normalized, normalize,
+};
 
 /// Records that are known, by data set. Of a data set that is not here nothing is known, and rules that look into it
 /// stay silent; an empty list means that it holds no record.
@@ -47,6 +51,25 @@ impl<'s> Case<'s> {
     /// What the engine finds: by the record alone, and, where anything else is given, among the others when it
     /// arrives and when its deal is complete.
     pub fn judge(&self, edition: &Edition) -> Vec<Issue> {
+        self.judge_by(edition, &|_, found| found.into())
+    }
+
+    /// The same, as if there were very many records of each kind.
+    pub fn judge_registered(&self, edition: &Edition) -> Vec<Issue> {
+        self.judge_by(edition, &|dataset, found| {
+            let read = |found: Found| Found {
+                body: Arc::new(as_read(dataset, &found.body)),
+                ..found
+            };
+            Roll::Many(Arc::new(Register::new(found.into_iter().map(read))))
+        })
+    }
+
+    fn judge_by(
+        &self,
+        edition: &Edition,
+        roll: &dyn Fn(&Dataset, Vec<Found>) -> Roll,
+    ) -> Vec<Issue> {
         let context = Context {
             edition,
             received: self.received,
@@ -57,9 +80,9 @@ impl<'s> Case<'s> {
         let mut record = normalize(&context, record);
         let mut issues = judge_alone(&context, &mut record).issues;
         if !self.given.is_empty() {
-            let known = self.known(edition, &record, Stage::Arrival);
+            let known = self.known(edition, &record, Stage::Arrival, roll);
             issues.extend(judge_among(&context, &record, &known).0.issues);
-            let known = self.known(edition, &record, Stage::Complete);
+            let known = self.known(edition, &record, Stage::Complete, roll);
             let complete = judge_complete(&context, std::slice::from_ref(&record), &known);
             issues.extend(complete.into_iter().flat_map(|report| report.issues));
         }
@@ -67,10 +90,18 @@ impl<'s> Case<'s> {
     }
 
     /// Answers to what the record asks of data sets that are known.
-    fn known(&self, edition: &Edition, record: &Normalized<'_, '_>, stage: Stage) -> Known {
+    fn known(
+        &self,
+        edition: &Edition,
+        record: &Normalized<'_, '_>,
+        stage: Stage,
+        roll: &dyn Fn(&Dataset, Vec<Found>) -> Roll,
+    ) -> Known {
         let mut known = Known::default();
         for lookup in lookups_at(edition, record, stage) {
-            if let Some(held) = self.given.get(&lookup.dataset) {
+            if let Some(held) = self.given.get(&lookup.dataset)
+                && let Some(dataset) = edition.by_code(lookup.dataset)
+            {
                 let found = held
                     .iter()
                     .zip(1..)
@@ -79,8 +110,8 @@ impl<'s> Case<'s> {
                         id,
                         body: Arc::clone(body),
                     });
-                let found = found.collect();
-                known.answers.insert(lookup, found);
+                let roll = roll(dataset, found.collect());
+                known.answers.insert(lookup, roll);
             }
         }
         known

@@ -11,6 +11,10 @@ pub struct Draft<'s> {
     values: Vec<Option<String>>,
     /// Names that the data set does not know, with their values.
     pub strangers: Vec<(String, String)>,
+    /// A field that comes a second time, with its second value.
+    pub again: Option<(FieldIndex, String)>,
+    /// A field that is written as an object.
+    pub nested: Option<FieldIndex>,
 }
 
 impl<'s> Draft<'s> {
@@ -20,6 +24,8 @@ impl<'s> Draft<'s> {
             dataset,
             values: vec![None; dataset.fields.len()],
             strangers: Vec::new(),
+            again: None,
+            nested: None,
         }
     }
 
@@ -67,6 +73,16 @@ impl<'s> Draft<'s> {
         let mut record = Record::new(self.dataset);
         for (slot, text) in record.values.iter_mut().zip(&self.values) {
             *slot = text.as_ref().map(input);
+        }
+        if let Some((place, text)) = &self.again {
+            record.repeated.push((*place, input(text)));
+        }
+        let nested = self
+            .nested
+            .and_then(|place| record.values.get_mut(usize::from(place)));
+        if let Some(Some(value)) = nested {
+            value.kind = Kind::Nested;
+            value.text = format!("{{\"value\":{}}}", serde_json::Value::from(&*value.text)).into();
         }
         for (name, text) in &self.strangers {
             record.unknown.push((name.as_str().into(), input(text)));

@@ -55,11 +55,50 @@ pub enum Fault {
     Check,
     /// A field that the data set does not have.
     Unknown,
+    /// A date or a number that can be read in several ways.
+    Ambiguous,
+    /// A code that is not in force any more, or not yet.
+    Expired,
+    /// A code that stands in a table which no public standard confirms, and is not listed there.
+    Unverified,
+    /// A field comes twice.
+    Repeated,
+    /// An object stands where a plain value belongs.
+    Type,
 }
 
 impl Fault {
-    /// All kinds.
-    pub const ALL: [Fault; 6] = [
+    /// All kinds: every code that a record earns by what its fields say. `dataset.*`, `record.shape` and `attachment.*`
+    /// are about what is around the fields; `reference.*` and `key.*` take other records.
+    pub const ALL: [Fault; 11] = [
+        Fault::Missing,
+        Fault::Long,
+        Fault::Format,
+        Fault::Code,
+        Fault::Check,
+        Fault::Unknown,
+        Fault::Ambiguous,
+        Fault::Expired,
+        Fault::Unverified,
+        Fault::Repeated,
+        Fault::Type,
+    ];
+
+    /// Those that a table or an XML message can carry: there a field stands once, and holds text.
+    pub const IN_TEXT: [Fault; 9] = [
+        Fault::Missing,
+        Fault::Long,
+        Fault::Format,
+        Fault::Code,
+        Fault::Check,
+        Fault::Unknown,
+        Fault::Ambiguous,
+        Fault::Expired,
+        Fault::Unverified,
+    ];
+
+    /// Those that nearly every data set has a place for.
+    pub const COMMON: [Fault; 6] = [
         Fault::Missing,
         Fault::Long,
         Fault::Format,
@@ -77,6 +116,11 @@ impl Fault {
             Fault::Code => IssueCode::CodeUnknown,
             Fault::Check => IssueCode::IdentifierCheck,
             Fault::Unknown => IssueCode::FieldUnknown,
+            Fault::Ambiguous => IssueCode::FieldAmbiguous,
+            Fault::Expired => IssueCode::CodeExpired,
+            Fault::Unverified => IssueCode::CodeUnverified,
+            Fault::Repeated => IssueCode::FieldRepeated,
+            Fault::Type => IssueCode::FieldType,
         }
     }
 }
@@ -97,9 +141,13 @@ pub fn plant<'s>(maker: &mut Maker<'_>, sound: &Draft<'s>, fault: Fault) -> Opti
     (0..count).find_map(|step| {
         let place = ((start + step) % count) as FieldIndex;
         let field = dataset.field(place)?;
-        let text = spoilt(maker, dataset, place, sound.get(place)?, fault)?;
+        let text = sound.get(place)?;
         let mut draft = sound.clone();
-        draft.set(place, Some(text));
+        match fault {
+            Fault::Repeated => draft.again = Some((place, text.to_owned())),
+            Fault::Type => draft.nested = Some(place),
+            _ => draft.set(place, Some(spoilt(maker, dataset, place, text, fault)?)),
+        }
         seen(maker, draft, fault.code(), &field.id)
     })
 }
@@ -178,7 +226,42 @@ fn spoilt(
             let other = if last == '1' { '2' } else { '1' };
             Some(format!("{body}{other}"))
         }
-        Fault::Unknown => None,
+        Fault::Ambiguous => match (field.format, &field.unit) {
+            // Day, month, year: in which order?
+            (Format::Date | Format::Minute | Format::Second, _) => {
+                text.get(2..8).map(str::to_owned)
+            }
+            (Format::Number { .. }, None) if matches!(field.domain, Domain::Free) => {
+                Some(format!("{text}天"))
+            }
+            _ => None,
+        },
+        Fault::Expired => {
+            let Domain::Codes(table) = &field.domain else {
+                return None;
+            };
+            let mut codes: Vec<&String> = table
+                .values
+                .iter()
+                .filter(|(code, value)| value.valid_to.is_some() && fits(field.format, code))
+                .map(|(code, _)| code)
+                .collect();
+            codes.sort_unstable();
+            codes
+                .get(maker.random.below(codes.len()))
+                .map(|code| (*code).clone())
+        }
+        Fault::Unverified => {
+            let Domain::Codes(table) = &field.domain else {
+                return None;
+            };
+            let figures = text.chars().count();
+            (0..40)
+                .map(|_| maker.random.digits(figures))
+                .find(|code| table.find(code).is_none() && fits(field.format, code))
+                .filter(|_| !table.is_closed())
+        }
+        Fault::Unknown | Fault::Repeated | Fault::Type => None,
     }
 }
 

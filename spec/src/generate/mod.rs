@@ -16,7 +16,7 @@ mod maker;
 mod moves;
 mod others;
 mod proposals;
-mod random;
+pub(crate) mod random;
 mod reads;
 mod scene;
 mod search;

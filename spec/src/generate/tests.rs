@@ -72,16 +72,19 @@ fn every_kind_of_fault_is_planted_and_found() -> Result<(), LoadError> {
                         faulty.expected.first().map(|first| first.code),
                         Some(fault.code())
                     );
-                    assert_ne!(texts(&faulty.draft), texts(&sound));
+                    let in_text = Fault::IN_TEXT.contains(&fault);
+                    assert_eq!(texts(&faulty.draft) != texts(&sound), in_text);
                 }
             }
         }
         let all = edition.datasets.len();
         for (fault, count) in Fault::ALL.into_iter().zip(planted) {
-            let least = if matches!(fault, Fault::Missing | Fault::Unknown) {
-                all
-            } else {
-                all / 2
+            let least = match fault {
+                Fault::Missing | Fault::Unknown | Fault::Repeated | Fault::Type => all,
+                // Few tables have had values that are gone, and not every data set draws on one that is open.
+                Fault::Expired => 1,
+                Fault::Unverified => all / 5,
+                _ => all / 2,
             };
             assert!(count >= least, "{fault:?} in {count} of {all} data sets");
         }

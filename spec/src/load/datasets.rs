@@ -105,6 +105,7 @@ pub(super) fn dataset(
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
+        read: Vec::new(),
         referrers: Vec::new(),
     }
 }

@@ -9,11 +9,12 @@ use std::collections::BTreeSet;
 
 use crate::rule::{Check, Park};
 use crate::standing::Standing;
-use crate::{Dataset, DatasetCode, FieldIndex, Referrer};
+use crate::{Dataset, DatasetCode, FieldIndex, Referrer, Unit};
 
-/// Fills [`Dataset::indexed`] and [`Dataset::referrers`] of every data set.
+/// Fills [`Dataset::indexed`], [`Dataset::read`] and [`Dataset::referrers`] of every data set.
 pub(super) fn fill(datasets: &mut [Dataset], standing: &[Standing]) {
     let mut wanted: BTreeSet<(DatasetCode, FieldIndex)> = BTreeSet::new();
+    let mut read: BTreeSet<(DatasetCode, FieldIndex)> = BTreeSet::new();
     let mut referrers: BTreeSet<(DatasetCode, Referrer)> = BTreeSet::new();
     for one in standing {
         wanted.insert((one.dataset, one.subject));
@@ -23,6 +24,9 @@ pub(super) fn fill(datasets: &mut [Dataset], standing: &[Standing]) {
         for rule in &dataset.rules {
             rule.asked(dataset.code, &mut |asked| {
                 wanted.insert((asked.dataset, asked.field));
+            });
+            rule.read(dataset.code, &mut |dataset, field| {
+                read.insert((dataset, field));
             });
             let Check::Reference {
                 field,
@@ -53,10 +57,29 @@ pub(super) fn fill(datasets: &mut [Dataset], standing: &[Standing]) {
             .filter(|(code, field)| *code == dataset.code && key != [*field])
             .map(|(_, field)| *field)
             .collect();
+        dataset.read = dataset.read_of(&read);
         dataset.referrers = referrers
             .iter()
             .filter(|(code, _)| *code == dataset.code)
             .map(|(_, referrer)| *referrer)
             .collect();
+    }
+}
+
+impl Dataset {
+    /// What is read of a record: those fields, the business key that names it, and the units of amounts.
+    fn read_of(&self, read: &BTreeSet<(DatasetCode, FieldIndex)>) -> Vec<FieldIndex> {
+        let own = read.iter().filter(|(code, _)| *code == self.code);
+        let mut all: BTreeSet<FieldIndex> = own.map(|(_, field)| *field).collect();
+        all.extend(&self.key);
+        let units = all
+            .iter()
+            .filter_map(|&field| match self.field(field)?.unit {
+                Some(Unit::By(unit)) => Some(unit),
+                _ => None,
+            });
+        let units: Vec<FieldIndex> = units.collect();
+        all.extend(units);
+        all.into_iter().collect()
     }
 }

@@ -3,7 +3,7 @@
 //! A join looks up by the first of its pairs and filters by the others; a group by its first field; a unique
 //! value by the first field that it is unique within, or by itself.
 
-use super::{Check, Join, Limit, Operand, Rule};
+use super::{Check, Days, GroupFigure, Join, Limit, Operand, Rule};
 use crate::{DatasetCode, FieldIndex};
 
 /// One way from a record to others.
@@ -78,6 +78,60 @@ impl Rule {
                         field,
                         own: field,
                     });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Every field that the rule reads of records that it found; `own` is the data set it belongs to. A register of
+    /// very many records keeps no others.
+    pub(crate) fn read(&self, own: DatasetCode, tell: &mut impl FnMut(DatasetCode, FieldIndex)) {
+        self.asked(own, &mut |asked| tell(asked.dataset, asked.field));
+        self.joins(&mut |join| {
+            for &(_, theirs) in &join.on {
+                tell(join.dataset, theirs);
+            }
+            for condition in &join.filter {
+                tell(join.dataset, condition.field());
+            }
+        });
+        if let Some((_, Operand::Joined(join, field))) = self.check.sides() {
+            tell(join.dataset, *field);
+            if let Some(Days::Joined(days)) = self.check.days() {
+                tell(join.dataset, days);
+            }
+        }
+        match &self.check {
+            Check::ParentHolds { join, field, .. } | Check::MinCountOf { join, field, .. } => {
+                tell(join.dataset, *field);
+            }
+            Check::Reference { to, .. } => {
+                for target in to {
+                    for &field in &target.beside {
+                        tell(target.dataset, field);
+                    }
+                }
+            }
+            Check::Unique { field, within } => {
+                for &field in std::iter::once(field).chain(within) {
+                    tell(own, field);
+                }
+            }
+            Check::Immutable { field } | Check::Monotone { field } => tell(own, *field),
+            Check::Group {
+                field,
+                group,
+                figure,
+            } => {
+                for &field in std::iter::once(field).chain(group) {
+                    tell(own, field);
+                }
+                if let GroupFigure::DistinctAcross { between } = figure {
+                    tell(own, *between);
+                }
+                if let Some(Limit::Joined(join, field)) = figure.limit() {
+                    tell(join.dataset, *field);
                 }
             }
             _ => {}

@@ -3,14 +3,14 @@
 
 use super::figures::{Side, plain};
 use super::finding::found;
-use super::joins::{Circle, holds, text_of};
+use super::joins::{Circle, Counted, holds, text_of};
 use super::pairs::{Pair, Violation};
 use super::rules::{self, applies, issue};
 use super::{groups, instants};
 use crate::normalize::{Normalized, items};
 use crate::references::Found;
 use crate::rule::{Check, Join, Operand, Pick, Stage};
-use crate::{Context, Dataset, FieldIndex, Issue, IssueCode, Known, Lookup};
+use crate::{Context, Dataset, FieldIndex, Issue, IssueCode, Known, Lookup, Message};
 
 /// Judges a record by the rules of a stage that need others, and by those of which only others show that they apply.
 /// Also returns what it waits for.
@@ -64,20 +64,28 @@ impl<'k> Circle<'k> {
         }
         match check {
             Check::Exists { join } => {
-                let name = self.edition.dataset_by_code(join.dataset)?.name.as_str();
+                let other = self.edition.dataset_by_code(join.dataset)?;
                 let found = self.by_item(join)?;
                 let lost = found.into_iter().filter(|(_, others)| others.is_empty());
+                let wanted = Message::new(
+                    format!("“{}”中有对应记录", other.name),
+                    format!("a record of {} that goes with it", other.id),
+                );
                 Some(
-                    lost.map(|(item, _)| self.about(join, item, format!("“{name}”中有对应记录")))
+                    lost.map(|(item, _)| self.about(join, item, wanted.clone()))
                         .collect(),
                 )
             }
             Check::NotExists { join } => {
-                let name = self.edition.dataset_by_code(join.dataset)?.name.as_str();
+                let other = self.edition.dataset_by_code(join.dataset)?;
                 let found = self.by_item(join)?;
                 let hit = found.into_iter().filter(|(_, others)| !others.is_empty());
+                let wanted = Message::new(
+                    format!("“{}”中没有对应记录", other.name),
+                    format!("no record of {} that goes with it", other.id),
+                );
                 Some(
-                    hit.map(|(item, _)| self.about(join, item, format!("“{name}”中没有对应记录")))
+                    hit.map(|(item, _)| self.about(join, item, wanted.clone()))
                         .collect(),
                 )
             }
@@ -103,7 +111,10 @@ impl<'k> Circle<'k> {
                     field: own,
                     code: IssueCode::RuleViolated,
                     found: values.len().to_string(),
-                    expected: format!("“{}”中至少{min}个{}", dataset.name, column.name),
+                    expected: Message::new(
+                        format!("“{}”中至少{min}个{}", dataset.name, column.name),
+                        format!("at least {min} different {} in {}", column.id, dataset.id),
+                    ),
                 }))
             }
             Check::Unique { field, within } => one(self.unique(*field, within)),
@@ -183,7 +194,10 @@ impl<'k> Circle<'k> {
             field,
             code: IssueCode::RuleViolated,
             found: format!("{said} ≠ {}", others.len()),
-            expected: format!("{}（“{}”的条数）", others.len(), dataset.name),
+            expected: Message::new(
+                format!("{}（“{}”的条数）", others.len(), dataset.name),
+                format!("{}, the number of records of {}", others.len(), dataset.id),
+            ),
         })
     }
 
@@ -204,25 +218,43 @@ impl<'k> Circle<'k> {
             field: join.on.first()?.0,
             code: IssueCode::RuleViolated,
             found: found(column, held),
-            expected: format!("“{}”的{}含{}", dataset.name, column.name, values.join("或")),
+            expected: Message::new(
+                format!("“{}”的{}含{}", dataset.name, column.name, values.join("或")),
+                format!(
+                    "{} of {} with {}",
+                    column.id,
+                    dataset.id,
+                    values.join(" or ")
+                ),
+            ),
         })
     }
 
     fn unique(&self, field: FieldIndex, within: &[FieldIndex]) -> Option<Violation> {
         let value = self.record.text(field)?;
-        let others = self.siblings(within.first().copied().unwrap_or(field), within)?;
-        let dataset = self.record.dataset;
-        let shares = |other: &&&Found| {
-            text_of(dataset, other, field)
-                .is_some_and(|text| items(text).any(|item| items(value).any(|own| own == item)))
+        let group = if within.is_empty() {
+            std::slice::from_ref(&field)
+        } else {
+            within
         };
-        others.iter().find(shares)?;
+        let counted = Counted {
+            field,
+            between: None,
+            sum: None,
+        };
+        let shared = self.fellows(group, counted, |fellows| {
+            !fellows.sharing(value, 1).is_empty()
+        });
+        if !shared? {
+            return None;
+        }
+        let dataset = self.record.dataset;
         let column = dataset.field(field)?;
         Some(Violation {
             field,
             code: IssueCode::KeyDuplicate,
             found: found(column, value),
-            expected: "未被其他记录使用的值".to_owned(),
+            expected: Message::new("未被其他记录使用的值", "a value that no other record has"),
         })
     }
 
@@ -234,7 +266,7 @@ impl<'k> Circle<'k> {
             field,
             code: IssueCode::KeyChanged,
             found: found(column, new),
-            expected: found(column, old),
+            expected: found(column, old).into(),
         })
     }
 
@@ -247,12 +279,15 @@ impl<'k> Circle<'k> {
                 field,
                 code: IssueCode::TimeOrder,
                 found: format!("{new} < {old}"),
-                expected: format!("不早于已有版本（{old}）"),
+                expected: Message::new(
+                    format!("不早于已有版本（{old}）"),
+                    format!("not before the version that is held ({old})"),
+                ),
             })
     }
 
     /// A finding about one item of the field that a join begins with.
-    fn about(&self, join: &Join, item: &str, expected: String) -> Violation {
+    fn about(&self, join: &Join, item: &str, expected: Message) -> Violation {
         let field = join.on.first().map_or(0, |pair| pair.0);
         let shown = self
             .record

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::finding::{Draft, found, label, replace};
 use super::nearest;
 use crate::normalize::{Value, parts};
-use crate::{CodeTable, CodeValue, Field, Issue, IssueCode, Severity};
+use crate::{CodeTable, CodeValue, Field, Issue, IssueCode, Message, Severity};
 
 /// Values that a finding lists.
 const LISTED: usize = 12;
+/// Values that it lists of a longer table.
+const SAMPLED: usize = 3;
 
 /// Judges the value (each item of a list) of a field. `today` is the day of receipt, `yyyyMMdd`.
 pub(super) fn judge(
@@ -45,7 +47,8 @@ fn in_force(value: &CodeValue, today: &[u8]) -> bool {
 fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> Issue {
     let name = label(field);
     let shown = found(field, item);
-    let allowed = Arc::clone(table.listed.get_or_init(|| listing(table).into()));
+    let (allowed, allowed_en) = table.listed.get_or_init(|| listing(table));
+    let wanted = (Arc::clone(allowed), Arc::clone(allowed_en));
     // A list that may have more values takes any, but for what the format excludes.
     if !table.is_closed() && super::structure::has_format(field, &value.text) {
         let zh = [
@@ -68,13 +71,13 @@ fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> 
         return Draft::new(IssueCode::CodeUnverified, Severity::Warning)
             .at(field, value.at)
             .found(shown)
-            .expected(allowed)
+            .wanted(wanted.0, wanted.1)
             .say(zh, en);
     }
     let draft = Draft::new(IssueCode::CodeUnknown, Severity::Error)
         .at(field, value.at)
         .found(shown.clone())
-        .expected(Arc::clone(&allowed));
+        .wanted(wanted.0, wanted.1);
     let Some((code, certain)) = meant(table, item) else {
         return draft.say(
             format!(
@@ -82,7 +85,7 @@ fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> 
                 table.id
             ),
             format!(
-                "{} “{shown}” is not a value of {}; allowed: {allowed}",
+                "{} “{shown}” is not a value of {}; allowed: {allowed_en}",
                 field.id, table.id
             ),
         );
@@ -94,7 +97,7 @@ fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> 
             table.id
         ),
         format!(
-            "{} “{shown}” is not a value of {}, did you mean {code} {hint}? Allowed: {allowed}",
+            "{} “{shown}” is not a value of {}, did you mean {code}? Allowed: {allowed_en}",
             field.id, table.id
         ),
     );
@@ -152,19 +155,21 @@ fn meant(table: &CodeTable, item: &str) -> Option<(String, bool)> {
 }
 
 /// The values of a table as people read them: `1 公开招标、2 邀请招标`.
-fn listing(table: &CodeTable) -> String {
+fn listing(table: &CodeTable) -> (Arc<str>, Arc<str>) {
     let mut codes: Vec<(&String, &CodeValue)> = table.values.iter().collect();
     codes.sort_by_key(|(code, _)| *code);
     let more = codes.len() > LISTED;
-    let mut parts: Vec<String> = codes
-        .iter()
-        .take(LISTED)
-        .map(|(code, value)| format!("{code} {}", value.name).trim_end().to_owned())
-        .collect();
+    // Of a long list the beginning shows what its codes look like, and no more.
+    let shown = if more { SAMPLED } else { LISTED };
+    let first = || codes.iter().take(shown);
+    let named = first().map(|(code, value)| format!("{code} {}", value.name).trim_end().to_owned());
+    let mut zh: Vec<String> = named.collect();
+    let mut en: Vec<String> = first().map(|(code, _)| (*code).clone()).collect();
     if more {
-        parts.push(format!("…（共{}个）", codes.len()));
+        zh.push(format!("…（共{}个）", codes.len()));
+        en.push(format!("… ({} in all)", codes.len()));
     }
-    parts.join("、")
+    (zh.join("、").into(), en.join(", ").into())
 }
 
 fn unverified(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> Issue {
@@ -230,17 +235,19 @@ fn expired(
         en = format!("{en}, now {successor}");
     }
     let expected = match (&listed.successor, &listed.valid_from, &listed.valid_to) {
-        (Some(successor), ..) => successor.clone(),
-        (None, from, to) => format!(
-            "有效期{}至{}",
-            from.as_deref().unwrap_or("…"),
-            to.as_deref().unwrap_or("…")
-        ),
+        (Some(successor), ..) => Message::from(successor.clone()),
+        (None, from, to) => {
+            let (from, to) = (from.as_deref().unwrap_or("…"), to.as_deref().unwrap_or("…"));
+            Message::new(
+                format!("有效期{from}至{to}"),
+                format!("valid from {from} to {to}"),
+            )
+        }
     };
     let issue = Draft::new(IssueCode::CodeExpired, severity)
         .at(field, value.at)
         .found(shown)
-        .expected(expected)
+        .wanted(expected.zh, expected.en)
         .say(zh, en);
     match &listed.successor {
         Some(successor) if table.values.contains_key(successor) => {

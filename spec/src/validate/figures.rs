@@ -5,7 +5,7 @@ use crate::{Dataset, Field, FieldIndex, Unit};
 
 /// One side of a comparison: a value, its field, and how many yuan its unit is (a power of ten).
 #[derive(Debug, Clone)]
-pub(super) struct Side<'v> {
+pub(crate) struct Side<'v> {
     pub text: &'v str,
     pub field: Option<&'v Field>,
     scale: Option<i32>,
@@ -53,6 +53,25 @@ impl<'v> Side<'v> {
             return Some(number);
         }
         Some(number * 10_f64.powi(self.scale?))
+    }
+
+    /// Parts of one in which [`Side::exact`] counts.
+    pub const PARTS: f64 = 1e10;
+
+    /// The number in parts of [`Self::PARTS`]: sums of these are the same in whatever order they are made.
+    pub fn exact(&self, in_yuan: bool) -> Option<i128> {
+        let scale = if in_yuan { self.scale? } else { 0 };
+        let (whole, fraction) = self.text.split_once('.').unwrap_or((self.text, ""));
+        let places = usize::try_from(10 + scale).ok()?;
+        let fraction = fraction.trim_end_matches('0');
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_plain = digits(whole.trim_start_matches('-')) && digits(fraction);
+        if is_plain && fraction.len() <= places && whole.len() + places < 36 {
+            return format!("{whole}{fraction:0<places$}").parse().ok();
+        }
+        // Finer than any amount is written, or greater: as near as it can be had.
+        let parts = (self.number(in_yuan)? * Self::PARTS).round();
+        (parts.abs() < 1e36).then_some(parts as i128)
     }
 
     /// Whether the value is several.

@@ -5,7 +5,7 @@ use super::pairs::Violation;
 use crate::issue::shown;
 use crate::normalize::Normalized;
 use crate::rule::Check;
-use crate::{FieldIndex, IssueCode};
+use crate::{Field, FieldIndex, IssueCode, Message};
 
 /// Judges a check of this kind; says whether it is one.
 pub(super) fn judge(
@@ -21,7 +21,7 @@ pub(super) fn judge(
                     field,
                     code: IssueCode::RuleViolated,
                     found: String::new(),
-                    expected: "填写".to_owned(),
+                    expected: Message::new("填写", "a value"),
                 });
             }
         }
@@ -31,7 +31,7 @@ pub(super) fn judge(
                     field,
                     code: IssueCode::RuleViolated,
                     found: show(record, field),
-                    expected: "不填写".to_owned(),
+                    expected: Message::new("不填写", "no value"),
                 });
             }
         }
@@ -40,17 +40,20 @@ pub(super) fn judge(
             if !(*min as usize..=*max as usize).contains(&count)
                 && let Some(&field) = fields.first()
             {
-                let names = names(record, fields.iter());
-                let wanted = if min == max {
-                    format!("填写{min}项")
+                let Message { zh, en } = names(record, fields.iter());
+                let (wanted, wanted_en) = if min == max {
+                    (format!("填写{min}项"), min.to_string())
                 } else {
-                    format!("填写{min}至{max}项")
+                    (format!("填写{min}至{max}项"), format!("{min} to {max}"))
                 };
                 tell(Violation {
                     field,
                     code: IssueCode::RuleViolated,
                     found: format!("{count}/{}", fields.len()),
-                    expected: format!("{names}中{wanted}"),
+                    expected: Message::new(
+                        format!("{zh}中{wanted}"),
+                        format!("{wanted_en} of {en} filled"),
+                    ),
                 });
             }
         }
@@ -58,11 +61,12 @@ pub(super) fn judge(
             let (there, absent): (Vec<&FieldIndex>, Vec<&FieldIndex>) =
                 fields.iter().partition(|field| is_filled(field));
             if let (Some(_), Some(&&first)) = (there.first(), absent.first()) {
+                let Message { zh, en } = names(record, absent.iter().copied());
                 tell(Violation {
                     field: first,
                     code: IssueCode::RuleViolated,
                     found: format!("{}/{}", there.len(), fields.len()),
-                    expected: format!("{}一并填写", names(record, absent.iter().copied())),
+                    expected: Message::new(format!("{zh}一并填写"), format!("{en} filled too")),
                 });
             }
         }
@@ -81,19 +85,22 @@ fn show(record: &Normalized<'_, '_>, field: FieldIndex) -> String {
 /// Fields that are named in one sentence.
 const NAMED: usize = 8;
 
-fn names<'f>(record: &Normalized<'_, '_>, fields: impl Iterator<Item = &'f FieldIndex>) -> String {
-    let all: Vec<String> = fields
+fn names<'f>(record: &Normalized<'_, '_>, fields: impl Iterator<Item = &'f FieldIndex>) -> Message {
+    let all: Vec<&Field> = fields
         .filter_map(|&field| record.dataset.field(field))
-        .map(label)
         .collect();
-    let mut text = all
-        .iter()
-        .take(NAMED)
-        .cloned()
+    let first = || all.iter().take(NAMED);
+    let mut zh = first()
+        .map(|field| label(field))
         .collect::<Vec<_>>()
         .join("、");
+    let mut en = first()
+        .map(|field| field.id.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
     if all.len() > NAMED {
-        text = format!("{text}等{}项", all.len());
+        zh = format!("{zh}等{}项", all.len());
+        en = format!("{en}, … ({} in all)", all.len());
     }
-    text
+    Message::new(zh, en)
 }

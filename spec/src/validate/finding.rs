@@ -60,7 +60,10 @@ impl Draft {
 
     /// What was expected, in words: Chinese, English.
     pub fn wanted(mut self, zh: impl Into<Arc<str>>, en: impl Into<Arc<str>>) -> Self {
-        self.expected_en = en.into();
+        let (zh, en) = (zh.into(), en.into());
+        if zh != en {
+            self.expected_en = en;
+        }
         self.expected(zh)
     }
 

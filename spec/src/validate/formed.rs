@@ -11,7 +11,7 @@ use crate::identifier::IdentifierKind;
 use crate::issue::shown;
 use crate::normalize::{Normalized, items};
 use crate::rule::{Bounds, Check, Operand};
-use crate::{FieldIndex, IssueCode};
+use crate::{FieldIndex, IssueCode, Message};
 
 /// Judges a check of this kind.
 pub(super) fn judge(
@@ -43,7 +43,7 @@ pub(super) fn judge(
 }
 
 /// Field, what it holds, what was expected.
-type Fault = (FieldIndex, String, String);
+type Fault = (FieldIndex, String, Message);
 
 fn fault(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Option<Fault> {
     match check {
@@ -53,7 +53,10 @@ fn fault(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Optio
             Some((
                 *field,
                 stranger.to_owned(),
-                format!("{}之一", values.join("、")),
+                Message::new(
+                    format!("{}之一", values.join("、")),
+                    format!("one of {}", values.join(", ")),
+                ),
             ))
         }
         Check::NotInSet { field, values } => {
@@ -62,14 +65,22 @@ fn fault(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Optio
             Some((
                 *field,
                 barred.to_owned(),
-                format!("不是{}", values.join("、")),
+                Message::new(
+                    format!("不是{}", values.join("、")),
+                    format!("none of {}", values.join(", ")),
+                ),
             ))
         }
         Check::OddNumber { field, min } => {
             let text = record.text(*field)?;
             let number: u64 = text.parse().ok()?;
-            (number.is_multiple_of(2) || number < u64::from(*min))
-                .then(|| (*field, text.to_owned(), format!("不小于{min}的单数")))
+            (number.is_multiple_of(2) || number < u64::from(*min)).then(|| {
+                let (zh, en) = (
+                    format!("不小于{min}的单数"),
+                    format!("an odd number of at least {min}"),
+                );
+                (*field, text.to_owned(), Message::new(zh, en))
+            })
         }
         Check::AttachmentRequired { formats } => attachment(record, formats),
         Check::SumEquals {
@@ -87,14 +98,22 @@ fn fault(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Optio
         Check::ListSameLength { fields } => same_length(record, fields),
         Check::ListMinLength { field, min } => {
             let count = items(record.text(*field)?).count();
-            (count < *min as usize).then(|| (*field, count.to_string(), format!("至少{min}项")))
+            (count < *min as usize).then(|| {
+                let wanted = Message::new(format!("至少{min}项"), format!("at least {min} items"));
+                (*field, count.to_string(), wanted)
+            })
         }
         Check::CountEquals { field, list } => {
             let said = record.text(*field)?;
             let count = items(record.text(*list)?).count();
-            let name = &record.dataset.field(*list)?.name;
-            (said.parse::<usize>() != Ok(count))
-                .then(|| (*field, said.to_owned(), format!("{count}（{name}的个数）")))
+            let list = record.dataset.field(*list)?;
+            (said.parse::<usize>() != Ok(count)).then(|| {
+                let (zh, en) = (
+                    format!("{count}（{}的个数）", list.name),
+                    format!("{count}, the number of items of {}", list.id),
+                );
+                (*field, said.to_owned(), Message::new(zh, en))
+            })
         }
         Check::ProductEquals {
             field,
@@ -113,7 +132,10 @@ fn fault(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Optio
             Some((
                 *field,
                 wrong.to_owned(),
-                format!("第{from}至{to}位为存在的行政区划代码"),
+                Message::new(
+                    format!("第{from}至{to}位为存在的行政区划代码"),
+                    format!("the code of a region that exists in characters {from} to {to}"),
+                ),
             ))
         }
         Check::RegionLevel { field, levels } => {
@@ -129,11 +151,14 @@ fn fault(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Optio
                     instants::compare(date.as_bytes(), limit.as_bytes()).is_gt()
                 })
             })?;
-            let name = &record.dataset.field(*field)?.name;
+            let field = record.dataset.field(*field)?;
             Some((
                 *deal,
                 late.to_owned(),
-                format!("其中日期不晚于{name}（{limit}）"),
+                Message::new(
+                    format!("其中日期不晚于{}（{limit}）", field.name),
+                    format!("a date in it that is not after {} ({limit})", field.id),
+                ),
             ))
         }
         Check::SourceRegistered { field } => {
@@ -148,7 +173,10 @@ fn fault(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Optio
                 (
                     *field,
                     text.to_owned(),
-                    "已为本数据来源登记的平台代码".to_owned(),
+                    Message::new(
+                        "已为本数据来源登记的平台代码",
+                        "a platform code registered for this source",
+                    ),
                 )
             })
         }
@@ -168,21 +196,28 @@ fn range(record: &Normalized<'_, '_>, field: FieldIndex, bounds: &Bounds) -> Opt
     if !below && !above {
         return None;
     }
-    let unit = if bounds.in_yuan { "元" } else { "" };
-    let least = if bounds.above_min {
-        "大于"
+    let (unit, unit_en) = if bounds.in_yuan {
+        ("元", " yuan")
     } else {
-        "不小于"
+        ("", "")
     };
-    let most = if bounds.below_max {
-        "小于"
+    let (least, least_en) = if bounds.above_min {
+        ("大于", "greater than")
     } else {
-        "不大于"
+        ("不小于", "at least")
     };
-    let mut wanted = Vec::new();
-    wanted.extend(bounds.min.map(|min| format!("{least}{min}{unit}")));
-    wanted.extend(bounds.max.map(|max| format!("{most}{max}{unit}")));
-    Some((field, side.text.to_owned(), wanted.join("、")))
+    let (most, most_en) = if bounds.below_max {
+        ("小于", "less than")
+    } else {
+        ("不大于", "at most")
+    };
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    zh.extend(bounds.min.map(|min| format!("{least}{min}{unit}")));
+    en.extend(bounds.min.map(|min| format!("{least_en} {min}{unit_en}")));
+    zh.extend(bounds.max.map(|max| format!("{most}{max}{unit}")));
+    en.extend(bounds.max.map(|max| format!("{most_en} {max}{unit_en}")));
+    let wanted = Message::new(zh.join("、"), en.join(", "));
+    Some((field, side.text.to_owned(), wanted))
 }
 
 /// Characters `from` to `to`, counted from 1.
@@ -221,7 +256,10 @@ fn substring(
     Some((
         part,
         wanted.to_owned(),
-        format!("{}第{from}至{to}位（{held}）", within_field.name),
+        Message::new(
+            format!("{}第{from}至{to}位（{held}）", within_field.name),
+            format!("characters {from} to {to} of {} ({held})", within_field.id),
+        ),
     ))
 }
 
@@ -236,11 +274,14 @@ fn same_length(record: &Normalized<'_, '_>, fields: &[FieldIndex]) -> Option<Fau
         match first {
             None => first = Some((field, count)),
             Some((other, expected)) if expected != count => {
-                let name = &record.dataset.field(other)?.name;
+                let other = record.dataset.field(other)?;
                 return Some((
                     field,
                     format!("{count} ≠ {expected}"),
-                    format!("{expected}项（与{name}一致）"),
+                    Message::new(
+                        format!("{expected}项（与{}一致）", other.name),
+                        format!("{expected} items, as many as {}", other.id),
+                    ),
                 ));
             }
             Some(_) => {}
@@ -261,10 +302,12 @@ fn sum(
         Operand::Joined(..) => return None,
     };
     let mut sum = 0.0;
-    let mut names = Vec::with_capacity(terms.len());
+    let (mut names, mut ids) = (Vec::new(), Vec::new());
     for &term in terms {
         sum += Side::own(record, term)?.number(true)?;
-        names.push(record.dataset.field(term)?.name.as_str());
+        let term = record.dataset.field(term)?;
+        names.push(term.name.as_str());
+        ids.push(term.id.as_str());
     }
     let wanted = whole.number(true)?;
     if at_most((sum - wanted).abs(), tolerance) {
@@ -273,11 +316,19 @@ fn sum(
     Some((
         place,
         format!("{} ≠ {}", plain(wanted), plain(sum)),
-        format!(
-            "{}之和（{}）等于{}",
-            names.join("、"),
-            plain(sum),
-            plain(wanted)
+        Message::new(
+            format!(
+                "{}之和（{}）等于{}",
+                names.join("、"),
+                plain(sum),
+                plain(wanted)
+            ),
+            format!(
+                "the sum of {} ({}) equal to {}",
+                ids.join(", "),
+                plain(sum),
+                plain(wanted)
+            ),
         ),
     ))
 }
@@ -297,8 +348,11 @@ fn attachment(record: &Normalized<'_, '_>, formats: &[String]) -> Option<Fault> 
         return None;
     }
     let wanted = match formats {
-        [] => "附有附件".to_owned(),
-        formats => format!("附有{}附件", formats.join("或")),
+        [] => Message::new("附有附件", "an attachment"),
+        formats => Message::new(
+            format!("附有{}附件", formats.join("或")),
+            format!("an attachment of type {}", formats.join(" or ")),
+        ),
     };
     Some((WHOLE, files.join(", "), wanted))
 }
@@ -312,12 +366,14 @@ fn product(
 ) -> Option<Fault> {
     let side = Side::own(record, field)?;
     let mut product = 1.0;
-    let mut names = Vec::with_capacity(factors.len());
+    let (mut names, mut ids) = (Vec::new(), Vec::new());
     for (place, &factor) in factors.iter().enumerate() {
         let number = Side::own(record, factor)?.number(true)?;
         let on_top = plus_percent && place + 1 == factors.len();
         product *= if on_top { 1.0 + number / 100.0 } else { number };
-        names.push(record.dataset.field(factor)?.name.as_str());
+        let factor = record.dataset.field(factor)?;
+        names.push(factor.name.as_str());
+        ids.push(factor.id.as_str());
     }
     if agree(side.number(true)?, product, tolerance) {
         return None;
@@ -325,7 +381,10 @@ fn product(
     Some((
         field,
         side.text.to_owned(),
-        format!("{}之积（{product:.4}）", names.join("、")),
+        Message::new(
+            format!("{}之积（{product:.4}）", names.join("、")),
+            format!("the product of {} ({product:.4})", ids.join(", ")),
+        ),
     ))
 }
 
@@ -350,7 +409,10 @@ fn receipt(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Opt
                 (
                     *field,
                     text.to_owned(),
-                    format!("不晚于接收时间（{received}）"),
+                    Message::new(
+                        format!("不晚于接收时间（{received}）"),
+                        format!("not after the time of receipt ({received})"),
+                    ),
                 )
             })
         }
@@ -361,7 +423,10 @@ fn receipt(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Opt
                 (
                     *field,
                     text.to_owned(),
-                    format!("不早于接收日期（{}）", received.date()),
+                    Message::new(
+                        format!("不早于接收日期（{}）", received.date()),
+                        format!("not before the day of receipt ({})", received.date()),
+                    ),
                 )
             })
         }
@@ -391,24 +456,30 @@ fn receipt(bench: &Bench<'_>, check: &Check, record: &Normalized<'_, '_>) -> Opt
 }
 
 /// Within which time a record was to come, and after what time it came.
-fn punctual(hours: i64, workdays: bool, took: i64) -> String {
-    let off = if workdays {
-        "（休息日不计）"
+fn punctual(hours: i64, workdays: bool, took: i64) -> Message {
+    let (off, off_en) = if workdays {
+        ("（休息日不计）", ", days off not counted")
     } else {
-        ""
+        ("", "")
     };
-    format!("{hours}小时内报送{off}，此记录在{took}小时后报送；无需改动数据")
+    Message::new(
+        format!("{hours}小时内报送{off}，此记录在{took}小时后报送；无需改动数据"),
+        format!(
+            "sent within {hours} hours{off_en}; it came after {took} hours, and needs no change"
+        ),
+    )
 }
 
-fn level_names(levels: &[String]) -> String {
+fn level_names(levels: &[String]) -> Message {
     let name = |level: &String| match level.as_str() {
         "province" => "省级".to_owned(),
         "city" => "市级".to_owned(),
         "county" => "县级".to_owned(),
         other => other.to_owned(),
     };
-    format!(
-        "{}行政区划",
-        levels.iter().map(name).collect::<Vec<_>>().join("或")
+    let names: Vec<String> = levels.iter().map(name).collect();
+    Message::new(
+        format!("{}行政区划", names.join("或")),
+        format!("a region of level {}", levels.join(" or ")),
     )
 }

@@ -4,6 +4,9 @@
 use super::rules::Bench;
 use crate::normalize::{Normalized, items};
 use crate::references::{Found, lookup, own_key};
+use crate::roll::Roll;
+pub(super) use crate::roll::tally::text_of;
+use crate::roll::tally::{Fellows, Group, Question};
 use crate::rule::{Join, Pick, Rule};
 use crate::{Context, Dataset, Edition, FieldIndex, Known, Lookup};
 
@@ -60,10 +63,19 @@ impl<'k> Circle<'k> {
                     .answers
                     .get(&lookup(self.edition, join.dataset, other, item))?;
             let mut found = Vec::new();
-            for answer in answers {
+            let mut take = |answer| {
                 if self.fits(join, dataset, answer)? {
                     found.push(answer);
                 }
+                Some(())
+            };
+            match (answers, join.on.get(1)) {
+                // Of very many only those are read that fit the second pair too.
+                (Roll::Many(register), Some(&(own, theirs))) => {
+                    let near = register.sharing(dataset, theirs, self.record.text(own)?);
+                    near.into_iter().try_for_each(&mut take)?;
+                }
+                _ => answers.iter().try_for_each(&mut take)?,
             }
             all.push((item, found));
         }
@@ -127,6 +139,76 @@ impl<'k> Circle<'k> {
         Some(all)
     }
 
+    /// Reads what is counted over the other records of the own data set that share a group: first the field by which
+    /// they are looked up, then those that must agree too.
+    pub(super) fn fellows<T>(
+        &self,
+        group: &[FieldIndex],
+        counted: Counted,
+        read: impl FnOnce(&Fellows<'_>) -> T,
+    ) -> Option<T> {
+        let dataset = self.record.dataset;
+        let (&by, within) = group.split_first()?;
+        let mut question = Question {
+            within: None,
+            field: counted.field,
+            between: counted.between,
+            sum: counted.sum,
+        };
+        if let Some(item) = single(self.record.text(by)?)
+            && within.len() <= 1
+        {
+            let asked = lookup(self.edition, dataset.code, by, item);
+            if let Roll::Many(register) = self.known.answers.get(&asked)? {
+                question.within = within.first().copied();
+                let shared = match question.within {
+                    Some(field) => single(self.record.text(field)?),
+                    None => Some(""),
+                };
+                if let Some(shared) = shared {
+                    let own = self.current().and_then(|own| register.get(own.id));
+                    let own = own.filter(|own| {
+                        question.within.is_none_or(|field| {
+                            text_of(dataset, own, field)
+                                .is_some_and(|text| items(text).any(|item| item == shared))
+                        })
+                    });
+                    return Some(register.ask(dataset, question, shared, |group| {
+                        read(&Fellows {
+                            group,
+                            dataset,
+                            question,
+                            own,
+                        })
+                    }));
+                }
+            }
+        }
+        // Few, or of several items: read through.
+        let mut all = Group::default();
+        for other in self.siblings(by, within)? {
+            all.add(dataset, question, other);
+        }
+        Some(read(&Fellows {
+            group: &all,
+            dataset,
+            question,
+            own: None,
+        }))
+    }
+
+    /// The records of numbers that a look-up by a field of this record gave.
+    pub(super) fn found(&self, by: FieldIndex, ids: &[i64]) -> Vec<&'k Found> {
+        let dataset = self.record.dataset.code;
+        let mut rolls = Vec::new();
+        for item in self.record.text(by).into_iter().flat_map(items) {
+            let asked = lookup(self.edition, dataset, by, item);
+            rolls.extend(self.known.answers.get(&asked));
+        }
+        let one = |id: &i64| rolls.iter().find_map(|roll| roll.get(*id));
+        ids.iter().filter_map(one).collect()
+    }
+
     /// Whether a record of the own data set is the current version of this one.
     pub(super) fn is_own(&self, other: &Found) -> bool {
         let Some(own) = &self.own else {
@@ -146,13 +228,22 @@ impl<'k> Circle<'k> {
     }
 }
 
-/// A field of a found record.
-pub(super) fn text_of<'f>(
-    dataset: &Dataset,
-    found: &'f Found,
-    field: FieldIndex,
-) -> Option<&'f str> {
-    found.body.get(&dataset.field(field)?.id)?.as_str()
+/// What is counted over a group.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted {
+    /// The field.
+    pub field: FieldIndex,
+    /// The field that says whose a value is.
+    pub between: Option<FieldIndex>,
+    /// Whether the figures are added up: in yuan, or as they stand.
+    pub sum: Option<bool>,
+}
+
+/// The only item of a value; none if there are several.
+fn single(text: &str) -> Option<&str> {
+    let mut all = items(text);
+    let first = all.next()?;
+    all.next().is_none().then_some(first)
 }
 
 /// Whether a field of a found record holds one of the values (for lists: an item does).

@@ -3,7 +3,7 @@
 mod among;
 mod codes;
 mod complete;
-mod figures;
+pub(crate) mod figures;
 mod filled;
 pub(crate) mod finding;
 mod formed;

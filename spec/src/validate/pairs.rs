@@ -5,7 +5,7 @@ use super::instants;
 use crate::calendar::Calendar;
 use crate::normalize::items;
 use crate::rule::{Check, Near};
-use crate::{FieldIndex, IssueCode};
+use crate::{FieldIndex, IssueCode, Message};
 
 /// What a comparison found wrong.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Violation {
     /// Both values, as they stand.
     pub found: String,
     /// In words.
-    pub expected: String,
+    pub expected: Message,
 }
 
 /// Stands where a finding is about a record as a whole.
@@ -95,27 +95,57 @@ impl Pair<'_> {
 
     /// How two values that break the check stand to each other, and what was wanted.
     pub(super) fn violation(&self) -> Violation {
-        let name = self.right.field.map_or("", |field| field.name.as_str());
-        let other = if name.is_empty() {
-            format!("“{}”", show(&self.right))
-        } else {
-            format!("{name}（{}）", show(&self.right))
+        let held = show(&self.right);
+        let Message { zh, en } = match self.right.field {
+            None => Message::from(format!("“{held}”")),
+            Some(field) => Message::new(
+                format!("{}（{held}）", field.name),
+                format!("{} ({held})", field.id),
+            ),
         };
         let (mark, expected) = match self.check {
-            Check::Equals { near, .. } => ("≠", format!("等于{other}{}", allowance(*near))),
-            Check::NotEquals { .. } => ("=", format!("不同于{other}")),
-            Check::AtMost { scale, .. } => (">", format!("不大于{other}{}", times(scale.ratio))),
-            Check::AtLeast { scale, .. } => ("<", format!("不小于{other}{}", times(scale.ratio))),
-            Check::Prefix { .. } => ("⊅", format!("以{other}开头")),
-            Check::NotBefore { .. } => ("<", format!("不早于{other}")),
-            Check::NotAfter { .. } => (">", format!("不晚于{other}")),
+            Check::Equals { near, .. } => {
+                let (but, but_en) = allowance(*near);
+                let zh = format!("等于{zh}{but}");
+                ("≠", Message::new(zh, format!("equal to {en}{but_en}")))
+            }
+            Check::NotEquals { .. } => (
+                "=",
+                Message::new(format!("不同于{zh}"), format!("different from {en}")),
+            ),
+            Check::AtMost { scale, .. } => {
+                let (times, times_en) = times(scale.ratio);
+                let en = format!("at most {times_en}{en}");
+                (">", Message::new(format!("不大于{zh}{times}"), en))
+            }
+            Check::AtLeast { scale, .. } => {
+                let (times, times_en) = times(scale.ratio);
+                let en = format!("at least {times_en}{en}");
+                ("<", Message::new(format!("不小于{zh}{times}"), en))
+            }
+            Check::Prefix { .. } => (
+                "⊅",
+                Message::new(format!("以{zh}开头"), format!("beginning with {en}")),
+            ),
+            Check::NotBefore { .. } => (
+                "<",
+                Message::new(format!("不早于{zh}"), format!("not before {en}")),
+            ),
+            Check::NotAfter { .. } => (
+                ">",
+                Message::new(format!("不晚于{zh}"), format!("not after {en}")),
+            ),
             Check::MinDaysBetween { workdays, .. } => {
-                ("−", format!("距{other}至少{}", self.count(*workdays)))
+                let (days, days_en) = self.count(*workdays);
+                let en = format!("at least {days_en} after {en}");
+                ("−", Message::new(format!("距{zh}至少{days}"), en))
             }
             Check::MaxDaysBetween { workdays, .. } => {
-                ("−", format!("距{other}至多{}", self.count(*workdays)))
+                let (days, days_en) = self.count(*workdays);
+                let en = format!("at most {days_en} after {en}");
+                ("−", Message::new(format!("距{zh}至多{days}"), en))
             }
-            _ => ("?", other),
+            _ => ("?", Message::new(zh, en)),
         };
         let code = match self.check {
             Check::NotBefore { .. }
@@ -152,31 +182,39 @@ impl Pair<'_> {
         }
     }
 
-    fn count(&self, workdays: bool) -> String {
+    fn count(&self, workdays: bool) -> (String, String) {
         let days = self.days.unwrap_or_default();
         if workdays {
-            format!("{days}个工作日")
+            (format!("{days}个工作日"), format!("{days} working days"))
         } else {
-            format!("{days}天")
+            (format!("{days}天"), format!("{days} days"))
         }
     }
 }
 
-fn times(ratio: f64) -> String {
+/// A factor in Chinese, behind what it multiplies, and in English, before it.
+fn times(ratio: f64) -> (String, String) {
     if (ratio - 1.0).abs() > f64::EPSILON {
-        format!("的{ratio}倍")
+        (format!("的{ratio}倍"), format!("{ratio} times "))
     } else {
-        String::new()
+        Default::default()
     }
 }
 
-fn allowance(near: Near) -> String {
+fn allowance(near: Near) -> (String, String) {
     match near {
         Near::Figure { tolerance, .. } if tolerance > 0.0 => {
-            format!("（相差不超过{}）", plain(tolerance))
+            let most = plain(tolerance);
+            (
+                format!("（相差不超过{most}）"),
+                format!(", give or take {most}"),
+            )
         }
-        Near::Minutes(minutes) => format!("（相差不超过{minutes}分钟）"),
-        _ => String::new(),
+        Near::Minutes(minutes) => (
+            format!("（相差不超过{minutes}分钟）"),
+            format!(", give or take {minutes} minutes"),
+        ),
+        _ => Default::default(),
     }
 }
 

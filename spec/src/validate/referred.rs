@@ -7,8 +7,9 @@ use super::pairs::Violation;
 use super::rules::weighed;
 use crate::normalize::items;
 use crate::references::{Found, lookup};
+use crate::roll::Roll;
 use crate::rule::{Check, Elsewhere, Park};
-use crate::{FieldIndex, Issue, IssueCode, Lookup, Rule, Severity};
+use crate::{FieldIndex, Issue, IssueCode, Lookup, Message, Rule, Severity};
 
 impl Circle<'_> {
     /// What a reference finds missing, and what the record waits for because of it. Says whether the rule is one.
@@ -47,14 +48,26 @@ impl Circle<'_> {
         let mut there = false;
         for target in to {
             let asked = lookup(self.edition, target.dataset, target.field, item);
-            for other in self.known.answers.get(&asked)? {
-                there = there || self.agrees(other, beside, target)?;
-            }
+            let answers = self.known.answers.get(&asked)?;
+            there = there || self.is_among(answers, beside, target)?;
         }
         for &field in beside {
             self.record.text(field)?;
         }
         Some(there)
+    }
+
+    /// Whether one of the records that hold the item agrees in the further fields.
+    fn is_among(&self, answers: &Roll, beside: &[FieldIndex], target: &Elsewhere) -> Option<bool> {
+        let mut agrees = |other| self.agrees(other, beside, target);
+        match (answers, beside.first(), target.beside.first()) {
+            (Roll::Many(register), Some(&own), Some(&theirs)) => {
+                let dataset = self.edition.dataset_by_code(target.dataset)?;
+                let near = register.sharing(dataset, theirs, self.record.text(own)?);
+                any(near.into_iter(), &mut agrees)
+            }
+            _ => any(answers.iter(), &mut agrees),
+        }
     }
 
     fn agrees(&self, other: &Found, beside: &[FieldIndex], target: &Elsewhere) -> Option<bool> {
@@ -83,14 +96,22 @@ impl Circle<'_> {
             let text = found(self.record.dataset.field(field)?, self.record.text(field)?);
             shown = format!("{shown} + {text}");
         }
-        let mut places: Vec<&str> = Vec::with_capacity(to.len());
+        let (mut names, mut ids): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
         for target in to {
-            places.push(&self.edition.dataset_by_code(target.dataset)?.name);
+            let dataset = self.edition.dataset_by_code(target.dataset)?;
+            names.push(&dataset.name);
+            ids.push(&dataset.id);
         }
-        let places = places.join("”或“");
+        let (names, ids) = (names.join("”或“"), ids.join(" or "));
         let expected = match park {
-            Park::Wait => format!("“{places}”中有该记录；收到后自动继续处理"),
-            Park::Warn => format!("“{places}”中有该记录"),
+            Park::Wait => Message::new(
+                format!("“{names}”中有该记录；收到后自动继续处理"),
+                format!("that record in {ids}; this one goes on by itself when it has come"),
+            ),
+            Park::Warn => Message::new(
+                format!("“{names}”中有该记录"),
+                format!("that record in {ids}"),
+            ),
         };
         let violation = Violation {
             field,
@@ -100,4 +121,17 @@ impl Circle<'_> {
         };
         Some(weighed(rule, self.record, violation, Severity::Warning))
     }
+}
+
+/// Whether it holds of one of them; none where that is not known of one before.
+fn any<'f>(
+    others: impl Iterator<Item = &'f Found>,
+    holds: &mut impl FnMut(&'f Found) -> Option<bool>,
+) -> Option<bool> {
+    for other in others {
+        if holds(other)? {
+            return Some(true);
+        }
+    }
+    Some(false)
 }

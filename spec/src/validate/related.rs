@@ -1,8 +1,7 @@
 //! The other records that a finding is about: a sender must be led to both.
 
 use super::finding::found;
-use super::joins::{Circle, holds, text_of};
-use crate::normalize::items;
+use super::joins::{Circle, Counted, holds, text_of};
 use crate::references::Found;
 use crate::rule::{Check, GroupFigure, Join, Operand, Pick};
 use crate::{Dataset, FieldIndex, Related, Rule};
@@ -44,8 +43,12 @@ impl<'k> Circle<'k> {
                 (self.of(join), None, there)
             }
             (Check::Unique { field, within }, _) => {
-                let by = within.first().copied().unwrap_or(*field);
-                (Some(own), Some(*field), self.sharing(*field, by, within))
+                let group = if within.is_empty() {
+                    std::slice::from_ref(field)
+                } else {
+                    within.as_slice()
+                };
+                (Some(own), Some(*field), self.sharing(*field, group))
             }
             (
                 Check::Group {
@@ -54,10 +57,7 @@ impl<'k> Circle<'k> {
                     figure: GroupFigure::DistinctAcross { .. },
                 },
                 _,
-            ) => {
-                let by = group.first().copied().unwrap_or(*field);
-                (Some(own), Some(*field), self.sharing(*field, by, group))
-            }
+            ) => (Some(own), Some(*field), self.sharing(*field, group)),
             (Check::Immutable { field } | Check::Monotone { field }, _) => {
                 (Some(own), Some(*field), Vec::from_iter(self.current()))
             }
@@ -80,17 +80,18 @@ impl<'k> Circle<'k> {
         self.edition.dataset_by_code(join.dataset)
     }
 
-    /// The other records of a group that hold the same value.
-    fn sharing(&self, field: FieldIndex, by: FieldIndex, group: &[FieldIndex]) -> Vec<&'k Found> {
-        let Some(value) = self.record.text(field) else {
+    /// The other records of a group that hold the same value, the first of them.
+    fn sharing(&self, field: FieldIndex, group: &[FieldIndex]) -> Vec<&'k Found> {
+        let (Some(value), Some(&by)) = (self.record.text(field), group.first()) else {
             return Vec::new();
         };
-        let mut others = self.siblings(by, group).unwrap_or_default();
-        others.retain(|other| {
-            text_of(self.record.dataset, other, field)
-                .is_some_and(|text| items(text).any(|item| items(value).any(|own| own == item)))
-        });
-        others
+        let counted = Counted {
+            field,
+            between: None,
+            sum: None,
+        };
+        let first = self.fellows(group, counted, |fellows| fellows.sharing(value, NAMED));
+        self.found(by, &first.unwrap_or_default())
     }
 }
 

@@ -8,7 +8,7 @@ use super::{filled, formed, instants};
 use crate::explain;
 use crate::normalize::Normalized;
 use crate::rule::{Check, Days, Operand, Stage};
-use crate::{CodeTable, Context, FieldIndex, Issue, Rule, Severity};
+use crate::{CodeTable, Context, FieldIndex, Issue, Message, Rule, Severity};
 
 /// What rules need besides the record.
 #[derive(Debug)]
@@ -138,10 +138,17 @@ pub(super) fn weighed(
     };
     let seen = if found.is_empty() { "未填" } else { &found };
     let seen_en = if found.is_empty() { "missing" } else { &found };
-    let zh = format!("{name}：{}（实际：{seen}；应：{expected}）", rule.zh);
-    let en = format!("{name_en}: {} (found: {seen_en})", rule.en);
+    let Message {
+        zh: want,
+        en: want_en,
+    } = expected;
+    let zh = format!("{name}：{}（实际：{seen}；应：{want}）", rule.zh);
+    let en = format!(
+        "{name_en}: {} (found: {seen_en}; expected: {want_en})",
+        rule.en
+    );
     Issue {
         help,
-        ..draft.found(found).expected(expected).say(zh, en)
+        ..draft.found(found).wanted(want, want_en).say(zh, en)
     }
 }

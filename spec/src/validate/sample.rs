@@ -195,6 +195,7 @@ pub(crate) fn dataset(code: u16, id: &str, fields: &[&str]) -> Dataset {
         rules: Vec::new(),
         by_name,
         indexed: Vec::new(),
+        read: Vec::new(),
         referrers: Vec::new(),
     }
 }

@@ -294,7 +294,7 @@ pub(crate) fn wording(format: Format) -> (String, String) {
     match format {
         Format::Exact(n) => (
             format!("{n}个字符（{format}）"),
-            format!("{n} characters ({format})"),
+            format!("{n} character{} ({format})", if n == 1 { "" } else { "s" }),
         ),
         Format::UpTo(n) => (
             format!("不超过{n}个字符（{format}）"),

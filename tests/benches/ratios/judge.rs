@@ -165,7 +165,7 @@ fn every(sides: &mut Sides<'_>) -> Figure {
     for dataset in &context.edition.datasets {
         let lines: Vec<String> = (0..EACH)
             .map(|_| {
-                let made = record(&mut maker, dataset, 0).draft;
+                let made = record(&mut maker, dataset, (0, &[])).draft;
                 let data: serde_json::Map<String, Value> = made
                     .pairs()
                     .map(|(name, text)| (name.to_owned(), Value::from(text)))

@@ -1,6 +1,10 @@
-//! One deal in one submission, ten and a hundred times as large: cost must grow in a line.
+//! One deal in one submission, ten and a hundred times as large: cost must grow in a line. So must it where every record
+//! is held against all others of its section: bids whose bidders must not share a manager.
 
 use std::time::Instant;
+
+use serde_json::{Value, json};
+use spec::generate::identifiers::{citizen, credit_code, organization};
 
 use super::load::Client;
 use super::server::Server;
@@ -37,6 +41,52 @@ fn deal(edition: &spec::Edition, deal: u64, guarantees: u64) -> Vec<u8> {
     .into_bytes()
 }
 
+/// What Nanjing sends before the bids: subjects, and deals with their sections.
+fn before(server: &Server, key: &str) -> Vec<Value> {
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/sources/320100");
+    let read = |name: &str| std::fs::read(folder.join(name)).expect("a fixture");
+    let mut client = Client::connect(&server.address, PATH, "application/json", key);
+    assert_eq!(
+        client.post(&read("02-subjects.json")).0,
+        200,
+        "the subjects"
+    );
+    let deals = read("03-deals.ndjson");
+    let mut client = Client::connect(&server.address, PATH, "application/x-ndjson", key);
+    assert_eq!(client.post(&deals).0, 200, "the deals");
+    let text = String::from_utf8(deals).expect("UTF-8");
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    lines.collect()
+}
+
+/// Bids for one section, each of a bidder and with a manager of its own.
+fn bids(deals: &[Value], deal: u64, count: u64) -> Vec<u8> {
+    let of = |name: &str, place: u64| {
+        let mut all = deals.iter().filter(|record| record["dataset"] == name);
+        all.nth(place as usize).expect("a record").clone()
+    };
+    let (bid, section) = (of("TENDER_LIST", 0), of("SECTION", deal));
+    let head = json!({ "edition": "3.0", "source": "320100", "submission": format!("bids-{deal}-{count}") });
+    let mut text = format!("{head}\n");
+    for number in 0..count {
+        let mut bid = bid.clone();
+        let data = &mut bid["data"];
+        for name in ["TENDER_PROJECT_CODE", "BID_SECTION_CODE"] {
+            data[name] = section["data"][name].clone();
+        }
+        let body = organization(&format!("T{number:07}"));
+        let (month, day) = (1 + number / 60 % 12, 1 + number / 720 % 28);
+        let birth = format!("{}{month:02}{day:02}", 1930 + number % 60);
+        data["BIDDER_ORG_CODE"] = credit_code("91", "320100", &body).into();
+        data["PM_CODE"] = citizen("320102", &birth, 1 + (number / 20_160) as u32).into();
+        text.push_str(&format!("{bid}\n"));
+    }
+    text.into_bytes()
+}
+
 /// Runs the comparison: of processor time, which other work on the machine does not change.
 pub fn run() -> Vec<Figure> {
     let spec = spec::Spec::embedded().expect("the specification");
@@ -44,6 +94,33 @@ pub fn run() -> Vec<Figure> {
     let server = Server::start();
     let key = server.key("320100");
     println!("linear: one deal in one submission");
+    let mut figures = measured(
+        &server,
+        &key,
+        "application/json",
+        "a deal",
+        &|number, size| deal(edition, number, size),
+    );
+    println!("linear: bids for one section in one submission");
+    let deals = before(&server, &key);
+    let bids = |number, size| bids(&deals, number, size);
+    figures.extend(measured(
+        &server,
+        &key,
+        "application/x-ndjson",
+        "the bids",
+        &bids,
+    ));
+    figures
+}
+
+fn measured(
+    server: &Server,
+    key: &str,
+    media_type: &str,
+    what: &str,
+    body: &dyn Fn(u64, u64) -> Vec<u8>,
+) -> Vec<Figure> {
     let mut next = 0;
     let times: Vec<f64> = SIZES
         .iter()
@@ -51,9 +128,9 @@ pub fn run() -> Vec<Figure> {
             let (mut clock, mut processor) = (0.0, 0.0);
             for _ in 0..rounds {
                 next += 1;
-                let body = deal(edition, next, size);
+                let body = body(next, size);
                 // A kept-open connection would have been closed while a large deal was made up.
-                let mut client = Client::connect(&server.address, PATH, "application/json", &key);
+                let mut client = Client::connect(&server.address, PATH, media_type, key);
                 let (before, started) = (server.cpu().0, Instant::now());
                 let (status, answer) = client.post(&body);
                 clock += started.elapsed().as_secs_f64();
@@ -78,7 +155,7 @@ pub fn run() -> Vec<Figure> {
         .zip(times.iter().zip(times.iter().skip(1)))
         .map(|((small, large), (before, after))| Figure {
             what: format!(
-                "processor time of a deal of {} / of {} records",
+                "processor time of {what} of {} / of {} records",
                 large.0, small.0
             ),
             measured: after / before,

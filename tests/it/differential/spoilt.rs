@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use spec::generate::{Draft, Maker, Random, record};
+use spec::generate::{Draft, Fault, Maker, Random, record};
 use spec::record::{Input, Kind};
 use spec::{Dataset, Domain, Edition, Record, Spec};
 
@@ -225,7 +225,7 @@ fn compare(
     let mut tally = Tally::default();
     let mut made = 0;
     while made < count {
-        let draft = record(&mut maker, dataset, 300).draft;
+        let draft = record(&mut maker, dataset, (300, &Fault::ALL)).draft;
         tally.compare(&context, schemas, draft.record(), &edition.id);
         for _ in 1..LIKES {
             let sent = spoiler.like(&draft);

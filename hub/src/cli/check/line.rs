@@ -1,13 +1,12 @@
-//! One record of a file: judged, with the place of every finding, and told.
+//! One record of a file as it is told: its outcome, and where it stands.
 
 use adapters::Decoded;
 use serde::Serialize;
-use spec::{Change, Issue, Severity, Verdict};
+use spec::{Change, Edition, Issue, Verdict};
 
 use super::excerpt::{Page, Target, Within};
-use super::{Summary, Teller, text};
-use crate::attachment::enclosed::Luggage;
-use crate::pipeline::judge::shown_key;
+use super::text;
+use crate::pipeline::judge::Item;
 
 /// One record as it is told.
 #[derive(Debug, Serialize)]
@@ -35,6 +34,9 @@ pub struct Line<'l> {
     /// The document.
     #[serde(skip)]
     pub within: Within<'l>,
+    /// The edition that judged it.
+    #[serde(skip)]
+    pub edition: &'l Edition,
 }
 
 impl Line<'_> {
@@ -52,81 +54,53 @@ impl Line<'_> {
     }
 }
 
-/// Judges one record and tells what came out.
-pub fn tell(
-    context: &spec::Context<'_>,
-    decoded: Decoded<'_, '_>,
-    (page, luggage): (&Page<'_>, &Luggage<'_>),
-    file: &str,
-    record: u64,
-    summary: &mut Summary,
-    teller: &mut impl Teller,
-) -> std::io::Result<()> {
-    let (at, dataset, key, mut issues, changes);
-    let (mut name, mut known, mut personal) = (String::new(), None, Vec::new());
-    match decoded {
-        Decoded::Record {
-            record,
-            attachments,
-            ..
-        } => {
-            at = record.at;
-            known = Some(at);
-            // Nobody knows what an unknown field holds.
-            personal.extend(record.unknown.iter().map(|(_, input)| input.at));
-            personal.extend(record.repeated.iter().map(|(_, input)| input.at));
-            let mut normalized = spec::normalize(context, record);
-            issues = spec::validate::judge_alone(context, &mut normalized).issues;
-            issues.extend(luggage.of_record(&normalized, &attachments).1);
-            if !issues.is_empty() {
-                personal.extend(personal_values(&normalized, page));
-                name = format!("{} ", normalized.dataset.name);
+/// What is known of a record beside its outcome, to show it.
+#[derive(Debug)]
+pub struct Draft {
+    /// Which document of the package it stands in.
+    pub part: usize,
+    /// Where it begins there.
+    pub at: usize,
+    /// Whether a record could be made out.
+    pub is_record: bool,
+    /// Where its personal values begin.
+    pub personal: Vec<usize>,
+    /// Chinese name of its data set, with a blank behind it.
+    pub name: String,
+    /// Repairs.
+    pub changes: Vec<Change>,
+}
+
+impl Draft {
+    /// What the sender wrote.
+    pub fn of(decoded: &Decoded<'_, '_>, part: usize) -> Self {
+        let (at, is_record, personal) = match decoded {
+            Decoded::Record { record, .. } => {
+                // Nobody knows what an unknown field holds.
+                let unknown = record.unknown.iter().map(|(_, input)| input.at);
+                let repeated = record.repeated.iter().map(|(_, input)| input.at);
+                (record.at, true, unknown.chain(repeated).collect())
             }
-            key = shown_key(&normalized);
-            dataset = normalized.dataset.id.clone();
-            changes = normalized.changes;
-        }
-        Decoded::Unusable {
-            at: begins,
-            dataset: named,
-            issue,
-        } => {
-            at = begins;
-            (dataset, key, issues, changes) =
-                (named.unwrap_or_default(), None, vec![issue], Vec::new());
+            Decoded::Unusable { at, .. } => (*at, false, Vec::new()),
+        };
+        Draft {
+            part,
+            at,
+            is_record,
+            personal,
+            name: String::new(),
+            changes: Vec::new(),
         }
     }
-    for issue in &mut issues {
-        if let (Some(at), None) = (issue.at, issue.line) {
-            let (line, column) = page.locator.locate(at);
-            issue.line = Some(line);
-            issue.column = Some(column);
+
+    /// What was made of it.
+    pub fn complete(&mut self, item: &Item, page: &Page<'_>) {
+        if let Some(judged) = item.judged() {
+            self.personal.extend(personal_values(&judged.record, page));
+            self.name = format!("{} ", judged.record.dataset.name);
+            self.changes.clone_from(&judged.record.changes);
         }
     }
-    let verdict = if issues.iter().any(|issue| issue.severity == Severity::Error) {
-        Verdict::Rejected
-    } else if issues.is_empty() {
-        Verdict::Accepted
-    } else {
-        Verdict::AcceptedWithWarnings
-    };
-    summary.add(verdict);
-    teller.record(&Line {
-        file,
-        record,
-        dataset: &dataset,
-        key: key.as_deref(),
-        verdict,
-        issues: &issues,
-        changes: &changes,
-        name: &name,
-        at,
-        within: Within {
-            page,
-            record: known,
-            personal: &personal,
-        },
-    })
 }
 
 /// Where the personal values of a record begin.

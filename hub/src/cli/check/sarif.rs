@@ -3,7 +3,7 @@
 //! Results are written as they come, what they refer to at the end: memory stays flat. Columns count characters;
 //! what is personal is masked as in the text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use adapters::{Charset, DecodeError};
@@ -22,12 +22,13 @@ const SCHEMA: &str =
 const UNREADABLE: &str = "unreadable";
 
 /// Writes one SARIF log.
-pub struct Sarif<'e, W> {
+pub struct Sarif<W> {
     out: W,
     lang: Lang,
-    edition: &'e Edition,
-    /// Rules that were met: code, and identifier where a rule decided.
-    met: BTreeSet<(Option<IssueCode>, String)>,
+    /// Rules that were met, by identifier, with their help.
+    met: BTreeMap<String, Value>,
+    /// Editions that judged.
+    editions: BTreeSet<String>,
     is_first: bool,
 }
 
@@ -82,9 +83,9 @@ struct Region {
     snippet: Option<Value>,
 }
 
-impl<'e, W: Write> Sarif<'e, W> {
+impl<W: Write> Sarif<W> {
     /// Begins a log.
-    pub fn new(mut out: W, lang: Lang, edition: &'e Edition) -> std::io::Result<Self> {
+    pub fn new(mut out: W, lang: Lang) -> std::io::Result<Self> {
         write!(
             out,
             "{{\"$schema\":\"{SCHEMA}\",\"version\":\"2.1.0\",\"runs\":[{{\"columnKind\":\"unicodeCodePoints\",\"results\":["
@@ -92,8 +93,8 @@ impl<'e, W: Write> Sarif<'e, W> {
         Ok(Sarif {
             out,
             lang,
-            edition,
-            met: BTreeSet::new(),
+            met: BTreeMap::new(),
+            editions: BTreeSet::new(),
             is_first: true,
         })
     }
@@ -109,14 +110,10 @@ impl<'e, W: Write> Sarif<'e, W> {
     }
 
     /// A rule with its help, as tools show it beside a result.
-    fn rule(&self, code: Option<IssueCode>, id: &str) -> Value {
+    fn rule(&self, edition: &Edition, code: IssueCode, id: &str) -> Value {
         let lang = self.lang;
-        let Some(code) = code else {
-            let text = lang.pick("文件无法读取", "The file cannot be read");
-            return json!({ "id": id, "shortDescription": { "text": text } });
-        };
         let described = explain::code(code);
-        let rules = self.edition.datasets.iter().flat_map(|set| &set.rules);
+        let rules = edition.datasets.iter().flat_map(|set| &set.rules);
         let mut rules = rules.filter(|rule| *rule.id == *id);
         let rule = rules.next();
         let short = rule.map_or(lang.of(&described.what), |rule| {
@@ -230,12 +227,16 @@ fn uri(path: &str) -> String {
     out
 }
 
-impl<W: Write> Teller for Sarif<'_, W> {
+impl<W: Write> Teller for Sarif<W> {
     fn record(&mut self, line: &Line<'_>) -> std::io::Result<()> {
+        if !self.editions.contains(&line.edition.id) {
+            self.editions.insert(line.edition.id.clone());
+        }
         for issue in line.issues {
             let id = issue.rule.as_deref().unwrap_or(issue.code.name());
-            if !self.met.iter().any(|(_, met)| met == id) {
-                self.met.insert((Some(issue.code), id.to_owned()));
+            if !self.met.contains_key(id) {
+                let rule = self.rule(line.edition, issue.code, id);
+                self.met.insert(id.to_owned(), rule);
             }
             let region = region(&line.within, line.target(issue));
             let result = Result {
@@ -255,7 +256,8 @@ impl<W: Write> Teller for Sarif<'_, W> {
                 }],
                 properties: json!({
                     "code": issue.code, "record": line.record, "dataset": line.dataset, "key": line.key,
-                    "path": issue.path, "found": issue.found, "expected": issue.expected, "clause": issue.clause,
+                    "path": issue.path, "found": issue.found, "expected": self.lang.expected(issue),
+                    "clause": issue.clause,
                 }),
             };
             self.result(&result)?;
@@ -269,7 +271,9 @@ impl<W: Write> Teller for Sarif<'_, W> {
         error: &DecodeError,
         within: Option<(Within<'_>, usize)>,
     ) -> std::io::Result<()> {
-        self.met.insert((None, UNREADABLE.to_owned()));
+        let text = self.lang.pick("文件无法读取", "The file cannot be read");
+        let rule = json!({ "id": UNREADABLE, "shortDescription": { "text": text } });
+        self.met.insert(UNREADABLE.to_owned(), rule);
         let message = error.message();
         let result = Result {
             rule_id: UNREADABLE,
@@ -290,14 +294,10 @@ impl<W: Write> Teller for Sarif<'_, W> {
     }
 
     fn end(&mut self, summary: Summary) -> std::io::Result<()> {
-        let rules: Vec<Value> = self
-            .met
-            .iter()
-            .map(|(code, id)| self.rule(*code, id))
-            .collect();
+        let rules: Vec<&Value> = self.met.values().collect();
         let driver = json!({
             "name": "exchange-hub", "version": env!("CARGO_PKG_VERSION"), "rules": rules,
-            "properties": { "edition": self.edition.id },
+            "properties": { "editions": self.editions },
         });
         writeln!(
             self.out,

@@ -2,10 +2,12 @@
 
 #![expect(clippy::indexing_slicing, reason = "tests: a panic is a failure")]
 
-use adapters::Locator;
-use adapters::WireFormat;
-use spec::{Issue, IssueCode, Message, Severity};
+use std::sync::Arc;
 
+use adapters::{Locator, Spans, WireFormat};
+use spec::{Edition, Issue, IssueCode, Message, Severity};
+
+use super::excerpt::Page;
 use super::*;
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
@@ -31,6 +33,12 @@ struct Case<'c> {
     personal: &'c [&'c str],
 }
 
+/// The edition that is in force.
+fn edition() -> Result<Arc<Edition>, Box<dyn std::error::Error>> {
+    let spec = spec::Spec::embedded()?;
+    Ok(Arc::clone(spec.edition("3.0").ok_or("3.0")?))
+}
+
 fn find(document: &[u8], text: &str, charset: adapters::Charset) -> usize {
     let bytes = match charset {
         adapters::Charset::Utf8 => text.as_bytes().to_vec(),
@@ -41,7 +49,7 @@ fn find(document: &[u8], text: &str, charset: adapters::Charset) -> usize {
 
 /// The lines of what is told, without the summary.
 fn told_of(case: &Case<'_>) -> Result<Vec<String>, Box<dyn std::error::Error>> {
-    let profile = profile(case.wire)?;
+    let (profile, edition) = (profile(case.wire)?, edition()?);
     let spans = Spans::new(&profile.wire, case.form);
     let at = |text: &str| find(case.document, text, spans.charset());
     let page = Page {
@@ -72,6 +80,7 @@ fn told_of(case: &Case<'_>) -> Result<Vec<String>, Box<dyn std::error::Error>> {
             record: Some(at(case.record)),
             personal: &personal,
         },
+        edition: &edition,
     })?;
     let out = anstream::adapter::strip_str(&String::from_utf8(out)?).to_string();
     Ok(out.lines().map(str::to_owned).collect())
@@ -235,7 +244,7 @@ fn issue(severity: Severity) -> Issue {
 
 fn told(teller: &mut impl Teller, times: u64, severity: Severity) -> Tested {
     let issues = [issue(severity)];
-    let profile = profile("format = \"json\"")?;
+    let (profile, edition) = (profile("format = \"json\"")?, edition()?);
     let page = Page {
         bytes: b"",
         locator: Locator::new(b""),
@@ -259,6 +268,7 @@ fn told(teller: &mut impl Teller, times: u64, severity: Severity) -> Tested {
                 record: None,
                 personal: &[],
             },
+            edition: &edition,
         };
         teller.record(&line)?;
     }
@@ -328,8 +338,7 @@ fn a_script_gets_one_line_per_record_and_the_summary_last() -> Tested {
 
 #[test]
 fn a_tool_gets_sarif_with_places_rules_and_fixes() -> Tested {
-    let loaded = spec::Spec::embedded()?;
-    let edition = &loaded.editions[loaded.editions.len() - 1];
+    let edition = edition()?;
     let document = "{\n  \"NAME\": \"大桥\", \"TENDER_MODE\": \"8\"}";
     let profile = profile("format = \"json\"")?;
     let page = Page {
@@ -344,7 +353,7 @@ fn a_tool_gets_sarif_with_places_rules_and_fixes() -> Tested {
         ..issue(Severity::Error)
     }];
     let mut out = Vec::new();
-    let mut sarif = sarif::Sarif::new(&mut out, Lang::Zh, edition)?;
+    let mut sarif = sarif::Sarif::new(&mut out, Lang::Zh)?;
     sarif.record(&Line {
         file: "甲 1.json",
         record: 0,
@@ -360,6 +369,7 @@ fn a_tool_gets_sarif_with_places_rules_and_fixes() -> Tested {
             record: Some(0),
             personal: &[],
         },
+        edition: &edition,
     })?;
     sarif.end(Summary::default())?;
     let log: serde_json::Value = serde_json::from_slice(&out)?;
@@ -410,8 +420,7 @@ fn a_tool_gets_sarif_with_places_rules_and_fixes() -> Tested {
 
 #[test]
 fn codes_rules_and_fields_are_explained() -> Tested {
-    let loaded = spec::Spec::embedded()?;
-    let edition = &loaded.editions[loaded.editions.len() - 1];
+    let edition = &*edition()?;
     let context = spec::Context {
         edition,
         received: jiff::civil::date(2025, 6, 1).at(12, 0, 0, 0),

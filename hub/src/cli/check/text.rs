@@ -103,10 +103,7 @@ impl<W: Write> Text<W> {
             |rule| format!("{} {rule}", issue.code.name()),
         );
         self.title(issue.severity, &code, lang.of(&issue.message))?;
-        let expected = match &*issue.expected_en {
-            en if !en.is_empty() => lang.pick(&*issue.expected, en),
-            _ => &issue.expected,
-        };
+        let expected = lang.expected(issue);
         let label = match (issue.at, expected) {
             (Some(_), expected) if expected.chars().count() <= 24 && !expected.is_empty() => {
                 lang.pick(format!("应为{expected}"), format!("expected {expected}"))
@@ -226,16 +223,21 @@ fn tell_related(related: &Related, lang: Lang) -> String {
         format!("{dataset} with key {key}"),
     );
     if !path.is_empty() {
-        text = format!("{text}，{}={found}", path.trim_start_matches('/'));
+        let comma = lang.pick("，", ", ");
+        text = format!("{text}{comma}{}={found}", path.trim_start_matches('/'));
     }
-    if let (Some(receipt), Some(record)) = (receipt, record) {
-        let number = record + 1;
-        text = lang.pick(
+    let number = record.map(|record| record + 1);
+    match (receipt, number) {
+        (Some(receipt), Some(number)) => lang.pick(
             format!("{text}（回执 {receipt} 第 {number} 条）"),
             format!("{text} (receipt {receipt}, record {number})"),
-        );
+        ),
+        (None, Some(number)) => lang.pick(
+            format!("{text}（本文件第 {number} 条）"),
+            format!("{text} (record {number} of this file)"),
+        ),
+        _ => text,
     }
-    text
 }
 
 fn tell_record(line: &Line<'_>, lang: Lang) -> String {
@@ -243,7 +245,8 @@ fn tell_record(line: &Line<'_>, lang: Lang) -> String {
     let mut text = lang.pick(format!("第 {number} 条"), format!("number {number}"));
     if !line.dataset.is_empty() {
         let colon = lang.pick("，", ", ");
-        text = format!("{text}{colon}{}{}", line.name, line.dataset);
+        let name = lang.pick(line.name, "");
+        text = format!("{text}{colon}{name}{}", line.dataset);
     }
     if let Some(key) = line.key {
         text = lang.pick(format!("{text}，主键 {key}"), format!("{text}, key {key}"));
@@ -288,6 +291,7 @@ impl<W: Write> Teller for Text<W> {
             accepted,
             accepted_with_warnings,
             rejected,
+            duplicate,
             unreadable,
             ..
         } = summary;
@@ -301,6 +305,12 @@ impl<W: Write> Teller for Text<W> {
                  {rejected} rejected"
             ),
         );
+        if duplicate > 0 {
+            text = lang.pick(
+                format!("{text}，重复 {duplicate}"),
+                format!("{text}, {duplicate} duplicate"),
+            );
+        }
         if unreadable > 0 {
             text = lang.pick(
                 format!("{text}；无法读取的文件 {unreadable}"),
@@ -315,6 +325,7 @@ impl<W: Write> Teller for Text<W> {
 /// What a finding points at.
 pub fn target(issue: &Issue, record: usize) -> Target {
     match (issue.at, issue.code) {
+        (Some(at), _) if at == record && issue.path.is_empty() => Target::Record(record),
         (Some(at), IssueCode::FieldUnknown) => Target::Name(at),
         (Some(at), IssueCode::RecordShape) => Target::Place(at),
         (Some(at), _) => Target::Value(at),

@@ -1,7 +1,7 @@
 //! The fixed words around a finding, in the language that was asked for.
 
 use serde_json::Value;
-use spec::{Message, Severity};
+use spec::{Issue, Message, Severity};
 
 /// Language of what is told to people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -25,6 +25,14 @@ impl Lang {
     /// The sentence in this language.
     pub fn of(self, message: &Message) -> &str {
         self.pick(&message.zh, &message.en)
+    }
+
+    /// What a finding expected.
+    pub fn expected(self, issue: &Issue) -> &str {
+        match &*issue.expected_en {
+            "" => &issue.expected,
+            en => self.pick(&*issue.expected, en),
+        }
     }
 
     /// How bad a finding is.

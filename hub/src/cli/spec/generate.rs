@@ -93,12 +93,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         !arguments.parents || arguments.format != wire::Form::Csv,
         "a table holds one data set: --parents needs --format ndjson, json or xml"
     );
+    let kinds = arguments.format.faults();
     let made: Vec<_> = (0..arguments.count)
         .flat_map(|_| {
             if arguments.parents {
-                with_parents(&mut maker, edition, dataset, faults)
+                with_parents(&mut maker, edition, dataset, (faults, kinds))
             } else {
-                vec![record(&mut maker, dataset, faults)]
+                vec![record(&mut maker, dataset, (faults, kinds))]
             }
         })
         .collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use spec::Verdict;
 
 use super::Work;
-use crate::pipeline::neighbours::{Neighbour, by_key, links};
+use crate::pipeline::neighbours::{Neighbour, by_key, links, links_of_old};
 use crate::pipeline::receipt::Outcome;
 use crate::store::StoreError;
 use crate::store::records::RecordRow;
@@ -33,12 +33,13 @@ impl Work<'_, '_> {
                 let own = by_key(&self.under, dataset, key.replace('|', "\u{1f}"));
                 self.neighbours
                     .fetch(self.transaction.connection, std::iter::once(&own))?;
-                if let Some(before) = self.neighbours.newest(self.edition, &own).pop() {
-                    self.neighbours.remove(before.id);
-                }
                 let neighbour = Arc::new(Neighbour::from_row(row)?);
                 let links = links(std::iter::once(&own), neighbour.id);
-                self.neighbours.add(&neighbour, &links);
+                if let Some(before) = self.neighbours.newest(self.edition, &own).pop() {
+                    let gone = links_of_old(&self.under, self.edition, &before, &links);
+                    self.neighbours.remove(self.edition, &before, &gone);
+                }
+                self.neighbours.add(self.edition, &neighbour, &links);
             }
         }
         let number = dataset.map_or(0, |dataset| i32::from(dataset.code));

@@ -1,6 +1,6 @@
 //! The end of a submission, or of a part of it: rows and outcomes are written, the leaf is appended.
 
-use super::Work;
+use super::{Purpose, Work};
 use crate::leaf;
 use crate::pipeline::Digests;
 use crate::pipeline::commit::{Committed, Unsigned, receipt_id};
@@ -106,7 +106,7 @@ impl Work<'_, '_> {
         row.leaf_index = self.transaction.append_leaf(leaf.clone())?;
         let leaf = String::from_utf8(leaf).map_err(|error| broken(&error))?;
         let mut parts = Vec::new();
-        if self.in_parts {
+        if self.purpose == Purpose::Parts {
             if !self.outcomes.list.is_empty() {
                 self.end_part()?;
             }
@@ -129,7 +129,7 @@ impl Work<'_, '_> {
         }
         self.room.settle(self.transaction, self.received)?;
         let (specification, now) = (self.specification, self.received);
-        if self.in_parts {
+        if self.purpose == Purpose::Parts {
             let first = self.first_record;
             release::release_since(self.transaction, &self.under, specification, now, first)?;
         } else {

@@ -32,6 +32,10 @@ pub(super) fn files(edition: &Edition, packets: bool) -> Vec<(String, String)> {
         ));
     }
     files.push(("xsd/message.xsd".to_owned(), message::parts(edition)));
+    files.push((
+        "xsd/withdrawal.xsd".to_owned(),
+        message::withdrawal(edition),
+    ));
     files.push(("xsd/types.xsd".to_owned(), types.text(edition)));
     if packets {
         files.push(("xsd/packet.xsd".to_owned(), packet::of(edition)));

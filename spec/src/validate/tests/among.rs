@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::{values, with_rule};
 use crate::references::{Found, Known, Lookup, index_entries, lookups};
+use crate::roll::{Register, Roll};
 use crate::rule::{Days, Elsewhere, Join, Near, Operand, Park, Pick, Scale};
 use crate::validate::sample::{context, field, record, rule};
 use crate::validate::{judge_alone, judge_among};
@@ -39,7 +40,7 @@ pub(super) fn issues_among(
     let _ = judge_alone(&context, &mut normalized);
     let mut known = Known::default();
     for lookup in lookups(edition, &normalized) {
-        known.answers.insert(lookup, Vec::new());
+        known.answers.insert(lookup, Roll::default());
     }
     for &(place, id, text) in held {
         let other = &edition.datasets[place];
@@ -53,7 +54,7 @@ pub(super) fn issues_among(
         let body: Arc<serde_json::Map<_, _>> =
             Arc::new(serde_json::from_slice(&bytes).unwrap_or_default());
         for entry in index_entries(other, &stored) {
-            if let Some(answer) = known.answers.get_mut(&entry) {
+            if let Some(Roll::Few(answer)) = known.answers.get_mut(&entry) {
                 answer.push(Found {
                     id,
                     body: body.clone(),
@@ -62,6 +63,12 @@ pub(super) fn issues_among(
         }
     }
     let (report, waits) = judge_among(&context, &normalized, &known);
+    let by_register = judge_among(&context, &normalized, &registered(&known));
+    assert_eq!(
+        (&report.issues, &waits),
+        (&by_register.0.issues, &by_register.1),
+        "many records are judged as few are"
+    );
     let empty = judge_among(&context, &normalized, &Known::default());
     assert_eq!(
         (empty.0.issues, empty.1),
@@ -69,6 +76,17 @@ pub(super) fn issues_among(
         "what cannot be known is no finding"
     );
     (report.issues, waits)
+}
+
+/// The same answers, as if they were very many.
+pub(super) fn registered(known: &Known) -> Known {
+    let register = |roll: &Roll| Roll::Many(Arc::new(Register::new(roll.iter().cloned())));
+    let answers = known.answers.iter();
+    Known {
+        answers: answers
+            .map(|(lookup, roll)| (lookup.clone(), register(roll)))
+            .collect(),
+    }
 }
 
 pub(super) fn join(on: &[(u16, u16)], pick: Pick) -> Join {

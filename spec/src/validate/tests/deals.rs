@@ -6,13 +6,13 @@
 
 use std::sync::Arc;
 
-use super::among::{Held, among, indexed, join};
+use super::among::{Held, among, indexed, join, registered};
 use super::with_rule;
 use crate::references::{Found, index_entries, lookups_at};
 use crate::rule::{GroupFigure, Join, Pick, Stage};
 use crate::validate::sample::{context, record, rule};
 use crate::validate::{judge_alone, judge_complete};
-use crate::{Check, Condition, Edition, Known, Normalized, Severity, normalize};
+use crate::{Check, Condition, Edition, Known, Normalized, Roll, Severity, normalize};
 
 fn gated(check: Check, when_parent: Option<Join>, unless: Option<Join>) -> Edition {
     let mut edition = indexed(with_rule(Vec::new(), check), &[1], &[1]);
@@ -98,7 +98,7 @@ fn complete(edition: &Edition, held: Held<'_>) -> Vec<Vec<String>> {
     let mut known = Known::default();
     for (_, record) in &all {
         for lookup in lookups_at(edition, record, Stage::Complete) {
-            known.answers.insert(lookup, Vec::new());
+            known.answers.insert(lookup, Roll::default());
         }
     }
     for (id, record) in &all {
@@ -107,7 +107,7 @@ fn complete(edition: &Edition, held: Held<'_>) -> Vec<Vec<String>> {
         let body: Arc<serde_json::Map<_, _>> =
             Arc::new(serde_json::from_slice(&bytes).unwrap_or_default());
         for entry in index_entries(record.dataset, record) {
-            if let Some(answer) = known.answers.get_mut(&entry) {
+            if let Some(Roll::Few(answer)) = known.answers.get_mut(&entry) {
                 answer.push(Found {
                     id: *id,
                     body: Arc::clone(&body),
@@ -116,7 +116,10 @@ fn complete(edition: &Edition, held: Held<'_>) -> Vec<Vec<String>> {
         }
     }
     let records: Vec<_> = all.into_iter().map(|(_, record)| record).collect();
-    judge_complete(&context, &records, &known)
+    let reports = judge_complete(&context, &records, &known);
+    let by_register = judge_complete(&context, &records, &registered(&known));
+    assert_eq!(reports, by_register, "many records are judged as few are");
+    reports
         .into_iter()
         .map(|report| report.issues.into_iter().map(|issue| issue.found).collect())
         .collect()

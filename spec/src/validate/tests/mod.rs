@@ -4,6 +4,7 @@ mod among;
 mod deals;
 mod groups;
 mod in_record;
+mod many;
 mod silence;
 mod suggestions;
 

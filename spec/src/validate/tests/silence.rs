@@ -108,6 +108,43 @@ fn rules_apply_only_under_their_conditions() {
 }
 
 #[test]
+fn what_is_absent_or_unsound_is_not_false() {
+    let count = |condition: Condition, text: &str| {
+        let check = Check::ForbiddenIf { fields: vec![1] };
+        let edition = with_rule(vec![condition], check);
+        let issues = judged(&edition, &edition.datasets[0], &values(text))
+            .1
+            .issues;
+        let of_rule = issues.iter().filter(|issue| issue.rule.is_some());
+        of_rule.count()
+    };
+    let one = || Condition::In(13, vec!["0".into()]);
+    let others = || Condition::In(13, vec!["1".into()]);
+    assert_eq!(
+        (count(one(), "B=x UNIT=0"), count(others(), "B=x UNIT=0")),
+        (1, 0)
+    );
+    // Neither the value nor its contrary is said.
+    assert_eq!((count(one(), "B=x"), count(others(), "B=x")), (0, 0));
+    assert_eq!(
+        (count(one(), "B=x UNIT=7"), count(others(), "B=x UNIT=7")),
+        (0, 0)
+    );
+    for (condition, absent, unsound) in [
+        (Condition::Less(3, 5.0), 0, 0),
+        (Condition::Greater(3, -5.0), 0, 0),
+        (Condition::Absent(3), 1, 0),
+        (Condition::Present(3), 0, 1),
+    ] {
+        let told = (
+            count(condition.clone(), "B=x"),
+            count(condition.clone(), "B=x N=many"),
+        );
+        assert_eq!(told, (absent, unsound), "{condition:?}");
+    }
+}
+
+#[test]
 fn a_platform_must_be_registered_where_platforms_are_known() {
     let edition = with_rule(Vec::new(), Check::SourceRegistered { field: 14 });
     let count = |platforms: &[String]| {

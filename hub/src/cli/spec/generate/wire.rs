@@ -1,7 +1,7 @@
 //! Records as documents that the hub reads: the native envelope, a table, the provincial message.
 
 use adapters::WireFormat;
-use spec::generate::Draft;
+use spec::generate::{Draft, Fault};
 
 use crate::sources::Sources;
 
@@ -52,6 +52,14 @@ impl Form {
             .map(|profile| profile.id.clone())
     }
 
+    /// Kinds of fault that the form can carry.
+    pub fn faults(self) -> &'static [Fault] {
+        match self {
+            Form::Ndjson | Form::Json => &Fault::ALL,
+            Form::Csv | Form::Xml => &Fault::IN_TEXT,
+        }
+    }
+
     /// The document.
     pub fn write(self, head: &Head<'_>, drafts: &[&Draft<'_>]) -> anyhow::Result<Vec<u8>> {
         Ok(match self {
@@ -74,7 +82,20 @@ impl Form {
 /// A record in its envelope, fields in the order of the standard.
 fn record(draft: &Draft<'_>) -> anyhow::Result<String> {
     let mut fields = Vec::new();
+    let id = |place| draft.dataset.field(place).map(|field| field.id.as_str());
+    let nested = draft.nested.and_then(id);
     for (name, text) in draft.pairs() {
+        let value = serde_json::to_string(text)?;
+        let value = if nested == Some(name) {
+            format!("{{\"value\":{value}}}")
+        } else {
+            value
+        };
+        fields.push(format!("{}:{value}", serde_json::to_string(name)?));
+    }
+    if let Some((place, text)) = &draft.again
+        && let Some(name) = id(*place)
+    {
         let (name, text) = (serde_json::to_string(name)?, serde_json::to_string(text)?);
         fields.push(format!("{name}:{text}"));
     }
