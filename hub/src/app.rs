@@ -280,7 +280,7 @@ impl App {
             value: config.limits.value_bytes,
             file: usize::try_from(config.attachments.most_bytes).unwrap_or(usize::MAX),
         };
-        let uploads = Uploads::open(&config.data, &config.uploads)
+        let uploads = Uploads::open(&config.data, &config.uploads, Arc::clone(&masters))
             .context("opening the folder of uploads")?;
         Ok(Arc::new(App {
             config,

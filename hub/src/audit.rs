@@ -11,6 +11,7 @@ mod deliveries;
 mod erasures;
 mod parts;
 mod pending;
+mod submission;
 mod vouchers;
 
 use std::path::Path;
@@ -21,15 +22,9 @@ use spec::Spec;
 use crate::attachment::Objects;
 use crate::leaf::{self, Leaf, LeafError};
 use crate::pipeline::RawStore;
-use crate::pipeline::commit::receipt_id;
-use crate::pipeline::compress;
-use crate::pipeline::raw::Stored;
-use crate::pipeline::receipt::Outcome;
-use crate::store::records::RecordRow;
-use crate::store::submissions::Submission;
-use crate::store::{Database, records, submissions, verdict_number};
+use crate::store::{Database, submissions};
 use crate::tlog::layout::{Kind, Tile};
-use crate::tlog::{FirstFault, Hash, Keyring, Storage, bundle, merkle_root, verify_folder};
+use crate::tlog::{FirstFault, Keyring, Storage, bundle, verify_folder};
 
 /// What was verified.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -234,29 +229,7 @@ async fn rows(
                     return Err(fault(place, error.to_string()));
                 }
             };
-            let place = format!("submissions, id {}", leaf.id);
-            let id = crate::pipeline::commit::parse_receipt_id(&leaf.id).ok_or_else(|| {
-                fault(format!("leaves, leaf_index {index}"), "names no submission")
-            })?;
-            let row = submissions::by_id(connection, id)
-                .map_err(|error| lost(&error))?
-                .ok_or_else(|| fault(&place, "the row is missing, but the log holds its leaf"))?;
-            columns(&place, &leaf, *index, &row)?;
-            let stored = Stored::of(&row);
-            if stored.is_destroyed() || stored.is_left {
-                erasures::of_raw(&row, &stored, connection)?;
-            }
-            if !stored.is_destroyed() {
-                raw_bytes(&place, stored, raw).await?;
-            }
-            volumes(&leaf, &row, connection)?;
-            versions += if row.outcomes.is_empty() {
-                parts::verify(&place, &leaf, &row, connection)?
-            } else {
-                let outcomes = outcomes(&place, &leaf, &row)?;
-                details(&leaf, &row, &outcomes, connection)?;
-                kept(&leaf, &row, &outcomes, connection)?
-            };
+            versions += submission::of_leaf(*index, &leaf, connection, raw).await?;
             count += 1;
         }
     }
@@ -266,228 +239,4 @@ async fn rows(
     announced.conclude(log.keys)?;
     let commitments = committed.conclude(connection)?;
     Ok((count, versions, deliveries, commitments))
-}
-
-fn columns(
-    place: &str,
-    leaf: &leaf::Submission,
-    index: i64,
-    row: &Submission,
-) -> Result<(), FirstFault> {
-    let hex = crate::tlog::hash::hex(&row.raw_sha256);
-    let received = crate::pipeline::Instant::from_millis(row.received_at).text();
-    let pairs: [(&str, String, String); 12] = [
-        ("leaf_index", row.leaf_index.to_string(), index.to_string()),
-        ("source", row.source.clone(), leaf.source.clone()),
-        (
-            "submission",
-            row.submission.clone(),
-            leaf.submission.clone(),
-        ),
-        ("edition", row.edition.clone(), leaf.edition.clone()),
-        ("received_at", received, leaf.received_at.clone()),
-        ("raw_sha256", hex, leaf.raw_sha256.clone()),
-        (
-            "raw_bytes",
-            row.raw_bytes.to_string(),
-            leaf.raw_bytes.to_string(),
-        ),
-        (
-            "accepted",
-            row.accepted.to_string(),
-            leaf.counts.accepted.to_string(),
-        ),
-        (
-            "warned",
-            row.warned.to_string(),
-            leaf.counts.accepted_with_warnings.to_string(),
-        ),
-        (
-            "parked",
-            row.parked.to_string(),
-            leaf.counts.parked.to_string(),
-        ),
-        (
-            "duplicate",
-            row.duplicate.to_string(),
-            leaf.counts.duplicate.to_string(),
-        ),
-        (
-            "rejected",
-            row.rejected.to_string(),
-            leaf.counts.rejected.to_string(),
-        ),
-    ];
-    for (column, found, expected) in pairs {
-        if found != expected {
-            return Err(fault(
-                format!("{place}, {column}"),
-                format!("is `{found}`, the log says `{expected}`"),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn outcomes(
-    place: &str,
-    leaf: &leaf::Submission,
-    row: &Submission,
-) -> Result<Vec<Outcome>, FirstFault> {
-    let outcomes = compress::outcomes(&row.outcomes).map_err(|error| {
-        fault(
-            format!("{place}, outcomes"),
-            format!("cannot be read: {error}"),
-        )
-    })?;
-    let hashes: Vec<Hash> = outcomes.iter().map(Outcome::hash).collect();
-    if merkle_root(&hashes).to_hex() != leaf.outcomes_root {
-        return Err(fault(
-            format!("{place}, outcomes"),
-            "a verdict or finding was changed: the root differs",
-        ));
-    }
-    Ok(outcomes)
-}
-
-/// The counts that reports add up are those of the leaf.
-fn volumes(
-    leaf: &leaf::Submission,
-    row: &Submission,
-    connection: &mut Database,
-) -> Result<(), FirstFault> {
-    let volumes = submissions::volumes(connection, row.id).map_err(|error| lost(&error))?;
-    let sum = |part: fn(&submissions::Volume) -> i32| volumes.iter().map(part).sum::<i32>() as u32;
-    let counts = leaf.counts;
-    for (column, found, expected) in [
-        ("accepted", sum(|v| v.accepted), counts.accepted),
-        ("warned", sum(|v| v.warned), counts.accepted_with_warnings),
-        ("parked", sum(|v| v.parked), counts.parked),
-        ("duplicate", sum(|v| v.duplicate), counts.duplicate),
-        ("rejected", sum(|v| v.rejected), counts.rejected),
-    ] {
-        if found != expected {
-            let place = format!("volumes of {}, {column}", leaf.id);
-            return Err(fault(
-                place,
-                format!("add up to {found}, the log says {expected}"),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// The findings that reports count are those of the outcomes, which are proven by now.
-fn details(
-    leaf: &leaf::Submission,
-    row: &Submission,
-    outcomes: &[Outcome],
-    connection: &mut Database,
-) -> Result<(), FirstFault> {
-    let issues =
-        submissions::issues_from(connection, row.id, 0, i64::MAX).map_err(|error| lost(&error))?;
-    let expected: Vec<(i32, i32, &str, Option<&str>, &str)> = outcomes
-        .iter()
-        .flat_map(|outcome| outcome.issues.iter().map(move |issue| (outcome, issue)))
-        .map(|(outcome, issue)| {
-            let error = i32::from(issue.severity == spec::Severity::Error);
-            (
-                outcome.index as i32,
-                error,
-                issue.code.name(),
-                issue.rule.as_deref(),
-                issue.path.as_str(),
-            )
-        })
-        .collect();
-    let found = issues.iter().map(|i| {
-        (
-            i.record_index,
-            i.severity,
-            i.code.as_str(),
-            i.rule.as_deref(),
-            i.path.as_str(),
-        )
-    });
-    if !found.eq(expected.iter().copied()) {
-        let what = "the findings are not those of the receipt";
-        return Err(fault(format!("issues of {}", leaf.id), what));
-    }
-    Ok(())
-}
-
-async fn raw_bytes(place: &str, stored: Stored, raw: &RawStore) -> Result<(), FirstFault> {
-    raw.check(stored)
-        .await
-        .map_err(|error| fault(format!("{place}, raw bytes"), error.to_string()))
-}
-
-/// The record versions of a submission are those of its leaf; names the one that was changed.
-fn kept(
-    leaf: &leaf::Submission,
-    row: &Submission,
-    outcomes: &[Outcome],
-    connection: &mut Database,
-) -> Result<u64, FirstFault> {
-    let rows = records::of_submission(connection, row.id, row.id).map_err(|error| lost(&error))?;
-    let hashes: Vec<Hash> = rows.iter().map(|record| record.body.leaf_hash()).collect();
-    if merkle_root(&hashes).to_hex() == leaf.records_root {
-        return verdicts(&rows, outcomes, connection).map(|()| rows.len() as u64);
-    }
-    // The outcomes hold the digest of each record: they tell which one it is.
-    for record in &rows {
-        erasures::opens(record)?;
-        let digest = record.body.digest().to_hex();
-        let outcome = usize::try_from(record.record_index)
-            .ok()
-            .and_then(|index| outcomes.get(index));
-        if outcome.is_none_or(|outcome| outcome.digest.as_deref() != Some(&digest)) {
-            return Err(fault(
-                format!(
-                    "records, id {} (record {} of {})",
-                    record.id,
-                    record.record_index,
-                    receipt_id(row.id)
-                ),
-                "its bytes are not those that were receipted",
-            ));
-        }
-    }
-    Err(fault(
-        format!("records of {}", receipt_id(row.id)),
-        format!(
-            "a version is missing or too many: {} rows do not give the root of the leaf",
-            rows.len()
-        ),
-    ))
-}
-
-/// Each version has the verdict that was receipted; one that was parked, that of its change.
-fn verdicts(
-    rows: &[RecordRow],
-    outcomes: &[Outcome],
-    connection: &mut Database,
-) -> Result<(), FirstFault> {
-    for record in rows {
-        if record.body.is_erased() {
-            erasures::of_record(record, connection)?;
-        }
-        let outcome = usize::try_from(record.record_index)
-            .ok()
-            .and_then(|index| outcomes.get(index));
-        let sound = match outcome {
-            Some(outcome) if outcome.verdict == spec::Verdict::Parked => {
-                changes::of_record(record, connection)?
-            }
-            Some(outcome) => verdict_number(outcome.verdict) == record.verdict,
-            None => false,
-        };
-        if !sound {
-            return Err(fault(
-                format!("records, id {}, verdict", record.id),
-                "is not the verdict that was receipted, or that the log has given it since",
-            ));
-        }
-    }
-    Ok(())
 }

@@ -10,15 +10,20 @@
 //! Copies elsewhere are not reached: backups show personal values only to who has the master key, which is kept apart
 //! from them, and to nobody once the master key was changed and the old one destroyed (`hub keys master rotate`).
 
+mod confirm;
 mod cut;
+mod files;
 mod mentions;
 mod rest;
 
 use spec::{Sensitivity, Spec, Verdict};
 
+pub use confirm::confirm;
 pub use cut::{Blank, Reading, is_blank, standing};
 pub use rest::{Desk, Ready, blanks, ready};
 
+use crate::attachment::Objects;
+use crate::attachment::objects::Stored as Kept;
 use crate::evidence::Subject;
 use crate::keys::LookupKey;
 use crate::leaf::operator::Action;
@@ -29,11 +34,11 @@ use crate::pipeline::neighbours::{Key, key_of};
 use crate::pipeline::raw::Stored;
 use crate::pipeline::{Instant, RawStore};
 use crate::store::body::Body;
-use crate::store::erasures::{self, DESTROYED, Erasure, RawErasure};
+use crate::store::erasures::{self, DESTROYED, Erasure, RawErasure, duties};
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::transaction::Transaction;
 use crate::store::{
-    Database, StoreError, history, lookup_keys, submissions, verdict_number, waiting,
+    Database, StoreError, attachments, history, lookup_keys, submissions, verdict_number, waiting,
 };
 use crate::tlog::{Hash, sha256};
 
@@ -61,6 +66,10 @@ pub struct Erased {
     pub leaf_index: i64,
     /// When.
     pub at: String,
+    /// Numbers of the files beside it whose keys were destroyed.
+    pub attachments: Vec<i64>,
+    /// Numbers of files that stay, because another record has them too.
+    pub attachments_shared: Vec<i64>,
     /// It was erased before; nothing was done.
     pub before: bool,
     /// Destinations that hold the record, and must erase it themselves.
@@ -68,6 +77,8 @@ pub struct Erased {
     /// Objects to be removed.
     #[serde(skip)]
     objects: Vec<Stored>,
+    #[serde(skip)]
+    file_objects: Vec<Kept>,
 }
 
 /// The record that somebody means: `DATASET/KEY`, or the number of one of its versions.
@@ -108,6 +119,7 @@ pub fn erase(
         subject,
         places,
         rests,
+        files,
     } = ready;
     let changed = || {
         let what = "the record changed while its erasure was made ready; order it again";
@@ -135,7 +147,10 @@ pub fn erase(
         at: now.text(),
         before: true,
         held_by: erasures::holders(transaction.connection, &numbers(&versions))?,
+        attachments: Vec::new(),
+        attachments_shared: files.shared,
         objects: Vec::new(),
+        file_objects: Vec::new(),
     };
     if left.is_empty() {
         let done = erasures::of(transaction.connection, newest)?.ok_or_else(changed)?;
@@ -173,17 +188,13 @@ pub fn erase(
         let (stored, _) = rest.left.as_ref()?;
         Some(format!("{}={}", receipt_id(*id), stored.name.to_hex()))
     });
+    erased.attachments = files.gone.iter().map(|file| file.id).collect();
     let facts = [
+        ("attachments", listed(&erased.attachments)),
         ("destroyed", erased.destroyed.join(",")),
         ("left", names.collect::<Vec<_>>().join(",")),
         ("reason_sha256", sha256(order.reason.as_bytes()).to_hex()),
-        (
-            "records",
-            left.iter()
-                .map(|row| row.id.to_string())
-                .collect::<Vec<_>>()
-                .join(","),
-        ),
+        ("records", listed(&erased.records)),
         ("submissions", erased.submissions.join(",")),
     ];
     let leaf = leaf::encode(&Operator {
@@ -208,8 +219,17 @@ pub fn erase(
             },
         )?;
     }
+    duties::add(transaction.connection, leaf_index, &erased.held_by)?;
     for (id, rest) in rests {
         leave(transaction.connection, id, leaf_index, rest.left)?;
+    }
+    for file in &files.gone {
+        erasures::destroy_file(transaction.connection, file.id, leaf_index)?;
+    }
+    for file in &files.gone {
+        if file.wrapped.is_some() || !attachments::others_name(transaction.connection, file)? {
+            erased.file_objects.push(Kept::of(file));
+        }
     }
     // Bytes in clear are named by everyone who sent the very same.
     for (id, stored, raw_sha256) in before {
@@ -244,6 +264,11 @@ fn leave(
     row.spans = serde_json::to_string(&blanks).unwrap_or_default();
     let key = stored.column(stored.key.as_deref().unwrap_or_default());
     erasures::leave_of_raw(connection, &row, stored.inline, key)
+}
+
+fn listed(numbers: &[i64]) -> String {
+    let all: Vec<String> = numbers.iter().map(i64::to_string).collect();
+    all.join(",")
 }
 
 fn numbers(rows: &[RecordRow]) -> Vec<i64> {
@@ -316,10 +341,13 @@ fn left_over(connection: &mut Database, submission: i64) -> Result<Option<Stored
 /// After the commit: removes the objects, and what the engine still holds of the rows as they were. False when readers
 /// kept the engine from it; doing it again does it then.
 pub async fn scrub(
-    raw: &RawStore,
+    (raw, files): (&RawStore, &Objects),
     connection: &mut Database,
     erased: &Erased,
 ) -> Result<bool, crate::error::Error> {
+    for object in &erased.file_objects {
+        files.remove(object).await?;
+    }
     for object in &erased.objects {
         raw.remove(object).await?;
     }

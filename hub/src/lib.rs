@@ -24,6 +24,7 @@ pub mod published;
 pub mod reperform;
 pub mod report;
 pub mod sandbox;
+pub mod sealedfile;
 pub mod sequencer;
 pub mod simulate;
 pub mod sources;

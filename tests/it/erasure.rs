@@ -1,6 +1,9 @@
 //! Personal values at rest: nowhere to be found in what a hub keeps, and gone for good when they are erased, while every
 //! proof still holds.
 
+mod duties;
+mod sealed;
+
 use std::path::Path;
 use std::process::Command;
 

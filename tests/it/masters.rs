@@ -200,7 +200,7 @@ fn what_lies_in_clear_is_sealed(engine: Engine) {
         serde_json::from_str(&succeeds(&hub, &["keys", "master", "seal"])).expect("JSON");
     assert_eq!(
         again,
-        json!({ "records": 0, "submissions": 0, "refused": 0 }),
+        json!({ "records": 0, "submissions": 0, "refused": 0, "attachments": 0, "uploads": 0 }),
         "sealed twice"
     );
     hub.restart();

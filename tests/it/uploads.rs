@@ -14,7 +14,7 @@ use super::harness::{Engine, records};
 const SETTINGS: &str = "[limits]\nmemory_bytes = 65536\n[uploads]\nper_source = 2\n";
 
 /// An answer to a request written by hand: status, headers in lower case, body.
-struct Answer {
+pub struct Answer {
     status: u16,
     head: String,
     body: String,
@@ -28,14 +28,14 @@ impl Answer {
             .map(str::trim)
     }
 
-    fn offset(&self) -> u64 {
+    pub fn offset(&self) -> u64 {
         let offset = self.header("upload-offset").expect("an offset");
         offset.parse().expect("a number")
     }
 }
 
 /// Speaks the protocol word by word, so that a request can be cut anywhere.
-fn ask(hub: &Hub, key: &str, line: &str, headers: &[(&str, String)], body: &[u8]) -> Answer {
+pub fn ask(hub: &Hub, key: &str, line: &str, headers: &[(&str, String)], body: &[u8]) -> Answer {
     let mut stream = open(hub, key, line, headers, body.len());
     stream.write_all(body).expect("sent");
     let mut text = Vec::new();
@@ -71,7 +71,7 @@ fn tus() -> (&'static str, String) {
     ("tus-resumable", "1.0.0".to_owned())
 }
 
-fn begin(hub: &Hub, key: &str, length: usize, metadata: &str) -> Answer {
+pub fn begin(hub: &Hub, key: &str, length: usize, metadata: &str) -> Answer {
     let headers = [
         tus(),
         ("upload-length", length.to_string()),
@@ -80,13 +80,13 @@ fn begin(hub: &Hub, key: &str, length: usize, metadata: &str) -> Answer {
     ask(hub, key, "POST /v1/uploads", &headers, b"")
 }
 
-fn place(begun: &Answer) -> String {
+pub fn place(begun: &Answer) -> String {
     assert_eq!(begun.status, 201, "{}", begun.body);
     assert!(begun.header("upload-expires").is_some(), "{}", begun.head);
     begun.header("location").expect("a place").to_owned()
 }
 
-fn piece(offset: u64) -> Vec<(&'static str, String)> {
+pub fn piece(offset: u64) -> Vec<(&'static str, String)> {
     vec![
         tus(),
         ("content-type", "application/offset+octet-stream".to_owned()),

@@ -1,17 +1,21 @@
-//! A file on its way in: written beside, hashed and counted as it comes. Dropped before it is done, it leaves nothing.
+//! A file on its way in: written beside, hashed and counted as it comes, under a key that no disk ever sees: what a
+//! crash leaves of it is noise. Dropped before it is done, it leaves nothing.
 
 use std::fs::File;
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::keys::FileKey;
+use crate::sealedfile::{SealedReader, SealedWriter};
 use crate::tlog::Hash;
 use crate::tlog::hash::Hasher;
 
 /// A file that is being received.
 pub struct Incoming {
-    file: NamedTempFile,
+    file: SealedWriter<NamedTempFile>,
+    key: FileKey,
     hasher: Hasher,
     bytes: u64,
     most: u64,
@@ -20,6 +24,7 @@ pub struct Incoming {
 /// A file that was received whole.
 pub struct Whole {
     file: NamedTempFile,
+    key: FileKey,
     /// SHA-256 of its bytes.
     pub sha256: Hash,
     /// Their number.
@@ -40,10 +45,13 @@ pub enum Stop {
 impl Incoming {
     /// Begins a file of at most so many bytes.
     pub fn begin(folder: &Path, most: u64) -> io::Result<Incoming> {
+        let file = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempfile_in(folder)?;
+        let key = FileKey::draw().map_err(io::Error::other)?;
         Ok(Incoming {
-            file: tempfile::Builder::new()
-                .prefix(PREFIX)
-                .tempfile_in(folder)?,
+            file: SealedWriter::new(file, key.clone()),
+            key,
             hasher: Hasher::default(),
             bytes: 0,
             most,
@@ -62,21 +70,20 @@ impl Incoming {
     }
 
     /// Everything has come.
-    pub fn finish(self) -> Whole {
-        Whole {
-            file: self.file,
+    pub fn finish(self) -> Result<Whole, Stop> {
+        Ok(Whole {
+            file: self.file.finish()?,
+            key: self.key,
             sha256: self.hasher.finish(),
             bytes: self.bytes,
-        }
+        })
     }
 }
 
 impl Whole {
-    /// The file from its beginning.
-    pub fn open(&mut self) -> io::Result<&mut File> {
-        let file = self.file.as_file_mut();
-        file.seek(SeekFrom::Start(0))?;
-        Ok(file)
+    /// The bytes from the beginning.
+    pub fn open(&self) -> io::Result<SealedReader<File>> {
+        SealedReader::open(self.file.reopen()?, self.key.clone(), self.bytes)
     }
 }
 

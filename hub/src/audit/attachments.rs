@@ -1,12 +1,13 @@
 //! Files beside records, held against the log: every leaf has its row, which says the same; the bytes have their
 //! digest; and there is no row that the log does not know.
 
-use super::{fault, lost};
+use super::{erasures, fault, lost};
 use crate::attachment::Objects;
+use crate::attachment::objects::Stored;
 use crate::leaf::Attachment;
 use crate::pipeline::attached;
 use crate::store::{Database, attachments};
-use crate::tlog::{FirstFault, Hash};
+use crate::tlog::FirstFault;
 
 /// The leaf of a file has its row and its bytes.
 pub(super) async fn of_leaf(
@@ -22,12 +23,13 @@ pub(super) async fn of_leaf(
     if attached::leaf_of(&row) != *leaf {
         return Err(fault(&place, "differs from its leaf"));
     }
-    let sha256: [u8; 32] = row
-        .sha256
-        .as_slice()
-        .try_into()
-        .map_err(|_| fault(&place, "sha256 is not 32 bytes"))?;
-    match objects.is_sound(&Hash::new(sha256)).await {
+    if row.sha256.len() != 32 {
+        return Err(fault(&place, "sha256 is not 32 bytes"));
+    }
+    if row.is_erased() {
+        return erasures::of_file(row.id, &place, connection);
+    }
+    match objects.is_sound(&Stored::of(&row)).await {
         Ok(true) => Ok(()),
         Ok(false) => Err(fault(place, "the kept bytes have another SHA-256")),
         Err(error) => Err(fault(place, format!("the bytes are gone: {error}"))),

@@ -1,6 +1,8 @@
 //! Daily commitments, held against their archived lists and against the store: a record that was receipted and is left
 //! out of a list could later be "proven" never to have been held.
 
+use std::collections::BTreeSet;
+
 use spec::Spec;
 
 use super::{fault, lost};
@@ -8,9 +10,8 @@ use crate::absence::commit::{self, Lists};
 use crate::leaf::Commitment;
 use crate::pipeline::raw::Stored;
 use crate::pipeline::{Instant, RawStore};
-use crate::store::Database;
 use crate::store::commitments::{self, Row};
-use crate::store::erasures;
+use crate::store::{Database, StoreError, erasures, submissions};
 use crate::tlog::{FirstFault, Hash, hash, sha256};
 
 /// The commitments seen so far.
@@ -138,10 +139,12 @@ impl<'s> Commitments<'s> {
                     these.iter().filter(absent).count()
                 };
                 let (left_out, too_many) = (only(again, list), only(list, again));
-                // The key of a record that was erased since is not known any more: its entry stands for itself.
-                let erased = erasures::count(connection).map_err(|error| lost(&error))?;
-                if what == "records_list" && left_out == 0 && too_many <= erased {
-                    continue;
+                if what == "records_list" && left_out == 0 {
+                    // The key of a record that was erased since is not known any more: its entry stands for itself.
+                    let erased = erased_since(row, boundary, connection);
+                    if too_many <= erased.map_err(|error| lost(&error))? {
+                        continue;
+                    }
                 }
                 return Err(fault(
                     format!("commitments, leaf_index {}, {what}", row.leaf_index),
@@ -154,6 +157,23 @@ impl<'s> Commitments<'s> {
         }
         Ok(())
     }
+}
+
+/// How many records a list named that were erased after it was made: each erasure has its own leaf, and counts only if
+/// the list was to hold one of its versions.
+fn erased_since(row: &Row, boundary: i64, connection: &mut Database) -> Result<usize, StoreError> {
+    let mut explained = BTreeSet::new();
+    for (leaf, submission) in erasures::later(connection, row.leaf_index)? {
+        if explained.contains(&leaf) {
+            continue;
+        }
+        let held = submissions::by_id(connection, submission)?
+            .is_some_and(|one| one.received_at < row.until && one.leaf_index < boundary);
+        if held {
+            explained.insert(leaf);
+        }
+    }
+    Ok(explained.len())
 }
 
 /// An archived list: whole, in order, nothing twice.

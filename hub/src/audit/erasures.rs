@@ -50,6 +50,13 @@ pub(super) fn of_raw(
     named(connection, &place, gone.leaf_index, "submissions", &id)
 }
 
+/// So are files.
+pub(super) fn of_file(id: i64, place: &str, connection: &mut Database) -> Result<(), FirstFault> {
+    let leaf = erasures::of_file(connection, id).map_err(|error| lost(&error))?;
+    let leaf = leaf.ok_or_else(|| fault(place, "its bytes are gone, and nobody ordered it"))?;
+    named(connection, place, leaf, "attachments", &id.to_string())
+}
+
 fn named(
     connection: &mut Database,
     place: &str,

@@ -2,10 +2,15 @@
 
 use std::io::IsTerminal as _;
 
+use spec::Spec;
+
 use super::folder::Folder;
 use super::{Form, said};
+use crate::attachment::Objects;
 use crate::erase::{self, Desk, Erased, Order};
+use crate::evidence::Subject;
 use crate::pipeline::{Instant, RawStore};
+use crate::store::Database;
 use crate::store::transaction::begin;
 use crate::{app, vault};
 
@@ -18,6 +23,10 @@ pub struct Arguments {
     /// Why; kept beside the erasure, and in the log as a digest.
     #[arg(long)]
     reason: String,
+    /// Nothing is erased here: this destination has confirmed that it erased the record, which ends its duty in `hub
+    /// report erasures`; --reason says how it was confirmed.
+    #[arg(long, value_name = "DESTINATION")]
+    confirm: Option<String>,
     /// Only say what would be erased, and how much beside it; nothing is changed.
     #[arg(long)]
     dry_run: bool,
@@ -65,6 +74,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         by: format!("command line {}", arguments.by),
         reason: reason.to_owned(),
     };
+    if let Some(destination) = &arguments.confirm {
+        return confirmed(
+            &mut connection,
+            specification,
+            &subject,
+            destination,
+            &order,
+        );
+    }
     let raw = RawStore::open(&config.data.join("raw"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let masters = vault::given(&config)?;
@@ -74,6 +92,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             "there is no master key: start the hub once",
         ))
     })?;
+    let files = Objects::open(&config.data.join("attachments"))?;
     let desk = Desk {
         raw: &raw,
         masters: &masters,
@@ -109,7 +128,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         Instant::now(),
     )?;
     transaction.commit()?;
-    let scrubbed = runtime.block_on(erase::scrub(&raw, &mut connection, &erased))?;
+    let scrubbed = runtime.block_on(erase::scrub((&raw, &files), &mut connection, &erased))?;
     match arguments.format {
         Form::Json => println!(
             "{}",
@@ -165,13 +184,28 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
                     )
                 );
             }
+            if !erased.attachments.is_empty() || !erased.attachments_shared.is_empty() {
+                let (gone, stay) = (erased.attachments.len(), erased.attachments_shared.len());
+                println!(
+                    "{}",
+                    said(
+                        format!("附件：{gone} 个已销毁，{stay} 个因仍属其他记录而保留"),
+                        format!(
+                            "files: {gone} destroyed, {stay} kept because another record has them too"
+                        )
+                    )
+                );
+            }
             for destination in &erased.held_by {
                 println!(
                     "{}",
                     said(
-                        format!("目的地“{destination}”已收到该记录，请另行通知其删除"),
                         format!(
-                            "destination `{destination}` holds the record: ask it to erase it too"
+                            "目的地“{destination}”已收到该记录，请通知其删除；确认后用 --confirm {destination} 登记（hub report erasures 列出未确认者）"
+                        ),
+                        format!(
+                            "destination `{destination}` holds the record: ask it to erase it too, and note its answer with \
+                             --confirm {destination} (`hub report erasures` lists what is open)"
                         )
                     )
                 );
@@ -188,6 +222,48 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         );
     }
     Ok(scrubbed)
+}
+
+fn confirmed(
+    connection: &mut Database,
+    specification: &Spec,
+    subject: &Subject,
+    destination: &str,
+    order: &Order,
+) -> anyhow::Result<bool> {
+    let mut transaction = begin(connection)?;
+    let now = Instant::now();
+    let ended = erase::confirm(
+        &mut transaction,
+        specification,
+        subject,
+        destination,
+        order,
+        now,
+    )?;
+    let (erasures, leaf) = ended.ok_or_else(|| {
+        anyhow::anyhow!(said(
+            format!("目的地“{destination}”对该记录没有待确认的删除，见 hub report erasures"),
+            format!(
+                "destination `{destination}` has no duty about this record; see `hub report erasures`"
+            ),
+        ))
+    })?;
+    transaction.commit()?;
+    println!(
+        "{}",
+        said(
+            format!(
+                "已登记：目的地“{destination}”已删除（{} 次删除），日志条目 {leaf}",
+                erasures.len()
+            ),
+            format!(
+                "noted: `{destination}` has erased it ({} erasures), leaf {leaf}",
+                erasures.len()
+            ),
+        )
+    );
+    Ok(true)
 }
 
 /// Says what would be erased.

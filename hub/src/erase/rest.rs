@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use spec::Spec;
 
 use super::cut::{Blank, cut};
+use super::files::{Files, files};
 use super::mentions::{self, Places};
 use crate::error::Error;
 use crate::evidence::Subject;
@@ -36,6 +37,7 @@ pub struct Ready {
     pub(super) subject: Subject,
     pub(super) places: Places,
     pub(super) rests: BTreeMap<i64, Rest>,
+    pub(super) files: Files,
 }
 
 /// Whose reading makes an erasure ready.
@@ -113,5 +115,6 @@ pub async fn ready(
         subject: subject.clone(),
         places,
         rests,
+        files: files(connection, desk.specification, &versions)?,
     }))
 }

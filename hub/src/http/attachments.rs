@@ -24,6 +24,7 @@ use crate::app::App;
 use crate::attachment::Incoming;
 use crate::attachment::incoming::{Stop, Whole};
 use crate::attachment::inspect::{Refusal, declared, inspect};
+use crate::attachment::objects::Stored;
 use crate::error::{Error, ErrorCode};
 use crate::leaf;
 use crate::pipeline::attached::{self, File};
@@ -123,7 +124,7 @@ pub async fn send(
         ));
     }
     let whole = looked_at(whole, kind.clone()).await?;
-    let file = File {
+    let mut file = File {
         source: caller.0.name.clone(),
         code: query.code,
         slot: slot.id,
@@ -132,8 +133,12 @@ pub async fn send(
         bytes: whole.bytes,
         sha256: whole.sha256,
         salt: salt()?,
+        key: None,
     };
-    app.attachments.keep(whole).await?;
+    let named_so = (&*file.source, &*file.code, &*file.slot);
+    if !attached::is_kept(app, named_so, &file.sha256)? {
+        file.key = Some(app.attachments.keep(whole, &app.masters).await?);
+    }
     let receipt = named(app, file).await?;
     Ok(HttpResponse::Ok().json(receipt))
 }
@@ -190,7 +195,7 @@ async fn collect(
         while let Some(piece) = pieces.blocking_recv() {
             incoming.take(&piece)?;
         }
-        Ok::<_, Stop>(incoming.finish())
+        incoming.finish()
     });
     let reading = async move {
         loop {
@@ -228,7 +233,7 @@ fn broken_off(why: &str) -> Error {
     )
 }
 
-async fn looked_at(mut whole: Whole, kind: FileType) -> Result<Whole, Error> {
+async fn looked_at(whole: Whole, kind: FileType) -> Result<Whole, Error> {
     actix_web::web::block(move || {
         let file = whole
             .open()
@@ -386,7 +391,10 @@ pub async fn get(
         row.sha256.as_slice().try_into().map_err(|_| {
             Error::Internal(format!("attachment {}: sha256 is not 32 bytes", row.id))
         })?;
-    let stream = state.app.attachments.stream(&Hash::new(hash)).await?;
+    if row.is_erased() {
+        return Err(erased(&row));
+    }
+    let stream = state.app.attachments.stream(&Stored::of(&row)).await?;
     state.metrics.viewed(role);
     tracing::info!(attachment = row.id, reader = %caller.0.name, role = role.name(), "an attachment was read");
     Ok(HttpResponse::Ok()
@@ -401,6 +409,24 @@ pub async fn get(
         ))
         .no_chunking(row.bytes.unsigned_abs())
         .streaming(stream))
+}
+
+/// What is said of a file that was erased.
+fn erased(row: &AttachmentRow) -> Error {
+    let sha256 = crate::tlog::hash::hex(&row.sha256);
+    Error::request(
+        ErrorCode::Gone,
+        (
+            format!(
+                "该附件已随其记录依法删除（SHA-256 {sha256}），其回执与日志条目 {} 仍然有效",
+                row.leaf_index
+            ),
+            format!(
+                "the file was erased with its record (SHA-256 {sha256}); its receipt and leaf {} of the log still hold",
+                row.leaf_index
+            ),
+        ),
+    )
 }
 
 /// Enters into the log that a reader sees personal data: before anything is shown.

@@ -24,7 +24,7 @@ use super::{State, attachments};
 use crate::app::App;
 use crate::attachment::inspect::{self, Refusal};
 use crate::error::{Error, ErrorCode};
-use crate::pipeline::attached::{File, FileReceipt};
+use crate::pipeline::attached::{self, File, FileReceipt};
 use crate::tlog::hash::hex;
 use crate::tlog::sha256;
 
@@ -56,10 +56,16 @@ pub async fn receive(
 
 async fn keep(app: &Arc<App>, source: &str, body: Bytes) -> Result<FileReceipt, Error> {
     let (shared, name) = (Arc::clone(app), source.to_owned());
-    let (file, bytes) = actix_web::web::block(move || read(&shared, &name, &body))
+    let (mut file, bytes) = actix_web::web::block(move || read(&shared, &name, &body))
         .await
         .map_err(|error| Error::Internal(error.to_string()))??;
-    app.attachments.keep_bytes(&file.sha256, bytes).await?;
+    let kept = (&*file.source, &*file.code, &*file.slot);
+    if !attached::is_kept(app, kept, &file.sha256)? {
+        let kept = app
+            .attachments
+            .keep_bytes(&file.sha256, bytes, &app.masters);
+        file.key = Some(kept.await?);
+    }
     named(app, file).await
 }
 
@@ -109,6 +115,7 @@ fn read(app: &App, source: &str, body: &[u8]) -> Result<(File, Bytes), Error> {
         bytes: bytes.len() as u64,
         sha256: sha256(&bytes),
         salt: attachments::salt()?,
+        key: None,
     };
     Ok((file, bytes.into()))
 }

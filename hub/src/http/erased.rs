@@ -59,7 +59,11 @@ pub async fn erase(
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
         let mut connection = app.readers.take()?;
-        let scrubbed = runtime.block_on(erase::scrub(&app.raw, &mut connection, &erased))?;
+        let scrubbed = runtime.block_on(erase::scrub(
+            (&app.raw, &app.attachments),
+            &mut connection,
+            &erased,
+        ))?;
         Ok::<_, Error>((erased, scrubbed))
     })
     .await

@@ -19,9 +19,10 @@ use super::limits::{self, Encoding};
 use crate::app;
 use crate::config::Limits;
 use crate::error::{Error, ErrorCode};
-use crate::keys::Digest;
+use crate::keys::{Digest, FileKey};
 use crate::pipeline::inlet::Inlet;
 use crate::pipeline::large::Document;
+use crate::sealedfile::SealedWriter;
 
 /// The bytes of a submission, decompressed.
 pub enum Body {
@@ -155,7 +156,10 @@ fn write(
     inlet: Inlet,
 ) -> Result<(Document, tempfile::TempPath), Error> {
     let full = |error: io::Error| Error::NotKept(format!("receiving to disk: {error}"));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(full)?;
+    // Its key is nowhere but in this request: what a crash leaves of the file is noise.
+    let key = FileKey::draw().map_err(|error| Error::NotKept(error.to_string()))?;
+    let file = tempfile::NamedTempFile::new_in(folder).map_err(full)?;
+    let mut file = SealedWriter::new(file, key.clone());
     let mut digest = Digest::sha256();
     let mut bytes = 0_u64;
     let mut from = Expanding::new(encoding, inlet)?;
@@ -179,8 +183,9 @@ fn write(
         digest.update(read);
         file.write_all(read).map_err(full)?;
     }
-    let path = file.into_temp_path();
-    let document = Document::measured(path.to_path_buf(), bytes, digest).map_err(full)?;
+    let path = file.finish().map_err(full)?.into_temp_path();
+    let document =
+        Document::measured(path.to_path_buf(), Some(key), bytes, digest).map_err(full)?;
     Ok((document, path))
 }
 

@@ -49,8 +49,14 @@ impl Master {
 #[derive(Clone)]
 pub struct Masters(Vec<Master>);
 
-/// Every master key that this process was given, by which envelopes of any of its databases open: rows open themselves
-/// where they are read, so that no reader can forget to. Only added to.
+/// Every master key that this process was given, by which envelopes of any of its databases open. Only added to.
+///
+/// The one value of this process that is not handed down, on purpose. A row opens itself where it is read
+/// (`store/body.rs`), in some forty queries of which none knows more than a connection; handed down, the keys would pass
+/// through every reader, and one that forgot to open what it read would show ciphertext for a record. Nothing depends on
+/// which keys are here but whether an envelope opens: its own id says which key it wants, so that two databases of one
+/// process (a hub and its sandbox) cannot take each other's. What encrypts is handed down (`Masters`), and so is what
+/// values are looked up by (`LookupKey`).
 static GIVEN: RwLock<Vec<Master>> = RwLock::new(Vec::new());
 
 fn given<T>(

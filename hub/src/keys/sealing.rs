@@ -40,7 +40,7 @@ pub enum SealError {
 
 /// A key for any number of values: a master key, or the key of one value.
 #[derive(Clone)]
-pub(super) struct Cipher(LessSafeKey);
+pub struct Cipher(LessSafeKey);
 
 impl Cipher {
     /// Makes a cipher of 32 bytes.

@@ -51,6 +51,8 @@ pub enum Action {
     PersonalDataViewed,
     /// The key of a record's personal data was destroyed.
     Erasure,
+    /// A destination has erased what was erased here, an operator says.
+    ErasureConfirmed,
     /// The clock went back, or jumped: times after this leaf are not to be trusted without it.
     ClockMoved,
 }

@@ -39,6 +39,8 @@ pub struct File {
     pub sha256: Hash,
     /// Text that nobody can guess: hides names and codes in the log, where all can read.
     pub salt: String,
+    /// The wrapped key of the kept bytes; none where nothing is kept.
+    pub key: Option<Vec<u8>>,
 }
 
 impl File {
@@ -55,11 +57,12 @@ impl File {
             salt: self.salt,
             received_at: now.millis,
             leaf_index: 0,
+            wrapped: self.key,
         }
     }
 
     /// A file that came with a record.
-    pub fn of_carried(source: &str, carried: &Carried, salt: String) -> File {
+    pub fn of_carried(source: &str, carried: &Carried, salt: String, key: Option<Vec<u8>>) -> File {
         File {
             source: source.to_owned(),
             code: carried.named.code.clone(),
@@ -69,6 +72,7 @@ impl File {
             bytes: carried.bytes.len() as u64,
             sha256: carried.named.sha256,
             salt,
+            key,
         }
     }
 }
@@ -123,6 +127,18 @@ pub struct FileReceipt {
     pub signature: Option<String>,
 }
 
+/// Whether the very file is kept already under the code, so that its bytes need not be kept again. Should it be erased
+/// in this very moment, it must be sent once more.
+pub fn is_kept(
+    app: &crate::app::App,
+    named: (&str, &str, &str),
+    sha256: &Hash,
+) -> Result<bool, crate::error::Error> {
+    let mut connection = app.readers.take()?;
+    let same = attachments::same(&mut connection, named, sha256.as_bytes())?;
+    Ok(same.is_some_and(|row| !row.is_erased()))
+}
+
 /// Files that came with the records of a submission; their bytes are kept.
 #[derive(Debug, Default)]
 pub struct Arriving {
@@ -171,7 +187,15 @@ pub fn commit(
     now: super::Instant,
 ) -> Result<Result<Kept, Crowded>, StoreError> {
     let named = (&*file.source, &*file.code, &*file.slot);
-    if let Some(row) = attachments::same(transaction.connection, named, file.sha256.as_bytes())? {
+    if let Some(mut row) = attachments::same(transaction.connection, named, file.sha256.as_bytes())?
+    {
+        if row.is_erased()
+            && let Some(key) = file.key
+        {
+            // Sent again after it was erased: it is there again, under the leaf that it has.
+            attachments::rewrap(transaction.connection, row.id, &key)?;
+            row.wrapped = Some(key);
+        }
         return load(transaction.connection, row).map(Ok);
     }
     let count = attachments::count(transaction.connection, &file.source, &file.code)?;

@@ -5,6 +5,8 @@
 //! writer, which judges them among others and writes them, part by part, in one transaction of their own: the submission
 //! is seen whole or not at all. Meanwhile other submissions wait for the writer.
 
+use std::fs::File;
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,13 +17,14 @@ use spec::{Context, Edition};
 
 use super::attached::Arriving;
 use super::commit::{self, Part, Prepared};
-use super::parts::Parts;
+use super::parts::{Parts, PartsError};
 use super::receipt::Receipt;
 use super::{Incoming, Instant, answered, check_sender, conflict, judge, known, submission_number};
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
-use crate::keys::Digest;
+use crate::keys::{Digest, FileKey};
 use crate::pipeline::receipt::VERDICTS;
+use crate::sealedfile::SealedReader;
 use crate::store::submissions;
 use crate::tlog::hash::{self, Hash};
 
@@ -32,7 +35,9 @@ const WAITING: usize = 2;
 #[derive(Debug, Clone)]
 pub struct Document {
     /// Where they are.
-    pub file: PathBuf,
+    file: PathBuf,
+    /// Under which key, when they are encrypted there.
+    key: Option<FileKey>,
     /// How many they are.
     pub bytes: u64,
     /// Their SHA-256.
@@ -42,31 +47,55 @@ pub struct Document {
 impl Document {
     /// Takes the measure of a file.
     pub fn of(file: &Path) -> std::io::Result<Document> {
+        Document::read(file.to_owned(), None, File::open(file)?)
+    }
+
+    /// Takes the measure of a file that is encrypted, with so many clear bytes.
+    pub fn sealed(file: &Path, key: FileKey, length: u64) -> std::io::Result<Document> {
+        let from = SealedReader::open(File::open(file)?, key.clone(), length)?;
+        Document::read(file.to_owned(), Some(key), from)
+    }
+
+    fn read(file: PathBuf, key: Option<FileKey>, mut from: impl Read) -> std::io::Result<Document> {
         let mut digest = Digest::sha256();
-        let mut from = std::fs::File::open(file)?;
         let mut buffer = vec![0; 1 << 20];
         let mut bytes = 0;
         loop {
-            let read = std::io::Read::read(&mut from, &mut buffer)?;
+            let read = from.read(&mut buffer)?;
             if read == 0 {
                 break;
             }
             digest.update(buffer.get(..read).unwrap_or_default());
             bytes += read as u64;
         }
-        Document::measured(file.to_owned(), bytes, digest)
+        Document::measured(file, key, bytes, digest)
     }
 
     /// A file whose digest was taken while it was written.
-    pub fn measured(file: PathBuf, bytes: u64, digest: Digest) -> std::io::Result<Document> {
+    pub fn measured(
+        file: PathBuf,
+        key: Option<FileKey>,
+        bytes: u64,
+        digest: Digest,
+    ) -> std::io::Result<Document> {
         let sha256: [u8; 32] = digest
             .finish()
             .try_into()
             .map_err(|_| std::io::Error::other("not a SHA-256"))?;
         Ok(Document {
             file,
+            key,
             bytes,
             sha256: Hash::new(sha256),
+        })
+    }
+
+    /// The bytes from the beginning.
+    pub fn open(&self) -> std::io::Result<Box<dyn Read + Send>> {
+        let file = File::open(&self.file)?;
+        Ok(match &self.key {
+            Some(key) => Box::new(SealedReader::open(file, key.clone(), self.bytes)?),
+            None => Box::new(file),
         })
     }
 }
@@ -82,7 +111,11 @@ pub async fn receive(
         return Err(too_large(app.config.limits.file_bytes, "字节", "bytes"));
     }
     if document.bytes <= app.config.limits.memory_bytes as u64 {
-        let bytes = tokio::task::spawn_blocking(move || std::fs::read(document.file));
+        let bytes = tokio::task::spawn_blocking(move || {
+            let mut bytes = Vec::new();
+            document.open()?.read_to_end(&mut bytes)?;
+            Ok::<_, std::io::Error>(bytes)
+        });
         let bytes = bytes.await.map_err(stopped)?;
         about.body = bytes
             .map_err(|error| Error::NotKept(format!("the file cannot be read: {error}")))?
@@ -96,16 +129,17 @@ pub async fn receive(
         .await
         .map_err(|error| Error::Internal(error.to_string()))?;
     let received = Instant::now();
-    let (shared, incoming, file) = (Arc::clone(app), about.clone(), document.file.clone());
+    let (shared, incoming, file) = (Arc::clone(app), about.clone(), document.clone());
     let survey = tokio::task::spawn_blocking(move || survey(&shared, &incoming, &file, received));
     let survey = survey.await.map_err(stopped)??;
     let submission = submission_number(&about, &survey.envelope, &document.sha256)?;
     if let Some(receipt) = repeated(app, &about.source, &submission, &document.sha256).await? {
         return Ok(receipt);
     }
+    let bytes = document.open().map_err(PartsError::Io)?;
     let raw_key = app
         .raw
-        .keep_file(&document.sha256, &document.file, &app.masters)
+        .keep_file(&document.sha256, bytes, &app.masters)
         .await?;
     let wire = about.hint.wire;
     let basis = app
@@ -139,7 +173,7 @@ pub async fn receive(
     let (parts, received_parts) = sync_channel(WAITING);
     let reader = Reader {
         app: Arc::clone(app),
-        file: document.file,
+        document,
         hint: about.hint,
         survey,
         received,
@@ -236,7 +270,12 @@ struct Survey {
 }
 
 /// Reads a file to its end, and judges nothing.
-fn survey(app: &App, incoming: &Incoming, file: &Path, received: Instant) -> Result<Survey, Error> {
+fn survey(
+    app: &App,
+    incoming: &Incoming,
+    document: &Document,
+    received: Instant,
+) -> Result<Survey, Error> {
     let source = known(app, &incoming.source)?;
     let read_by = |name: &str| -> Result<Survey, Error> {
         let (edition, adapter) = source.edition(name)?;
@@ -244,7 +283,8 @@ fn survey(app: &App, incoming: &Incoming, file: &Path, received: Instant) -> Res
         let mut records = 0_u64;
         let most = app.config.limits.file_records;
         let memory = app.config.limits.memory_bytes;
-        let mut parts = Parts::open(adapter, file, &incoming.hint, &app.limits, memory)?;
+        let bytes = document.open().map_err(PartsError::Io)?;
+        let mut parts = Parts::of(adapter, bytes, &incoming.hint, &app.limits, memory);
         while let Some(part) = parts.document()? {
             let hint = part.hint(&incoming.hint);
             let package = adapter.open(&part.bytes, &hint, &app.limits)?;
@@ -288,7 +328,7 @@ fn merged(before: Envelope, said: Envelope) -> Envelope {
 /// The second reading.
 struct Reader {
     app: Arc<App>,
-    file: PathBuf,
+    document: Document,
     hint: Hint,
     survey: Survey,
     received: Instant,
@@ -317,7 +357,8 @@ impl Reader {
         };
         let limits = &self.app.limits;
         let memory = self.app.config.limits.memory_bytes;
-        let mut parts = Parts::open(adapter, &self.file, &self.hint, limits, memory)?;
+        let bytes = self.document.open().map_err(PartsError::Io)?;
+        let mut parts = Parts::of(adapter, bytes, &self.hint, limits, memory);
         while let Some(part) = parts.document()? {
             let hint = part.hint(&self.hint);
             let read = judge::read(

@@ -283,13 +283,22 @@ async fn finish(
 
 /// Keeps the bytes of the files that came with records; when this returns, they are on disk.
 async fn arriving(app: &App, source: &str, carried: Vec<Carried>) -> Result<Arriving, Error> {
+    let mut keys = Vec::with_capacity(carried.len());
     for file in &carried {
-        let kept = app
-            .attachments
-            .keep_bytes(&file.named.sha256, file.bytes.clone());
-        kept.await?;
+        let named = (source, &*file.named.code, &*file.named.slot);
+        if attached::is_kept(app, named, &file.named.sha256)? {
+            keys.push(None);
+            continue;
+        }
+        let (sha256, bytes) = (&file.named.sha256, file.bytes.clone());
+        let kept = app.attachments.keep_bytes(sha256, bytes, &app.masters);
+        keys.push(Some(kept.await?));
     }
-    expected(app, source, &carried)
+    let mut arriving = expected(app, source, &carried)?;
+    for (file, key) in arriving.files.iter_mut().zip(keys) {
+        file.key = key;
+    }
+    Ok(arriving)
 }
 
 /// The same files, nothing of them kept.
@@ -297,7 +306,7 @@ fn expected(app: &App, source: &str, carried: &[Carried]) -> Result<Arriving, Er
     let named = |file| {
         let salt =
             crate::keys::api::random_text().map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(File::of_carried(source, file, salt))
+        Ok(File::of_carried(source, file, salt, None))
     };
     let files: Result<Vec<File>, Error> = carried.iter().map(named).collect();
     Ok(Arriving {

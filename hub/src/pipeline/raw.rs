@@ -98,14 +98,14 @@ impl RawStore {
     pub async fn keep_file(
         &self,
         name: &Hash,
-        file: &Path,
+        from: Box<dyn io::Read + Send>,
         masters: &Masters,
     ) -> Result<Vec<u8>, Error> {
-        let (path, digest) = (file.to_owned(), *name);
+        let digest = *name;
         let (secret, key) = sealed::draw(masters, name).map_err(not_kept)?;
         let mut seal = SealPieces::new(&secret).map_err(not_kept)?;
         let (send, mut packed) = tokio::sync::mpsc::channel::<Vec<u8>>(2);
-        let pack = tokio::task::spawn_blocking(move || pieces::pack(digest, &path, send));
+        let pack = tokio::task::spawn_blocking(move || pieces::pack(digest, from, send));
         let mut upload = self
             .objects
             .put_multipart(&place(name, Some(&key)))

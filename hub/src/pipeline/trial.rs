@@ -77,7 +77,7 @@ impl Trial<'_, '_> {
         items: Vec<Item>,
         carried: &[Carried],
     ) -> Result<Vec<Outcome>, StoreError> {
-        let named = |file| File::of_carried(self.source, file, String::new());
+        let named = |file| File::of_carried(self.source, file, String::new(), None);
         self.work.expect(Arriving {
             files: carried.iter().map(named).collect(),
             most: MOST_FILES,

@@ -2,6 +2,7 @@
 
 pub mod closes;
 pub mod disagreements;
+pub mod erasures;
 pub mod exchange;
 pub mod findings;
 pub mod issues;
@@ -98,7 +99,7 @@ impl Facts<'_> {
 }
 
 /// Names of all reports.
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 10] = [
     "volumes",
     "issues",
     "sources",
@@ -108,6 +109,7 @@ pub const NAMES: [&str; 9] = [
     "closes",
     "refused",
     "disagreements",
+    "erasures",
 ];
 
 /// Makes a report by its name; none when there is no such report.
@@ -127,6 +129,7 @@ pub fn make(
         "closes" => closes::make(connection, facts, question)?,
         "refused" => refused::make(connection, facts, question)?,
         "disagreements" => disagreements::make(facts, question)?,
+        "erasures" => erasures::make(connection, facts, question)?,
         _ => return Ok(None),
     }))
 }

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::among::among_texts;
+use super::erasures::DESTROYED;
 use super::schema::attachments;
 use super::{Database, StoreError, on};
 
@@ -22,6 +23,14 @@ pub struct AttachmentRow {
     pub salt: String,
     pub received_at: i64,
     pub leaf_index: i64,
+    pub wrapped: Option<Vec<u8>>,
+}
+
+impl AttachmentRow {
+    /// Whether its bytes were destroyed on purpose.
+    pub fn is_erased(&self) -> bool {
+        self.wrapped.as_deref() == Some(&DESTROYED)
+    }
 }
 
 /// Most files in one list.
@@ -57,6 +66,36 @@ pub fn same(
         .select(AttachmentRow::as_select())
         .get_result(c)
         .optional())?)
+}
+
+/// Puts another wrapped key in the place of what is there.
+pub fn rewrap(connection: &mut Database, id: i64, wrapped: &[u8]) -> Result<(), StoreError> {
+    let key = attachments::wrapped.eq(Some(wrapped.to_vec()));
+    on!(connection, c => diesel::update(attachments::table.find(id)).set(key).execute(c))?;
+    Ok(())
+}
+
+/// The next files after a number.
+pub fn after(
+    connection: &mut Database,
+    id: i64,
+    limit: i64,
+) -> Result<Vec<AttachmentRow>, StoreError> {
+    Ok(attachments::table
+        .filter(attachments::id.gt(id))
+        .order(attachments::id)
+        .limit(limit)
+        .select(AttachmentRow::as_select())
+        .load(connection)?)
+}
+
+/// Whether other rows name the same bytes in clear.
+pub fn others_name(connection: &mut Database, row: &AttachmentRow) -> Result<bool, StoreError> {
+    let same = attachments::table
+        .filter(attachments::sha256.eq(row.sha256.clone()))
+        .filter(attachments::id.ne(row.id))
+        .filter(attachments::wrapped.is_null());
+    Ok(diesel::select(diesel::dsl::exists(same)).get_result(connection)?)
 }
 
 /// How many files there are.

@@ -1,9 +1,12 @@
 //! What was erased: when, by whose order, why, and at which leaf of the log.
 
+pub mod duties;
+
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
-use super::schema::{deliveries, erasures, raw_erasures, submissions};
+use super::schema::{attachments, deliveries, erasures, file_erasures, raw_erasures, submissions};
+use super::totals::Span;
 use super::{Database, StoreError, on};
 
 /// A row of `erasures`.
@@ -28,10 +31,71 @@ pub fn of(connection: &mut Database, record_id: i64) -> Result<Option<Erasure>, 
         .optional()?)
 }
 
-/// How many record versions were erased.
-pub fn count(connection: &mut Database) -> Result<usize, StoreError> {
-    let count: i64 = erasures::table.count().get_result(connection)?;
-    Ok(usize::try_from(count).unwrap_or(0))
+/// Versions that were erased after a leaf: the leaf of each erasure, with a submission that brought one of them.
+pub fn later(connection: &mut Database, leaf_index: i64) -> Result<Vec<(i64, i64)>, StoreError> {
+    Ok(erasures::table
+        .filter(erasures::leaf_index.gt(leaf_index))
+        .order(erasures::record_id)
+        .select((erasures::leaf_index, erasures::submission_id))
+        .load(connection)?)
+}
+
+/// An erasure as a report shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
+pub struct Listed {
+    pub at: i64,
+    pub leaf_index: i64,
+    pub versions: i64,
+    pub files: i64,
+    pub ordered_by: String,
+    pub reason: String,
+}
+
+/// Erasures of a span of time, the newest first.
+pub fn listed(
+    connection: &mut Database,
+    span: &Span,
+    limit: i64,
+) -> Result<Vec<Listed>, StoreError> {
+    let mut query = erasures::table
+        .select((
+            erasures::leaf_index,
+            erasures::at,
+            erasures::ordered_by,
+            erasures::reason,
+        ))
+        .distinct()
+        .order(erasures::leaf_index.desc())
+        .limit(limit)
+        .into_boxed();
+    if let Some(from) = span.from {
+        query = query.filter(erasures::at.ge(from));
+    }
+    if let Some(to) = span.to {
+        query = query.filter(erasures::at.lt(to));
+    }
+    let found: Vec<(i64, i64, String, String)> = query.load(connection)?;
+    let mut all = Vec::with_capacity(found.len());
+    for (leaf_index, at, ordered_by, reason) in found {
+        let versions = erasures::table
+            .filter(erasures::leaf_index.eq(leaf_index))
+            .count()
+            .get_result(connection)?;
+        let files = file_erasures::table
+            .filter(file_erasures::leaf_index.eq(leaf_index))
+            .count()
+            .get_result(connection)?;
+        all.push(Listed {
+            at,
+            leaf_index,
+            versions,
+            files,
+            ordered_by,
+            reason,
+        });
+    }
+    Ok(all)
 }
 
 /// Writes an erasure down.
@@ -97,6 +161,32 @@ pub fn next_attempt(connection: &mut Database, after: i64) -> Result<Option<i64>
         .select(submissions::id)
         .first(connection)
         .optional()?)
+}
+
+/// The leaf at which the bytes of a file beside records were destroyed, if they were.
+pub fn of_file(connection: &mut Database, id: i64) -> Result<Option<i64>, StoreError> {
+    Ok(file_erasures::table
+        .find(id)
+        .select(file_erasures::leaf_index)
+        .first(connection)
+        .optional()?)
+}
+
+/// Destroys the key of a file beside records; those that lie in clear are to be removed besides.
+pub fn destroy_file(connection: &mut Database, id: i64, leaf_index: i64) -> Result<(), StoreError> {
+    let nothing = attachments::wrapped.eq(Some(DESTROYED.to_vec()));
+    on!(connection, c => diesel::update(attachments::table.find(id)).set(nothing).execute(c))?;
+    let row = (
+        file_erasures::attachment_id.eq(id),
+        file_erasures::leaf_index.eq(leaf_index),
+    );
+    on!(connection, c => diesel::insert_into(file_erasures::table)
+        .values(row)
+        .on_conflict(file_erasures::attachment_id)
+        .do_update()
+        .set(file_erasures::leaf_index.eq(leaf_index))
+        .execute(c))?;
+    Ok(())
 }
 
 /// Whether other submissions have the same raw bytes, and name the same object.
@@ -167,7 +257,13 @@ pub fn scrub(connection: &mut Database) -> Result<bool, StoreError> {
             Ok(false)
         }
         Database::Postgres(postgres) => {
-            for table in ["records", "submissions", "links", "past_links"] {
+            for table in [
+                "records",
+                "submissions",
+                "links",
+                "past_links",
+                "attachments",
+            ] {
                 postgres.batch_execute(&format!("VACUUM {table}"))?;
             }
             Ok(true)

@@ -6,10 +6,14 @@
 )]
 
 mod closing;
+mod erasing;
 
 use diesel::table;
 
 pub use closing::{closes, contradictions, days, manifests, owed_totals, packet_entries, signers};
+pub use erasing::{
+    erasure_duties, erasures, file_erasures, lookup_keys, master_keys, raw_erasures,
+};
 
 table! {
     api_keys (id) {
@@ -324,6 +328,7 @@ table! {
         salt -> Text,
         received_at -> BigInt,
         leaf_index -> BigInt,
+        wrapped -> Nullable<Binary>,
     }
 }
 
@@ -424,43 +429,6 @@ table! {
         raw -> Nullable<Binary>,
         problem -> Text,
         raw_key -> Nullable<Binary>,
-    }
-}
-
-table! {
-    master_keys (key_id) {
-        key_id -> Text,
-        proof -> Binary,
-        created_at -> BigInt,
-        retired_at -> Nullable<BigInt>,
-    }
-}
-
-table! {
-    lookup_keys (purpose) {
-        purpose -> Text,
-        wrapped -> Binary,
-        created_at -> BigInt,
-    }
-}
-
-table! {
-    erasures (record_id) {
-        record_id -> BigInt,
-        submission_id -> BigInt,
-        leaf_index -> BigInt,
-        at -> BigInt,
-        ordered_by -> Text,
-        reason -> Text,
-    }
-}
-
-table! {
-    raw_erasures (submission_id) {
-        submission_id -> BigInt,
-        leaf_index -> BigInt,
-        left_sha256 -> Nullable<Binary>,
-        spans -> Text,
     }
 }
 

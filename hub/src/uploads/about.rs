@@ -68,6 +68,9 @@ pub struct About {
     pub edition: Option<String>,
     /// Media type.
     pub media_type: String,
+    /// The wrapped key of its bytes; none: they lie as they are, begun before there was one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key: Option<String>,
 }
 
 /// Reads what is kept; none when there is nothing.
@@ -108,6 +111,7 @@ impl From<&Incoming> for About {
             submission: incoming.submission.clone(),
             edition: incoming.edition.clone(),
             media_type: incoming.media_type.clone(),
+            key: None,
         }
     }
 }

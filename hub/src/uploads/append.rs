@@ -2,13 +2,15 @@
 //! checksum it counts only when all of it has come and fits.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
 
 use super::{About, Held, Stage, Uploads, disk};
 use crate::error::Error;
-use crate::keys::Digest;
+use crate::keys::{Digest, FileKey};
 use crate::pipeline::Instant;
 use crate::pipeline::inlet::Inlet;
+use crate::sealedfile::SealedWriter;
 
 /// Bytes after which the offset is made durable.
 const DURABLE: u64 = 8 << 20;
@@ -34,10 +36,8 @@ pub fn append(
 ) -> Result<Appended, Error> {
     let path = uploads.bytes(&about);
     let failed = || disk(&path);
-    let mut file = File::options().write(true).open(&path).map_err(failed())?;
     // What is beyond was never answered for.
-    file.set_len(about.offset).map_err(failed())?;
-    file.seek(SeekFrom::Start(about.offset)).map_err(failed())?;
+    let mut file = Target::open(&path, &about).map_err(failed())?;
     let (mut digest, expected) = checksum.unzip();
     let start = about.offset;
     let mut written = start;
@@ -57,7 +57,7 @@ pub fn append(
         if let Some(digest) = &mut digest {
             digest.update(bytes);
         } else if written - about.offset >= DURABLE {
-            advance(uploads, &mut about, &file, written)?;
+            advance(uploads, &mut about, &mut file, written)?;
         }
         if too_many {
             break;
@@ -66,10 +66,10 @@ pub fn append(
     if let Some(digest) = digest
         && (too_many || Some(digest.finish()) != expected)
     {
-        file.set_len(start).map_err(failed())?;
+        file.cut(start).map_err(failed())?;
         return Ok(Appended::Damaged);
     }
-    advance(uploads, &mut about, &file, written)?;
+    advance(uploads, &mut about, &mut file, written)?;
     drop(held);
     if about.stage == Stage::Whole {
         uploads.whole.notify_one();
@@ -81,10 +81,59 @@ pub fn append(
     })
 }
 
+/// The file that bytes are added to.
+enum Target {
+    /// Of an upload that was begun before there were keys.
+    Clear(File),
+    Sealed(SealedWriter<File>),
+}
+
+impl Target {
+    fn open(path: &Path, about: &About) -> io::Result<Target> {
+        let file = File::options().read(true).write(true).open(path)?;
+        let Some(key) = &about.key else {
+            let mut target = Target::Clear(file);
+            target.cut(about.offset)?;
+            return Ok(target);
+        };
+        let key = FileKey::open(key).map_err(io::Error::other)?;
+        SealedWriter::resume(file, key, about.offset).map(Target::Sealed)
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Target::Clear(file) => file.write_all(bytes),
+            Target::Sealed(file) => file.write_all(bytes),
+        }
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        match self {
+            Target::Clear(file) => file.sync_data(),
+            Target::Sealed(file) => file.sync(),
+        }
+    }
+
+    fn cut(&mut self, offset: u64) -> io::Result<()> {
+        match self {
+            Target::Clear(file) => {
+                file.set_len(offset)?;
+                file.seek(SeekFrom::Start(offset)).map(drop)
+            }
+            Target::Sealed(file) => file.cut(offset),
+        }
+    }
+}
+
 /// Makes what was written count.
-fn advance(uploads: &Uploads, about: &mut About, file: &File, offset: u64) -> Result<(), Error> {
+fn advance(
+    uploads: &Uploads,
+    about: &mut About,
+    file: &mut Target,
+    offset: u64,
+) -> Result<(), Error> {
     let path = uploads.bytes(about);
-    file.sync_data().map_err(disk(&path))?;
+    file.sync().map_err(disk(&path))?;
     about.offset = offset;
     about.expires_at = uploads.expiry(Instant::now());
     if about.offset == about.length {

@@ -13,7 +13,7 @@ use super::{About, Stage, disk};
 use crate::app::App;
 use crate::error::{Error, ErrorCode};
 use crate::intake::ways::{HTTP, UPLOADS};
-use crate::pipeline::large::{self, Document};
+use crate::pipeline::large;
 use crate::pipeline::{Incoming, Instant};
 
 /// Longest time between two looks: for what expires, and for what could not be kept before.
@@ -88,8 +88,8 @@ async fn once(app: &Arc<App>) -> Result<(), Error> {
 /// Makes a submission of an upload; an error means that it is to be tried again.
 async fn judge(app: &Arc<App>, mut about: About) -> Result<(), Error> {
     let path = app.uploads.bytes(&about);
-    let measured = path.clone();
-    let document = tokio::task::spawn_blocking(move || Document::of(&measured))
+    let (uploads, measured) = (app.uploads.clone(), about.clone());
+    let document = tokio::task::spawn_blocking(move || uploads.document(&measured))
         .await
         .map_err(|error| Error::Internal(error.to_string()))?
         .map_err(disk(&path))?;

@@ -20,13 +20,16 @@ pub use append::{Appended, append};
 
 use crate::config;
 use crate::error::{Error, ErrorCode};
+use crate::keys::{FileKey, Masters};
 use crate::pipeline::Instant;
+use crate::pipeline::large::Document;
 
 /// The uploads of all sources.
 #[derive(Debug, Clone)]
 pub struct Uploads {
     folder: PathBuf,
     bounds: config::Uploads,
+    masters: Arc<Masters>,
     /// Uploads that are being written to.
     busy: Arc<Mutex<HashSet<String>>>,
     /// Wakes the judge.
@@ -54,12 +57,13 @@ fn disk(path: &Path) -> impl FnOnce(io::Error) -> Error {
 
 impl Uploads {
     /// Opens the folder of uploads inside the data folder.
-    pub fn open(data: &Path, bounds: &config::Uploads) -> io::Result<Self> {
+    pub fn open(data: &Path, bounds: &config::Uploads, masters: Arc<Masters>) -> io::Result<Self> {
         let folder = data.join("uploads");
         std::fs::create_dir_all(&folder)?;
         Ok(Uploads {
             folder,
             bounds: bounds.clone(),
+            masters,
             busy: Arc::default(),
             whole: Arc::default(),
         })
@@ -90,7 +94,10 @@ impl Uploads {
                 ),
             ));
         }
+        let key = FileKey::draw().and_then(|key| key.wrapped(&self.masters));
+        let key = key.map_err(|error| Error::NotKept(error.to_string()))?;
         let about = About {
+            key: Some(key),
             id: uuid::Uuid::now_v7().simple().to_string(),
             offset: 0,
             stage: Stage::Receiving,
@@ -195,6 +202,34 @@ impl Uploads {
         self.folder
             .join(&about.source)
             .join(format!("{}.json", about.id))
+    }
+
+    /// The bytes of an upload that is whole.
+    fn document(&self, about: &About) -> io::Result<Document> {
+        let path = self.bytes(about);
+        match &about.key {
+            Some(key) => {
+                let key = FileKey::open(key).map_err(io::Error::other)?;
+                Document::sealed(&path, key, about.length)
+            }
+            None => Document::of(&path),
+        }
+    }
+
+    /// Wraps the keys of all uploads by the newest master key; how many that was. No hub may be serving.
+    pub fn renew(&self) -> Result<u64, Error> {
+        let mut count = 0;
+        for mut about in self.all()? {
+            let Some(key) = &about.key else { continue };
+            let renewed = FileKey::renewed(&self.masters, key);
+            let renewed = renewed.map_err(|error| Error::Internal(error.to_string()))?;
+            if renewed.is_some() {
+                about.key = renewed;
+                self.keep(&about)?;
+                count += 1;
+            }
+        }
+        Ok(count)
     }
 
     /// Every upload of every source.

@@ -4,16 +4,20 @@
 //!
 //! What lies in backups or in the remains of deleted rows is wrapped by the old key. With the old key it is gone.
 
+use std::sync::Arc;
+
 use spec::Spec;
 
 use super::renew::{Renewed, renew};
 use super::{file, given, introduce};
+use crate::attachment::Objects;
 use crate::config::Config;
 use crate::keys::Masters;
 use crate::pipeline::{Instant, RawStore};
 use crate::sandbox;
 use crate::store::transaction::begin;
 use crate::store::{self, masters};
+use crate::uploads::Uploads;
 
 /// Brings a new master key into force, in a hub and the sandbox beside it; its id. No hub may be serving the database.
 pub async fn rotate(config: &Config) -> anyhow::Result<(String, Renewed)> {
@@ -40,6 +44,8 @@ pub async fn rotate(config: &Config) -> anyhow::Result<(String, Renewed)> {
         all.records += one.records;
         all.submissions += one.submissions;
         all.refused += one.refused;
+        all.attachments += one.attachments;
+        all.uploads += one.uploads;
     }
     if own_file {
         masters.settle(&path)?;
@@ -78,7 +84,10 @@ async fn under(
     }
     transaction.commit()?;
     let raw = RawStore::open(&config.data.join("raw"))?;
-    let renewed = renew(&mut connection, &raw, given, specification).await?;
+    let files = Objects::open(&config.data.join("attachments"))?;
+    let uploads = Uploads::open(&config.data, &config.uploads, Arc::new(given.clone()))?;
+    let places = (&raw, &files, &uploads);
+    let renewed = renew(&mut connection, places, given, specification).await?;
     if specification.is_none() {
         let transaction = begin(&mut connection)?;
         masters::retire_others(transaction.connection, id, Instant::now().millis)?;

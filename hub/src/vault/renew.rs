@@ -3,15 +3,19 @@
 
 use spec::Spec;
 
+use crate::attachment::Objects;
+use crate::attachment::objects::Stored as Kept;
 use crate::error::Error;
 use crate::keys::{LookupKey, Masters};
 use crate::pipeline::raw::{Stored, sealed};
 use crate::pipeline::{RawStore, personal};
+use crate::store::attachments as store_attachments;
 use crate::store::body::Body;
 use crate::store::sealed::{self as store_sealed, RefusedKey};
 use crate::store::transaction::begin;
 use crate::store::{Database, StoreError, erasures, lookup_keys, records};
 use crate::tlog::Hash;
+use crate::uploads::Uploads;
 
 /// Rows of one transaction.
 const PAGE: i64 = 500;
@@ -25,6 +29,10 @@ pub struct Renewed {
     pub submissions: u64,
     /// Raw bytes of messages that could not be read.
     pub refused: u64,
+    /// Files beside records.
+    pub attachments: u64,
+    /// Unfinished uploads.
+    pub uploads: u64,
 }
 
 fn damaged(place: &str, id: i64, why: &dyn std::fmt::Display) -> StoreError {
@@ -37,7 +45,7 @@ fn damaged(place: &str, id: i64, why: &dyn std::fmt::Display) -> StoreError {
 /// Wraps every key anew. With a specification, what holds personal values in clear is encrypted too.
 pub async fn renew(
     connection: &mut Database,
-    raw: &RawStore,
+    (raw, files, uploads): (&RawStore, &Objects, &Uploads),
     masters: &Masters,
     specification: Option<&Spec>,
 ) -> Result<Renewed, Error> {
@@ -78,9 +86,46 @@ pub async fn renew(
             raw.remove(&stored).await?;
         }
     }
+    renewed.attachments = attachments(connection, files, masters, specification.is_some()).await?;
+    renewed.uploads = uploads.renew()?;
     erasures::overwrite(connection, false)?;
     erasures::scrub(connection)?;
     Ok(renewed)
+}
+
+/// Files beside records; `all`: those that lie in clear too.
+async fn attachments(
+    connection: &mut Database,
+    files: &Objects,
+    masters: &Masters,
+    all: bool,
+) -> Result<u64, Error> {
+    let (mut after, mut count) = (0, 0);
+    loop {
+        let page = store_attachments::after(connection, after, PAGE)?;
+        let Some(last) = page.last() else {
+            return Ok(count);
+        };
+        after = last.id;
+        for row in page {
+            let stored = Kept::of(&row);
+            let key = match &stored.key {
+                Some(_) if row.is_erased() => None,
+                Some(key) => {
+                    let key = sealed::renewed(masters, &stored.sha256, key);
+                    key.map_err(|why| damaged("attachments", row.id, &why))?
+                }
+                None if all => Some(files.seal(&stored, masters).await?),
+                None => None,
+            };
+            let Some(key) = key else { continue };
+            store_attachments::rewrap(connection, row.id, &key)?;
+            count += 1;
+            if stored.key.is_none() && !store_attachments::others_name(connection, &row)? {
+                files.remove(&stored).await?;
+            }
+        }
+    }
 }
 
 fn lookup(connection: &mut Database, masters: &Masters) -> Result<(), StoreError> {

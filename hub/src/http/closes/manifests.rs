@@ -1,6 +1,5 @@
 //! What a source says about a day: compared with the hub's books, and, when it is signed, kept with a leaf of its own.
 
-use std::fs::File;
 use std::io::BufReader;
 
 use actix_web::HttpRequest;
@@ -108,7 +107,7 @@ fn lines(listing: &mut Listing<'_>, body: &Body) -> Result<Said, Error> {
     let header = match body {
         Body::Held(bytes) => listing.read(&bytes[..]),
         Body::OnDisk(spooled) => {
-            let file = File::open(&spooled.document.file);
+            let file = spooled.document.open();
             let file = file.map_err(|error| Error::Internal(error.to_string()))?;
             listing.read(BufReader::with_capacity(1 << 18, file))
         }

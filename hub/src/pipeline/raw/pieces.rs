@@ -1,8 +1,6 @@
 //! Packs and unpacks what is too large to be held: on threads that may wait, through channels of a few pieces.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::Path;
 
 use bytes::Bytes;
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -21,14 +19,13 @@ const LEVEL: i32 = 1;
 const FRAME: [u8; 4] = 0xFD2F_B528_u32.to_le_bytes();
 
 /// Compresses a file as one zstd frame; a file that is not what its name says is refused.
-pub fn pack(name: Hash, file: &Path, to: Sender<Vec<u8>>) -> io::Result<()> {
+pub fn pack(name: Hash, mut from: Box<dyn Read + Send>, to: Sender<Vec<u8>>) -> io::Result<()> {
     let out = Outlet {
         piece: Vec::with_capacity(PIECE),
         to,
     };
     let mut encoder = zstd::Encoder::new(out, LEVEL)?;
     let mut digest = Digest::sha256();
-    let mut from = File::open(file)?;
     let mut piece = vec![0; PIECE];
     loop {
         let read = from.read(&mut piece)?;

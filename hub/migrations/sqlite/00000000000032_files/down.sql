@@ -1,0 +1,2 @@
+DROP TABLE file_erasures;
+ALTER TABLE attachments DROP COLUMN wrapped;
