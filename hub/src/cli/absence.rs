@@ -89,8 +89,8 @@ fn prove(wanted: &Arguments) -> anyhow::Result<bool> {
     let until = parse_instant("--date", date, true)?;
     let row = commitments::latest(&mut connection, until)?.with_context(|| {
         said(
-            format!("{date} 及以前没有每日清单；用 hub prove-absence commit 生成，只能证明其后的日期"),
-            format!("there is no daily list at or before {date}; `hub prove-absence commit` makes one, for the days from then on"),
+            format!("{date} 及以前没有承诺记录"),
+            format!("there is no commitment at or before {date}"),
         )
     })?;
     let leaf = submissions::leaf(&mut connection, row.leaf_index)?
