@@ -13,7 +13,7 @@ use crate::pipeline::raw::Stored;
 use crate::pipeline::{Instant, RawStore};
 use crate::report::parse_instant;
 use crate::store::transaction::begin;
-use crate::store::{commitments, submissions};
+use crate::store::{Database, commitments, erasures, submissions};
 use crate::tlog::{Hash, Keys as _, Proof, Storage, prove_inclusion};
 
 /// A proof to be made, or what else can be done.
@@ -85,7 +85,20 @@ fn make(folder: &Folder) -> anyhow::Result<bool> {
 fn prove(wanted: &Arguments) -> anyhow::Result<bool> {
     let date = wanted.date.as_deref().unwrap_or_default();
     let (config, mut connection) = wanted.folder.open_existing()?;
-    let about = about(wanted, app::load_spec(&config)?)?;
+    let specification = app::load_spec(&config)?;
+    let about = about(wanted, specification)?;
+    if let Some(leaf) = erased(&mut connection, specification, &about)? {
+        // A list from after the erasure does not name it: it must not be made to say that nothing was ever held.
+        anyhow::bail!(said(
+            format!(
+                "该记录曾被接收，其个人信息后已依法删除（日志条目 {leaf}）：不能证明其未被接收"
+            ),
+            format!(
+                "the record was held, and its personal data was erased since (leaf {leaf} of the log): it cannot be shown \
+                 that it was not"
+            )
+        ));
+    }
     let until = parse_instant("--date", date, true)?;
     let row = commitments::latest(&mut connection, until)?.with_context(|| {
         said(
@@ -152,6 +165,24 @@ fn prove(wanted: &Arguments) -> anyhow::Result<bool> {
     }
     // 1: what was asked for, a proof of absence, is not what came out.
     Ok(!shown.held)
+}
+
+/// The leaf at which a record was erased that was held under the key.
+fn erased(
+    connection: &mut Database,
+    specification: &spec::Spec,
+    about: &Subject,
+) -> anyhow::Result<Option<i64>> {
+    let Subject::Record { dataset, key } = about else {
+        return Ok(None);
+    };
+    let held = crate::evidence::Subject::Record(dataset.to_string(), key.clone());
+    for version in held.versions(specification, connection)? {
+        if let Some(erasure) = erasures::of(connection, version.id)? {
+            return Ok(Some(erasure.leaf_index));
+        }
+    }
+    Ok(None)
 }
 
 fn about(wanted: &Arguments, specification: &spec::Spec) -> anyhow::Result<Subject> {

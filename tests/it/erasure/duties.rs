@@ -95,6 +95,18 @@ fn what_was_erased_is_a_duty_of_who_holds_it(engine: Engine) {
         Some(2),
         "confirmed twice"
     );
+    // That it was never held is not to be had, from neither list.
+    let absent = [
+        "prove-absence",
+        "PROJECT",
+        "E3201000001000001",
+        "--date",
+        "2099-01-01",
+    ];
+    let refused = hub.command(&absent);
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{told}");
+    assert!(told.contains("erased") && told.contains("删除"), "{told}");
     // The lists from before and after are both explained, each entry of them.
     succeeds(&hub, &["log", "verify"]);
     succeeds(&hub, &["log", "verify", "--every-commitment"]);
