@@ -219,12 +219,12 @@ fn a_withdrawal_that_names_its_record_and_says_no_more_is_in_the_contract() {
         serde_json::from_slice(&std::fs::read(folder.path().join("3.0").join(name)).unwrap())
             .unwrap()
     };
-    let names = edition
+    let published = edition
         .datasets
         .iter()
         .map(|dataset| format!("{}.json", dataset.id));
     let mut withdrawals = read("withdrawals.json");
-    for name in names.chain(["codes.json".to_owned()]) {
+    for name in published.chain(["codes.json".to_owned()]) {
         withdrawals["$defs"][&name] = read(&name);
     }
     withdrawals["$ref"] = "#/$defs/PROJECT".into();

@@ -133,6 +133,10 @@ pub fn main() -> ExitCode {
 
 /// Ends quietly when whoever read the output has had enough, as `| head` does: printing to nobody is no fault. The
 /// exit code is the one that a shell shows for a program ended by SIGPIPE.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a hook of a panic has no main to return to, and nobody is left to be told"
+)]
 fn end_with_the_reader() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

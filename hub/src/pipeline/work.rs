@@ -65,7 +65,7 @@ pub struct Work<'w, 't> {
     first_record: i64,
 }
 
-impl<'w, 't> Work<'w, 't> {
+impl Work<'_, '_> {
     /// Names the files that came with the next records, before these are judged. A document with files is never cut,
     /// so that no leaf stands between the parts of a submission.
     pub fn bring(&mut self, arriving: Arriving) -> Result<(), StoreError> {

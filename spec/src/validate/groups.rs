@@ -42,7 +42,8 @@ pub(super) fn judge(
     let (found, expected) = match figure {
         GroupFigure::SumMax { tolerance, .. } | GroupFigure::SumEquals { tolerance, .. } => {
             let own = Side::own(circle.record, field)?.exact(in_yuan.unwrap_or_default())?;
-            let others = circle.fellows(group, counted, |fellows| fellows.sum())??;
+            let others =
+                circle.fellows(group, counted, |fellows: &Fellows<'_>| fellows.sum())??;
             let total = others.saturating_add(own) as f64 / Side::PARTS;
             let equal = matches!(figure, GroupFigure::SumEquals { .. });
             sum(column, total, (limit, *tolerance), equal)

@@ -82,7 +82,8 @@ fn bids(deals: &[Value], deal: u64, count: u64) -> Vec<u8> {
         let birth = format!("{}{month:02}{day:02}", 1930 + number % 60);
         data["BIDDER_ORG_CODE"] = credit_code("91", "320100", &body).into();
         data["PM_CODE"] = citizen("320102", &birth, 1 + (number / 20_160) as u32).into();
-        text.push_str(&format!("{bid}\n"));
+        text.push_str(&bid.to_string());
+        text.push('\n');
     }
     text.into_bytes()
 }

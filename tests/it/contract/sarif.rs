@@ -134,15 +134,15 @@ fn what_a_check_finds_is_sarif_for_all_that_the_sources_send() {
         let source = folder.file_name().unwrap().to_str().unwrap().to_owned();
         let expected = std::fs::read(folder.join("expected.json")).unwrap();
         let expected: Value = serde_json::from_slice(&expected).unwrap();
-        let files = expected["files"].as_array().unwrap().iter();
-        let files: Vec<String> = files
+        let listed = expected["files"].as_array().unwrap().iter();
+        let paths: Vec<String> = listed
             .map(|file| folder.join(file["file"].as_str().unwrap()))
             .map(|file| file.to_str().unwrap().to_owned())
             .collect();
         let mut arguments = vec![
             "check", "--source", &source, "--format", "sarif", "--lang", "en",
         ];
-        arguments.extend(files.iter().map(String::as_str));
+        arguments.extend(paths.iter().map(String::as_str));
         let output = hub::run(&arguments);
         let log: Value = serde_json::from_slice(&output.stdout).unwrap();
         let faults: Vec<String> = validator

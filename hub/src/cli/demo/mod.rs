@@ -241,7 +241,7 @@ fn witnesses(
         let part = Part::start("witness", &arguments, &log)?;
         let key = part::text(&format!("{}/key", part.url), "")?;
         lines.push(format!("\"{} {}\"", part.url, key.trim()));
-        keys += &format!("{}\n", key.trim());
+        keys.extend([key.trim(), "\n"]);
         parts.push(part);
     }
     std::fs::write(data.join(WITNESSES), keys)?;
