@@ -28,16 +28,19 @@ fn prove(hub: &Hub, arguments: &[&str]) -> (PathBuf, Value) {
         .chain(["-o", &shown])
         .collect();
     let started = Instant::now();
-    loop {
+    let code = loop {
         let output = hub.command(&all);
-        if output.status.success() {
-            break;
+        if let Some(code @ 0..=1) = output.status.code() {
+            break code;
         }
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(started.elapsed() < Duration::from_mins(1), "{told}");
         std::thread::park_timeout(Duration::from_millis(200));
-    }
-    let proof = serde_json::from_slice(&std::fs::read(&path).expect("a proof")).expect("JSON");
+    };
+    let proof: Value =
+        serde_json::from_slice(&std::fs::read(&path).expect("a proof")).expect("JSON");
+    // What was asked for is a proof of absence: 1 says that it is none.
+    assert_eq!(code, i32::from(proof["held"] == true), "{proof}");
     (path, proof)
 }
 

@@ -92,9 +92,10 @@ fn an_ended_demo_leaves_no_server_behind() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the demo starts");
-    let lines = BufReader::new(demo.stdout.take().expect("stdout")).lines();
+    // Held to the end: to print to nobody would end it too.
+    let mut lines = BufReader::new(demo.stdout.take().expect("stdout")).lines();
     let mut addresses = Vec::new();
-    for line in lines {
+    for line in lines.by_ref() {
         let line = line.expect("a line");
         let word = line.split_whitespace().last().unwrap_or_default();
         addresses.extend(word.strip_prefix("http://").map(str::to_owned));

@@ -93,6 +93,14 @@ impl Running {
     }
 }
 
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself; one that still pushes ends with the demo.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
 /// How a command ended.
 pub struct Ended {
     /// Exit code 0.
