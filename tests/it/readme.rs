@@ -30,9 +30,9 @@ fn walk(readme: &str) -> String {
     let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = free.local_addr().expect("an address").port();
     drop(free);
-    let program = hub::program().display().to_string();
+    std::os::unix::fs::symlink(hub::program(), folder.path().join("hub")).expect("a link");
     let script = format!(
-        "set -e -o pipefail\ntrap 'kill $(jobs -p) && wait' EXIT\nhub() {{ {program} \"$@\"; }}\n{}",
+        "set -e -o pipefail\nPATH=\"$PWD:$PATH\"\ntrap 'kill $(jobs -p) && wait' EXIT\n{}",
         blocks(readme, port)
     );
     // `hub check` tells by its exit code that it found what the dirty example has.

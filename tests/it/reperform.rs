@@ -266,17 +266,16 @@ fn what_cannot_be_had_is_said_and_what_differs_is_named() {
     std::fs::write(&file, bytes).expect("written");
     assert!(again(&hub, &[&id], &[]).0);
 
-    // Another build judged it: said, and no obstacle.
+    // Who judged it is part of what was signed: a receipt that says otherwise is none of this hub.
     let receipt = hub.get(&format!("/v1/receipts/{id}"), &key).text;
     let older = receipt.replace("hub 0.", "hub 0.0.");
-    let path = hub.data.join("older.json");
+    assert_ne!(older, receipt);
+    let path = hub.data.join("older.json").display().to_string();
     std::fs::write(&path, older).expect("written");
-    let (good, told) = again(&hub, &[&path.display().to_string()], &[]);
-    assert!(good, "{told:#}");
-    assert_ne!(
-        told["submissions"][0]["built_then"],
-        told["submissions"][0]["built_now"]
-    );
+    let refused = hub.command(&["reperform", &path]);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{told}");
+    assert!(told.contains("evidence.leaf_hash"), "{told}");
 }
 
 #[test]

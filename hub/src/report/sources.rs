@@ -142,10 +142,6 @@ const WINDOW_MS: i64 = 120 * 86_400_000;
 /// An instant as people in China read it, with its offset.
 fn instant(milliseconds: i64) -> String {
     jiff::Timestamp::from_millisecond(milliseconds)
-        .map(|instant| {
-            instant
-                .display_with_offset(jiff::tz::Offset::constant(8))
-                .to_string()
-        })
+        .map(|instant| instant.display_with_offset(jiff::tz::offset(8)).to_string())
         .unwrap_or_default()
 }
