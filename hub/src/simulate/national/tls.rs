@@ -145,7 +145,6 @@ fn kept(folder: &Path) -> Result<Pair, TlsError> {
     let mut private = File::options();
     let private = private.write(true).create(true).truncate(true).mode(0o600);
     private.open(key)?.write_all(pair.key.as_bytes())?;
-    // Last: with it, all are there.
     std::fs::write(certificate, &pair.certificate)?;
     Ok(pair)
 }
