@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::HashMap;
 
+use crate::likeness::Sketch;
 use crate::normalize::half_width;
 
 /// A closed list of values.
@@ -23,6 +24,17 @@ pub struct CodeTable {
     pub listed: OnceLock<(Arc<str>, Arc<str>)>,
     /// What is expected instead of a value that no public standard confirms: Chinese, English.
     pub confirmed: OnceLock<(Arc<str>, Arc<str>)>,
+    /// What its values look like, once one was not found.
+    pub(crate) alike: OnceLock<Vec<Likeness>>,
+}
+
+/// What a value of a table looks like.
+#[derive(Debug)]
+pub(crate) struct Likeness {
+    pub code: String,
+    pub name: String,
+    /// Of the name.
+    pub sketch: Sketch,
 }
 
 /// One value of a code table.
@@ -52,6 +64,20 @@ impl CodeTable {
                 .iter()
                 .find(|(beginning, _)| code.starts_with(beginning.as_str()))
                 .map(|(_, value)| value)
+        })
+    }
+
+    /// What its values look like, in the order of their codes.
+    pub(crate) fn likenesses(&self) -> &[Likeness] {
+        self.alike.get_or_init(|| {
+            let rows = self.values.iter().map(|(code, value)| Likeness {
+                code: code.clone(),
+                name: value.name.clone(),
+                sketch: Sketch::of(&value.name),
+            });
+            let mut rows: Vec<Likeness> = rows.collect();
+            rows.sort_unstable_by(|a, b| a.code.cmp(&b.code));
+            rows
         })
     }
 

@@ -9,9 +9,9 @@ pub use codes::{CodeText, code};
 use crate::issue::shown;
 use crate::normalize::items;
 use crate::rule::{Condition, Days, Join, Operand};
-use crate::validate::{nearest, structure};
+use crate::validate::structure;
 use crate::{
-    Check, Dataset, Domain, Edition, Field, FieldIndex, Format, Message, Normalized, Rule,
+    Check, Dataset, Domain, Edition, Field, FieldIndex, Format, Message, Normalized, Rule, likeness,
 };
 
 /// A field as sentences name it, in both languages.
@@ -112,9 +112,9 @@ pub fn format(format: Format) -> Message {
     Message::new(zh, en)
 }
 
-/// Characters to insert, delete or replace to turn one name into another.
-pub fn edits(a: &str, b: &str) -> usize {
-    nearest::distance(a, b)
+/// Characters to insert, delete or replace to turn one name into another, if they are so many at most.
+pub fn edits(a: &str, b: &str, most: usize) -> Option<usize> {
+    likeness::within(a, b, most)
 }
 
 /// All that must hold before a rule applies, in words.

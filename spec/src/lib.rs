@@ -19,6 +19,7 @@ pub mod format;
 pub mod generate;
 pub mod identifier;
 pub mod issue;
+mod likeness;
 pub mod load;
 pub mod model;
 mod mute;

@@ -70,8 +70,9 @@ pub struct Missing {
     pub when: Vec<(FieldIndex, Vec<String>)>,
 }
 
-/// A record of the target: columns in its order, only those that are filled.
-pub type Projected<'v> = Vec<(&'v str, Cow<'v, str>)>;
+/// A record of the target: columns in its order, only those that are filled. Their names belong to the specification
+/// (`'s`), their values to the record (`'v`).
+pub type Projected<'s, 'v> = Vec<(&'s str, Cow<'v, str>)>;
 
 impl Column {
     /// The field whose value it is, in whole or in part; none: it is made of several, or of none.
@@ -88,10 +89,10 @@ impl DatasetProjection {
     ///
     /// # Errors
     /// The first column that the target demands of this record and that nothing fills.
-    pub fn records<'v>(
-        &'v self,
+    pub fn records<'s: 'v, 'v>(
+        &'s self,
         value: &dyn Fn(FieldIndex) -> Option<&'v str>,
-    ) -> Result<Vec<Projected<'v>>, &'v Missing> {
+    ) -> Result<Vec<Projected<'s, 'v>>, &'s Missing> {
         if let Some(missing) = self.missing.iter().find(|missing| missing.holds(value)) {
             return Err(missing);
         }
@@ -111,7 +112,10 @@ impl DatasetProjection {
         Ok(items.split(';').map(one).collect())
     }
 
-    fn record<'v>(&'v self, value: &dyn Fn(FieldIndex) -> Option<&'v str>) -> Projected<'v> {
+    fn record<'s: 'v, 'v>(
+        &'s self,
+        value: &dyn Fn(FieldIndex) -> Option<&'v str>,
+    ) -> Projected<'s, 'v> {
         let columns = self.columns.iter();
         let filled = columns.filter_map(|column| {
             let text = match &column.from {

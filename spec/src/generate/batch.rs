@@ -1,5 +1,5 @@
 //! Records of one data set, some of them faulty, as a sender would send them: what only other records show is not
-//! planted, so that whoever judges the batch by itself finds what is expected.
+//! planted here (see `plot`), so that whoever judges the batch by itself finds what is expected.
 
 use super::faults::{Expected, Fault, Faulty, plant};
 use super::moves::stands_alone;
@@ -8,7 +8,7 @@ use super::{Case, Draft, Maker, family};
 use crate::{Dataset, Edition, Rule};
 
 /// Optional fields that are filled, of a thousand.
-const SHARE: usize = 350;
+pub(super) const SHARE: usize = 350;
 /// Faults that are tried on a record before it stays sound.
 const TRIES: usize = 6;
 
@@ -55,6 +55,7 @@ fn spoiled<'s>(
         Faulty {
             draft: case.draft,
             expected: issues.iter().map(Expected::from).collect(),
+            hub: None,
         }
     })
 }
@@ -84,5 +85,6 @@ fn spoil<'s>(maker: &mut Maker<'_>, case: &Case<'s>, kinds: &[Fault]) -> Option<
     Some(Faulty {
         draft: case.draft,
         expected,
+        hub: None,
     })
 }

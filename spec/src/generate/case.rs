@@ -19,7 +19,10 @@ use crate::{
 
 /// Records that are known, by data set. Of a data set that is not here nothing is known, and rules that look into it
 /// stay silent; an empty list means that it holds no record.
-pub type Given = BTreeMap<DatasetCode, Vec<Arc<Map<String, Json>>>>;
+pub type Given = BTreeMap<DatasetCode, Bodies>;
+
+/// Records of one data set as they are kept.
+pub(super) type Bodies = Vec<Arc<Map<String, Json>>>;
 
 /// A record among others.
 #[derive(Debug, Clone)]
@@ -80,46 +83,46 @@ impl<'s> Case<'s> {
         let mut record = normalize(&context, record);
         let mut issues = judge_alone(&context, &mut record).issues;
         if !self.given.is_empty() {
-            let known = self.known(edition, &record, Stage::Arrival, roll);
-            issues.extend(judge_among(&context, &record, &known).0.issues);
-            let known = self.known(edition, &record, Stage::Complete, roll);
+            let known = |stage| known(edition, (&record, stage), |set| self.given.get(&set), roll);
+            let arriving = known(Stage::Arrival);
+            issues.extend(judge_among(&context, &record, &arriving).0.issues);
+            let known = known(Stage::Complete);
             let complete = judge_complete(&context, std::slice::from_ref(&record), &known);
             issues.extend(complete.into_iter().flat_map(|report| report.issues));
         }
         issues
     }
+}
 
-    /// Answers to what the record asks of data sets that are known.
-    fn known(
-        &self,
-        edition: &Edition,
-        record: &Normalized<'_, '_>,
-        stage: Stage,
-        roll: &dyn Fn(&Dataset, Vec<Found>) -> Roll,
-    ) -> Known {
-        let mut known = Known::default();
-        for lookup in lookups_at(edition, record, stage) {
-            if let Some(held) = self.given.get(&lookup.dataset)
-                && let Some(dataset) = edition.by_code(lookup.dataset)
-            {
-                let found = held
-                    .iter()
-                    .zip(1..)
-                    .filter(|(body, _)| answers(edition, &lookup, body))
-                    .map(|(body, id)| Found {
-                        id,
-                        body: Arc::clone(body),
-                    });
-                let roll = roll(dataset, found.collect());
-                known.answers.insert(lookup, roll);
-            }
+/// Answers to what a record asks of the data sets that are known.
+pub(super) fn known<'g>(
+    edition: &Edition,
+    (record, stage): (&Normalized<'_, '_>, Stage),
+    given: impl Fn(DatasetCode) -> Option<&'g Bodies>,
+    roll: &dyn Fn(&Dataset, Vec<Found>) -> Roll,
+) -> Known {
+    let mut known = Known::default();
+    for lookup in lookups_at(edition, record, stage) {
+        if let Some(held) = given(lookup.dataset)
+            && let Some(dataset) = edition.by_code(lookup.dataset)
+        {
+            let found = held
+                .iter()
+                .zip(1..)
+                .filter(|(body, _)| answers(edition, &lookup, body))
+                .map(|(body, id)| Found {
+                    id,
+                    body: Arc::clone(body),
+                });
+            let roll = roll(dataset, found.collect());
+            known.answers.insert(lookup, roll);
         }
-        known
     }
+    known
 }
 
 /// Whether a stored record answers a lookup.
-fn answers(edition: &Edition, lookup: &Lookup, body: &Map<String, Json>) -> bool {
+pub(super) fn answers(edition: &Edition, lookup: &Lookup, body: &Map<String, Json>) -> bool {
     let Some(dataset) = edition.by_code(lookup.dataset) else {
         return false;
     };

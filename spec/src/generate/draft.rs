@@ -1,20 +1,26 @@
 //! A record in the making: canonical texts by field, and names that the data set does not have.
 
 use crate::record::{Input, Kind};
-use crate::{Dataset, FieldIndex, Record};
+use crate::{Action, Dataset, FieldIndex, Record};
 
 /// A record in the making.
 #[derive(Debug, Clone)]
 pub struct Draft<'s> {
     /// Its data set.
     pub dataset: &'s Dataset,
-    values: Vec<Option<String>>,
+    pub(super) values: Vec<Option<String>>,
     /// Names that the data set does not know, with their values.
     pub strangers: Vec<(String, String)>,
     /// A field that comes a second time, with its second value.
     pub again: Option<(FieldIndex, String)>,
     /// A field that is written as an object.
     pub nested: Option<FieldIndex>,
+    /// What the sender wants done.
+    pub action: Action,
+    /// Why it is corrected or taken back.
+    pub reason: Option<String>,
+    /// What the sender calls the data set, where that is not its name.
+    pub called: Option<&'static str>,
 }
 
 impl<'s> Draft<'s> {
@@ -26,6 +32,9 @@ impl<'s> Draft<'s> {
             strangers: Vec::new(),
             again: None,
             nested: None,
+            action: Action::Upsert,
+            reason: None,
+            called: None,
         }
     }
 
@@ -71,6 +80,8 @@ impl<'s> Draft<'s> {
             mapped: None,
         };
         let mut record = Record::new(self.dataset);
+        record.action = self.action;
+        record.reason = self.reason.as_deref().map(Into::into);
         for (slot, text) in record.values.iter_mut().zip(&self.values) {
             *slot = text.as_ref().map(input);
         }

@@ -38,6 +38,8 @@ pub struct Faulty<'s> {
     pub draft: Draft<'s>,
     /// What was planted, first; then what else is found because of it.
     pub expected: Vec<Expected>,
+    /// What a hub finds that held nothing before, where that is known: it sees more than a check of the file does.
+    pub hub: Option<Vec<Expected>>,
 }
 
 /// Kinds of fault in the structure, the codes and the identifiers of a record.
@@ -68,8 +70,8 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// All kinds: every code that a record earns by what its fields say. `dataset.*`, `record.shape` and `attachment.*`
-    /// are about what is around the fields; `reference.*` and `key.*` take other records.
+    /// All kinds: every code that a record earns by what its fields say. Those about what is around the fields, or about
+    /// other records, take a [`super::Plot`].
     pub const ALL: [Fault; 11] = [
         Fault::Missing,
         Fault::Long,
@@ -84,28 +86,20 @@ impl Fault {
         Fault::Type,
     ];
 
-    /// Those that a table or an XML message can carry: there a field stands once, and holds text.
-    pub const IN_TEXT: [Fault; 9] = [
-        Fault::Missing,
-        Fault::Long,
-        Fault::Format,
-        Fault::Code,
-        Fault::Check,
-        Fault::Unknown,
-        Fault::Ambiguous,
-        Fault::Expired,
-        Fault::Unverified,
-    ];
+    /// Whether a table or an XML message can carry it: there a field stands once, and holds text.
+    pub fn is_in_text(self) -> bool {
+        !matches!(self, Fault::Repeated | Fault::Type)
+    }
 
-    /// Those that nearly every data set has a place for.
-    pub const COMMON: [Fault; 6] = [
-        Fault::Missing,
-        Fault::Long,
-        Fault::Format,
-        Fault::Code,
-        Fault::Check,
-        Fault::Unknown,
-    ];
+    /// Whether nearly every data set has a place for it.
+    pub fn is_common(self) -> bool {
+        self.is_in_text() && !matches!(self, Fault::Ambiguous | Fault::Expired | Fault::Unverified)
+    }
+
+    /// The kinds that nearly every data set has a place for.
+    pub fn common() -> impl Iterator<Item = Fault> {
+        Fault::ALL.into_iter().filter(|fault| fault.is_common())
+    }
 
     /// The finding that it must earn.
     pub fn code(self) -> IssueCode {
@@ -166,7 +160,11 @@ fn seen<'s>(
     let mut expected: Vec<Expected> = issues.iter().map(Expected::from).collect();
     let first = expected.iter().position(due)?;
     expected.swap(0, first);
-    Some(Faulty { draft, expected })
+    Some(Faulty {
+        draft,
+        expected,
+        hub: None,
+    })
 }
 
 /// The text with a fault, empty for none; nothing where the field cannot have the fault.

@@ -4,6 +4,7 @@
 //! added. What is made is proposed here and judged by the engine; this module never decides what is right. The same
 //! seed gives the same records on every machine, and nothing is taken from a real one.
 
+mod arrival;
 mod batch;
 mod case;
 mod draft;
@@ -15,6 +16,7 @@ mod instants;
 mod maker;
 mod moves;
 mod others;
+mod plot;
 mod proposals;
 pub(crate) mod random;
 mod reads;
@@ -29,6 +31,7 @@ pub use family::family;
 pub use faults::{Expected, Fault, Faulty, plant};
 pub use goal::{Outcome, outcome};
 pub use maker::Maker;
+pub use plot::{Plot, Setting, story};
 pub use random::Random;
 pub use search::{broken, kept, sound};
 pub use unbreakable::unbreakable;

@@ -10,6 +10,9 @@ mod units;
 pub(super) use units::{Suffix, power};
 
 use super::number::Decimal;
+use super::text::half_width;
+use crate::record::{Input, Kind};
+use crate::validate::structure::is_lost_code;
 
 /// What a text says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +63,33 @@ const MONEY: [&str; 8] = ["额", "价", "款", "费", "金", "资", "预算", "�
 /// Longest text that is looked at; sentences are longer than any amount.
 const LONGEST: usize = 240;
 
+/// What a currency may be named by; that alone does not say yuan or ten thousand yuan, but by custom stands before yuan.
+const SIGNS: [&str; 5] = ["¥", "￥", "人民币", "RMB", "CNY"];
+
 /// Reads a clean, half-width text.
 pub(super) fn read(text: &str) -> Reading {
+    reading(text, |body| {
+        let sign = SIGNS.iter().any(|sign| body.contains(sign));
+        sign.then_some(Suffix::Sign)
+    })
+}
+
+/// The figure of a text that names no unit of its own: what the heading of its column says is about it. A currency sign
+/// is no unit there.
+pub fn bare_figure(input: &Input<'_>) -> Option<String> {
+    let text: String = input.text.trim().chars().map(half_width).collect();
+    if input.kind == Kind::Text && is_lost_code(&text) {
+        return None;
+    }
+    let decimal = Decimal::parse(&text).or_else(|| match reading(&text, |_| None) {
+        Reading::Sure(figure) if figure.suffix.is_none() => Some(figure.decimal),
+        _ => None,
+    })?;
+    Some(decimal.to_string())
+}
+
+/// Reads a text; where no unit is written, `custom` may know one by the words around the figure.
+fn reading(text: &str, custom: impl Fn(&str) -> Option<Suffix>) -> Reading {
     if text.len() > LONGEST {
         return Reading::None;
     }
@@ -71,16 +99,17 @@ pub(super) fn read(text: &str) -> Reading {
         return Reading::None;
     };
     if first.suffix.is_none() {
-        // A currency sign alone does not say yuan or ten thousand yuan, but by custom stands before yuan.
-        let sign = ["¥", "￥", "人民币", "RMB", "CNY"]
-            .iter()
-            .any(|sign| body.contains(sign));
-        first.suffix = unit.or(sign.then_some(Suffix::Money(0)));
+        first.suffix = unit.or_else(|| custom(body));
     }
-    let first = first.clone();
+    let mut first = first.clone();
     let agree = figures
         .iter()
         .all(|figure| figure.in_full() == first.in_full());
+    if agree && matches!(first.suffix, None | Some(Suffix::Sign)) {
+        // Said once is said of both: ¥12.5(壹拾贰元伍角).
+        let said = figures.iter().skip(1).find_map(|figure| figure.suffix);
+        first.suffix = said.or(first.suffix);
+    }
     let bare = without_fillers(&left);
     if agree && bare.is_empty() {
         // A label that names no money, and no unit: a rate, perhaps.
@@ -187,6 +216,7 @@ impl Figure {
     fn in_full(&self) -> Option<String> {
         let power = self.suffix.map_or(0, |suffix| match suffix {
             Suffix::Money(power) | Suffix::Other(_, power) => power,
+            Suffix::Sign => 0,
         });
         Some(self.decimal.clone().shifted(power)?.to_string())
     }

@@ -50,7 +50,8 @@ pub(super) fn named(input: &Input<'_>) -> Named {
     match amount::read(&work.text) {
         Reading::Sure(figure) => match figure.suffix {
             Some(Suffix::Money(power)) => Named::Money(power),
-            _ => Named::Open,
+            Some(Suffix::Sign) => Named::Money(YUAN.1),
+            Some(Suffix::Other(..)) | None => Named::Open,
         },
         Reading::None if !work.text.bytes().any(|byte| byte.is_ascii_digit()) => Named::Nothing,
         Reading::Perhaps(_) | Reading::None => Named::Open,

@@ -6,8 +6,9 @@ use super::{Context, Reason, Value, code, date, figure, identifier, list};
 use crate::identifier::Places;
 use crate::issue::shown;
 use crate::record::{Input, Kind};
+use crate::validate::finding::SHOWN_NAMES;
 use crate::validate::structure::{self, Trouble};
-use crate::{Change, Dataset, Domain, Field, FieldIndex, Format, Issue, Required, Unit};
+use crate::{Change, Dataset, Domain, Field, FieldIndex, Format, Issue, Message, Required, Unit};
 
 /// Where the values of one record are repaired.
 #[derive(Debug)]
@@ -101,12 +102,7 @@ impl<'c> Desk<'c> {
         // What the sender blacked out says nothing that a rule could be held against.
         let failed = trouble.is_some() || structure::is_masked(&work.text);
         if let Some(trouble) = trouble {
-            // A sender looks for what was sent, not for what it was converted to.
-            let found = match trouble {
-                Trouble::Precision(..) => &input.text,
-                _ => work.text.as_str(),
-            };
-            let issue = structure::issue(self.dataset, field, found, input.at, &trouble);
+            let issue = self.told(place, field, (&input, &work.text), &trouble);
             self.issues.push((place, issue));
         }
         let text = if work.text == *input.text {
@@ -121,6 +117,33 @@ impl<'c> Desk<'c> {
             plain: false,
             settled: false,
         })
+    }
+
+    /// The finding about a value: of what was sent, and what it became.
+    fn told(
+        &self,
+        place: usize,
+        field: &Field,
+        (input, text): (&Input<'_>, &str),
+        trouble: &Trouble,
+    ) -> Issue {
+        if !matches!(trouble, Trouble::Precision(..)) {
+            return structure::issue(self.dataset, field, text, input.at, trouble);
+        }
+        // A sender looks for what was sent, not for what it was converted to.
+        let own = || self.changes.iter().filter(|(of, _)| *of == place);
+        let converted = own().any(|(_, change)| change.why == Reason::Unit);
+        let first = own().next().filter(|_| converted);
+        let sent = first.map_or(&*input.text, |(_, first)| &first.before);
+        let mut issue = structure::issue(self.dataset, field, sent, input.at, trouble);
+        if converted {
+            let text = shown(text, field.sensitivity);
+            issue.help = Some(Message::new(
+                format!("换算为该数据项的计量单位后为 {text}"),
+                format!("in the unit of its field it is {text}"),
+            ));
+        }
+        issue
     }
 
     /// Whether a record without the field has no structure finding.
@@ -256,9 +279,9 @@ impl<'c> Desk<'c> {
             let place = self.dataset.field_index(&field.id).map(usize::from);
             place.is_some_and(|place| values.get(place).is_some_and(Option::is_some))
         };
-        for (name, input) in unknown {
+        for (count, (name, input)) in unknown.iter().enumerate() {
             let sets = (self.context.edition, self.dataset);
-            let mut issue = structure::unknown(sets, name, input, taken);
+            let mut issue = structure::unknown(sets, name, input, taken, count < SHOWN_NAMES);
             // Two names that both mean the same field: nobody can tell which value counts.
             let twin = |other: &&mut (usize, Issue)| {
                 other.1.code == issue.code

@@ -10,6 +10,9 @@ use crate::record::Kind;
 use crate::validate::structure::{self, Trouble};
 use crate::{Field, Unit};
 
+/// Power of ten of 万元.
+const WAN_YUAN: i32 = 4;
+
 /// Repairs a number; says what is wrong with it if that is more than its format.
 pub(super) fn repair(
     field: &Field,
@@ -42,6 +45,7 @@ pub(super) fn repair(
             None
         }
         Converted::Figure(text) => Some(Trouble::Ambiguous(vec![text])),
+        Converted::Several(readings) => Some(Trouble::Ambiguous(readings)),
         Converted::Unknown => Some(Trouble::Unit(figure.decimal.to_string())),
         // A number without a unit of its own counts what its name says.
         Converted::Foreign if field.unit.is_none() => {
@@ -54,6 +58,8 @@ pub(super) fn repair(
 /// A figure in the unit of its field.
 enum Converted {
     Figure(String),
+    /// Yuan as its sign says by custom, or the unit that the field counts in.
+    Several(Vec<String>),
     /// An amount of money where the record does not say in which unit it counts.
     Unknown,
     /// The unit of something else.
@@ -64,6 +70,20 @@ fn converted(field: &Field, figure: &Figure, beside: Beside) -> Converted {
     let decimal = &figure.decimal;
     let Some(suffix) = figure.suffix else {
         return Converted::Figure(decimal.to_string());
+    };
+    let counted = match (&field.unit, beside) {
+        (Some(Unit::WanYuan), _) => WAN_YUAN,
+        (Some(Unit::By(_)), Beside::Said(unit)) => unit,
+        _ => 0,
+    };
+    if suffix == Suffix::Sign && counted != 0 {
+        let as_yuan = decimal.clone().shifted(-counted);
+        let readings = [Some(decimal.clone()), as_yuan].into_iter().flatten();
+        return Converted::Several(readings.map(|figure| figure.to_string()).collect());
+    }
+    let suffix = match suffix {
+        Suffix::Sign => Suffix::Money(0),
+        other => other,
     };
     let places = match (&field.unit, suffix) {
         (Some(Unit::By(_)), Suffix::Money(power)) => match beside {

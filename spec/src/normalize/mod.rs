@@ -25,6 +25,7 @@ use beside::Beside;
 
 use crate::{Action, Change, Dataset, Edition, FieldIndex, Issue, Record};
 
+pub use amount::bare_figure;
 pub(crate) use date::{is_canonical as is_date, is_zero as is_zero_date};
 pub(crate) use list::{items, keeps_places, parts};
 pub(crate) use number::canonical_digits;

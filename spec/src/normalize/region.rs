@@ -63,13 +63,9 @@ pub(super) fn read(table: &CodeTable, text: &str) -> Meaning {
         return Meaning::Unknown;
     }
     // A county that became a city or a district keeps its stem; but whether it is the same, only the sender knows.
-    if let Some(stem) = last
-        .strip_suffix(['县', '市', '区'])
-        .filter(|stem| stem.chars().count() >= 2)
-    {
-        let kin = ["县", "市", "区"].map(|ending| format!("{stem}{ending}"));
-        let county = |value: &CodeValue| value.level.as_deref() == Some("county");
-        match current(&|value| county(value) && kin.contains(&value.name)).as_slice() {
+    let kin = Kin::of(last);
+    if let Some(kin) = &kin {
+        match current(&|value| kin.has(value)).as_slice() {
             [] => {}
             several => return Meaning::Several(told(table, several)),
         }
@@ -93,19 +89,53 @@ pub(super) fn read(table: &CodeTable, text: &str) -> Meaning {
             several => return Meaning::Several(told(table, several)),
         }
     }
-    // A county that went to another city, or whose city was renamed, is still below its province.
+    // A county that went to another city, or whose city was renamed, is still below its province. Several of that name
+    // below it (市中区) are the districts of other cities than the one that was named.
     if let [province, _, ..] = above.iter().rev().collect::<Vec<_>>().as_slice() {
         let moved = |value: &CodeValue| {
-            let top = [**province];
-            value.valid_to.is_none() && full.contains(&value.name) && is_below(table, value, &top)
+            let own = full.contains(&value.name) || kin.as_ref().is_some_and(|kin| kin.has(value));
+            own && value.valid_to.is_none() && is_below(table, value, &[**province])
         };
-        let rows = table.values.iter().filter(|(_, value)| moved(value));
-        let codes: Vec<&String> = rows.map(|(code, _)| code).collect();
-        if !codes.is_empty() {
-            return Meaning::Several(told(table, &codes));
+        let mut rows = table.values.iter().filter(|(_, value)| moved(value));
+        if let (Some((code, _)), None) = (rows.next(), rows.next()) {
+            return Meaning::Several(told(table, &[code]));
         }
     }
     Meaning::Unknown
+}
+
+/// What a region may be called since it became one of another kind: 邵东县 邵东市, 万山特区 万山区, 海东地区 海东市.
+struct Kin {
+    names: Vec<String>,
+    level: &'static str,
+}
+
+impl Kin {
+    fn of(name: &str) -> Option<Self> {
+        let prefecture = name.strip_suffix("地区").map(|stem| (stem, "city"));
+        let county = || {
+            let special = name.strip_suffix("特区");
+            let stem = special.or_else(|| name.strip_suffix(['县', '市', '区']));
+            stem.map(|stem| (stem, "county"))
+        };
+        let (stem, level) = prefecture.or_else(county)?;
+        let endings: &[&str] = if level == "city" {
+            &["市"]
+        } else {
+            &["县", "市", "区"]
+        };
+        (stem.chars().count() >= 2).then(|| Kin {
+            names: endings
+                .iter()
+                .map(|ending| format!("{stem}{ending}"))
+                .collect(),
+            level,
+        })
+    }
+
+    fn has(&self, value: &CodeValue) -> bool {
+        value.level.as_deref() == Some(self.level) && self.names.contains(&value.name)
+    }
 }
 
 /// Codes of provinces and cities without their zeros, and of towns and villages, which begin with their county's.
@@ -256,6 +286,40 @@ mod tests {
         assert_eq!(read(&regions, "湖南省 衡阳市 邵东市"), kin());
         assert_eq!(read(&regions, "广东省 衡阳市 邵东市"), Meaning::Unknown);
         assert_eq!(read(&regions, "广东省 邵东县"), Meaning::Unknown);
+    }
+
+    #[test]
+    fn what_another_kind_of_region_became_is_asked_about_and_districts_of_other_cities_are_not() {
+        let mut regions = nested(
+            "region",
+            &[
+                ("510000", "四川省", None),
+                ("511000", "内江市", Some("510000")),
+                ("511002", "市中区", Some("511000")),
+                ("511100", "乐山市", Some("510000")),
+                ("511102", "市中区", Some("511100")),
+                ("520000", "贵州省", None),
+                ("520600", "铜仁市", Some("520000")),
+                ("520603", "万山区", Some("520600")),
+            ],
+        );
+        for (code, level) in [("520600", "city"), ("520603", "county")] {
+            if let Some(value) = regions.values.get_mut(code) {
+                value.level = Some(level.to_owned());
+            }
+        }
+        let asked = |code: &str| Meaning::Several(vec![code.to_owned()]);
+        for (text, meaning) in [
+            ("贵州省,铜仁地区", asked("520600 贵州省铜仁市")),
+            (
+                "贵州省,铜仁地区 万山特区",
+                asked("520603 贵州省铜仁市万山区"),
+            ),
+            // The city that is named has none; those of its neighbours are not meant.
+            ("四川省,广元市 市中区", Meaning::Unknown),
+        ] {
+            assert_eq!(read(&regions, text), meaning, "{text}");
+        }
     }
 
     #[test]

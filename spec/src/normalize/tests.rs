@@ -5,6 +5,7 @@
 )]
 
 mod canonical;
+mod converted;
 mod twice;
 
 use super::*;
@@ -265,6 +266,13 @@ fn what_would_need_a_guess_is_a_finding() {
             IssueCode::FieldFormat,
         ),
         ("F N..12,2 free", "88万元", IssueCode::FieldAmbiguous),
+        // Yuan by its sign, ten thousand by the field: nobody knows which.
+        (
+            "F N..12,6 free wan_yuan",
+            "￥12.5",
+            IssueCode::FieldAmbiguous,
+        ),
+        ("F N..12,6 free by:1", "￥12.5", IssueCode::FieldAmbiguous),
         ("F N..12,2 free yuan", "1.19E+06", IssueCode::FieldFormat),
         (
             "F N..12,2 free yuan",

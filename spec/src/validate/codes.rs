@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::finding::{Draft, found, label, replace};
-use super::nearest;
+use super::finding::{Draft, SHOWN, found, label, replace};
+use super::meant::meant;
 use crate::normalize::{Value, parts};
 use crate::{CodeTable, CodeValue, Field, Issue, IssueCode, Message, Severity};
 
@@ -20,9 +20,14 @@ pub(super) fn judge(
     today: &[u8],
     issues: &mut Vec<Issue>,
 ) {
+    let mut strange = 0;
     for item in parts(field, &value.text) {
         let issue = match table.find(item) {
-            None => Some(unlisted(field, table, value, item)),
+            None => {
+                strange += 1;
+                // Of a long list of strangers the first are shown, the others counted.
+                Some(unlisted(field, table, value, item, strange <= SHOWN))
+            }
             Some(listed) if !in_force(listed, today) => {
                 Some(expired(field, table, value, item, listed))
             }
@@ -44,7 +49,7 @@ fn in_force(value: &CodeValue, today: &[u8]) -> bool {
             .is_none_or(|to| today <= to.as_bytes())
 }
 
-fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> Issue {
+fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str, told: bool) -> Issue {
     let name = label(field);
     let shown = found(field, item);
     let (allowed, allowed_en) = table.listed.get_or_init(|| listing(table));
@@ -78,7 +83,7 @@ fn unlisted(field: &Field, table: &CodeTable, value: &Value<'_>, item: &str) -> 
         .at(field, value.at)
         .found(shown.clone())
         .wanted(wanted.0, wanted.1);
-    let Some((code, certain)) = meant(table, item) else {
+    let Some((code, certain)) = told.then(|| meant(table, item)).flatten() else {
         return draft.say(
             format!(
                 "{name}的值“{shown}”不在代码集“{}”中，可用值：{allowed}",
@@ -116,42 +121,6 @@ fn instead(field: &Field, value: &Value<'_>, item: &str, code: &str) -> String {
     let items = value.text.split(';');
     let items = items.map(|own| if own == item { code } else { own });
     items.collect::<Vec<_>>().join(";")
-}
-
-/// The code that was probably meant, and whether nothing else can be.
-fn meant(table: &CodeTable, item: &str) -> Option<(String, bool)> {
-    let bare = |code: &str| code.trim_start_matches('0').to_owned();
-    // Spreadsheets drop zeros in front.
-    let mut same = table
-        .values
-        .keys()
-        .filter(|code| !bare(code).is_empty() && bare(code) == bare(item));
-    if let (Some(code), None) = (same.next(), same.next()) {
-        return Some((code.clone(), true));
-    }
-    let similar = |name: &str| name.contains(item) || item.contains(name);
-    let mut named = table
-        .values
-        .iter()
-        .filter(|(_, value)| item.chars().count() > 1 && similar(&value.name));
-    if let (Some((code, _)), None) = (named.next(), named.next()) {
-        return Some((code.clone(), false));
-    }
-    // A name with a slip of the pen.
-    let slip = |name: &str| {
-        let length = name.chars().count();
-        length > 2 && nearest::distance(name, item) <= length / 3
-    };
-    let mut named = table.values.iter().filter(|(_, value)| slip(&value.name));
-    if let (Some((code, _)), None) = (named.next(), named.next()) {
-        return Some((code.clone(), false));
-    }
-    let close = |code: &&String| item.len() > 3 && nearest::distance(code, item) == 1;
-    let mut near = table.values.keys().filter(close);
-    match (near.next(), near.next()) {
-        (Some(code), None) => Some((code.clone(), false)),
-        _ => None,
-    }
 }
 
 /// The values of a table as people read them: `1 公开招标、2 邀请招标`.

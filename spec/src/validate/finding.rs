@@ -130,9 +130,9 @@ pub(crate) fn cut_cascades(issues: &mut Vec<Issue>) {
 }
 
 /// Findings of one kind about one place (or of one rule) that are shown.
-const SHOWN: usize = 3;
+pub(super) const SHOWN: usize = 3;
 /// Unknown names that are shown: a sender who uses other names wants to see most of them.
-const SHOWN_NAMES: usize = 10;
+pub(crate) const SHOWN_NAMES: usize = 10;
 
 /// Keeps the first few findings of each kind, and says in the last of them how many there were.
 pub(crate) fn cap(issues: &mut Vec<Issue>) {

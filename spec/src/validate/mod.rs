@@ -11,6 +11,7 @@ mod groups;
 mod identifiers;
 mod instants;
 mod joins;
+mod meant;
 pub(crate) mod nearest;
 mod pairs;
 mod reason;

@@ -1,5 +1,6 @@
 //! What was probably meant by a name that is not known.
 
+use crate::likeness::within;
 use crate::normalize::is_date;
 use crate::{Dataset, Edition, Field, Format, Message};
 
@@ -16,13 +17,8 @@ const LONGEST: usize = 64;
 
 /// The field of a data set whose column code or Chinese name is nearest.
 pub(super) fn field<'d>(dataset: &'d Dataset, name: &str) -> Option<Near<'d>> {
-    let bare = |text: &str| {
-        text.trim()
-            .to_ascii_uppercase()
-            .replace(['_', '-', ' '], "")
-    };
-    let wanted = bare(name);
-    let same = |field: &&Field| field.name == name.trim() || bare(&field.id) == wanted;
+    let wanted = name.trim();
+    let same = |field: &&Field| field.name == wanted || bare(&field.id).eq(bare(wanted));
     let mut equal = dataset.fields.iter().filter(same);
     if let Some(field) = equal.next() {
         let certain = equal.next().is_none();
@@ -31,14 +27,21 @@ pub(super) fn field<'d>(dataset: &'d Dataset, name: &str) -> Option<Near<'d>> {
     if name.len() > LONGEST {
         return None;
     }
-    let upper = name.trim().to_ascii_uppercase();
+    let upper = wanted.to_ascii_uppercase();
     let limit = (upper.len() / 5).clamp(1, 4);
-    let near = |field: &'d Field| (distance(&field.id, &upper), field);
-    let (distance, field) = dataset.fields.iter().map(near).min_by_key(|near| near.0)?;
-    (distance <= limit).then_some(Near {
+    let near = |field: &'d Field| Some((within(&field.id, &upper, limit)?, field));
+    let nearest = dataset.fields.iter().filter_map(near);
+    let (_, field) = nearest.min_by_key(|near| near.0)?;
+    Some(Near {
         field,
         certain: false,
     })
+}
+
+/// A name without what people put between words, whatever its case.
+fn bare(text: &str) -> impl Iterator<Item = u8> {
+    let kept = text.bytes().filter(|byte| !b"_- ".contains(byte));
+    kept.map(|byte| byte.to_ascii_uppercase())
 }
 
 /// Data sets that a finding names.
@@ -94,38 +97,14 @@ pub fn nearest_names<'n>(
         .into_iter()
         .filter_map(|name| {
             let upper = name.to_uppercase();
-            let edits = distance(&upper, &wanted);
             let holds = upper.contains(&wanted) && !wanted.is_empty();
-            (holds || edits <= limit)
-                .then_some((if holds { edits.min(limit) } else { edits }, name))
+            let edits = within(&upper, &wanted, limit);
+            edits.or(holds.then_some(limit)).map(|edits| (edits, name))
         })
         .collect();
     near.sort_unstable();
     near.dedup();
     near.into_iter().take(most).map(|(_, name)| name).collect()
-}
-
-/// Number of characters to insert, delete or replace (Levenshtein).
-pub(crate) fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (line, a) in a.chars().enumerate() {
-        let mut diagonal = line;
-        let mut left = line + 1;
-        for (slot, &b) in row.iter_mut().skip(1).zip(&b) {
-            let above = *slot;
-            let best = (diagonal + usize::from(a != b))
-                .min(above + 1)
-                .min(left + 1);
-            diagonal = above;
-            left = best;
-            *slot = best;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = line + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -154,19 +133,5 @@ mod tests {
         assert_eq!(nearest_names("招标方法", names, 9), ["招标方式"]);
         assert_eq!(nearest_names("xyz", names, 9), [""; 0]);
         assert_eq!(nearest_names("tender", names, 1).len(), 1);
-    }
-
-    #[test]
-    fn distance_counts_edits() {
-        for (a, b, edits) in [
-            ("", "", 0),
-            ("abc", "abc", 0),
-            ("abc", "", 3),
-            ("kitten", "sitting", 3),
-            ("招标", "招投标", 1),
-        ] {
-            assert_eq!(distance(a, b), edits, "{a} {b}");
-            assert_eq!(distance(b, a), edits, "{b} {a}");
-        }
     }
 }

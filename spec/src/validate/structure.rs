@@ -268,7 +268,7 @@ pub(crate) fn issue(
             format!("{id} “{found}” must be {format_en}, found {length} characters: check the value and send it whole"),
         ),
         Trouble::Precision(whole, fraction) => draft(IssueCode::FieldFormat).wanted(&*format_zh, &*format_en).say(
-            format!("{name}的值“{found}”超出精度，应为{format_zh}，实际整数{whole}位、小数{fraction}位；系统不作四舍五入，请核对金额单位或精度"),
+            format!("{name}的值“{found}”超出精度，应为{format_zh}，实际整数{whole}位、小数{fraction}位；系统不作四舍五入，请核对单位，或自行取舍到规定的位数"),
             format!("{id} “{found}” has {whole} digits before and {fraction} after the point, must be {format_en}: nothing was rounded, check its unit or round it yourself"),
         ),
     }
@@ -375,12 +375,14 @@ pub(super) fn missing(field: &Field) -> Issue {
 
 /// A name that the data set does not have, with the one that was probably meant.
 ///
-/// `taken` says whether the record has a value of a field already: that one must not be overwritten.
+/// `taken` says whether the record has a value of a field already: that one must not be overwritten. Other data sets
+/// are searched for the name only where it is `told`: of very many names the last are counted, not shown.
 pub(crate) fn unknown(
     (edition, dataset): (&Edition, &Dataset),
     name: &str,
     input: &Input<'_>,
     taken: impl Fn(&Field) -> bool,
+    told: bool,
 ) -> Issue {
     let written = shown(name, Sensitivity::Public);
     let mut draft = Draft::new(IssueCode::FieldUnknown, Severity::Error);
@@ -394,18 +396,26 @@ pub(crate) fn unknown(
                 format!("a field of {}", dataset.id),
             )
             .say(
-                format!("数据集“{}”没有数据项“{written}”", dataset.name),
-                format!("{} has no field “{written}”", dataset.id),
-            );
-        issue.help = nearest::elsewhere(edition, dataset, name).map(|sets| {
-            Message::new(
-                format!("该数据项属于数据集{}，请核对数据集是否写错", sets.zh),
                 format!(
-                    "it is a field of {}: see whether the data set is mistaken",
-                    sets.en
+                    "数据集“{}”没有数据项“{written}”；请删除该项，或改用规范中的项名",
+                    dataset.name
                 ),
-            )
-        });
+                format!(
+                    "{} has no field “{written}”: leave it out, or use the name that the standard gives it",
+                    dataset.id
+                ),
+            );
+        if told {
+            issue.help = nearest::elsewhere(edition, dataset, name).map(|sets| {
+                Message::new(
+                    format!("该数据项属于数据集{}，请核对数据集是否写错", sets.zh),
+                    format!(
+                        "it is a field of {}: see whether the data set is mistaken",
+                        sets.en
+                    ),
+                )
+            });
+        }
         return issue;
     };
     let field = near.field;

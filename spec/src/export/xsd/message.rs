@@ -10,48 +10,55 @@ use crate::{Dataset, Edition};
 
 /// The message of a data set.
 pub(super) fn of(edition: &Edition, dataset: &Dataset) -> String {
-    let body = format!(
-        r#"{record}{parts}  <xs:element name="DESLIST">
-    <xs:complexType><xs:sequence><xs:element ref="DES" maxOccurs="unbounded"/></xs:sequence></xs:complexType>
-  </xs:element>
-  <xs:element name="DES">
-    <xs:complexType>
-      <xs:sequence>
-        <xs:element name="TITLE">
-          <xs:complexType>
-            <xs:all>
-              <xs:element name="DATA_TYPE" type="message.type"/>
-              <xs:element name="DATA_NO" type="xs:string" fixed="{code}"/>
-              <xs:element name="DATA_EN" type="xs:string" fixed="{id}"/>
-              <xs:element name="DATA_CN" type="xs:string" minOccurs="0"/>
-              <xs:element name="DATA_KEY" type="message.text"/>
-              <xs:element name="CA_KEY" type="xs:string" minOccurs="0"/>
-              <xs:element name="ROUTE_WAY" type="xs:integer" minOccurs="0"/>
-            </xs:all>
-          </xs:complexType>
-        </xs:element>
-        <xs:element name="CONTEXT" minOccurs="0">
-          <xs:complexType><xs:group ref="{id}"/></xs:complexType>
-        </xs:element>
-        <xs:element name="FILECONTEXT" type="message.files" minOccurs="0"/>
-      </xs:sequence>
-    </xs:complexType>
-  </xs:element>
-"#,
-        record = include(&format!("../{}.xsd", dataset.id)),
-        parts = include("../message.xsd"),
-        code = dataset.code,
-        id = dataset.id,
-    );
-    let what = format!("{} {} {} 报文", edition.name, dataset.code, dataset.name);
-    schema(&what, &body)
+    let Dataset { id, code, name, .. } = dataset;
+    let envelope = envelope(&Holes {
+        of_type: r#"type="message.type""#,
+        number: &format!(r#"type="xs:string" fixed="{code}""#),
+        id: &format!(r#"type="xs:string" fixed="{id}""#),
+        context: &format!(
+            r#"
+          <xs:complexType><xs:group ref="{id}"/></xs:complexType>"#
+        ),
+    });
+    let parts = include(&format!("../{id}.xsd")) + &include("../message.xsd");
+    let what = format!("{} {code} {name} 报文", edition.name);
+    schema(&what, &(parts + &envelope))
 }
 
 /// The message that takes a record of any data set back: whatever its `CONTEXT` holds besides what names the record is
 /// passed over.
 pub(super) fn withdrawal(edition: &Edition) -> String {
-    let body = format!(
-        r#"{parts}  <xs:element name="DESLIST">
+    let envelope = envelope(&Holes {
+        of_type: r#"type="xs:string" fixed="3""#,
+        number: r#"type="xs:positiveInteger""#,
+        id: r#"type="xs:NMTOKEN""#,
+        context: r#"
+          <xs:complexType><xs:sequence>
+            <xs:any processContents="skip" minOccurs="0" maxOccurs="unbounded"/>
+          </xs:sequence></xs:complexType>"#,
+    });
+    let what = format!("{} 撤回报文", edition.name);
+    schema(&what, &(include("message.xsd") + &envelope))
+}
+
+/// What messages differ in: the types of elements of their title, and what their context holds.
+struct Holes<'h> {
+    of_type: &'h str,
+    number: &'h str,
+    id: &'h str,
+    context: &'h str,
+}
+
+/// One message, or several under one root.
+fn envelope(holes: &Holes<'_>) -> String {
+    let Holes {
+        of_type,
+        number,
+        id,
+        context,
+    } = holes;
+    format!(
+        r#"  <xs:element name="DESLIST">
     <xs:complexType><xs:sequence><xs:element ref="DES" maxOccurs="unbounded"/></xs:sequence></xs:complexType>
   </xs:element>
   <xs:element name="DES">
@@ -60,9 +67,9 @@ pub(super) fn withdrawal(edition: &Edition) -> String {
         <xs:element name="TITLE">
           <xs:complexType>
             <xs:all>
-              <xs:element name="DATA_TYPE" type="xs:string" fixed="3"/>
-              <xs:element name="DATA_NO" type="xs:positiveInteger"/>
-              <xs:element name="DATA_EN" type="xs:NMTOKEN"/>
+              <xs:element name="DATA_TYPE" {of_type}/>
+              <xs:element name="DATA_NO" {number}/>
+              <xs:element name="DATA_EN" {id}/>
               <xs:element name="DATA_CN" type="xs:string" minOccurs="0"/>
               <xs:element name="DATA_KEY" type="message.text"/>
               <xs:element name="CA_KEY" type="xs:string" minOccurs="0"/>
@@ -70,19 +77,14 @@ pub(super) fn withdrawal(edition: &Edition) -> String {
             </xs:all>
           </xs:complexType>
         </xs:element>
-        <xs:element name="CONTEXT" minOccurs="0">
-          <xs:complexType><xs:sequence>
-            <xs:any processContents="skip" minOccurs="0" maxOccurs="unbounded"/>
-          </xs:sequence></xs:complexType>
+        <xs:element name="CONTEXT" minOccurs="0">{context}
         </xs:element>
         <xs:element name="FILECONTEXT" type="message.files" minOccurs="0"/>
       </xs:sequence>
     </xs:complexType>
   </xs:element>
-"#,
-        parts = include("message.xsd"),
-    );
-    schema(&format!("{} 撤回报文", edition.name), &body)
+"#
+    )
 }
 
 /// What the messages of all data sets have alike.

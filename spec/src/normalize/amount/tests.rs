@@ -6,6 +6,7 @@ fn shown(figure: &Figure) -> String {
     let suffix = match figure.suffix {
         None => String::new(),
         Some(Suffix::Money(power)) => format!(" yuan^{power}"),
+        Some(Suffix::Sign) => " sign".to_owned(),
         Some(Suffix::Other(family, power)) => format!(" {family}^{power}"),
     };
     format!("{}{suffix}", figure.decimal)
@@ -47,6 +48,8 @@ fn one_figure_is_read_whatever_stands_around_it() {
         ("1.3149公顷", "1.3149 m2^4"),
         ("14800元/平方米", "14800 yuan_per_m2^0"),
         ("-5元", "-5 yuan^0"),
+        ("¥12.5", "12.5 sign"),
+        ("¥12.5(壹拾贰元伍角)", "12.5 yuan^0"),
     ] {
         match read(text) {
             Reading::Sure(found) => assert_eq!(shown(&found), figure, "{text}"),
@@ -65,6 +68,8 @@ fn several_figures_or_other_words_are_never_chosen_from() {
         "1亿2000万元",
         "投标报价(元/%)",
         "800元/台",
+        "3500000.00元每年",
+        "3681705.8元 /年",
         "一二三元",
         "壹佰叁佰元",
         "十二三十元",

@@ -7,6 +7,8 @@ use crate::Unit;
 pub(crate) enum Suffix {
     /// Money: this power of ten yuan.
     Money(i32),
+    /// A currency is named, and no unit: yuan by custom, where nothing else is said.
+    Sign,
     /// Another unit: its family, and the power of ten of what the family counts in.
     Other(&'static str, i32),
 }
@@ -104,8 +106,8 @@ pub(super) fn front(text: &str) -> (Option<Suffix>, &str) {
     let foreign = end.trim_start().starts_with(FOREIGN);
     match whole(&words) {
         Some(Suffix::Money(power)) if foreign => (Some(Suffix::Other("foreign", power)), end),
-        // A price of something is not an amount.
-        Some(suffix) if !end.starts_with('/') => (Some(suffix), end),
+        // A price of something, or of a time, is not an amount: 元/年, 元每年.
+        Some(suffix) if !end.trim_start().starts_with(['/', '每']) => (Some(suffix), end),
         _ => (None, text),
     }
 }
@@ -126,8 +128,11 @@ pub(super) fn whole(text: &str) -> Option<Suffix> {
 pub(crate) fn power(unit: Option<&Unit>, suffix: Suffix) -> Option<i32> {
     match (unit?, suffix) {
         (Unit::Yuan, Suffix::Money(power)) => Some(power),
+        (Unit::Yuan, Suffix::Sign) => Some(0),
         (Unit::WanYuan, Suffix::Money(power)) => Some(power - 4),
-        (Unit::Other(own), Suffix::Money(0)) if own.starts_with("yuan_per") => Some(0),
+        (Unit::Other(own), Suffix::Money(0) | Suffix::Sign) if own.starts_with("yuan_per") => {
+            Some(0)
+        }
         (Unit::Other(own), Suffix::Other(family, power)) => {
             let (own_family, own_power) = match own.as_str() {
                 "km2" => ("m2", 6),

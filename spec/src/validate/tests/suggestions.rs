@@ -102,6 +102,26 @@ fn a_patch_never_overwrites_nor_guesses() {
 }
 
 #[test]
+fn of_very_many_strangers_the_first_are_explained_and_the_others_counted() {
+    let names: Vec<String> = (0..200)
+        .map(|number| format!("SCORE{number:03}X"))
+        .collect();
+    let mut sent = vec![("A", "1"), ("TENDER_MODE", "1")];
+    sent.extend(names.iter().map(|name| (name.as_str(), "9")));
+    let issues = found(&sent);
+    assert_eq!(issues.len(), 10, "{issues:?}");
+    let told = &issues[9].message.zh;
+    assert!(told.ends_with("（另有190处同类问题）"), "{told}");
+    let advice = "请删除该项，或改用规范中的项名";
+    assert!(issues[0].message.zh.contains(advice), "{issues:?}");
+    // Values of a list that its table does not have.
+    let list = vec!["99"; 200].join(";");
+    let issues = found(&[("A", "1"), ("TENDER_MODE", "1"), ("ROLE", &list)]);
+    assert_eq!(issues.len(), 3, "{issues:?}");
+    assert!(issues[2].message.en.ends_with("(and 197 more)"));
+}
+
+#[test]
 fn one_cause_is_told_once() {
     // The field came under a wrong name: it is not missing too, neither to the standard nor to a rule.
     let issues = found(&[("A", "x"), ("TENDER_MODES", "1"), ("DAY", "20250101")]);
