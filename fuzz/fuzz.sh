@@ -38,6 +38,8 @@ for how in 0 1; do
   for piece in 007 100; do SEED_PREFIX="\\00$how\\$piece" seed csv $(of csv); done
   SEED_PREFIX="\\00$how\\125" seed call $(of form)
 done
+# what was found before
+seed csv seeds/csv/0.bin
 seed zip $(of zip)
 SEED_PREFIX='\000' seed zip seeds/zip/0.txt
 SEED_PREFIX='\001\012\000\002' seed zip seeds/zip/0.txt

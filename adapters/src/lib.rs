@@ -18,6 +18,6 @@ pub use decode::{
 };
 pub use package::{CallAnswer, CalledFile, Enclosed, Package, Part};
 pub use profile::{
-    AnswerForm, BinaryContent, Case, Charset, Join, Level, Permitted, Profile, ProfileError,
+    AnswerForm, BinaryContent, Case, Charset, Join, Level, Permitted, Profile, ProfileError, Pull,
     Remark, SetProfile, SourceKind, Split, Wire, WireFormat, embedded, embedded_texts, lint,
 };

@@ -37,17 +37,23 @@ impl RowCuts {
         self.cell > self.most
     }
 
-    /// The place after the next row; goes on from `scanned`.
+    /// The place after the next row; goes on from `scanned`. A row ends with a line feed, a carriage return, or both.
     pub fn find(&mut self, buffer: &[u8], scanned: &mut usize) -> Option<usize> {
         while !self.is_lost()
             && let Some(&byte) = buffer.get(*scanned)
         {
             let mark = in_mark(buffer, *scanned);
+            let returns = byte == b'\r' && self.state != State::Quoted;
+            let next = buffer.get(*scanned + 1);
+            if returns && next.is_none() {
+                // What follows is not there yet.
+                return None;
+            }
             *scanned += 1;
             self.state = match (self.state, byte) {
                 (State::Quoted, b'"') => State::AfterQuote,
                 (State::Quoted, _) | (State::AfterQuote | State::CellStart, b'"') => State::Quoted,
-                (_, b'\n') => {
+                _ if byte == b'\n' || returns && next != Some(&b'\n') => {
                     self.state = State::CellStart;
                     self.cell = 0;
                     return Some(*scanned);

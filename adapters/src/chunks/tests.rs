@@ -121,6 +121,13 @@ fn rows_are_the_same_cut_or_whole() {
     };
     let wire = "wire = { format = \"csv\", charset = \"gb18030\" }";
     same_in_any_size(&GB18030.encode(text).0, &file, wire);
+    // A carriage return alone ends a row too, and the row of headings most of all: what follows it is no heading.
+    for mixed in [
+        "标段编号,价格单位\rB1,5\nB2,\"6\r7\"\rB3,\r\r\nB4,8\r\nB5,9\r",
+        "标段编号\rB1\rB2\rB3\rB4",
+    ] {
+        same_in_any_size(&GB18030.encode(mixed).0, &file, wire);
+    }
     for mark in [&b"\xEF\xBB\xBF"[..], b"\x84\x31\x95\x33"] {
         let text = text.replace("标段编号", "\"标段编号\"");
         let body = match mark.len() {

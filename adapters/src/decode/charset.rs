@@ -82,6 +82,19 @@ pub(crate) fn decode(bytes: &[u8], charset: Charset) -> Result<Cow<'_, str>, Fau
     Err(Fault::charset(at, found, "gb18030"))
 }
 
+/// Whether bytes are UTF-8 text whose characters outside ASCII are all Chinese: ideographs, or signs of full width. The
+/// same bytes in GB18030 would be ideographs that are hardly ever used, side by side.
+pub(crate) fn is_chinese_utf8(bytes: &[u8]) -> bool {
+    let is_chinese = |c: char| matches!(c, '\u{3000}'..='\u{303F}' | '\u{4E00}'..='\u{9FFF}' | '\u{FF00}'..='\u{FFEF}');
+    let Ok(text) = utf8(bytes, 0) else {
+        return false;
+    };
+    let mut beyond = text.chars().filter(|c| !c.is_ascii());
+    // One character alone may be an accident.
+    let several = text.chars().filter(|c| !c.is_ascii()).take(2).count() == 2;
+    several && beyond.all(is_chinese)
+}
+
 /// Length of the GB18030 sequence that begins a slice.
 #[inline]
 pub(crate) fn gb18030_length(bytes: &[u8]) -> usize {
@@ -110,6 +123,22 @@ mod tests {
             assert!(fault.at < cut, "{cut}: {fault:?}");
         }
         assert_eq!(utf8(b"ab\xC3\x28", 1).unwrap_err().at, 2);
+    }
+
+    #[test]
+    fn chinese_in_utf8_is_told_from_chinese_in_gb18030() {
+        for text in ["项目编号,项目名称（元）", "PROJECT_CODE,招标,X"] {
+            assert!(is_chinese_utf8(text.as_bytes()), "{text}");
+            assert!(!is_chinese_utf8(&GB18030.encode(text).0), "{text}");
+        }
+        // 联通 in GB18030 is two characters of UTF-8 by accident, which are not Chinese.
+        for bytes in [
+            &b"PROJECT_CODE,A"[..],
+            &GB18030.encode("联通").0,
+            "中".as_bytes(),
+        ] {
+            assert!(!is_chinese_utf8(bytes), "{bytes:?}");
+        }
     }
 
     #[test]

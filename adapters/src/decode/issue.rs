@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use spec::explain::edits;
 use spec::{Dataset, Edition, Issue, IssueCode, Message, Severity};
 
-/// Longer than any name of a data set.
-const LONGEST: usize = 64;
+/// Longer than any name of a data set, in bytes.
+const LONGEST: usize = 192;
 
 /// A finding about a whole record.
 pub(crate) fn issue(
@@ -70,11 +70,18 @@ pub(crate) fn unknown_dataset(at: usize, name: &str, edition: &Edition) -> Issue
 /// The data set whose name is nearest, if one is near.
 fn nearest<'e>(edition: &'e Edition, name: &str) -> Option<&'e Dataset> {
     let name = name.trim();
+    if name.len() > LONGEST {
+        return None;
+    }
     let upper = name.to_ascii_uppercase();
-    let distance = |set: &Dataset| edits(&set.id, &upper).min(edits(&set.name, name));
-    let near = edition.datasets.iter().min_by_key(|set| distance(set))?;
-    let length = name.chars().count();
-    (length <= LONGEST && distance(near) <= (length / 4).clamp(1, 4)).then_some(near)
+    let most = (name.chars().count() / 4).clamp(1, 4);
+    let near = |set: &'e Dataset| {
+        let of_id = edits(&set.id, &upper, most);
+        let of_name = edits(&set.name, name, most);
+        Some((of_id.into_iter().chain(of_name).min()?, set))
+    };
+    let sets = edition.datasets.iter().filter_map(near);
+    sets.min_by_key(|near| near.0).map(|(_, set)| set)
 }
 
 /// The source may not send the data set.

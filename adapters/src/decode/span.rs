@@ -85,6 +85,25 @@ impl Spans {
         }
     }
 
+    /// The column of a table in which the value at `at` stands, from 0, in the row that begins at `row`; none where the
+    /// document is no table.
+    pub fn column(self, document: &[u8], row: usize, at: usize) -> Option<usize> {
+        let before = document.get(row..at)?;
+        match self.form {
+            WireFormat::Csv => {
+                let (mut place, mut end) = (0, 0);
+                while end < before.len() {
+                    // The cell, and what separates it from the next.
+                    end += self.cell(document.get(row + end..)?) + 1;
+                    place += 1;
+                }
+                Some(place)
+            }
+            WireFormat::Xlsx => Some(memchr::memchr_iter(CELL_END, before).count()),
+            _ => None,
+        }
+    }
+
     /// The bytes of the record that begins at `at`.
     pub fn record(self, document: &[u8], at: usize) -> Range<usize> {
         let rest = document.get(at..).unwrap_or_default();
@@ -272,6 +291,8 @@ mod tests {
         assert_eq!(utf8.value(document.as_bytes(), 0), 0..8);
         assert_eq!(utf8.value(document.as_bytes(), 9), 9..10);
         assert_eq!(utf8.record(document.as_bytes(), 0), 0..10);
+        assert_eq!(utf8.column(document.as_bytes(), 0, 0), Some(0));
+        assert_eq!(utf8.column(document.as_bytes(), 0, 9), Some(1));
         // The second byte of 亅 is 0x7C, the bar.
         let bytes = encoding_rs::GB18030.encode("亅a|b").0;
         let bars = spans(WireFormat::Csv, Charset::Gb18030, b'|');

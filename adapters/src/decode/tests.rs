@@ -79,10 +79,9 @@ pub(crate) fn edition() -> Arc<Edition> {
             ("PHONE", "联系电话", "C..20"),
         ],
     );
-    let table = Arc::new(CodeTable {
-        id: "tender_mode".to_owned(),
-        ..CodeTable::default()
-    });
+    let mut table = CodeTable::default();
+    "tender_mode".clone_into(&mut table.id);
+    let table = Arc::new(table);
     project.fields[2].list = true;
     project.fields[4].domain = Domain::Codes(Arc::clone(&table));
     project.fields[5].sensitivity = Sensitivity::Personal;

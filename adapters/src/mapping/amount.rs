@@ -1,7 +1,8 @@
 //! Amounts of money and areas in other units, converted exactly: the decimal point moves, nothing is computed. (A 亩 is
 //! no power of ten of anything, so it is not among them.)
 
-use spec::Unit;
+use spec::normalize::bare_figure;
+use spec::{Input, Unit};
 
 /// Unit in which a source writes amounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,39 +79,22 @@ impl Money {
         }
     }
 
-    /// Converts an amount from this unit into another; none when it is no plain decimal number.
-    pub fn convert(self, amount: &str, to: Money) -> Option<String> {
-        let (negative, digits, decimals) = plain(amount)?;
+    /// Converts an amount from this unit into another; none where the text is no figure, or names a unit of its own.
+    pub fn convert(self, amount: &Input<'_>, to: Money) -> Option<String> {
+        let figure = bare_figure(amount)?;
+        let (negative, digits) = match figure.strip_prefix('-') {
+            Some(digits) => (true, digits),
+            None => (false, figure.as_str()),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let decimals = i64::try_from(fraction.len()).ok()?;
         let shift = self.tens() - to.tens();
-        Some(write(negative, &digits, decimals - shift))
+        Some(write(
+            negative,
+            &[whole, fraction].concat(),
+            decimals - shift,
+        ))
     }
-}
-
-/// Sign, digits without a point, and how many of them stand after the point.
-fn plain(amount: &str) -> Option<(bool, String, i64)> {
-    let mut digits = String::new();
-    let mut decimals = None;
-    let mut negative = false;
-    for (place, c) in amount.trim().chars().enumerate() {
-        match c {
-            '0'..='9' => digits.push(c),
-            '０'..='９' => {
-                digits.push(char::from_digit(u32::from(c) - u32::from('０'), 10)?);
-            }
-            ',' | '，' if !digits.is_empty() && decimals.is_none() => continue,
-            '.' | '．' if decimals.is_none() => {
-                decimals = Some(0);
-                continue;
-            }
-            '-' | '－' if place == 0 => {
-                negative = true;
-                continue;
-            }
-            _ => return None,
-        }
-        decimals = decimals.map(|count| count + 1);
-    }
-    (!digits.is_empty()).then(|| (negative, digits, decimals.unwrap_or(0)))
 }
 
 fn write(negative: bool, digits: &str, decimals: i64) -> String {
@@ -136,6 +120,17 @@ fn write(negative: bool, digits: &str, decimals: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use spec::Kind;
+
+    fn converted(kind: Kind, amount: &str, from: Money, to: Money) -> Option<String> {
+        let input = Input {
+            text: amount.into(),
+            kind,
+            at: 0,
+            mapped: None,
+        };
+        from.convert(&input, to)
+    }
 
     #[test]
     fn the_point_moves_four_places() {
@@ -148,16 +143,12 @@ mod tests {
             ("0", "0"),
             ("99999999999999999999.123456", "999999999999999999991234.56"),
         ] {
-            let found = Money::WanYuan.convert(amount, Money::Yuan);
+            let found = converted(Kind::Text, amount, Money::WanYuan, Money::Yuan);
             assert_eq!(found.as_deref(), Some(yuan), "{amount}");
         }
-        let back = Money::Yuan.convert("12345000", Money::WanYuan);
-        assert_eq!(back.as_deref(), Some("1234.5"));
-        assert_eq!(
-            Money::Yuan.convert("1", Money::WanYuan).as_deref(),
-            Some("0.0001")
-        );
         for (from, amount, to, after) in [
+            (Money::Yuan, "12345000", Money::WanYuan, "1234.5"),
+            (Money::Yuan, "1", Money::WanYuan, "0.0001"),
             (Money::Hectare, "2.35", Money::SquareKilometre, "0.0235"),
             (
                 Money::SquareMetre,
@@ -167,18 +158,50 @@ mod tests {
             ),
             (Money::YiYuan, "1.2", Money::Yuan, "120000000"),
         ] {
-            assert_eq!(from.convert(amount, to).as_deref(), Some(after), "{amount}");
+            let found = converted(Kind::Text, amount, from, to);
+            assert_eq!(found.as_deref(), Some(after), "{amount}");
         }
     }
 
     #[test]
-    fn what_is_no_plain_number_is_left_alone() {
-        for amount in ["", "约12", "3.2E+19", "1.2.3", "12万", "--1", ".", "1-2"] {
-            assert_eq!(
-                Money::WanYuan.convert(amount, Money::Yuan),
-                None,
-                "{amount}"
-            );
+    fn whatever_is_read_as_a_figure_counts_in_the_unit_of_its_column() {
+        // What the specification reads as a plain number must not lose the unit on the way: it would be ten thousand
+        // times too small.
+        for (amount, yuan) in [
+            ("1e-06", "0.01"),
+            ("1.5E2", "1500000"),
+            ("1 186 000", "11860000000"),
+            ("+5", "50000"),
+            ("人民币12.5", "125000"),
+            ("￥12.5", "125000"),
+            ("12.5()", "125000"),
+            ("合计：12.5。", "125000"),
+            ("预算金额：12.5", "125000"),
+        ] {
+            let found = converted(Kind::Text, amount, Money::WanYuan, Money::Yuan);
+            assert_eq!(found.as_deref(), Some(yuan), "{amount}");
+        }
+        let number = converted(Kind::Number, "3.2E+3", Money::WanYuan, Money::Yuan);
+        assert_eq!(number.as_deref(), Some("32000000"), "JSON's own number");
+    }
+
+    #[test]
+    fn what_is_no_figure_or_names_its_unit_is_left_alone() {
+        for amount in [
+            "",
+            "约12",
+            "3.2E+19",
+            "1.2.3",
+            "12万",
+            "12.5元",
+            "12.5(壹拾贰元伍角)",
+            "--1",
+            ".",
+            "1-2",
+            "98%",
+        ] {
+            let found = converted(Kind::Text, amount, Money::WanYuan, Money::Yuan);
+            assert_eq!(found, None, "{amount}");
         }
     }
 }

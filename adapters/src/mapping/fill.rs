@@ -188,7 +188,7 @@ impl<'s, 'a> Filler<'s, 'a> {
         };
         if let Some(Some(input)) = self.record.values.get_mut(usize::from(place))
             && unit != written
-            && let Some(after) = written.convert(&input.text, unit)
+            && let Some(after) = written.convert(input, unit)
         {
             replace(input, field, after, Reason::Unit);
         }
@@ -217,7 +217,7 @@ impl<'s, 'a> Filler<'s, 'a> {
             // Filled just now, for another amount that shares it.
             None | Some((Some(Money::Yuan), true)) => {
                 if written != Money::Yuan
-                    && let Some(after) = written.convert(&value.text, Money::Yuan)
+                    && let Some(after) = written.convert(value, Money::Yuan)
                 {
                     replace(value, field, after, Reason::Unit);
                 }

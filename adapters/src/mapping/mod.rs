@@ -13,6 +13,7 @@ pub(crate) use amount::Money;
 pub(crate) use date::DateForm;
 pub(crate) use fill::{Filler, replace};
 
+use crate::decode::find_dataset;
 use crate::hooks::{self, Hook};
 use crate::profile::{Case, Profile, ProfileError, Shape};
 
@@ -268,6 +269,12 @@ pub(crate) fn check(profile: &Profile, edition: &Edition) -> Result<(), ProfileE
                 let expected = format!("a data set of edition {}", edition.id);
                 return Err(profile.fault(to, expected));
             }
+        }
+    }
+    for pulled in profile.pull.iter().flat_map(|pull| pull.tables.values()) {
+        if !profile.wide.contains_key(pulled) && find_dataset(profile, edition, pulled).is_none() {
+            let expected = format!("a data set of edition {}, or a row of `wide`", edition.id);
+            return Err(profile.fault(pulled, expected));
         }
     }
     for to in profile.wide.values().flatten() {

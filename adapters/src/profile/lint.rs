@@ -10,6 +10,7 @@ mod clashes;
 mod levels;
 mod names;
 mod parts;
+mod pull;
 mod shape;
 mod source;
 mod tree;
@@ -58,6 +59,7 @@ pub fn lint(text: &str, specification: &Spec) -> Vec<Remark> {
         source::check(&mut page, &profile);
         wire::check(&mut page, &profile, &editions);
         levels::check(&mut page, &profile, &editions);
+        pull::check(&mut page, &profile, &editions);
         parts::check(&mut page, &profile, &editions);
         names::check(&mut page, &profile, &editions);
         values::check(&mut page, &profile, &editions);

@@ -7,9 +7,10 @@ mod embedded;
 mod error;
 mod lint;
 mod permitted;
+mod pull;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -17,6 +18,7 @@ pub use embedded::{embedded, embedded_texts};
 pub use error::ProfileError;
 pub use lint::{Remark, lint};
 pub use permitted::Permitted;
+pub use pull::Pull;
 pub(crate) use wire::Shape;
 pub use wire::{AnswerForm, BinaryContent, Case, Charset, Level, Wire, WireFormat};
 
@@ -61,6 +63,9 @@ pub struct Profile {
     pub datasets: Permitted,
     /// How it writes its documents.
     pub wire: Wire,
+    /// What is read of its exchange database.
+    #[serde(default)]
+    pub pull: Vec<Pull>,
     /// Its names of data sets, with the column codes they mean.
     #[serde(default)]
     pub names: BTreeMap<String, String>,
@@ -169,6 +174,11 @@ impl Profile {
             if !WAYS.contains(&way.as_str()) {
                 return Err(profile.fault(way, "`http`, `folder`, `kafka` or `database`"));
             }
+        }
+        let mut tables = BTreeSet::new();
+        let pulled = profile.pull.iter().flat_map(|pull| pull.tables.keys());
+        if let Some(twice) = pulled.into_iter().find(|table| !tables.insert(*table)) {
+            return Err(profile.fault(twice, "each table once"));
         }
         // No other separator is safe from the second bytes of GB18030.
         if !matches!(profile.wire.separator, None | Some(',' | ';' | '\t')) {

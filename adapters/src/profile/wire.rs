@@ -61,6 +61,19 @@ impl WireFormat {
         }
     }
 
+    /// The `Content-Type` of a document in this form.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            WireFormat::Json => "application/json",
+            WireFormat::Ndjson | WireFormat::Sql => "application/x-ndjson",
+            WireFormat::Xml | WireFormat::Message => "application/xml",
+            WireFormat::Csv => "text/csv",
+            WireFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            WireFormat::Zip => "application/zip",
+            WireFormat::Call => "application/x-www-form-urlencoded",
+        }
+    }
+
     /// The form that a `Content-Type` shows. XML says [`WireFormat::Xml`], which stands for
     /// [`WireFormat::Message`] too.
     pub fn of_content_type(value: &str) -> Option<Self> {
@@ -72,9 +85,7 @@ impl WireFormat {
             }
             "application/xml" | "text/xml" => Some(WireFormat::Xml),
             "text/csv" | "application/csv" => Some(WireFormat::Csv),
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => {
-                Some(WireFormat::Xlsx)
-            }
+            xlsx if xlsx == WireFormat::Xlsx.content_type() => Some(WireFormat::Xlsx),
             "application/zip" | "application/x-zip-compressed" => Some(WireFormat::Zip),
             "application/x-www-form-urlencoded" => Some(WireFormat::Call),
             _ => None,

@@ -2,6 +2,7 @@
 
 mod columns;
 mod file_name;
+mod headings;
 mod rows;
 mod sheet;
 
@@ -57,9 +58,15 @@ pub(crate) fn read<'a>(session: &mut Session<'_, '_, 'a>, document: &'a [u8]) ->
             .and_then(|name| dataset_of(session.adapter, name));
     }
     if session.default_dataset.is_none() && table.dataset_column.is_none() {
+        let mut plans = session.adapter.plans.iter();
+        let permitted = plans.position(Option::is_some);
+        let permitted = permitted.and_then(|place| session.adapter.edition.datasets.get(place));
+        let example = permitted.map_or(0, |dataset| dataset.code);
         let (mut zh, mut en) = (
-            "请求参数 dataset 或一列数据集名称".to_owned(),
-            "a parameter `dataset`, or a column with the data set".to_owned(),
+            format!("请求参数 dataset（如 ?dataset={example}）或一列数据集名称"),
+            format!(
+                "a parameter `dataset` (such as ?dataset={example}), or a column with the data set"
+            ),
         );
         if !wire.files.is_empty() {
             zh = format!("形如 {} 的文件名、{zh}", wire.files.join(" 或 "));
@@ -105,17 +112,17 @@ fn head<'a>(
             "`\"`",
         ));
     }
+    let end = row.cells.last().map_or(row.at, |cell| cell.end);
+    let whole = document.get(row.at..end).unwrap_or_default();
+    // What is Chinese in UTF-8 is mostly something in GB18030 too: other characters, which nobody wrote.
+    if charset == Charset::Gb18030 && charset::is_chinese_utf8(whole) {
+        return Err(in_other_charset(row.at, charset));
+    }
     let mut headings = Vec::with_capacity(row.cells.len());
     for cell in &row.cells {
         let text = charset::decode(&cell.bytes, charset).map_err(|mut fault| {
-            let end = row.cells.last().map_or(cell.end, |last| last.end);
-            let whole = document.get(row.at..end).unwrap_or_default();
-            if charset == Charset::Gb18030 && charset::utf8(whole, 0).is_ok() {
-                return Fault::charset(
-                    row.at,
-                    ("表头为 utf-8 编码", "headings in utf-8"),
-                    charset.name(),
-                );
+            if looks_other(whole, charset) {
+                return in_other_charset(row.at, charset);
             }
             fault.at += cell.at;
             fault
@@ -127,10 +134,9 @@ fn head<'a>(
     let dataset_column = find(wire.dataset_column.as_ref());
     let action_column = find(wire.action_column.as_ref());
     let reason_column = find(wire.reason.as_ref());
-    let end = row.cells.last().map_or(row.at, |cell| cell.end);
     Ok(Table {
         at: row.at,
-        bytes: document.get(row.at..end).unwrap_or_default(),
+        bytes: whole,
         charset,
         dataset_column,
         action_column,
@@ -138,6 +144,36 @@ fn head<'a>(
         columns: Vec::new(),
         headings,
     })
+}
+
+/// Whether headings that are not in one character set are in the other.
+fn looks_other(headings: &[u8], charset: Charset) -> bool {
+    let first = headings.iter().position(|byte| !byte.is_ascii());
+    match charset {
+        Charset::Gb18030 => charset::utf8(headings, 0).is_ok(),
+        // Where a single byte is spoilt, there is sound text before it.
+        Charset::Utf8 => {
+            charset::utf8(headings, 0).err().map(|fault| fault.at) == first
+                && charset::decode(headings, Charset::Gb18030).is_ok()
+        }
+    }
+}
+
+fn other(charset: Charset) -> Charset {
+    match charset {
+        Charset::Utf8 => Charset::Gb18030,
+        Charset::Gb18030 => Charset::Utf8,
+    }
+}
+
+/// The headings are in the character set that the profile does not say.
+fn in_other_charset(at: usize, charset: Charset) -> Fault {
+    let found = other(charset).name();
+    let found = (
+        format!("表头看来是 {found} 编码"),
+        format!("headings that look like {found}"),
+    );
+    Fault::charset(at, found, charset.name())
 }
 
 /// Turns a row into a record, or into the reason why it is none.
@@ -301,19 +337,13 @@ impl Table<'_> {
 
     /// No heading is known: perhaps the file is in the other character set.
     fn unknown_headings(&self, known: Known<'_>) -> Fault {
-        let other = match self.charset {
-            Charset::Utf8 => Charset::Gb18030,
-            Charset::Gb18030 => Charset::Utf8,
-        };
-        if let Ok(text) = charset::decode(self.bytes, other)
+        if let Ok(text) = charset::decode(self.bytes, other(self.charset))
             && text
                 .split([',', ';', '\t'])
                 .map(|heading| tidy(heading.trim_matches('"')))
                 .any(|heading| known.plan.find_heading(&heading, 0) != Target::Unknown)
         {
-            let name = other.name();
-            let found = (format!("表头为 {name} 编码"), format!("headings in {name}"));
-            return Fault::charset(self.at, found, self.charset.name());
+            return in_other_charset(self.at, self.charset);
         }
         let expected = (
             format!("数据集 {} 的数据项名称或英文名", known.dataset.id),

@@ -13,7 +13,7 @@ use crate::mapping::Target;
 use crate::profile::Charset;
 
 /// Rows in which the headings are looked for.
-const TITLES: usize = 30;
+pub(super) const TITLES: usize = 30;
 
 /// Reads a grid. A sheet whose data set nobody can tell is one finding, and harms no other sheet.
 pub(crate) fn read_sheet<'a>(
@@ -108,7 +108,7 @@ fn headings<'a>(
 }
 
 /// The rows of a grid, each with its cells.
-fn rows(document: &[u8]) -> impl Iterator<Item = Row<'_>> {
+pub(super) fn rows(document: &[u8]) -> impl Iterator<Item = Row<'_>> {
     let mut at = 0;
     document.split(|byte| *byte == ROW_END).map(move |line| {
         let start = at;

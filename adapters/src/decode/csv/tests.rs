@@ -188,7 +188,20 @@ fn a_mark_proves_the_character_set_and_a_wrong_one_is_told() {
     .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "line 1, column 1: headings in utf-8, expected gb18030"
+        "line 1, column 1: headings that look like utf-8, expected gb18030"
+    );
+    // One heading that is right in either does not hide it: the others would be names that nobody wrote.
+    let mixed = "BID_SECTION_CODE,保证金\nB1,5\n";
+    let error = read(
+        &adapter,
+        mixed.as_bytes(),
+        &hint("502_1.csv"),
+        &Limits::default(),
+    );
+    let told = error.unwrap_err().message();
+    assert!(
+        told.zh.contains("表头看来是 utf-8 编码，应为 gb18030"),
+        "{told:?}"
     );
     let utf8 =
         crate::decode::tests::adapter("wire = { format = \"csv\", files = [\"{dataset}_*.csv\"] }");
@@ -208,6 +221,12 @@ fn a_mark_proves_the_character_set_and_a_wrong_one_is_told() {
                 ..
             }
         ),
+        "{error}"
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("look like gb18030, expected utf-8"),
         "{error}"
     );
 }

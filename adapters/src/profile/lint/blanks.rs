@@ -6,7 +6,18 @@ use super::tree::Way;
 use super::{Page, Said};
 
 /// Members without which what they stand in cannot be used.
-const NEEDED: [&str; 7] = ["id", "name", "english", "ways", "from", "by", "into"];
+const NEEDED: [&str; 10] = [
+    "id",
+    "name",
+    "english",
+    "ways",
+    "from",
+    "by",
+    "into",
+    "watermark",
+    "key",
+    "tables",
+];
 
 /// Where an empty value has a meaning: the way to it, `*` for any name or place.
 const MEANT: [&[&str]; 6] = [
@@ -76,7 +87,9 @@ fn empty(way: &Way) -> Said {
     let member = names.find(|step| step.parse::<usize>().is_err());
     let is_needed = member.is_some_and(|member| NEEDED.contains(&member.as_str()));
     // Rows that become nothing are lost.
-    let loses_rows = way.first().is_some_and(|first| first == "wide");
+    let loses_rows = way
+        .first()
+        .is_some_and(|first| first == "wide" || first == "pull");
     if is_needed || loses_rows {
         return Said::error(
             "value.empty",

@@ -12,7 +12,8 @@ use super::*;
 static SPEC: LazyLock<Spec> = LazyLock::new(|| Spec::embedded().unwrap());
 
 /// Where the names are the source's own: any name may be right.
-const OWN_NAMES: [&[&str]; 8] = [
+const OWN_NAMES: [&[&str]; 9] = [
+    &["pull", "*", "tables", "*"],
     &["fields", "*"],
     &["names", "*"],
     &["attachments", "*"],
@@ -24,7 +25,10 @@ const OWN_NAMES: [&[&str]; 8] = [
 ];
 
 /// Where any text may be right.
-const OWN_TEXTS: [&[&str]; 11] = [
+const OWN_TEXTS: [&[&str]; 14] = [
+    &["pull", "*", "watermark"],
+    &["pull", "*", "key"],
+    &["pull", "*", "columns", "*"],
     &["name"],
     &["english"],
     &["note"],
@@ -153,7 +157,26 @@ fn every_mistake_in_every_profile_is_found_where_it_was_made() {
 }
 
 /// What is added to a sound profile, with a mark before the place of the remark; its code, and what it must say.
-const TABLE: [(&str, &str, &str, &str); 33] = [
+const TABLE: [(&str, &str, &str, &str); 36] = [
+    (
+        "[[pull]]\nwatermark = \"T\"\nkey = \"K\"\ntables = { A = ▸\"PROJECTS\" }",
+        "dataset.unknown",
+        "没有数据集",
+        "PROJECT",
+    ),
+    (
+        "[[▸pull]]\nwatermark = \"T\"\nkey = \"K\"\ntables = { A = \"PROJECT\" }",
+        "key.idle",
+        "database",
+        "ways",
+    ),
+    (
+        "[[pull]]\nwatermark = \"T\"\nkey = \"K\"\ntables = { A = \"PROJECT\" }\n[[pull]]\nwatermark = \"T\"\n\
+         key = \"K\"\ntables = { ▸A = \"SECTION\" }",
+        "table.repeated",
+        "已经写过",
+        "take one",
+    ),
     (
         "[wire.members]\nlist = ▸\"record\"",
         "member.unknown",
