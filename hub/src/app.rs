@@ -272,14 +272,7 @@ impl App {
         .context("starting the second opinion")?;
         let certificates =
             Held::new(&config.data, &config.certificates).context("reading certificates.keys")?;
-        let limits = adapters::Limits {
-            bytes: config.limits.decompressed_bytes,
-            depth: config.limits.depth,
-            records: config.limits.records,
-            fields: config.limits.fields,
-            value: config.limits.value_bytes,
-            file: usize::try_from(config.attachments.most_bytes).unwrap_or(usize::MAX),
-        };
+        let limits = config.document_limits();
         let uploads = Uploads::open(&config.data, &config.uploads, Arc::clone(&masters))
             .context("opening the folder of uploads")?;
         Ok(Arc::new(App {

@@ -9,6 +9,7 @@ mod closes;
 mod commitments;
 mod deliveries;
 mod erasures;
+mod packets;
 mod parts;
 mod pending;
 mod submission;
@@ -205,6 +206,7 @@ async fn rows(
                 }
                 Ok(Leaf::Packet(leaf)) => {
                     deliveries::Said::packed(&leaf, connection)?;
+                    packets::of_leaf(&leaf, connection, raw).await?;
                     continue;
                 }
                 Ok(Leaf::Witness(leaf)) => {

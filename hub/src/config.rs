@@ -10,13 +10,17 @@ mod pull;
 mod secret;
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde::Deserialize;
+
+use crate::delivery::client::BATCH;
+use crate::delivery::pace::Window;
 
 pub use close::Close;
 pub use kafka::{Kafka, Topic, WITHOUT_OPENSSL, beyond_this_build};
 pub use layers::ConfigError;
-pub use pull::{Pull, PullQuery};
+pub use pull::{Pull, PullDatabase};
 pub use secret::Secret;
 
 /// The commented defaults, which are the configuration reference too.
@@ -253,6 +257,10 @@ pub struct National {
     pub batch: usize,
     /// Packets in flight.
     pub concurrency: usize,
+    /// Delivery hours in China; empty: always.
+    pub window: String,
+    /// Records a second; 0: as many as it takes.
+    pub rate: u32,
     /// How often work is looked for.
     pub poll_ms: u64,
     /// Longest wait for an answer.
@@ -267,6 +275,14 @@ pub struct National {
     pub breaker_failures: u32,
     /// How long it stays open.
     pub breaker_ms: u64,
+}
+
+impl National {
+    /// The delivery hours; none: always.
+    pub fn hours(&self) -> Result<Option<Window>, <Window as FromStr>::Err> {
+        let text = Some(self.window.as_str()).filter(|text| !text.is_empty());
+        text.map(str::parse).transpose()
+    }
 }
 
 /// Certificates of conformance.
@@ -303,6 +319,18 @@ pub enum LogFormat {
 pub type Flag = (&'static str, Option<String>);
 
 impl Config {
+    /// What is refused of one document.
+    pub fn document_limits(&self) -> adapters::Limits {
+        adapters::Limits {
+            bytes: self.limits.decompressed_bytes,
+            depth: self.limits.depth,
+            records: self.limits.records,
+            fields: self.limits.fields,
+            value: self.limits.value_bytes,
+            file: usize::try_from(self.attachments.most_bytes).unwrap_or(usize::MAX),
+        }
+    }
+
     /// Reads the configuration of a data folder: its `hub.toml` if there is one, or the named file.
     pub fn load(data: &Path, file: Option<&Path>, flags: &[Flag]) -> Result<Config, ConfigError> {
         let own = data.join("hub.toml");
@@ -428,8 +456,18 @@ impl Config {
             ),
             (
                 "national.batch",
-                self.national.batch > 0 && self.national.concurrency > 0,
-                "at least 1",
+                (1..=BATCH).contains(&self.national.batch),
+                "1 to 5000: an answer has room for so many",
+            ),
+            (
+                "national.window",
+                self.national.hours().is_ok(),
+                "delivery hours such as 08:00-20:00, or nothing",
+            ),
+            (
+                "national.concurrency",
+                (1..=64).contains(&self.national.concurrency),
+                "1 to 64",
             ),
         ]
     }

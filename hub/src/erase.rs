@@ -10,14 +10,17 @@
 //! Copies elsewhere are not reached: backups show personal values only to who has the master key, which is kept apart
 //! from them, and to nobody once the master key was changed and the old one destroyed (`hub keys master rotate`).
 
+mod class;
 mod confirm;
 mod cut;
 mod files;
 mod mentions;
+mod packets;
 mod rest;
 
 use spec::{Sensitivity, Spec, Verdict};
 
+pub use class::Class;
 pub use confirm::confirm;
 pub use cut::{Blank, Reading, is_blank, standing};
 pub use rest::{Desk, Ready, blanks, ready};
@@ -34,11 +37,12 @@ use crate::pipeline::neighbours::{Key, key_of};
 use crate::pipeline::raw::Stored;
 use crate::pipeline::{Instant, RawStore};
 use crate::store::body::Body;
-use crate::store::erasures::{self, DESTROYED, Erasure, RawErasure, duties};
+use crate::store::erasures::{self, DESTROYED, Erasure, RawErasure, duties, notices};
 use crate::store::records::{self, Link, RecordRow};
 use crate::store::transaction::Transaction;
 use crate::store::{
-    Database, StoreError, attachments, history, lookup_keys, submissions, verdict_number, waiting,
+    Database, StoreError, attachments, destinations, history, lookup_keys, submissions,
+    verdict_number, waiting,
 };
 use crate::tlog::{Hash, sha256};
 
@@ -49,6 +53,8 @@ pub struct Order {
     pub by: String,
     /// Why, in words; kept beside the erasure, and in the log as a digest.
     pub reason: String,
+    /// What kind of reason that is; told to subscribers.
+    pub class: Class,
 }
 
 /// What an erasure has done, or had done before.
@@ -70,10 +76,16 @@ pub struct Erased {
     pub attachments: Vec<i64>,
     /// Numbers of files that stay, because another record has them too.
     pub attachments_shared: Vec<i64>,
+    /// Packets that were sent to destinations and carried it: their bytes were destroyed whole.
+    pub packets: Vec<i64>,
     /// It was erased before; nothing was done.
     pub before: bool,
     /// Destinations that hold the record, and must erase it themselves.
     pub held_by: Vec<String>,
+    /// Those of them that are told by an event, in order, until they confirm.
+    pub told: Vec<String>,
+    /// Platforms that hold it as current: there it is taken back by a withdrawal, which has to go before the erasure.
+    pub current_at: Vec<String>,
     /// Objects to be removed.
     #[serde(skip)]
     objects: Vec<Stored>,
@@ -147,8 +159,11 @@ pub fn erase(
         at: now.text(),
         before: true,
         held_by: erasures::holders(transaction.connection, &numbers(&versions))?,
+        told: Vec::new(),
+        current_at: Vec::new(),
         attachments: Vec::new(),
         attachments_shared: files.shared,
+        packets: Vec::new(),
         objects: Vec::new(),
         file_objects: Vec::new(),
     };
@@ -164,6 +179,7 @@ pub fn erase(
         return Ok(erased);
     }
     erased.before = false;
+    erased.current_at = current_at(transaction.connection, &erased.held_by, &numbers(&versions))?;
     erased.records = left.iter().map(|row| row.id).collect();
     erasures::overwrite(transaction.connection, true)?;
     let mut before = Vec::new();
@@ -193,6 +209,7 @@ pub fn erase(
         ("attachments", listed(&erased.attachments)),
         ("destroyed", erased.destroyed.join(",")),
         ("left", names.collect::<Vec<_>>().join(",")),
+        ("reason_class", order.class.word().to_owned()),
         ("reason_sha256", sha256(order.reason.as_bytes()).to_hex()),
         ("records", listed(&erased.records)),
         ("submissions", erased.submissions.join(",")),
@@ -220,12 +237,15 @@ pub fn erase(
         )?;
     }
     duties::add(transaction.connection, leaf_index, &erased.held_by)?;
+    let notice = (leaf_index, order.class.word());
+    erased.told = notices::owe(transaction, &erased.records, notice, now.millis)?;
     for (id, rest) in rests {
         leave(transaction.connection, id, leaf_index, rest.left)?;
     }
     for file in &files.gone {
         erasures::destroy_file(transaction.connection, file.id, leaf_index)?;
     }
+    packets::destroy(transaction.connection, leaf_index, &mut erased)?;
     for file in &files.gone {
         if file.wrapped.is_some() || !attachments::others_name(transaction.connection, file)? {
             erased.file_objects.push(Kept::of(file));
@@ -241,6 +261,24 @@ pub fn erase(
     }
     erasures::overwrite(transaction.connection, false)?;
     Ok(erased)
+}
+
+/// Of the holders the platforms that hold a version which was not taken back there.
+fn current_at(
+    connection: &mut Database,
+    holders: &[String],
+    versions: &[i64],
+) -> Result<Vec<String>, StoreError> {
+    let mut current = Vec::new();
+    for known in destinations::all(connection)? {
+        if holders.contains(&known.name)
+            && !known.hears_events()
+            && notices::is_current(connection, &known.name, versions)?
+        {
+            current.push(known.name);
+        }
+    }
+    Ok(current)
 }
 
 /// Puts what is left of raw bytes in their place, or nothing.

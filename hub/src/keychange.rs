@@ -107,15 +107,6 @@ impl LogKeys {
         found.context("no Ed25519 key is in force")
     }
 
-    /// Every Ed25519 key that there is, in force or not: one of them signed what is to be made again.
-    pub fn all_signing(&self) -> Vec<SigningKey> {
-        let own = |key: &PrivateKey| match key {
-            PrivateKey::Ed25519(own) => Some(own.clone()),
-            PrivateKey::Sm2(_) => None,
-        };
-        self.private.iter().filter_map(own).collect()
-    }
-
     /// Whether an algorithm has a key in force.
     pub fn seals_with(&self, algorithm: Algorithm) -> bool {
         self.ring.current().any(|key| key.algorithm() == algorithm)

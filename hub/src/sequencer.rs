@@ -17,7 +17,7 @@ use crate::store::checkpoints::{self, Agreed, Published};
 use crate::store::transaction::begin;
 use crate::store::{Database, Readers, StoreError, submissions};
 use crate::tlog::hash::hex;
-use crate::tlog::storage::Content;
+use crate::tlog::storage::{Content, WITNESSED};
 use crate::tlog::{self, Entry, Keys as _, Log, Note, Proof, Seals};
 
 /// Leaves taken at once.
@@ -107,9 +107,6 @@ pub struct LogHandle {
     /// Who is told of each new checkpoint.
     followers: Arc<Mutex<Vec<Sender<()>>>>,
 }
-
-/// File in the folder of the log with the newest checkpoint that enough witnesses cosigned.
-const WITNESSED: &str = "checkpoint.witnessed";
 
 impl LogHandle {
     /// Opens the log of a folder and catches up with the database.
@@ -230,7 +227,7 @@ impl LogHandle {
 
     fn read_witnessed(&self) -> Result<(), SequenceError> {
         let log = self.log();
-        let Some(bytes) = log.storage().read(WITNESSED)? else {
+        let Some(bytes) = log.storage().read_witnessed()? else {
             return Ok(());
         };
         // What cannot be opened by the keys of this log is of no use, and comes again.

@@ -96,7 +96,10 @@ impl Shown {
     /// Checks it: the commitment that it rests on.
     pub fn verify(&self, keys: &dyn Keys) -> Result<Commitment, FirstFault> {
         if (self.v, self.kind.as_str()) != (1, "exchange-hub/absence") {
-            return Err(fault("kind", "is not `exchange-hub/absence`, version 1"));
+            return Err(fault(
+                "kind",
+                "不是未收证明 / is not `exchange-hub/absence`, version 1",
+            ));
         }
         let leaf = self.commitment.as_bytes();
         let commitment: Commitment =
@@ -106,7 +109,10 @@ impl Shown {
             .map_err(|error| fault("proof", error.to_string()))?;
         let salt = Hash::from_hex(&self.salt).map_err(|error| fault("salt", error.to_string()))?;
         if sha256(salt.as_bytes()).to_hex() != commitment.salt_sha256 {
-            return Err(fault("salt", "is not the one that the commitment names"));
+            return Err(fault(
+                "salt",
+                "与清单所记不符 / is not the one that the commitment names",
+            ));
         }
         let (size, root) = match self.about {
             Subject::Record { .. } => (commitment.records, &commitment.records_root),
@@ -150,7 +156,10 @@ impl Shown {
         if shown {
             Ok(())
         } else {
-            Err(fault("entries", "do not show what the proof claims"))
+            Err(fault(
+                "entries",
+                "不能证明所称内容 / do not show what the proof claims",
+            ))
         }
     }
 }

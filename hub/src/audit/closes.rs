@@ -69,7 +69,7 @@ impl Closed {
                     from: at(document.submissions.from),
                     until: at(document.submissions.until),
                 };
-                let set = received::set(connection, &span, source);
+                let set = received::set(connection, &span, source, &std::env::temp_dir());
                 let root = set.map_err(|error| lost(&error))?.tree.root();
                 if (root.count, root.digest.to_hex()) != (books.listed, books.root.clone()) {
                     let what = "what is stored of that day is not what was closed";

@@ -57,6 +57,24 @@ pub(super) fn of_file(id: i64, place: &str, connection: &mut Database) -> Result
     named(connection, place, leaf, "attachments", &id.to_string())
 }
 
+/// So are the bytes of a packet: by the leaf of an erasure that took a record out of a submission that it carried.
+pub(super) fn of_packet(
+    place: &str,
+    leaf: Option<i64>,
+    submissions: &[String],
+    connection: &mut Database,
+) -> Result<(), FirstFault> {
+    let leaf = leaf.ok_or_else(|| fault(place, "its bytes are gone, and nobody ordered it"))?;
+    let named = |one: &&String| named(connection, place, leaf, "submissions", one).is_ok();
+    match submissions.iter().find(named) {
+        Some(_) => Ok(()),
+        None => Err(fault(
+            place,
+            format!("its bytes are gone, but leaf {leaf} erased nothing that it carried"),
+        )),
+    }
+}
+
 fn named(
     connection: &mut Database,
     place: &str,

@@ -49,49 +49,33 @@ fn columns(
 ) -> Result<(), FirstFault> {
     let hex = crate::tlog::hash::hex(&row.raw_sha256);
     let received = crate::pipeline::Instant::from_millis(row.received_at).text();
-    let pairs: [(&str, String, String); 12] = [
-        ("leaf_index", row.leaf_index.to_string(), index.to_string()),
-        ("source", row.source.clone(), leaf.source.clone()),
-        (
-            "submission",
-            row.submission.clone(),
-            leaf.submission.clone(),
-        ),
-        ("edition", row.edition.clone(), leaf.edition.clone()),
-        ("received_at", received, leaf.received_at.clone()),
-        ("raw_sha256", hex, leaf.raw_sha256.clone()),
-        (
-            "raw_bytes",
-            row.raw_bytes.to_string(),
-            leaf.raw_bytes.to_string(),
-        ),
-        (
-            "accepted",
-            row.accepted.to_string(),
-            leaf.counts.accepted.to_string(),
-        ),
+    let texts = [
+        ("source", row.source.clone(), &leaf.source),
+        ("submission", row.submission.clone(), &leaf.submission),
+        ("edition", row.edition.clone(), &leaf.edition),
+        ("received_at", received, &leaf.received_at),
+        ("raw_sha256", hex, &leaf.raw_sha256),
+    ];
+    let (counts, count) = (&leaf.counts, |kept: i32| i64::from(kept));
+    let numbers = [
+        ("leaf_index", row.leaf_index, index),
+        ("raw_bytes", row.raw_bytes, leaf.raw_bytes as i64),
+        ("accepted", count(row.accepted), counts.accepted.into()),
         (
             "warned",
-            row.warned.to_string(),
-            leaf.counts.accepted_with_warnings.to_string(),
+            count(row.warned),
+            counts.accepted_with_warnings.into(),
         ),
-        (
-            "parked",
-            row.parked.to_string(),
-            leaf.counts.parked.to_string(),
-        ),
-        (
-            "duplicate",
-            row.duplicate.to_string(),
-            leaf.counts.duplicate.to_string(),
-        ),
-        (
-            "rejected",
-            row.rejected.to_string(),
-            leaf.counts.rejected.to_string(),
-        ),
+        ("parked", count(row.parked), counts.parked.into()),
+        ("duplicate", count(row.duplicate), counts.duplicate.into()),
+        ("rejected", count(row.rejected), counts.rejected.into()),
     ];
-    for (column, found, expected) in pairs {
+    let texts = texts.map(|(column, found, expected)| (column, found, expected.clone()));
+    let numbers = numbers.map(|(column, found, expected)| {
+        let (found, expected): (i64, i64) = (found, expected);
+        (column, found.to_string(), expected.to_string())
+    });
+    for (column, found, expected) in texts.into_iter().chain(numbers) {
         if found != expected {
             return Err(fault(
                 format!("{place}, {column}"),

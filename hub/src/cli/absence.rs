@@ -78,7 +78,7 @@ fn make(folder: &Folder) -> anyhow::Result<bool> {
     let mut transaction = begin(&mut connection)?;
     let place = commit::write(&mut transaction, ready)?;
     transaction.commit()?;
-    println!("leaf / 日志位置 {place}");
+    println!("日志位置 / leaf {place}");
     Ok(true)
 }
 
@@ -102,8 +102,16 @@ fn prove(wanted: &Arguments) -> anyhow::Result<bool> {
     let until = parse_instant("--date", date, true)?;
     let row = commitments::latest(&mut connection, until)?.with_context(|| {
         said(
-            format!("{date} 及以前没有承诺记录"),
-            format!("there is no commitment at or before {date}"),
+            format!(
+                "{date} 及以前没有每日清单：运行中的枢纽次日零点后自动生成；也可现在执行 hub prove-absence commit \
+                 --data {0}，再以今天的日期查询",
+                config.data.display()
+            ),
+            format!(
+                "there is no daily list at or before {date}: a serving hub makes one after each midnight; or make one \
+                 now with `hub prove-absence commit --data {0}` and ask with today's date",
+                config.data.display()
+            ),
         )
     })?;
     let leaf = submissions::leaf(&mut connection, row.leaf_index)?
@@ -215,7 +223,7 @@ fn verify(file: &std::path::Path, key: &str) -> anyhow::Result<bool> {
         .with_context(|| said("不是未收证明", "not a proof of absence"))?;
     match shown.verify(&key) {
         Ok(commitment) => println!(
-            "good / 有效 · {}: {}, {} · {} records, {} submissions",
+            "有效 / good · {}: {}, {} · {} records, {} submissions",
             word(shown.held),
             serde_json::to_string(&shown.about)?,
             commitment.until,
@@ -223,7 +231,7 @@ fn verify(file: &std::path::Path, key: &str) -> anyhow::Result<bool> {
             commitment.submissions
         ),
         Err(fault) => {
-            println!("NOT good / 无效 · {}: {}", fault.place, fault.what);
+            println!("无效 / NOT good · {}: {}", fault.place, fault.what);
             return Ok(false);
         }
     }
@@ -232,8 +240,8 @@ fn verify(file: &std::path::Path, key: &str) -> anyhow::Result<bool> {
 
 fn word(held: bool) -> &'static str {
     if held {
-        "HELD / 已收"
+        "已收 / HELD"
     } else {
-        "NOT held / 未收"
+        "未收 / NOT held"
     }
 }

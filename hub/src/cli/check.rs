@@ -15,7 +15,7 @@ mod words;
 use std::io::Write;
 use std::path::PathBuf;
 
-use adapters::{DecodeError, Limits};
+use adapters::DecodeError;
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -157,20 +157,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             ),
         )
     })?;
-    let limits = Limits {
-        bytes: config.limits.decompressed_bytes,
-        depth: config.limits.depth,
-        records: config.limits.records,
-        fields: config.limits.fields,
-        value: config.limits.value_bytes,
-        file: usize::try_from(config.attachments.most_bytes).unwrap_or(usize::MAX),
-    };
     let mut store = trial::store()?;
     let mut check = Check {
         source,
         asked: asked.to_owned(),
         received,
-        limits,
+        limits: config.document_limits(),
+        bounds: config.limits.clone(),
         dataset: arguments.dataset.clone(),
         trials: Trials::begin(&mut store, specification)?,
         summary: Summary::default(),

@@ -1,5 +1,6 @@
 //! `hub close`: the daily close 日清对账: made, compared by a source, verified offline.
 
+mod differences;
 mod key;
 mod reconcile;
 mod table;
@@ -11,7 +12,7 @@ use crate::app;
 use crate::close::daily;
 use crate::close::making::{self, Closer};
 use crate::keychange::LogKeys;
-use crate::store::{Database, closes, days, transaction};
+use crate::store::{Database, NATIONAL, closes, days, destinations, transaction};
 
 /// What can be said.
 #[derive(Debug, clap::Args)]
@@ -34,6 +35,8 @@ pub struct Arguments {
 /// What else can be done.
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Name what a platform holds otherwise, also beyond the first 1,000 that a close names. Nothing is written.
+    Differences(differences::Arguments),
     /// For a source: compare the receipts that it kept with the hub's close, name what differs, and sign.
     Reconcile(reconcile::Arguments),
     /// For a source: make the key with which it signs; prints its public side.
@@ -45,6 +48,7 @@ enum Command {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     match &arguments.command {
+        Some(Command::Differences(arguments)) => differences::run(arguments),
         Some(Command::Reconcile(arguments)) => reconcile::run(arguments),
         Some(Command::Key(arguments)) => key::run(arguments),
         Some(Command::Verify(arguments)) => verify::run(arguments),
@@ -52,15 +56,23 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     }
 }
 
-/// Closes a day, also beside a serving hub; true when the books balance and nobody who was asked disagrees.
-fn close(arguments: &Arguments) -> anyhow::Result<bool> {
-    let (_, mut connection) = arguments.folder.open_existing()?;
-    let flags = vec![("national.url", arguments.national.clone())];
-    let config = arguments.folder.config(flags)?;
-    let date = match &arguments.date {
-        Some(date) => making::day(date)?,
-        None => days::yesterday(),
-    };
+/// The day that is asked for; without one the last that is over.
+fn day(date: Option<&str>) -> anyhow::Result<String> {
+    match date {
+        Some(date) => Ok(making::day(date)?),
+        None => Ok(days::yesterday()),
+    }
+}
+
+/// What makes closes of the hub in a folder; `national`: an address of the national platform.
+fn closer(folder: &Folder, national: Option<String>) -> anyhow::Result<(Database, Closer)> {
+    let (_, mut connection) = folder.open_existing()?;
+    let mut config = folder.config(vec![("national.url", national)])?;
+    if config.national.url.is_empty() {
+        // The address that the serving hub uses, which may have been given to it alone.
+        let known = destinations::by_name(&mut connection, NATIONAL)?;
+        config.national.url = known.and_then(|one| one.address).unwrap_or_default();
+    }
     anyhow::ensure!(
         config.data.join("log.pub").is_file(),
         said(
@@ -73,6 +85,13 @@ fn close(arguments: &Arguments) -> anyhow::Result<bool> {
     let sources = app::load_sources(&config, specification)?;
     let seals = keys.seals()?;
     let closer = daily::closer(&config, specification, &sources, seals, &mut connection)?;
+    Ok((connection, closer))
+}
+
+/// Closes a day, also beside a serving hub; true when the books balance and nobody who was asked disagrees.
+fn close(arguments: &Arguments) -> anyhow::Result<bool> {
+    let date = day(arguments.date.as_deref())?;
+    let (mut connection, closer) = closer(&arguments.folder, arguments.national.clone())?;
     let new = make(&mut connection, &closer, &date)?;
     let all = closes::of_day(&mut connection, &date)?;
     let latest = table::latest(all);

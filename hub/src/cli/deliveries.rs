@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Form;
 use super::folder::Folder;
 use crate::app;
+use crate::delivery::condition::Condition;
 use crate::delivery::orders::{self, Action, Authority};
 use crate::delivery::service;
 use crate::keys::webhook::Secrets;
@@ -155,16 +156,13 @@ fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {
     let all = destinations::all(&mut connection)?;
     let mut rows = Vec::new();
     for one in &all {
-        let state = match one {
-            _ if one.retired_at.is_some() => "retired",
-            _ if one.stopped_at.is_some() => "stopped",
-            _ if one.filled.is_some() => "filling",
-            _ => "live",
-        };
+        let condition = Condition::of(&mut connection, one)?;
+        let state = Cell::Word(condition.word(), condition.zh());
         let mut row: Vec<Cell> = vec![
             one.name.as_str().into(),
             one.kind.as_str().into(),
-            state.into(),
+            one.address.clone().into(),
+            state,
         ];
         for number in 0..outbox::STATES.len() {
             let mut of = counts.iter().filter(|count| count.destination == one.name);
@@ -177,6 +175,7 @@ fn list(folder: &Folder, format: Form) -> anyhow::Result<bool> {
     let columns = vec![
         column("name", "目的地 name"),
         column("kind", "类型 kind"),
+        column("address", "地址 address"),
         column("state", "状态 state"),
         column("pending", "待发 pending"),
         column("sent", "已发 sent"),
@@ -397,11 +396,11 @@ fn replay(arguments: &ReplayArguments) -> anyhow::Result<bool> {
         "{}",
         super::said(
             format!(
-                "任务 {id} 已开始，共 {records} 条，每秒 {} 条；进度见 hub deliveries replays，停止用 hub deliveries replay --stop {id} --reason 原因",
+                "任务 {id} 已开始，共 {records} 条，每秒 {} 条；进度见 hub deliveries replays，停止用 hub deliveries replays --stop {id} --reason 原因",
                 arguments.rate
             ),
             format!(
-                "replay {id} begun: {records} records, {} a second; see `hub deliveries replays`, stop it with `hub deliveries replay --stop {id} --reason WHY`",
+                "replay {id} begun: {records} records, {} a second; see `hub deliveries replays`, stop it with `hub deliveries replays --stop {id} --reason WHY`",
                 arguments.rate
             )
         )

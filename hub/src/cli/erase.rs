@@ -1,5 +1,7 @@
 //! `hub erase`: destroys the personal data of a record, and keeps its proofs.
 
+mod elsewhere;
+
 use std::io::IsTerminal as _;
 
 use spec::Spec;
@@ -7,7 +9,7 @@ use spec::Spec;
 use super::folder::Folder;
 use super::{Form, said};
 use crate::attachment::Objects;
-use crate::erase::{self, Desk, Erased, Order};
+use crate::erase::{self, Class, Desk, Erased, Order};
 use crate::evidence::Subject;
 use crate::pipeline::{Instant, RawStore};
 use crate::store::Database;
@@ -23,6 +25,9 @@ pub struct Arguments {
     /// Why; kept beside the erasure, and in the log as a digest.
     #[arg(long)]
     reason: String,
+    /// What kind of reason it is: told to subscribers that hold the record, where the words stay here.
+    #[arg(long, value_enum, default_value = "other")]
+    class: Class,
     /// Nothing is erased here: this destination has confirmed that it erased the record, which ends its duty in `hub
     /// report erasures`; --reason says how it was confirmed.
     #[arg(long, value_name = "DESTINATION")]
@@ -73,6 +78,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let order = Order {
         by: format!("command line {}", arguments.by),
         reason: reason.to_owned(),
+        class: arguments.class,
     };
     if let Some(destination) = &arguments.confirm {
         return confirmed(
@@ -196,19 +202,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
                     )
                 );
             }
-            for destination in &erased.held_by {
+            if !erased.packets.is_empty() {
+                let packets = erased.packets.len();
                 println!(
                     "{}",
                     said(
-                        format!(
-                            "目的地“{destination}”已收到该记录，请通知其删除；确认后用 --confirm {destination} 登记（hub report erasures 列出未确认者）"
-                        ),
-                        format!(
-                            "destination `{destination}` holds the record: ask it to erase it too, and note its answer with \
-                             --confirm {destination} (`hub report erasures` lists what is open)"
-                        )
+                        format!("转发报文：{packets} 个含该记录，其原文已整体销毁"),
+                        format!("packets: the bytes of {packets} that carried it were destroyed")
                     )
                 );
+            }
+            for line in elsewhere::duties(&erased) {
+                println!("{line}");
             }
         }
     }
@@ -298,6 +303,9 @@ fn preview(would: &Erased, format: Form) {
             )
         )
     );
+    for line in elsewhere::withdraw_first(would) {
+        println!("{line}");
+    }
 }
 
 /// Asks whoever sits at the terminal.

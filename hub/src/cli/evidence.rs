@@ -8,7 +8,6 @@ use super::folder::Folder;
 use super::witnesses::{self, Witnesses};
 use super::{Form, receipt, said};
 use crate::app;
-use crate::delivery::service;
 use crate::evidence::{check, gather};
 use crate::keychange::LogKeys;
 use crate::pipeline::RawStore;
@@ -73,12 +72,7 @@ fn make(made: &Arguments, about: &str, output: &Path) -> anyhow::Result<bool> {
     let specification = app::load_spec(&config)?;
     let keys = LogKeys::open(&config)?;
     let key = keys.signing()?;
-    let signing = keys.all_signing();
-    let packers = |destination: &str| {
-        service::packers(&config, specification, &signing, destination).unwrap_or_default()
-    };
     let sources = gather::Sources {
-        packers: &packers,
         specification,
         raw: RawStore::open(&config.data.join("raw"))?,
         log: &app::log_folder(&config),
@@ -122,7 +116,7 @@ fn verify(file: &Path, key: &str, format: Form, asked: &Witnesses) -> anyhow::Re
         ),
         (Ok(checked), Form::Text) => println!("{}", told(checked)),
         (Err(fault), Form::Text) => {
-            println!("NOT good / 无效 · {}: {}", fault.place, fault.what);
+            println!("无效 / NOT good · {}: {}", fault.place, fault.what);
         }
     }
     Ok(outcome.is_ok())

@@ -120,7 +120,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
             let leaf = acted(Action::KeyRetired, &id.to_string(), &[])?;
             transaction.append_leaf(leaf)?;
             transaction.commit()?;
-            eprintln!("key {id} is retired / 密钥 {id} 已停用");
+            eprintln!("密钥 {id} 已停用 / key {id} is retired");
             Ok(true)
         }
         Command::Rotate {
@@ -191,7 +191,7 @@ pub fn make(folder: &Folder, name: &str, role: Role) -> anyhow::Result<bool> {
     }
     transaction.commit()?;
     eprintln!(
-        "key {id} of {} {name}: keep it, it is not shown again / 请妥善保存，仅显示一次",
+        "请妥善保存，仅显示一次 / key {id} of {} {name}: keep it, it is not shown again",
         role.name()
     );
     println!("{key}");

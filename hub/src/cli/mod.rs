@@ -18,6 +18,7 @@ mod onboard;
 mod receipt;
 mod reperform;
 mod report;
+mod sent;
 mod serve;
 mod simulate;
 mod sources;

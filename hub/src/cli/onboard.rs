@@ -99,6 +99,6 @@ pub fn promote(folder: &Folder, id: &str, by: &str) -> anyhow::Result<bool> {
     onboarding::put(transaction.connection, &row)?;
     transaction.commit()?;
     drop(connection);
-    eprintln!("{id} is in production / 已转入生产");
+    eprintln!("来源 {id} 已转入生产 / {id} is in production");
     keys::make(folder, id, Role::Source)
 }

@@ -44,9 +44,9 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
     for path in receipts {
         let name = path.display();
         match verify(path, &key, policy.as_ref(), *require_proof)? {
-            Ok(told) => println!("{name}: good / 有效 · {told}"),
+            Ok(told) => println!("{name}: 有效 / good · {told}"),
             Err(fault) => {
-                println!("{name}: NOT good / 无效 · {fault}");
+                println!("{name}: 无效 / NOT good · {fault}");
                 good = false;
             }
         }
@@ -93,6 +93,7 @@ fn verify(
     };
     let proof = receipt.proof.clone().unwrap_or_default();
     let (id, source, records) = (&receipt.id, &receipt.source, receipt.counts.records);
+    let named = named(source);
     let place = receipt.evidence.leaf_index;
     Ok(match receipt.verify(&*asked) {
         Err(fault) => Err(fault.to_string()),
@@ -101,7 +102,7 @@ fn verify(
                 "{} · {}",
                 said(
                     format!(
-                        "{id}，来源 {source}，记录 {records} 条，存证日志第 {place} 条（共 {size} 条）"
+                        "{id}，来源 {named}，记录 {records} 条，存证日志第 {place} 条（共 {size} 条）"
                     ),
                     format!(
                         "{id} of {source}, {records} records, place {place} in a log of {size}"
@@ -115,7 +116,7 @@ fn verify(
             )),
             None => Ok(said(
                 format!(
-                    "{id}，来源 {source}，记录 {records} 条，签名有效；尚未附第 {place} 条的日志证明"
+                    "{id}，来源 {named}，记录 {records} 条，签名有效；尚未附第 {place} 条的日志证明"
                 ),
                 format!(
                     "{id} of {source}, {records} records, signed; it carries no proof of its place {place} yet"
@@ -123,6 +124,16 @@ fn verify(
             )),
         },
     })
+}
+
+/// A source with its Chinese name, where this program knows it.
+fn named(source: &str) -> String {
+    let profiles = adapters::embedded().unwrap_or_default();
+    let profile = profiles.into_iter().find(|profile| profile.id == source);
+    profile.map_or_else(
+        || source.to_owned(),
+        |profile| format!("{}（{source}）", profile.name),
+    )
 }
 
 /// Reads the public keys of a log: the text of a vkey, or a file that lists them.

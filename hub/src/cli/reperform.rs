@@ -102,7 +102,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
                 println!("{}: {}", one.id, told(one));
             }
             if let (Some(first), Some(last)) = (places.first(), places.last()) {
-                println!("leaves / 日志位置 {first}–{last}");
+                println!("日志位置 / leaves {first}–{last}");
             }
         }
     }
@@ -120,23 +120,31 @@ fn told(one: &Reperformed) -> String {
             format!("then {}, now {}", one.built_then, one.built_now),
         )
     };
+    let (outcomes, erased) = (one.outcomes, one.erased.len());
     match &one.finding {
         Finding::Identical if !one.erased.is_empty() => format!(
-            "identical / 一致 · {} outcomes, {} of them erased by order / 其中 {} 条已依法删除, {builds}",
-            one.outcomes,
-            one.erased.len(),
-            one.erased.len()
+            "{} · {builds}",
+            said(
+                format!("一致：判定 {outcomes} 条，其中 {erased} 条已依法删除"),
+                format!("identical: {outcomes} outcomes, {erased} of them erased by order")
+            )
         ),
-        Finding::Identical => format!("identical / 一致 · {} outcomes, {builds}", one.outcomes),
+        Finding::Identical => format!(
+            "{} · {builds}",
+            said(
+                format!("一致：判定 {outcomes} 条"),
+                format!("identical: {outcomes} outcomes")
+            )
+        ),
         Finding::Different { place, then, now } => {
-            format!("DIFFERENT / 不一致 · {place}: {then} → {now} · {builds}")
+            format!("不一致 / DIFFERENT · {place}: {then} → {now} · {builds}")
         }
         Finding::Erased { leaf } => said(
             format!("原始报文已依法销毁（日志条目 {leaf}），无从复核"),
             format!("erased by order, leaf {leaf}: there is nothing to judge"),
         ),
         Finding::Impossible { why } => {
-            format!("cannot be judged again / 无法复核 · {why} · {builds}")
+            format!("无法复核 / cannot be judged again · {why} · {builds}")
         }
     }
 }

@@ -146,5 +146,23 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         );
         out.write_all(&bytes)?;
     }
+    if arguments.format == Form::Text && table.rows.is_empty() {
+        eprintln!("{}", empty(&arguments.name));
+    }
     Ok(true)
+}
+
+/// That there is nothing to show; and where to look, where one may expect something.
+fn empty(name: &str) -> String {
+    match name {
+        "refused" => super::said(
+            "没有记录。本表列经目录、Kafka、数据库报送而未能接收的；经 HTTP 报送的当场答复来源，最近一次见 hub report sources",
+            "nothing. Listed here is what came by folder, Kafka or database; senders over HTTP are answered at once, see `hub report sources` for the last time",
+        ),
+        "closes" => super::said(
+            "没有记录。日清在次日定时进行，或执行 hub close 日期",
+            "nothing. A day is closed on the next, or by `hub close DATE`",
+        ),
+        _ => super::said("没有记录", "nothing"),
+    }
 }

@@ -39,12 +39,24 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let app = App::open(config)?;
     let deliveries = Service::start(&app)
         .with_context(|| super::said("无法启动转发", "cannot start the deliveries"))?;
-    let sweeper = Sweeper::start(Arc::clone(&app)).context("starting the sweeper")?;
-    let daily = Daily::start(Arc::clone(&app)).context("starting the daily commitment")?;
-    let close = DailyClose::start(Arc::clone(&app)).context("starting the daily close")?;
+    let sweeper = Sweeper::start(Arc::clone(&app)).context(super::said(
+        "无法启动待关联清理",
+        "cannot start the sweeper",
+    ))?;
+    let daily = Daily::start(Arc::clone(&app)).context(super::said(
+        "无法启动每日清单",
+        "cannot start the daily commitment",
+    ))?;
+    let close = DailyClose::start(Arc::clone(&app)).context(super::said(
+        "无法启动日清对账",
+        "cannot start the daily close",
+    ))?;
     let intake =
         Intake::start(&app).context(super::said("无法启动接入通道", "cannot start the ways in"))?;
-    let uploads = Judge::start(Arc::clone(&app)).context("starting the judge of uploads")?;
+    let uploads = Judge::start(Arc::clone(&app)).context(super::said(
+        "无法启动上传文件的校验",
+        "cannot start the judge of uploads",
+    ))?;
     let folders = Watchers::start(&app).context(super::said(
         "无法监视前置机目录",
         "cannot watch the folders",

@@ -121,7 +121,7 @@ pub fn run(command: &Command) -> anyhow::Result<bool> {
             let facts = [("change", "suspended"), ("keys", &retired.to_string())];
             transaction.append_leaf(keys::acted(Action::SourceStanding, id, &facts)?)?;
             transaction.commit()?;
-            eprintln!("{retired} keys of {id} are retired / 来源 {id} 的 {retired} 个密钥已停用");
+            eprintln!("来源 {id} 的 {retired} 个密钥已停用 / {retired} keys of {id} are retired");
             Ok(true)
         }
         Command::Certify { file, folder } => certify(file, folder),

@@ -1,6 +1,7 @@
 //! The thread that closes each day that has ended, at a set time of the next, in China; and looks again at the days
 //! before whose books were open. A day that was missed is closed at the next start.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -9,9 +10,9 @@ use std::time::Duration;
 use spec::Spec;
 
 use super::asker::Asker;
-use super::document::{Document, Party};
+use super::document::{Books, Document, Party};
 use super::making::{self, CloseError, Closer};
-use crate::app::App;
+use crate::app::{self, App};
 use crate::config::Config;
 use crate::delivery::service;
 use crate::pipeline::Instant;
@@ -24,6 +25,8 @@ use crate::tlog::Seals;
 const PAUSE: Duration = Duration::from_secs(20);
 /// Days that are looked at again.
 const BACK: i64 = 31;
+/// Of these, days of which a platform is asked again that did not answer: a long week-end. Some never will.
+const ASKED_AGAIN: usize = 4;
 
 /// A running thread. Dropping it stops it.
 pub struct Daily {
@@ -83,6 +86,7 @@ pub fn closer(
         seals,
         platforms: platforms.into_iter().map(Asker::from).collect(),
         sources: sources(connection)?,
+        folder: app::spool_folder(config),
     })
 }
 
@@ -135,7 +139,10 @@ fn once(app: &App, at: jiff::civil::Time, now: Instant) -> anyhow::Result<()> {
 fn due(connection: &mut Database, today: &str) -> anyhow::Result<Vec<String>> {
     let mut due = Vec::new();
     let mut missed = false;
-    for date in days::before(connection, today, BACK)? {
+    for (back, date) in days::before(connection, today, BACK)?
+        .into_iter()
+        .enumerate()
+    {
         let last = closes::latest(connection, &date, &Party::Hub.to_string())?;
         let ended = match &last {
             None => false,
@@ -143,7 +150,11 @@ fn due(connection: &mut Database, today: &str) -> anyhow::Result<Vec<String>> {
         };
         missed |= !ended;
         let moved = match &last {
-            Some(row) if ended => row.open > 0 || moved_since(connection, &date, row.at)?,
+            Some(row) if ended => {
+                row.open > 0
+                    || moved_since(connection, &date, row.at)?
+                    || back < ASKED_AGAIN && was_silent(connection, &date)?
+            }
             // Never closed, or before it was over.
             _ => true,
         };
@@ -152,6 +163,24 @@ fn due(connection: &mut Database, today: &str) -> anyhow::Result<Vec<String>> {
         }
     }
     Ok(if missed { due } else { Vec::new() })
+}
+
+/// Whether a platform has yet to be compared with: it did not answer when the day was closed.
+fn was_silent(connection: &mut Database, date: &str) -> anyhow::Result<bool> {
+    let mut silent = BTreeMap::new();
+    for row in closes::of_day(connection, date)? {
+        if row.party.starts_with("destination/") {
+            let document: Document = serde_json::from_str(&row.document)?;
+            let waits = match &document.books {
+                Books::Destination(books) => {
+                    books.platform.as_ref().is_some_and(|one| !one.compared())
+                }
+                Books::Source(_) | Books::Hub(_) => false,
+            };
+            silent.insert(row.party, waits);
+        }
+    }
+    Ok(silent.into_values().any(|waits| waits))
 }
 
 /// Whether something of a settled day was sent again, or contradicted, since an instant.

@@ -169,10 +169,10 @@ impl Document {
         }
     }
 
-    /// Whether the other side agrees, where it was asked by the hub.
+    /// Whether the other side agrees, where it was asked by the hub, now or, if it disagreed then, earlier.
     pub fn agreed(&self) -> Option<bool> {
         match &self.books {
-            Books::Destination(books) => books.platform.as_ref()?.agreed,
+            Books::Destination(books) => books.platform.as_ref()?.stands(),
             Books::Source(_) | Books::Hub(_) => None,
         }
     }
@@ -214,7 +214,10 @@ impl Document {
     pub fn root(&self) -> Option<&str> {
         match &self.books {
             Books::Source(books) => Some(&books.root),
-            Books::Destination(books) => books.platform.as_ref().map(|one| one.ours.root.as_str()),
+            Books::Destination(books) => {
+                let ours = books.platform.as_ref()?.ours.as_ref()?;
+                Some(&ours.root)
+            }
             Books::Hub(_) => None,
         }
     }

@@ -1,9 +1,12 @@
 //! Gathers the books of a day from what is committed, as of one moment.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use super::fault::Fault;
 use super::figures::{Contradicted, ContradictedBatch, DestinationBooks, Should, SourceBooks};
 use super::received;
+use super::tree::Sum;
 use crate::delivery::client::Decision;
 use crate::store::books::Versions;
 use crate::store::contradictions::{self, Contradiction};
@@ -26,17 +29,18 @@ pub struct Gathered {
 }
 
 /// Gathers the books of a day. `sources`: those that have books even when nothing came. `projects`: whether the
-/// specification projects a data set. To be called within [`books::frozen`].
+/// specification projects a data set. `folder`: for working files. To be called within [`books::frozen`].
 pub fn gather(
     connection: &mut Database,
     span: &Span,
     sources: &[String],
     projects: &dyn Fn(i32) -> bool,
-) -> Result<Gathered, StoreError> {
+    folder: &Path,
+) -> Result<Gathered, Fault> {
     let owed_in = books::owed_in(connection, span)?;
     let versions = books::versions(connection, span)?;
     Ok(Gathered {
-        sources: of_sources(connection, span, sources, &versions)?,
+        sources: of_sources(connection, span, sources, &versions, folder)?,
         destinations: of_destinations(connection, span, &owed_in, &versions, projects)?,
         owed_in,
     })
@@ -51,8 +55,9 @@ fn of_sources(
     span: &Span,
     sources: &[String],
     versions: &[Versions],
-) -> Result<BTreeMap<String, SourceBooks>, StoreError> {
-    let empty = received::Set::default().tree.root().digest.to_hex();
+    folder: &Path,
+) -> Result<BTreeMap<String, SourceBooks>, Fault> {
+    let empty = Sum::beneath(0).finish().digest.to_hex();
     let new = || SourceBooks {
         root: empty.clone(),
         ..SourceBooks::default()
@@ -90,7 +95,7 @@ fn of_sources(
         let source = version.source.clone();
         found.entry(source).or_insert_with(new).kept += count(version.number);
     }
-    for (source, root) in received::roots(connection, span)? {
+    for (source, root) in received::roots(connection, span, folder)? {
         let of = found.entry(source).or_insert_with(new);
         of.listed = root.count;
         of.root = root.digest.to_hex();

@@ -1,21 +1,24 @@
-//! A source's whole list of a day, a line a record, of any length: of each line its two digests are held, and the words
-//! only of those that the hub does not have so.
+//! A source's whole list of a day, a line a record, of any length: sorted by its digests and gone through beside the hub's
+//! books. The words of what differs are read in the list again.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, Read as _};
+use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::manifest::NAMED;
+use super::difference::{self, Compared};
 use super::received::Told;
+use super::row::Row;
+use super::sorted::Sorter;
 use super::tree::{Entry, Summary, Tree};
-use super::walk::Differences;
 use crate::tlog::Hash;
 
 /// Most bytes of a line.
 const LINE: u64 = 64 * 1024;
 /// Lines that a list may have beyond the hub's own records: with more, the two sides do not speak of the same day.
-const BEYOND: usize = 100_000;
+const BEYOND: u64 = 100_000;
 
 /// One record of a list: in words, or by its digests.
 #[derive(Debug, Clone, Deserialize)]
@@ -57,7 +60,7 @@ pub enum ListError {
     #[error(
         "第 {0} 条应为 {{\"submission\",\"index\",\"dataset\",\"verdict\",\"digest\"}} 或 {{\"id\",\"content\"}} / element {0} is none of these forms"
     )]
-    Line(usize),
+    Line(u64),
     /// There are too many.
     #[error(
         "清单比枢纽当日账多 100000 条以上，不再逐条核对：请检查日期与数据来源是否一致 / the list has over 100000 records more than the hub's books: check that both sides speak of the same day and source"
@@ -65,38 +68,37 @@ pub enum ListError {
     TooMany,
 }
 
-/// A list that is being read.
+/// A list that is being read. Of each line its digests and its place are kept, in a working file if need be.
 pub struct Listing<'l> {
     source: &'l str,
-    ours: &'l Tree,
-    entries: Vec<Entry>,
-    strange: Vec<(Entry, Value)>,
+    most: u64,
+    taken: u64,
+    sorter: Sorter,
 }
 
-/// How a list differs from the hub's books.
-pub struct Compared {
+/// A list that was read to its end.
+pub struct List {
     /// How many records it has, and the digest over them.
-    pub theirs: Summary,
-    /// What differs; here is the hub.
-    pub found: Differences,
-    strange: Vec<(Entry, Value)>,
+    pub root: Summary,
+    /// The records; the tag is the place in the list, from 0.
+    tree: Tree,
 }
 
 impl<'l> Listing<'l> {
-    /// Begins a list of a source, against the hub's books.
-    pub fn new(source: &'l str, ours: &'l Tree) -> Self {
+    /// Begins a list of a source, to be held against so many records of the hub; working files go into a folder.
+    pub fn new(source: &'l str, hub: u64, folder: &Path) -> Self {
         Listing {
             source,
-            ours,
-            entries: Vec::new(),
-            strange: Vec::new(),
+            most: hub + BEYOND,
+            taken: 0,
+            sorter: Sorter::new(folder),
         }
     }
 
     /// Takes a record, as JSON.
     pub fn take(&mut self, text: &[u8]) -> Result<(), ListError> {
-        let number = self.entries.len() + 1;
-        if number > self.ours.entries().len() + BEYOND {
+        let number = self.taken + 1;
+        if number > self.most {
             return Err(ListError::TooMany);
         }
         let wrong = || ListError::Line(number);
@@ -108,67 +110,102 @@ impl<'l> Listing<'l> {
                 content: Hash::from_hex(&content).map_err(|_| wrong())?,
             },
         };
-        let known = self.ours.entries().binary_search(&entry).is_ok();
-        if !known && self.strange.len() < NAMED {
-            let value = serde_json::from_slice(text).map_err(|_| wrong())?;
-            self.strange.push((entry, value));
-        }
-        self.entries.push(entry);
+        let place = i64::try_from(self.taken).unwrap_or(i64::MAX);
+        self.sorter.push(Row::new(entry, (place, 0, 0)))?;
+        self.taken = number;
         Ok(())
     }
 
     /// Takes lines to their end; the first may be about the whole.
-    pub fn read(&mut self, mut lines: impl BufRead) -> Result<Header, ListError> {
+    pub fn read(&mut self, lines: impl BufRead) -> Result<Header, ListError> {
         let mut header = Header::default();
-        let (mut line, mut number) = (Vec::new(), 0);
-        loop {
-            line.clear();
-            number += 1;
-            let read = (&mut lines).take(LINE + 1).read_until(b'\n', &mut line)?;
-            if read == 0 {
-                return Ok(header);
-            }
-            if read as u64 > LINE {
-                return Err(ListError::Long(number));
-            }
-            let text = line.trim_ascii();
-            if text.is_empty() {
-                continue;
-            }
+        each_line(lines, |number, text| {
             if number == 1
                 && let Ok(about) = serde_json::from_slice::<Header>(text)
             {
                 header = about;
-                continue;
+                return Ok(true);
             }
             self.take(text)?;
-        }
+            Ok(true)
+        })?;
+        Ok(header)
     }
 
-    /// Compares.
-    pub fn compare(self) -> Compared {
-        let theirs = Tree::from(self.entries);
-        let mut strange = self.strange;
-        strange.sort_by_key(|(entry, _)| *entry);
-        Compared {
-            theirs: theirs.root(),
-            found: Differences::between(self.ours.entries(), theirs.entries()),
-            strange,
+    /// Ends the list.
+    pub fn finish(self) -> Result<List, ListError> {
+        let tree = Tree::try_from(self.sorter.finish()?)?;
+        Ok(List {
+            root: tree.root(),
+            tree,
+        })
+    }
+}
+
+/// Gives the lines of a text that are not empty, with their numbers from 1, as long as they are wanted.
+fn each_line(
+    mut lines: impl BufRead,
+    mut take: impl FnMut(usize, &[u8]) -> Result<bool, ListError>,
+) -> Result<(), ListError> {
+    let (mut line, mut number) = (Vec::new(), 0);
+    loop {
+        line.clear();
+        number += 1;
+        let read = (&mut lines).take(LINE + 1).read_until(b'\n', &mut line)?;
+        if read == 0 {
+            return Ok(());
+        }
+        if read as u64 > LINE {
+            return Err(ListError::Long(number));
+        }
+        let text = line.trim_ascii();
+        if !text.is_empty() && !take(number, text)? {
+            return Ok(());
         }
     }
 }
 
-impl Compared {
-    /// What an entry is that the hub does not have so, as the source said it; of the first thousand.
-    pub fn told(&self, entry: &Entry) -> Option<Value> {
-        let strange = &self.strange;
-        let at = strange.binary_search_by_key(entry, |(known, _)| *known);
-        strange.get(at.ok()?).map(|(_, value)| value.clone())
+/// The records of a list at some of its places, in words: it is read again for them.
+pub fn told(
+    lines: impl BufRead,
+    wanted: &BTreeSet<u64>,
+) -> Result<BTreeMap<u64, Value>, ListError> {
+    let (mut place, mut found) = (0, BTreeMap::new());
+    each_line(lines, |number, text| {
+        if number == 1 && serde_json::from_slice::<Header>(text).is_ok() {
+            return Ok(true);
+        }
+        if wanted.contains(&place)
+            && let Ok(value) = serde_json::from_slice(text)
+        {
+            found.insert(place, value);
+        }
+        place += 1;
+        Ok(found.len() < wanted.len())
+    })?;
+    Ok(found)
+}
+
+impl List {
+    /// Compares it with the hub's books, which are here; the first differences after an id, so many at most, are kept.
+    pub fn compare(
+        &self,
+        hub: &Tree,
+        after: Option<&Hash>,
+        most: usize,
+    ) -> Result<Compared, ListError> {
+        let mut compared = Compared::default();
+        difference::between(hub.all(), self.tree.all(), &mut |difference| {
+            let wanted = after.is_none_or(|after| difference.id() > *after);
+            compared.take(difference, if wanted { most } else { 0 });
+        })?;
+        Ok(compared)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::difference::Difference;
     use super::super::tree::tests::entries;
     use super::*;
 
@@ -181,29 +218,48 @@ mod tests {
     fn a_list_is_compared_line_by_line() -> Result<(), ListError> {
         let ours: Tree = entries(500).into_iter().collect();
         let mut theirs = entries(501);
-        let lost = theirs.remove(7);
+        let missing = theirs.remove(7);
         let strange = theirs.last().copied();
         let text: String = theirs.iter().map(line).collect();
         let text = format!("{{\"records\":500,\"root\":\"ab\"}}\n\n{text}");
-        let mut listing = Listing::new("000000", &ours);
+        let folder = tempfile::tempdir()?;
+        let mut listing = Listing::new("000000", 500, folder.path());
         let header = listing.read(text.as_bytes())?;
         assert_eq!(
             (header.records, header.root.as_deref()),
             (Some(500), Some("ab"))
         );
-        let compared = listing.compare();
-        assert_eq!(compared.theirs.count, 500);
-        assert_eq!(compared.found.only_here, [lost]);
-        assert_eq!(compared.found.only_there.first().copied(), strange);
-        assert!(strange.is_some_and(|strange| compared.told(&strange).is_some()));
-        assert_eq!(compared.told(&lost), None);
+        let list = listing.finish()?;
+        assert_eq!(list.root.count, 500);
+        let compared = list.compare(&ours, None, 10)?;
+        assert_eq!((compared.tally.here, compared.tally.there), (1, 1));
+        let mut named = BTreeSet::new();
+        for one in &compared.first {
+            match one {
+                Difference::Here(row) => assert_eq!(row.entry, missing),
+                Difference::There(row) => {
+                    assert_eq!(Some(row.entry), strange);
+                    named.insert(row.tag.0.unsigned_abs());
+                }
+                Difference::Otherwise(..) => assert_eq!(compared.tally.otherwise, 1),
+            }
+        }
+        let told = told(text.as_bytes(), &named)?;
+        let id = told.get(&499).and_then(|value| value.get("id")?.as_str());
+        assert_eq!(id, strange.map(|strange| strange.id.to_hex()).as_deref());
+        // The next page begins after the last that was told, and counts all the same.
+        let page = list.compare(&ours, None, 1)?;
+        let after = page.first.first().map(Difference::id);
+        let next = list.compare(&ours, after.as_ref(), 10)?;
+        assert_eq!((next.tally, next.first.len()), (compared.tally, 1));
+        assert_eq!(next.first.first(), compared.first.last());
         Ok(())
     }
 
     #[test]
-    fn what_is_no_list_is_refused_with_its_place() {
-        let ours: Tree = entries(3).into_iter().collect();
-        let refused = |text: &str| Listing::new("000000", &ours).read(text.as_bytes());
+    fn what_is_no_list_is_refused_with_its_place() -> Result<(), ListError> {
+        let folder = tempfile::tempdir()?;
+        let refused = |text: &str| Listing::new("000000", 3, folder.path()).read(text.as_bytes());
         let good: String = entries(2).iter().map(line).collect();
         assert!(matches!(
             refused(&format!("{good}{{}}\n")),
@@ -211,7 +267,8 @@ mod tests {
         ));
         let long = format!("{good}{}\n", " ".repeat(70_000));
         assert!(matches!(refused(&long), Err(ListError::Long(3))));
-        let many: String = entries(BEYOND + 4).iter().map(line).collect();
+        let many: String = entries(BEYOND as usize + 4).iter().map(line).collect();
         assert!(matches!(refused(&many), Err(ListError::TooMany)));
+        Ok(())
     }
 }

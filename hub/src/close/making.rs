@@ -6,14 +6,16 @@
 //! and writes nothing.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use spec::Spec;
 
 use super::asker::Asker;
 use super::document::{Books, Bounds, Document, HubBooks, Line, Party};
+use super::fault::Fault;
 use super::figures::{DestinationBooks, SourceBooks};
 use super::gather::{self, Gathered};
-use super::national;
+use super::national::{self, Platform};
 use super::owed::{self, Ours};
 use crate::delivery::projection::Projector;
 use crate::leaf::{self, Counts};
@@ -39,6 +41,8 @@ pub struct Closer {
     pub platforms: Vec<Asker>,
     /// Sources that have books also on a day on which they sent nothing.
     pub sources: Vec<String>,
+    /// Folder for working files: as large as what is compared, 90 bytes a record.
+    pub folder: PathBuf,
 }
 
 /// A day cannot be closed.
@@ -58,6 +62,9 @@ pub enum CloseError {
     /// The store failed.
     #[error("数据库出错 / the store failed")]
     Store(#[from] StoreError),
+    /// The records could not be gone through.
+    #[error(transparent)]
+    Fault(#[from] Fault),
     /// It could not be signed.
     #[error("无法签名 / the close cannot be signed")]
     Sign(#[from] crate::tlog::Error),
@@ -119,18 +126,30 @@ impl Closer {
         projections.any(|projection| projection.datasets.contains_key(&code))
     }
 
+    /// What a platform should hold of a day.
+    pub(super) fn owed(
+        &self,
+        connection: &mut Database,
+        span: &Span,
+        owed_in: &[(i64, i64)],
+        asker: &Asker,
+    ) -> Result<Ours, Fault> {
+        let projector = Projector::new(self.spec, &self.edition, &asker.edition);
+        let name = &asker.destination;
+        owed::ours(connection, span, owed_in, name, &projector, &self.folder)
+    }
+
     fn see(&self, connection: &mut Database, date: &str) -> Result<Seen, CloseError> {
         let span = span(connection, date)?;
         let log_size = Numbers::read(connection)?.leaf;
         let projects = |number| self.projects(number);
-        let gathered = gather::gather(connection, &span, &self.sources, &projects)?;
+        let (sources, folder) = (&self.sources, &self.folder);
+        let gathered = gather::gather(connection, &span, sources, &projects, folder)?;
         let mut ours = Vec::new();
         for asker in &self.platforms {
             let name = &asker.destination;
             if gathered.destinations.contains_key(name) {
-                let projector = Projector::new(self.spec, &self.edition, &asker.edition);
-                let owed_in = &gathered.owed_in;
-                let owed = owed::ours(connection, &span, owed_in, name, &projector)?;
+                let owed = self.owed(connection, &span, &gathered.owed_in, asker)?;
                 ours.push((name.clone(), owed));
             }
         }
@@ -158,7 +177,7 @@ impl Closer {
             let mut askers = self.platforms.iter();
             let asker = askers.find(|asker| asker.destination == name);
             if let (Some(asker), Some(books)) = (asker, gathered.destinations.get_mut(&name)) {
-                let mut platform = national::compare(&ours, records, date, asker);
+                let mut platform = national::compare(connection, &ours, (date, records), asker, 0)?;
                 national::tell(connection, &mut platform)?;
                 books.platform = Some(platform);
             }
@@ -230,12 +249,15 @@ impl Moment<'_> {
     }
 
     /// The line of a party, and its document if it says something new.
-    fn draft(&self, party: Party, books: Books) -> Result<(Line, Option<Draft>), CloseError> {
+    fn draft(&self, party: Party, mut books: Books) -> Result<(Line, Option<Draft>), CloseError> {
         let with = party.to_string();
         let before = self.latest.get(&with);
         let last: Option<Document> = before
             .map(|row| serde_json::from_str(&row.document))
             .transpose()?;
+        if let Some(last) = &last {
+            remember(&mut books, last);
+        }
         if let (Some(row), Some(last)) = (before, &last)
             && same(last, &books, self.ended)
         {
@@ -272,18 +294,28 @@ impl Moment<'_> {
     }
 }
 
+/// What was known of a platform is not forgotten because nobody could ask it this time.
+fn remember(books: &mut Books, last: &Document) {
+    if let (Books::Destination(books), Books::Destination(before)) = (books, &last.books)
+        && let Some(before) = &before.platform
+    {
+        let platform = books.platform.get_or_insert_with(Platform::not_asked);
+        platform.remember(before, last.number);
+    }
+}
+
 /// Whether a close says already what the books say. What was closed before its day was over is closed again after it.
 fn same(last: &Document, books: &Books, ended: bool) -> bool {
     if last.ended != ended {
         return false;
     }
     match (&last.books, books) {
-        // A platform that did not answer this time has not said anything new.
+        // A platform that could not be compared this time has not said anything new.
         (Books::Destination(last), Books::Destination(books)) => {
             let silent = books
                 .platform
                 .as_ref()
-                .is_some_and(|platform| platform.silent.is_some());
+                .is_some_and(|platform| !platform.compared());
             let figures = |books: &DestinationBooks| DestinationBooks {
                 platform: None,
                 ..books.clone()
@@ -294,7 +326,7 @@ fn same(last: &Document, books: &Books, ended: bool) -> bool {
     }
 }
 
-fn bounds(from: i64, until: i64) -> Bounds {
+pub(super) fn bounds(from: i64, until: i64) -> Bounds {
     Bounds { from, until }
 }
 

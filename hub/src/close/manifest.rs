@@ -9,13 +9,16 @@
 //! whole list.
 
 use std::fmt;
+use std::io;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::received::{Set, Told};
-use super::tree::{Below, Entry, Prefix, Summary, Tree};
-use super::walk::{Differences, NodeText};
+use super::difference::{self, Compared, Difference as Found};
+use super::received::{self, Told};
+use super::row::Row;
+use super::tree::{Below, NotPrefix, Prefix, Summary, Tree};
+use super::walk::NodeText;
 use crate::store::{Database, StoreError};
 use crate::tlog::{Error, Hash, Note, Signer, VerifierKey};
 
@@ -226,52 +229,64 @@ fn place(value: Option<&Value>) -> String {
     }
 }
 
-/// Names differences; `here` are those of the hub.
+/// Names differences; here is the hub. `theirs`: what the source said of an entry.
 pub fn name(
     connection: &mut Database,
-    set: &Set,
-    found: &Differences,
-    theirs: &dyn Fn(&Entry) -> Option<Value>,
+    found: &[Found],
+    theirs: &dyn Fn(&Row) -> Option<Value>,
 ) -> Result<Vec<Difference>, StoreError> {
-    let mut named = Vec::new();
-    for entry in found.only_there.iter().take(NAMED) {
-        named.push(Difference::missing_here(&entry.id, theirs(entry)));
-    }
-    for entry in found.only_here.iter().take(NAMED) {
-        let told = set.tell(connection, entry)?;
-        named.push(Difference::missing_there(&entry.id, told));
-    }
-    for (entry, other) in found.otherwise.iter().take(NAMED) {
-        let told = set.tell(connection, entry)?;
-        named.push(Difference::otherwise(&entry.id, told, theirs(other)));
-    }
-    named.truncate(NAMED);
-    Ok(named)
+    let name = |one: &Found| -> Result<Difference, StoreError> {
+        Ok(match one {
+            Found::There(row) => Difference::missing_here(&row.entry.id, theirs(row)),
+            Found::Here(row) => {
+                Difference::missing_there(&row.entry.id, received::tell(connection, row)?)
+            }
+            Found::Otherwise(own, other) => {
+                let told = received::tell(connection, own)?;
+                Difference::otherwise(&own.entry.id, told, theirs(other))
+            }
+        })
+    };
+    found.iter().map(name).collect()
+}
+
+/// Why nodes of a source cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum LookError {
+    /// Not a prefix.
+    #[error("{0}")]
+    Prefix(#[from] NotPrefix),
+    /// What is said of a prefix contradicts itself.
+    #[error("前缀“{0}”的节点与其摘要不符 / the node of prefix `{0}` does not fit its digest")]
+    Unsound(Prefix),
+    /// The hub's own set cannot be read.
+    #[error("对账的临时文件无法读取 / the working file of the close cannot be read")]
+    Room(#[from] io::Error),
 }
 
 /// What nodes of a source show: differences beneath those that list entries, and the prefixes to look at next.
-pub fn look(ours: &Tree, nodes: &[NodeText<Value>]) -> Result<(Differences, Vec<Prefix>), String> {
-    let mut found = Differences::default();
+pub fn look(ours: &Tree, nodes: &[NodeText<Value>]) -> Result<(Compared, Vec<Prefix>), LookError> {
+    let mut found = Compared::default();
     let mut next = Vec::new();
     for text in nodes {
-        let prefix: Prefix = text.prefix.parse().map_err(|error| format!("{error}"))?;
+        let prefix: Prefix = text.prefix.parse()?;
         let node = text.read(&prefix).filter(|node| node.is_sound(&prefix));
-        let node = node.ok_or_else(|| {
-            format!(
-                "前缀“{prefix}”的节点与其摘要不符 / the node of prefix `{prefix}` does not fit its digest"
-            )
-        })?;
+        let Some(node) = node else {
+            return Err(LookError::Unsound(prefix));
+        };
+        let take = &mut |difference| found.take(difference, NAMED);
         match node.below {
             Below::Entries(entries) => {
-                found.append(Differences::between(ours.beneath(&prefix), &entries));
+                let theirs = entries.into_iter().map(|entry| Ok(Row::from(entry)));
+                difference::between(ours.beneath(&prefix)?, theirs, take)?;
             }
             Below::Children(children) => {
                 for (child, theirs) in prefix.children().zip(children) {
-                    if ours.summary(&child) == theirs {
+                    if ours.summary(&child)? == theirs {
                         continue;
                     }
                     if theirs.count == 0 {
-                        found.append(Differences::between(ours.beneath(&child), &[]));
+                        difference::between(ours.beneath(&child)?, std::iter::empty(), take)?;
                     } else {
                         next.push(child);
                     }
@@ -330,7 +345,7 @@ mod tests {
 
     /// A source that sends nodes as it is asked is led to the difference.
     #[test]
-    fn nodes_that_are_asked_for_lead_to_the_difference() -> Result<(), String> {
+    fn nodes_that_are_asked_for_lead_to_the_difference() -> Result<(), LookError> {
         let mut theirs = entries(5000);
         let lost = theirs.remove(17);
         let (ours, theirs): (Tree, Tree) = (
@@ -338,19 +353,22 @@ mod tests {
             theirs.into_iter().collect(),
         );
         let mut ask = vec![Prefix::root()];
-        let mut found = Differences::default();
+        let mut found = Vec::new();
         let mut rounds = 0;
         while !ask.is_empty() {
             rounds += 1;
-            let node =
-                |prefix: &Prefix| NodeText::new(prefix, &theirs.node(prefix), |_| Value::Null);
-            let nodes: Vec<_> = ask.iter().map(node).collect();
+            let mut nodes = Vec::new();
+            for prefix in &ask {
+                nodes.push(NodeText::new(prefix, &theirs.node(prefix)?, |_| {
+                    Value::Null
+                }));
+            }
             let (more, next) = look(&ours, &nodes)?;
-            found.append(more);
+            assert!(more.is_whole());
+            found.extend(more.first);
             ask = next;
         }
-        assert_eq!(found.only_here, [lost]);
-        assert_eq!(found.count(), 1);
+        assert_eq!(found, [Found::Here(Row::from(lost))]);
         assert!(rounds <= 3, "{rounds}");
         Ok(())
     }

@@ -15,19 +15,29 @@
 //! A close is a document ([`document`]) per party, signed by the log's keys and bound by a leaf. Sources answer with a
 //! manifest ([`manifest`]); the national platform is asked what it holds ([`national`]). Both comparisons walk a tree
 //! ([`tree`], [`walk`]) over entries ([`entry`]).
+//!
+//! A day may hold any number of records: what is compared is sorted on disk ([`sorted`]) and gone through in order, so
+//! that the memory of a close does not grow with its day.
 
 pub mod asker;
 pub mod daily;
+pub mod difference;
+pub mod differing;
 pub mod document;
 pub mod entry;
+pub mod fault;
 pub mod figures;
 pub mod gather;
 pub mod listed;
 pub mod making;
 pub mod manifest;
+mod naming;
 pub mod national;
 pub mod owed;
 pub mod received;
+pub mod row;
+mod sent;
 pub mod shown;
+pub mod sorted;
 pub mod tree;
 pub mod walk;

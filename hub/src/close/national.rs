@@ -10,17 +10,17 @@ use serde::{Deserialize, Serialize};
 
 use super::asker::{Asker, Statement};
 use super::document::Bounds;
-use super::owed::{Ours, Place};
-use super::tree::{Entry, Prefix, Summary};
+use super::fault::Fault;
+use super::naming::{Found, Naming, Surplus};
+use super::owed::Ours;
+use super::tree::{Prefix, Summary};
 use super::walk::{self, NodeText, WalkError};
 use crate::pipeline::commit::receipt_id;
 use crate::store::{Database, StoreError, books};
 use crate::tlog::Hash;
 
-/// Most differences that are looked for.
-const MOST: usize = 100_000;
-/// Most that are named in a document.
-const NAMED: usize = 1000;
+/// Most questions that are asked about one day: some 50,000 differences, far apart, among a million records.
+const QUESTIONS: usize = 200_000;
 
 /// How many entries there are, and the digest over all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +36,9 @@ pub struct Side {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Platform {
-    /// What the hub owes, without what the platform refused.
-    pub ours: Side,
+    /// What the hub owes, without what the platform refused; none when the platform was not asked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ours: Option<Side>,
     /// What the platform says it holds; none when it could not be asked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub theirs: Option<Side>,
@@ -49,11 +50,27 @@ pub struct Platform {
     /// What the platform said of the day, over its signature; none where its keys are not configured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub statement: Option<Statement>,
-    /// How many differences there are of each kind.
+    /// What the last comparison showed, when there was none this time: what was known is not forgotten.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub earlier: Option<Earlier>,
+    /// How many differences there are of each kind; at least so many, when the comparison was given up.
     pub differences: Differences,
-    /// The differences by name, at most 1,000.
+    /// The differences by name, at most 1,000: those of the smallest versions.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub named: Vec<Named>,
+}
+
+/// An earlier comparison of the day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Earlier {
+    /// The number of the close that holds it.
+    pub number: u32,
+    /// Whether both were the same then.
+    pub agreed: bool,
+    /// How many entries the platform held then, and their digest.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub theirs: Option<Side>,
 }
 
 /// Differences, by kind.
@@ -122,81 +139,124 @@ struct About {
     version: i64,
 }
 
-/// Compares what is owed with what the platform says it holds of the records of a day.
-pub fn compare(ours: &Ours, records: Bounds, date: &str, asker: &Asker) -> Platform {
-    let root = ours.tree.root();
-    let mut shown = Platform {
-        ours: Side {
-            records: root.count,
-            root: root.digest.to_hex(),
-        },
-        ..Platform::default()
-    };
-    match asked(ours, records, date, asker, &mut shown) {
-        Ok(()) => {}
-        Err(why) => shown.silent = Some(why),
+impl Platform {
+    /// Whether what is owed and what is held were compared this time.
+    pub fn compared(&self) -> bool {
+        self.agreed.is_some()
     }
-    shown
+
+    /// Whether both were the same when they were last compared; an agreement counts only for what was compared, a
+    /// disagreement until there is another comparison.
+    pub fn stands(&self) -> Option<bool> {
+        let earlier = self.earlier.as_ref().map(|earlier| earlier.agreed);
+        self.agreed.or(earlier.filter(|agreed| !agreed))
+    }
+
+    /// The platform in a close for which nobody could ask it: no address of it is known.
+    pub fn not_asked() -> Platform {
+        Platform {
+            silent: Some(
+                "未询问平台：未给出其地址（--national，或 hub.toml [national] url）/ not asked: no address of the platform is configured (--national, or hub.toml [national] url)"
+                    .to_owned(),
+            ),
+            ..Platform::default()
+        }
+    }
+
+    /// Remembers what a close before this one showed, when nothing was compared this time.
+    pub fn remember(&mut self, before: &Platform, number: u32) {
+        if self.compared() {
+            return;
+        }
+        self.earlier = match before.agreed {
+            None => before.earlier.clone(),
+            Some(agreed) => Some(Earlier {
+                number,
+                agreed,
+                theirs: before.theirs.clone(),
+            }),
+        };
+    }
 }
 
-fn asked(
+/// Compares what is owed with what the platform says it holds of the records of a day; named are the differences of
+/// versions after one.
+pub fn compare(
+    connection: &mut Database,
     ours: &Ours,
-    records: Bounds,
-    date: &str,
+    (date, records): (&str, Bounds),
     asker: &Asker,
-    shown: &mut Platform,
-) -> Result<(), String> {
-    let (side, statement) = asker.day(date, records)?;
-    let digest = Hash::from_hex(&side.root).map_err(|error| error.to_string())?;
+    after: i64,
+) -> Result<Platform, Fault> {
+    let root = ours.tree.root();
+    let mut shown = Platform {
+        ours: Some(Side {
+            records: root.count,
+            root: root.digest.to_hex(),
+        }),
+        ..Platform::default()
+    };
+    let (side, statement) = match asker.day(date, records) {
+        Ok(said) => said,
+        Err(why) => {
+            shown.silent = Some(why);
+            return Ok(shown);
+        }
+    };
+    let digest = match Hash::from_hex(&side.root) {
+        Ok(digest) => digest,
+        Err(error) => {
+            shown.silent = Some(error.to_string());
+            return Ok(shown);
+        }
+    };
     let theirs = Summary {
         count: side.records,
         digest,
     };
     shown.theirs = Some(side);
     shown.statement = statement;
-    let mut abouts: HashMap<Hash, About> = HashMap::new();
     let ask = |prefix: &Prefix| -> Result<_, String> {
         let text: NodeText<About> = asker.node(date, records, &prefix.to_string())?;
         let node = text
             .read(prefix)
             .ok_or_else(|| format!("what is said of prefix `{prefix}` is not a node"))?;
+        let mut abouts: HashMap<Hash, About> = HashMap::new();
         for entry in text.entries.into_iter().flatten() {
             if let Ok(id) = Hash::from_hex(&entry.id) {
                 abouts.insert(id, entry.about);
             }
         }
-        Ok(node)
+        Ok((node, abouts))
     };
-    let found = match walk::compare(&ours.tree, theirs, MOST, ask) {
-        Ok(found) => found,
-        Err(error) => {
-            // That they differ is known, only not wherein.
-            shown.agreed = Some(false);
-            return Err(match error {
-                WalkError::Asked(why) => why,
-                other => other.to_string(),
-            });
-        }
-    };
-    shown.agreed = Some(found.count() == 0);
-    let mut names = Vec::new();
-    for entry in &found.only_here {
-        names.extend(lacking(ours, entry));
+    let mut naming = Naming::new(ours, &asker.destination, after);
+    let mut fault = None;
+    let walked = walk::compare(&ours.tree, theirs, QUESTIONS, ask, |difference, abouts| {
+        let surplus = |id: &Hash| {
+            let about = abouts.and_then(|abouts: &HashMap<Hash, About>| abouts.get(id));
+            about.map_or_else(Surplus::default, |about| Surplus {
+                version: about.version,
+                data_set: about.data_set.clone(),
+            })
+        };
+        let taken = naming.take(connection, difference, surplus);
+        fault = fault.take().or(taken.err());
+    });
+    if let Some(fault) = fault {
+        return Err(fault);
     }
-    for (entry, _) in &found.otherwise {
-        let place = ours.place(&entry.id);
-        names.extend(place.map(|place| owed(Kind::HeldDifferently, ours, place)));
+    let Found { differences, named } = naming.finish(connection)?;
+    shown.agreed = Some(walked.is_ok() && differences.all() == 0);
+    shown.differences = differences;
+    shown.named = named;
+    match walked {
+        Ok(()) => {}
+        Err(WalkError::Room(error)) => return Err(error.into()),
+        // That they differ is known, only not wholly wherein.
+        Err(WalkError::Asked(why)) => shown.silent = Some(why),
+        Err(other) => shown.silent = Some(other.to_string()),
     }
-    for entry in &found.only_there {
-        names.push(surplus(ours, entry, abouts.get(&entry.id)));
-    }
-    for one in &names {
-        *shown.differences.of(one.kind) += 1;
-    }
-    names.sort_by_key(|one| (one.version, one.data_set.clone()));
-    names.truncate(NAMED);
-    shown.named = names;
-    Ok(())
+    Ok(shown)
 }
 
 /// Says of each named difference who sent the record, and in which receipt it stands.
@@ -227,7 +287,8 @@ impl Differences {
             + self.held_twice
     }
 
-    fn of(&mut self, kind: Kind) -> &mut u64 {
+    /// The count of a kind.
+    pub(super) fn of(&mut self, kind: Kind) -> &mut u64 {
         match kind {
             Kind::AcknowledgedNotHeld => &mut self.acknowledged_not_held,
             Kind::OwedNotHeld => &mut self.owed_not_held,
@@ -236,89 +297,5 @@ impl Differences {
             Kind::HeldDifferently => &mut self.held_differently,
             Kind::HeldTwice => &mut self.held_twice,
         }
-    }
-}
-
-/// What is owed and not held.
-fn lacking(ours: &Ours, entry: &Entry) -> Option<Named> {
-    let place = ours.place(&entry.id)?;
-    let kind = if place.acknowledged {
-        Kind::AcknowledgedNotHeld
-    } else {
-        Kind::OwedNotHeld
-    };
-    Some(owed(kind, ours, place))
-}
-
-/// What is held and not owed, or more often than it is.
-fn surplus(ours: &Ours, entry: &Entry, about: Option<&About>) -> Named {
-    let version = about.map_or(0, |about| about.version);
-    let data_set = about.map_or("", |about| about.data_set.as_str());
-    match (ours.place(&entry.id), ours.refused(version)) {
-        (Some(place), _) => name(Kind::HeldTwice, place.delivery, version, data_set),
-        (None, Some(delivery)) => name(Kind::RefusedButHeld, delivery, version, data_set),
-        (None, None) => Named {
-            kind: Kind::NeverOwed,
-            data_set: data_set.to_owned(),
-            version,
-            delivery: None,
-            source: None,
-            receipt: None,
-            index: None,
-            zh: format!("平台持有记录版本 {version}，但枢纽从未应转发；请平台核查其来源"),
-            en: format!(
-                "the platform holds record version {version}, which the hub never owed; ask the platform where it came from"
-            ),
-        },
-    }
-}
-
-fn owed(kind: Kind, ours: &Ours, place: Place) -> Named {
-    name(kind, place.delivery, place.version, ours.data_set(place))
-}
-
-fn name(kind: Kind, delivery: i64, version: i64, data_set: &str) -> Named {
-    let (zh, en) = match kind {
-        Kind::AcknowledgedNotHeld => (
-            format!("平台已确认接收但未持有；请凭确认回执向平台核实，再重新转发 {delivery}"),
-            format!(
-                "the platform acknowledged it and does not hold it; show it the acknowledgement, then replay delivery {delivery}"
-            ),
-        ),
-        Kind::OwedNotHeld => (
-            format!("应转发而平台尚未持有（转发 {delivery} 未了结）；待其了结后补充对账"),
-            format!(
-                "owed and not held yet (delivery {delivery} is not settled); a supplement will tell when it is"
-            ),
-        ),
-        Kind::RefusedButHeld => (
-            format!("平台已拒收却仍持有（转发 {delivery}）；请平台删除或改为接收"),
-            format!(
-                "the platform refused it and holds it all the same (delivery {delivery}); ask it to drop it or to accept it"
-            ),
-        ),
-        Kind::HeldDifferently => (
-            format!("平台持有的内容与所转发的不一致（转发 {delivery}）；请平台按报文更正"),
-            format!(
-                "the platform holds other contents than were sent (delivery {delivery}); ask it to correct them by the packet"
-            ),
-        ),
-        Kind::HeldTwice | Kind::NeverOwed => (
-            format!("平台重复持有记录版本 {version}；请平台去重"),
-            format!(
-                "the platform holds record version {version} more than once; ask it to drop the repetition"
-            ),
-        ),
-    };
-    Named {
-        kind,
-        data_set: data_set.to_owned(),
-        version,
-        delivery: Some(delivery),
-        source: None,
-        receipt: None,
-        index: None,
-        zh,
-        en,
     }
 }

@@ -2,17 +2,20 @@
 //! it, and of what is still to be sent, as it would be sent now.
 //!
 //! What was sent is read as it was written down when the packet was made ([`holding`]): a specification that changed or
-//! a record that was erased since changes nothing about it. 88 bytes an entry, whatever the records hold.
+//! a record that was erased since changes nothing about it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::path::Path;
 
+use super::fault::Fault;
+use super::row::Row;
+use super::sorted::Sorter;
 use super::tree::{Entry, Tree};
 use crate::delivery::holding::{self, Holding};
-use crate::delivery::projection::Projector;
+use crate::delivery::projection::{Projector, Source};
 use crate::store::days::Span;
 use crate::store::deliveries::{self, State};
 use crate::store::{Database, StoreError, books, packets};
-use crate::tlog::Hash;
 
 /// Deliveries read at once.
 const PAGE: i64 = 1000;
@@ -20,7 +23,7 @@ const PAGE: i64 = 1000;
 const REMEMBERED: usize = 64;
 
 /// Where an entry comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// `records.id`.
     pub version: i64,
@@ -28,38 +31,53 @@ pub struct Place {
     pub delivery: i64,
     /// Whether the platform said that it took it over.
     pub acknowledged: bool,
-    data_set: u16,
+    data_set: u32,
+}
+
+impl From<&Row> for Place {
+    /// As the set of a platform writes it.
+    fn from(row: &Row) -> Place {
+        let (version, delivery, rest) = row.tag;
+        Place {
+            version,
+            delivery,
+            acknowledged: rest & 1 == 1,
+            data_set: rest >> 1,
+        }
+    }
 }
 
 /// What a platform should hold.
 pub struct Ours {
-    /// The set.
+    /// The set; its rows say where each entry comes from ([`Place`]).
     pub tree: Tree,
-    places: Vec<Place>,
     names: Vec<String>,
-    refused: BTreeMap<i64, i64>,
 }
 
 /// By version, what a packet brought.
 type Brought = HashMap<i64, Vec<Holding>>;
 
-#[derive(Default)]
 struct Gathering {
-    placed: Vec<(Entry, Place)>,
+    sorter: Sorter,
     names: Vec<String>,
-    refused: BTreeMap<i64, i64>,
     packets: HashMap<i64, Brought>,
 }
 
-/// Gathers what is owed to a destination of a day's records. Within [`books::frozen`].
+/// Gathers what is owed to a destination of a day's records, without what it refused, sorted in a folder. Within
+/// [`books::frozen`].
 pub fn ours(
     connection: &mut Database,
     span: &Span,
     owed_in: &[(i64, i64)],
     destination: &str,
     projector: &Projector,
-) -> Result<Ours, StoreError> {
-    let mut gathering = Gathering::default();
+    folder: &Path,
+) -> Result<Ours, Fault> {
+    let mut gathering = Gathering {
+        sorter: Sorter::new(folder),
+        names: Vec::new(),
+        packets: HashMap::new(),
+    };
     for (from, until) in owed_in {
         let mut after = from - 1;
         loop {
@@ -69,18 +87,10 @@ pub fn ours(
             gathering.page(connection, &page, projector)?;
         }
     }
-    let Gathering {
-        mut placed,
-        names,
-        refused,
-        packets: _,
-    } = gathering;
-    placed.sort_unstable();
+    let Gathering { sorter, names, .. } = gathering;
     Ok(Ours {
-        tree: placed.iter().map(|(entry, _)| *entry).collect(),
-        places: placed.into_iter().map(|(_, place)| place).collect(),
+        tree: Tree::try_from(sorter.finish()?)?,
         names,
-        refused,
     })
 }
 
@@ -90,17 +100,18 @@ impl Gathering {
         connection: &mut Database,
         page: &[books::OwedVersion],
         projector: &Projector,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Fault> {
         self.fetch(connection, page)?;
         let mut never_sent = Vec::new();
-        for row in page {
-            if row.state == State::Refused.number() {
-                self.refused.insert(row.record, row.delivery);
-                continue;
-            }
+        let refused = State::Refused.number();
+        for row in page.iter().filter(|row| row.state != refused) {
             let packet = row.batch.and_then(|batch| self.packets.get_mut(&batch));
             match packet.and_then(|brought| brought.remove(&row.record)) {
-                Some(brought) => brought.iter().for_each(|one| self.take(row, one)),
+                Some(brought) => {
+                    for one in &brought {
+                        self.take(row, one)?;
+                    }
+                }
                 None => never_sent.push(row),
             }
         }
@@ -109,10 +120,11 @@ impl Gathering {
         let contents: HashMap<i64, _> = contents.into_iter().map(|one| (one.id, one)).collect();
         for row in never_sent {
             // What cannot be said in the platform's edition cannot be held there either; it will be refused.
-            let projected = contents.get(&row.record);
-            let projected = projected.and_then(|content| projector.project(content, true).ok());
+            let source = contents.get(&row.record).map(Source::of);
+            let projected = source.as_ref();
+            let projected = projected.and_then(|source| projector.project(source, true).ok());
             for record in projected.into_iter().flatten() {
-                self.take(row, &record.holding());
+                self.take(row, &record.holding())?;
             }
         }
         Ok(())
@@ -146,7 +158,7 @@ impl Gathering {
         Ok(())
     }
 
-    fn take(&mut self, row: &books::OwedVersion, holding: &Holding) {
+    fn take(&mut self, row: &books::OwedVersion, holding: &Holding) -> Result<(), Fault> {
         let known = self.names.iter().position(|name| *name == holding.data_set);
         let data_set = known.unwrap_or_else(|| {
             self.names.push(holding.data_set.clone());
@@ -156,33 +168,17 @@ impl Gathering {
             id: holding.id(),
             content: holding.content,
         };
-        let place = Place {
-            version: row.record,
-            delivery: row.delivery,
-            acknowledged: row.state == State::Acknowledged.number(),
-            data_set: u16::try_from(data_set).unwrap_or(u16::MAX),
-        };
-        self.placed.push((entry, place));
+        let acknowledged = u32::from(row.state == State::Acknowledged.number());
+        let rest = u32::try_from(data_set).unwrap_or(u32::MAX >> 1) << 1 | acknowledged;
+        let row = Row::new(entry, (row.record, row.delivery, rest));
+        Ok(self.sorter.push(row)?)
     }
 }
 
 impl Ours {
-    /// Where the record of an id comes from, if the set has it.
-    pub fn place(&self, id: &Hash) -> Option<Place> {
-        let entries = self.tree.entries();
-        let at = entries.partition_point(|entry| entry.id < *id);
-        let found = entries.get(at).is_some_and(|entry| entry.id == *id);
-        self.places.get(at).copied().filter(|_| found)
-    }
-
     /// The data set of an entry, in the platform's edition.
     pub fn data_set(&self, place: Place) -> &str {
-        let name = self.names.get(usize::from(place.data_set));
+        let name = self.names.get(place.data_set as usize);
         name.map_or("", String::as_str)
-    }
-
-    /// The delivery of a version that the platform refused.
-    pub fn refused(&self, version: i64) -> Option<i64> {
-        self.refused.get(&version).copied()
     }
 }

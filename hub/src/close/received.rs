@@ -2,29 +2,28 @@
 //! receipts listed, and the way back from an entry to its record.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::entry::Sent;
-use super::tree::{Entry, Summary, Tree};
+use super::fault::Fault;
+use super::row::Row;
+use super::sent;
+use super::sorted::Sorter;
+use super::tree::{Entry, Sum, Summary, Tree};
 use crate::pipeline::commit::receipt_id;
 use crate::pipeline::outcomes;
 use crate::pipeline::receipt::Outcome;
+use crate::store::books::SentSubmission;
 use crate::store::days::Span;
-use crate::store::submissions::{self, Submission};
-use crate::store::{Database, StoreError, books};
-use crate::tlog::Hash;
+use crate::store::{Database, StoreError, submissions};
 
-/// Submissions read at once.
-const PAGE: i64 = 64;
-
-/// The set of a source. 80 bytes a record.
+/// The set of a source.
 #[derive(Debug)]
 pub struct Set {
-    /// Its digests.
+    /// Its digests. Of each row, the tag is `submissions.id`, the place in it, and nothing.
     pub tree: Tree,
-    /// `submissions.id` and place of each entry of the tree, in its order.
-    places: Vec<(i64, u32)>,
 }
 
 /// A record in words.
@@ -102,116 +101,87 @@ pub const fn word(verdict: spec::Verdict) -> &'static str {
     }
 }
 
-/// Entries, each with the submission and the place that it came from.
-type Placed = Vec<(Entry, (i64, u32))>;
-
-/// The set of a source on a day.
-pub fn set(connection: &mut Database, span: &Span, source: &str) -> Result<Set, StoreError> {
-    let mut placed = Placed::new();
-    every(connection, span, Some(source), &mut |row, outcome| {
-        let entry = entry_of(&row.source, &row.submission, outcome);
-        placed.push((entry, (row.id, outcome.index)));
-    })?;
-    Ok(Set::new(placed))
+/// The entry of a record as it is stored, and where it is.
+fn row_of(row: &SentSubmission, sent: &sent::Sent<'_>) -> Row {
+    let record = Sent {
+        source: &row.source,
+        submission: &row.submission,
+        index: sent.index,
+        dataset: &sent.dataset,
+        verdict: word(sent.verdict),
+        digest: sent.digest.as_deref().unwrap_or_default(),
+    };
+    Row::new(record.entry(), (row.id, i64::from(sent.index), 0))
 }
 
-/// How many records each source sent on a day, and the digest over them. 64 bytes a record of the day are held.
+/// The set of a source on a day, sorted in a folder.
+pub fn set(
+    connection: &mut Database,
+    span: &Span,
+    source: &str,
+    folder: &Path,
+) -> Result<Set, Fault> {
+    let mut sorter = Sorter::new(folder);
+    sent::every(connection, span, Some(source), &mut |row, sent| {
+        Ok(sorter.push(row_of(row, sent))?)
+    })?;
+    let tree = Tree::try_from(sorter.finish()?)?;
+    Ok(Set { tree })
+}
+
+/// How many records each source sent on a day, and the digest over them.
 pub fn roots(
     connection: &mut Database,
     span: &Span,
-) -> Result<BTreeMap<String, Summary>, StoreError> {
-    let mut found: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
-    every(connection, span, None, &mut |row, outcome| {
-        let entry = entry_of(&row.source, &row.submission, outcome);
-        match found.get_mut(&row.source) {
-            Some(entries) => entries.push(entry),
-            None => drop(found.insert(row.source.clone(), vec![entry])),
-        }
+    folder: &Path,
+) -> Result<BTreeMap<String, Summary>, Fault> {
+    let mut sources: BTreeMap<String, u32> = BTreeMap::new();
+    let mut sorter = Sorter::new(folder);
+    sent::every(connection, span, None, &mut |row, sent| {
+        let next = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+        let group = match sources.get(&row.source) {
+            Some(group) => *group,
+            None => *sources.entry(row.source.clone()).or_insert(next),
+        };
+        let row = Row {
+            group,
+            ..row_of(row, sent)
+        };
+        Ok(sorter.push(row)?)
     })?;
-    let roots = found
-        .into_iter()
-        .map(|(source, entries)| (source, Tree::from(entries).root()));
-    Ok(roots.collect())
-}
-
-/// Goes through the records that were sent on a day, in order: by one source, or by all.
-fn every(
-    connection: &mut Database,
-    span: &Span,
-    source: Option<&str>,
-    take: &mut dyn FnMut(&Submission, &Outcome),
-) -> Result<(), StoreError> {
-    let mut after = 0;
-    loop {
-        let page = books::submissions_after(connection, span, source, after, PAGE)?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = last.id;
-        for row in &page {
-            each(connection, row, &mut |outcome| take(row, &outcome))?;
-        }
+    let rows = sorter.finish()?;
+    let mut sums: BTreeMap<u32, Sum> = BTreeMap::new();
+    for row in rows.stream(0, rows.count()) {
+        let row = row?;
+        let sum = sums.entry(row.group);
+        sum.or_insert_with(|| Sum::beneath(0)).push(row.entry);
     }
-}
-
-fn each(
-    connection: &mut Database,
-    row: &Submission,
-    take: &mut dyn FnMut(Outcome),
-) -> Result<(), StoreError> {
-    for part in 0.. {
-        let Some(stored) = outcomes::stored(connection, row, part)? else {
-            return Ok(());
-        };
-        let last = stored.list.len() < outcomes::PART;
-        stored.list.into_iter().for_each(&mut *take);
-        if last {
-            return Ok(());
-        }
-    }
-    Ok(())
-}
-
-impl Default for Set {
-    fn default() -> Self {
-        Set::new(Vec::new())
-    }
+    let root = |(source, group)| Some((source, sums.remove(&group)?.finish()));
+    Ok(sources.into_iter().filter_map(root).collect())
 }
 
 impl Set {
-    fn new(mut entries: Placed) -> Set {
-        entries.sort_unstable();
-        Set {
-            tree: entries.iter().map(|(entry, _)| *entry).collect(),
-            places: entries.into_iter().map(|(_, place)| place).collect(),
-        }
-    }
-
     /// What an entry of the set is, in words; none when the set does not have it.
-    pub fn tell(
-        &self,
-        connection: &mut Database,
-        entry: &Entry,
-    ) -> Result<Option<Told>, StoreError> {
-        let Ok(at) = self.tree.entries().binary_search(entry) else {
+    pub fn tell(&self, connection: &mut Database, entry: &Entry) -> Result<Option<Told>, Fault> {
+        let Some(row) = self.tree.row(entry)? else {
             return Ok(None);
         };
-        let Some(&(submission, index)) = self.places.get(at) else {
-            return Ok(None);
-        };
-        told(connection, submission, index)
-    }
-
-    /// The entry with an id, if the set has one.
-    pub fn by_id(&self, id: &Hash) -> Option<Entry> {
-        let entries = self.tree.entries();
-        let at = entries.partition_point(|entry| entry.id < *id);
-        entries.get(at).filter(|entry| entry.id == *id).copied()
+        Ok(tell(connection, &row)?)
     }
 }
 
+/// What a row of a set is, in words.
+pub fn tell(connection: &mut Database, row: &Row) -> Result<Option<Told>, StoreError> {
+    let (submission, index, _) = row.tag;
+    told(
+        connection,
+        submission,
+        u32::try_from(index).unwrap_or(u32::MAX),
+    )
+}
+
 /// A record in words, by submission and place.
-pub fn told(
+fn told(
     connection: &mut Database,
     submission: i64,
     index: u32,

@@ -29,8 +29,15 @@
 //! | 65 | `fbb9f0c9e28fe016caba26e75320cc26cdb5c5a144c71233f7c5536c0e36fd69` |
 //! | 10,000 | `882ac763adc9d5f920fd61e573e963e5e2c2d37af75891547462efaed88a08f3` |
 
+mod kept;
+mod sum;
+
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
+
+pub use kept::Tree;
+pub use sum::Sum;
 
 use crate::tlog::Hash;
 use crate::tlog::hash::Hasher;
@@ -78,10 +85,20 @@ impl Prefix {
         })
     }
 
+    /// All digits of an id.
+    pub fn whole(id: &Hash) -> Self {
+        Prefix((0..DIGITS).map(|place| digit(id, place)).collect())
+    }
+
+    /// Whether an id is before what begins so, among it, or after it.
+    fn compare(&self, id: &Hash) -> Ordering {
+        let digits = (0..self.0.len()).map(|place| digit(id, place));
+        digits.cmp(self.0.iter().copied())
+    }
+
     /// Whether an id begins so.
     pub fn covers(&self, id: &Hash) -> bool {
-        let digits = (0..).map(|place| digit(id, place));
-        self.0.iter().zip(digits).all(|(own, digit)| *own == digit)
+        self.compare(id).is_eq()
     }
 }
 
@@ -194,132 +211,12 @@ fn many(children: &[Summary]) -> Summary {
     }
 }
 
-/// A prefix with more entries beneath than are listed; its children in order of the digit.
-#[derive(Debug, Clone)]
-struct Branch {
-    summary: Summary,
-    children: Vec<Twig>,
-}
-
-/// What is beneath one digit.
-#[derive(Debug, Clone)]
-enum Twig {
-    Few(Summary),
-    Many(Box<Branch>),
-}
-
-impl Twig {
-    fn summary(&self) -> Summary {
-        match self {
-            Twig::Few(summary) => *summary,
-            Twig::Many(branch) => branch.summary,
-        }
-    }
-
-    /// Over all entries beneath a prefix of so many digits.
-    fn grow(entries: &[Entry], digits: usize) -> Twig {
-        if entries.len() <= FEW || digits == DIGITS {
-            return Twig::Few(few(entries));
-        }
-        let mut rest = entries;
-        let children: Vec<Twig> = (0..16)
-            .map(|own| {
-                let here = rest.partition_point(|entry| digit(&entry.id, digits) <= own);
-                let (beneath, after) = rest.split_at(here);
-                rest = after;
-                Twig::grow(beneath, digits + 1)
-            })
-            .collect();
-        let summaries: Vec<Summary> = children.iter().map(Twig::summary).collect();
-        Twig::Many(Box::new(Branch {
-            summary: many(&summaries),
-            children,
-        }))
-    }
-}
-
-/// A whole set with its digests. 64 bytes an entry, and about 5 more.
-#[derive(Debug, Clone)]
-pub struct Tree {
-    entries: Vec<Entry>,
-    root: Twig,
-}
-
-impl From<Vec<Entry>> for Tree {
-    fn from(mut entries: Vec<Entry>) -> Self {
-        entries.sort_unstable();
-        let root = Twig::grow(&entries, 0);
-        Tree { entries, root }
-    }
-}
-
-impl FromIterator<Entry> for Tree {
-    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
-        Tree::from(entries.into_iter().collect::<Vec<_>>())
-    }
-}
-
-impl Tree {
-    /// All entries, in order.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    /// How many entries there are, and the digest over all.
-    pub fn root(&self) -> Summary {
-        self.root.summary()
-    }
-
-    /// The entries beneath a prefix, in order.
-    pub fn beneath(&self, prefix: &Prefix) -> &[Entry] {
-        let mut found = self.entries.as_slice();
-        for (place, own) in prefix.0.iter().enumerate() {
-            let from = found.partition_point(|entry| digit(&entry.id, place) < *own);
-            let to = found.partition_point(|entry| digit(&entry.id, place) <= *own);
-            found = found.get(from..to).unwrap_or_default();
-        }
-        found
-    }
-
-    /// How much is beneath a prefix, and its digest.
-    pub fn summary(&self, prefix: &Prefix) -> Summary {
-        match self.twig(prefix) {
-            Some(twig) => twig.summary(),
-            None => few(self.beneath(prefix)),
-        }
-    }
-
-    /// The answer about a prefix.
-    pub fn node(&self, prefix: &Prefix) -> Node {
-        if let Some(Twig::Many(branch)) = self.twig(prefix) {
-            let children = branch.children.iter().map(Twig::summary).collect();
-            return Node {
-                summary: branch.summary,
-                below: Below::Children(children),
-            };
-        }
-        let entries = self.beneath(prefix);
-        Node {
-            summary: few(entries),
-            below: Below::Entries(entries.to_vec()),
-        }
-    }
-
-    /// The node of a prefix; none beneath one that lists its entries.
-    fn twig(&self, prefix: &Prefix) -> Option<&Twig> {
-        let mut twig = &self.root;
-        for digit in &prefix.0 {
-            match twig {
-                Twig::Few(_) => return None,
-                Twig::Many(branch) => twig = branch.children.get(usize::from(*digit))?,
-            }
-        }
-        Some(twig)
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::io;
+
+    use super::super::row::Row;
+    use super::super::sorted::Sorter;
     use super::*;
     use crate::tlog::sha256;
 
@@ -348,10 +245,12 @@ pub(crate) mod tests {
     }
 
     /// The definition in the documentation, word for word, without the tree.
-    fn by_definition(entries: &[Entry], prefix: &Prefix) -> Hash {
-        let beneath: Vec<&Entry> = entries
+    pub fn by_definition(entries: &[Entry], prefix: &Prefix) -> Hash {
+        let begin = prefix.to_string();
+        let beneath: Vec<Entry> = entries
             .iter()
-            .filter(|entry| entry.id.to_hex().starts_with(&prefix.to_string()))
+            .filter(|entry| entry.id.to_hex().starts_with(&begin))
+            .copied()
             .collect();
         let mut text = Vec::new();
         if beneath.len() <= 64 || prefix.digits() == 64 {
@@ -365,59 +264,74 @@ pub(crate) mod tests {
             text.extend_from_slice(b"exchange-hub/close/many/v1");
             text.extend_from_slice(&(beneath.len() as u64).to_be_bytes());
             for child in prefix.children() {
-                text.extend_from_slice(by_definition(entries, &child).as_bytes());
+                text.extend_from_slice(by_definition(&beneath, &child).as_bytes());
             }
         }
         sha256(&text)
     }
 
     #[test]
-    fn every_prefix_has_the_digest_of_its_definition() -> Result<(), NotPrefix> {
-        let mut entries = entries(3000);
-        entries.sort_unstable();
-        let tree: Tree = entries.iter().rev().copied().collect();
-        for text in ["", "0", "f", "a7", "ab3", "0000", &"9".repeat(64)] {
-            let prefix: Prefix = text.parse()?;
-            assert_eq!(
-                tree.summary(&prefix).digest,
-                by_definition(&entries, &prefix)
-            );
-            let node = tree.node(&prefix);
-            assert_eq!(node.summary, tree.summary(&prefix));
-            assert!(node.is_sound(&prefix), "{text}");
+    fn every_prefix_has_the_digest_of_its_definition() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        // As many as are held under no digit, under one, under two; in memory and on disk.
+        for count in [500, 3_000, 10_000] {
+            let mut entries = entries(count);
+            let tree: Tree = entries.iter().copied().collect();
+            let mut sorter = Sorter::holding(999, folder.path());
+            for entry in &entries {
+                sorter.push(Row::from(*entry))?;
+            }
+            let on_disk = Tree::try_from(sorter.finish()?)?;
+            assert_eq!(tree.root(), on_disk.root());
+            entries.sort_unstable();
+            for text in ["", "0", "f", "a7", "ab3", "0000", &"9".repeat(64)] {
+                let prefix: Prefix = text.parse()?;
+                let digest = by_definition(&entries, &prefix);
+                for tree in [&tree, &on_disk] {
+                    assert_eq!(tree.summary(&prefix)?.digest, digest, "{count} {text}");
+                    let node = tree.node(&prefix)?;
+                    assert_eq!(node.summary, tree.summary(&prefix)?);
+                    assert!(node.is_sound(&prefix), "{count} {text}");
+                }
+            }
+            for entry in entries.iter().step_by(997) {
+                let found = on_disk.row(entry)?.map(|row| row.entry);
+                assert_eq!(found, Some(*entry));
+            }
         }
         Ok(())
     }
 
     #[test]
-    fn more_repetitions_of_one_entry_than_are_listed_end_at_the_last_digit() {
+    fn more_repetitions_of_one_entry_than_are_listed_end_at_the_last_digit() -> io::Result<()> {
         let one = Entry {
             id: sha256(b"a"),
             content: sha256(b"b"),
         };
         let tree: Tree = std::iter::repeat_n(one, 100).collect();
         assert_eq!(tree.root().count, 100);
-        let whole: Result<Prefix, _> = one.id.to_hex().parse();
-        let node = whole.map(|prefix| tree.node(&prefix));
-        assert!(node.is_ok_and(|node| node.below == Below::Entries(vec![one; 100])));
+        let node = tree.node(&Prefix::whole(&one.id))?;
+        assert_eq!(node.below, Below::Entries(vec![one; 100]));
         assert_ne!(
             tree.root(),
             std::iter::repeat_n(one, 99).collect::<Tree>().root()
         );
+        Ok(())
     }
 
     #[test]
-    fn a_node_that_contradicts_itself_is_not_sound() {
+    fn a_node_that_contradicts_itself_is_not_sound() -> io::Result<()> {
         let tree: Tree = entries(50).into_iter().collect();
-        let mut node = tree.node(&Prefix::root());
+        let mut node = tree.node(&Prefix::root())?;
         node.summary.count += 1;
         assert!(!node.is_sound(&Prefix::root()));
         let tree: Tree = entries(5000).into_iter().collect();
-        let mut node = tree.node(&Prefix::root());
+        let mut node = tree.node(&Prefix::root())?;
         if let Below::Children(children) = &mut node.below {
             children.swap(0, 1);
         }
         assert!(!node.is_sound(&Prefix::root()));
+        Ok(())
     }
 
     #[test]

@@ -10,89 +10,14 @@
 //! `{"prefix","count","digest","entries":[{"id","content",…},…]}`, digests in hexadecimal; an entry may carry more
 //! members, which say in words what it is.
 
-use std::cmp::Ordering;
+use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use super::difference::{self, Difference};
+use super::row::Row;
 use super::tree::{Below, Entry, Node, Prefix, Summary, Tree};
 use crate::tlog::Hash;
-
-/// How far two sets differ. Entries are in order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Differences {
-    /// Ids, or repetitions of one, that only the own side has.
-    pub only_here: Vec<Entry>,
-    /// Ids, or repetitions of one, that only the other side has.
-    pub only_there: Vec<Entry>,
-    /// The same id with different contents: own, other.
-    pub otherwise: Vec<(Entry, Entry)>,
-}
-
-impl Differences {
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.only_here.len() + self.only_there.len() + self.otherwise.len()
-    }
-
-    /// Adds what was found elsewhere.
-    pub fn append(&mut self, mut more: Differences) {
-        self.only_here.append(&mut more.only_here);
-        self.only_there.append(&mut more.only_there);
-        self.otherwise.append(&mut more.otherwise);
-    }
-
-    /// Compares two ordered lists.
-    pub fn between(here: &[Entry], there: &[Entry]) -> Differences {
-        let mut found = Differences::default();
-        found.add(here, there);
-        found
-    }
-
-    fn add(&mut self, here: &[Entry], there: &[Entry]) {
-        let (own, others) = unequal(here, there);
-        let (mut here, mut there) = (own.into_iter(), others.into_iter());
-        let (mut own, mut other) = (here.next(), there.next());
-        // What is left of one id on both sides says other things; what is left over is on one side only.
-        loop {
-            match (own, other) {
-                (Some(left), Some(right)) if left.id == right.id => {
-                    self.otherwise.push((left, right));
-                    (own, other) = (here.next(), there.next());
-                }
-                (Some(left), right) if right.is_none_or(|right| left.id < right.id) => {
-                    self.only_here.push(left);
-                    own = here.next();
-                }
-                (_, Some(right)) => {
-                    self.only_there.push(right);
-                    other = there.next();
-                }
-                (_, None) => return,
-            }
-        }
-    }
-}
-
-/// The entries of two ordered lists that have no equal on the other side.
-fn unequal(here: &[Entry], there: &[Entry]) -> (Vec<Entry>, Vec<Entry>) {
-    let (mut own, mut others) = (Vec::new(), Vec::new());
-    let (mut here, mut there) = (here.iter().peekable(), there.iter().peekable());
-    loop {
-        match (here.peek(), there.peek()) {
-            (None, None) => return (own, others),
-            (Some(_), None) => own.extend(here.next().copied()),
-            (None, Some(_)) => others.extend(there.next().copied()),
-            (Some(left), Some(right)) => match left.cmp(right) {
-                Ordering::Less => own.extend(here.next().copied()),
-                Ordering::Greater => others.extend(there.next().copied()),
-                Ordering::Equal => {
-                    here.next();
-                    there.next();
-                }
-            },
-        }
-    }
-}
 
 /// Why a walk ended early.
 #[derive(Debug, thiserror::Error)]
@@ -100,53 +25,64 @@ pub enum WalkError<E> {
     /// The other side did not answer.
     #[error(transparent)]
     Asked(E),
+    /// The own set cannot be read.
+    #[error("对账的临时文件无法读取 / the working file of the close cannot be read: {0}")]
+    Room(#[from] io::Error),
     /// It gave an answer that contradicts itself, or the one above it.
     #[error(
         "对方对前缀 `{0}` 的答复与其摘要不符，对账中止 / the other side's answer about prefix `{0}` does not fit its own digest: the comparison was ended"
     )]
     Unsound(Prefix),
-    /// More is different than is worth naming one by one.
+    /// More is different than is worth asking about one by one.
     #[error(
-        "差异超过 {0} 条，不再逐条列出：请先检查日期与数据来源是否一致 / more than {0} records differ: check that both sides speak of the same day and source"
+        "查询 {0} 次后差异仍未查完，不再继续：请先检查日期与数据来源是否一致 / after {0} questions there are differences still: check that both sides speak of the same day and source"
     )]
     TooMany(usize),
 }
 
-/// Compares a set at hand with one that is asked about, from the digest with which the other side began. At most
-/// `most` differences are gathered.
-pub fn compare<E>(
+/// Compares a set at hand with one that is asked about, from the digest with which the other side began, and tells each
+/// difference with what came beside the answer that showed it. At most `most` questions are asked.
+pub fn compare<E, A>(
     ours: &Tree,
     theirs: Summary,
     most: usize,
-    mut ask: impl FnMut(&Prefix) -> Result<Node, E>,
-) -> Result<Differences, WalkError<E>> {
-    let mut found = Differences::default();
+    mut ask: impl FnMut(&Prefix) -> Result<(Node, A), E>,
+    mut found: impl FnMut(Difference, Option<&A>),
+) -> Result<(), WalkError<E>> {
+    let mut asked = 0;
     let mut open = vec![(Prefix::root(), theirs)];
     while let Some((prefix, announced)) = open.pop() {
-        if ours.summary(&prefix) == announced {
+        if ours.summary(&prefix)? == announced {
             continue;
         }
         if announced.count == 0 {
-            found.add(ours.beneath(&prefix), &[]);
-        } else {
-            let node = ask(&prefix).map_err(WalkError::Asked)?;
-            if node.summary != announced || !node.is_sound(&prefix) {
-                return Err(WalkError::Unsound(prefix));
+            for row in ours.beneath(&prefix)? {
+                found(Difference::Here(row?), None);
             }
-            match node.below {
-                Below::Entries(entries) => found.add(ours.beneath(&prefix), &entries),
-                // From the last to the first, so that the first is looked at first.
-                Below::Children(children) => {
-                    let children: Vec<_> = prefix.children().zip(children).collect();
-                    open.extend(children.into_iter().rev());
-                }
-            }
+            continue;
         }
-        if found.count() > most {
+        asked += 1;
+        if asked > most {
             return Err(WalkError::TooMany(most));
         }
+        let (node, beside) = ask(&prefix).map_err(WalkError::Asked)?;
+        if node.summary != announced || !node.is_sound(&prefix) {
+            return Err(WalkError::Unsound(prefix));
+        }
+        match node.below {
+            Below::Entries(entries) => {
+                let theirs = entries.into_iter().map(|entry| Ok(Row::from(entry)));
+                let tell = &mut |difference| found(difference, Some(&beside));
+                difference::between(ours.beneath(&prefix)?, theirs, tell)?;
+            }
+            // From the last to the first, so that the first is looked at first.
+            Below::Children(children) => {
+                let children: Vec<_> = prefix.children().zip(children).collect();
+                open.extend(children.into_iter().rev());
+            }
+        }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// A summary on the wire.
@@ -284,14 +220,40 @@ mod tests {
         }
     }
 
+    /// What was told, in order.
+    #[derive(Debug, Default, PartialEq, Eq)]
+    struct Differences {
+        only_here: Vec<Entry>,
+        only_there: Vec<Entry>,
+        otherwise: Vec<(Entry, Entry)>,
+    }
+
+    impl Differences {
+        fn take(&mut self, difference: Difference) {
+            match difference {
+                Difference::Here(row) => self.only_here.push(row.entry),
+                Difference::There(row) => self.only_there.push(row.entry),
+                Difference::Otherwise(own, other) => self.otherwise.push((own.entry, other.entry)),
+            }
+        }
+    }
+
     fn walked(ours: &Tree, theirs: &Tree) -> (Differences, usize) {
-        let mut asked = 0;
-        let found = compare(ours, theirs.root(), usize::MAX, |prefix| {
-            asked += 1;
-            let text = NodeText::new(prefix, &theirs.node(prefix), |_| ());
-            Ok::<_, Infallible>(text.read(prefix).expect("a node is read back"))
-        });
-        (found.expect("honest answers are sound"), asked)
+        let (mut asked, mut found) = (0, Differences::default());
+        let walked = compare(
+            ours,
+            theirs.root(),
+            usize::MAX,
+            |prefix| {
+                asked += 1;
+                let node = theirs.node(prefix).expect("in memory");
+                let text = NodeText::new(prefix, &node, |_| ());
+                Ok::<_, Infallible>((text.read(prefix).expect("a node is read back"), ()))
+            },
+            |difference, _| found.take(difference),
+        );
+        walked.expect("honest answers are sound");
+        (found, asked)
     }
 
     #[test]
@@ -368,24 +330,35 @@ mod tests {
             entries(5100).into_iter().collect(),
         );
         let other: Tree = entries(5200).into_iter().collect();
-        let lying = compare(&ours, theirs.root(), usize::MAX, |prefix| {
+        let answer = |prefix: &Prefix| {
             let tree = if prefix.digits() == 0 {
                 &theirs
             } else {
                 &other
             };
-            Ok::<_, Infallible>(tree.node(prefix))
-        });
+            tree.node(prefix).map(|node| (node, ()))
+        };
+        let lying = compare(&ours, theirs.root(), usize::MAX, answer, |_, _| {});
         assert!(matches!(lying, Err(WalkError::Unsound(_))));
     }
 
+    /// What is not there at all is counted to the last record, and nobody is asked about it.
     #[test]
-    fn sets_that_have_nothing_in_common_are_not_listed() {
+    fn an_empty_side_is_not_asked() {
         let ours: Tree = entries(5000).into_iter().collect();
         let nothing: Tree = [].into_iter().collect();
-        let found = compare(&ours, nothing.root(), 100, |prefix| {
-            Ok::<_, Infallible>(nothing.node(prefix))
-        });
+        let (found, asked) = walked(&ours, &nothing);
+        assert_eq!((found.only_here.len(), asked), (5000, 0));
+    }
+
+    #[test]
+    fn sets_that_have_nothing_in_common_are_given_up() {
+        let (ours, theirs): (Tree, Tree) = (
+            entries(5000).into_iter().collect(),
+            entries(9000).into_iter().skip(5000).collect(),
+        );
+        let answer = |prefix: &Prefix| theirs.node(prefix).map(|node| (node, ()));
+        let found = compare(&ours, theirs.root(), 100, answer, |_, _| {});
         assert!(matches!(found, Err(WalkError::TooMany(100))));
     }
 }

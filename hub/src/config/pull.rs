@@ -9,7 +9,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Pull {
     /// What is read.
-    pub queries: Vec<PullQuery>,
+    pub databases: Vec<PullDatabase>,
     /// How often.
     pub interval_ms: u64,
     /// Rows of a page: one submission.
@@ -30,12 +30,10 @@ pub struct Pull {
     pub backoff_max_ms: u64,
 }
 
-/// A table or view of a source's exchange database.
+/// The exchange database of a source; what is read there, its profile says.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PullQuery {
-    /// Its name here, for positions, figures and messages.
-    pub name: String,
+pub struct PullDatabase {
     /// Whose records it holds.
     pub source: String,
     /// Address of the database.
@@ -44,26 +42,13 @@ pub struct PullQuery {
     /// File that holds the address, when it has a password in it.
     #[serde(default)]
     pub url_file: String,
-    /// Table or view, with its schema if need be.
-    pub table: String,
-    /// Columns to read; none: all.
-    #[serde(default)]
-    pub columns: Vec<String>,
-    /// Column that only grows.
-    pub watermark: String,
-    /// Column that tells rows of one watermark apart.
-    pub key: String,
-    /// Data set of the rows.
-    pub dataset: String,
 }
 
 /// An address may hold a password.
-impl std::fmt::Debug for PullQuery {
+impl std::fmt::Debug for PullDatabase {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PullQuery")
-            .field("name", &self.name)
+        f.debug_struct("PullDatabase")
             .field("source", &self.source)
-            .field("table", &self.table)
             .finish_non_exhaustive()
     }
 }
@@ -71,19 +56,18 @@ impl std::fmt::Debug for PullQuery {
 impl Pull {
     /// What the types alone cannot say: key, whether it holds, what is expected.
     pub(super) fn conditions(&self) -> [(&'static str, bool, &'static str); 4] {
-        let names: BTreeSet<&str> = self.queries.iter().map(|query| &*query.name).collect();
-        let short = |query: &PullQuery| (1..=120).contains(&query.name.len());
-        let addressed = |query: &PullQuery| query.url.is_empty() != query.url_file.is_empty();
+        let sources: BTreeSet<&str> = self.databases.iter().map(|one| &*one.source).collect();
+        let addressed = |one: &PullDatabase| one.url.is_empty() != one.url_file.is_empty();
         [
             (
-                "pull.queries",
-                names.len() == self.queries.len() && self.queries.iter().all(short),
-                "each query under a name of its own, of 1 to 120 characters",
+                "pull.databases",
+                sources.len() == self.databases.len(),
+                "one database of each source",
             ),
             (
-                "pull.queries",
-                self.queries.iter().all(addressed),
-                "either url or url_file in each query",
+                "pull.databases",
+                self.databases.iter().all(addressed),
+                "either url or url_file of each database",
             ),
             (
                 "pull.rows",

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use super::client::{Decision, RecordResult};
 use crate::store::deliveries::{Owed, Settlement, State};
 
+/// Characters of a reason that are kept: the answer is kept whole beside it.
+const REASON: usize = 1000;
+
 /// Decides about each member of a batch.
 ///
 /// Refused for its order (`order`), not processed, or not named at all: sent again after `wait`, until it
@@ -61,9 +64,10 @@ fn reason(result: Option<&RecordResult>) -> String {
         Decision::Accepted | Decision::Refused => "refused",
     };
     let code = result.code.as_deref().unwrap_or(fallback);
+    let short = |text: &str| text.chars().take(REASON).collect::<String>();
     match result.reason.as_deref() {
-        Some(words) => format!("{code}: {words}"),
-        None => code.to_owned(),
+        Some(words) => format!("{}: {}", short(code), short(words)),
+        None => short(code),
     }
 }
 

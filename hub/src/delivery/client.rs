@@ -12,8 +12,11 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 use super::platform::{self, PlatformKeys, signed_answer};
 
-/// Most bytes of an answer that are read.
-const ANSWER: u64 = 4 * 1024 * 1024;
+/// Most records in a batch, whatever is configured.
+pub const BATCH: usize = 5_000;
+/// Most bytes of an answer that are read: 2 KiB for each record of the largest batch, which is a code and a long reason,
+/// and 1 MiB. It does not follow the configured batch, which may have been larger when the packet was made.
+pub const ANSWER: usize = (1 << 20) + BATCH * 2048;
 
 /// What became of sending a packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -255,7 +258,7 @@ impl Reply {
         let body = answer
             .body_mut()
             .with_config()
-            .limit(ANSWER)
+            .limit(ANSWER as u64)
             .read_to_vec()
             .map_err(|error| Trouble::sick(error.to_string()))?;
         Ok(Reply {

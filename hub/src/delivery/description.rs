@@ -9,6 +9,7 @@ use serde::Deserialize;
 use spec::Spec;
 
 use super::Settings;
+use super::client::BATCH;
 use super::pace::Window;
 use super::retry::Backoff;
 use crate::sources::Sources;
@@ -298,7 +299,7 @@ fn check(file: &File) -> Result<(), String> {
         ));
     }
     let pace = &file.pace;
-    if !(1..=5_000).contains(&pace.batch) || !(1..=64).contains(&pace.concurrency) {
+    if !(1..=BATCH).contains(&pace.batch) || !(1..=64).contains(&pace.concurrency) {
         return Err("pace.batch 应为 1 至 5000，pace.concurrency 应为 1 至 64 / expected pace.batch 1 to 5000, pace.concurrency 1 to 64".to_owned());
     }
     Ok(())

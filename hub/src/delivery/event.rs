@@ -2,16 +2,23 @@
 //!
 //! The same delivery always gives the same event. Its number is the delivery's: a repeat is told by it, and it is the
 //! cursor to go on from. Personal values are masked.
+//!
+//! After an erasure each version that a subscriber may hold is told once more, as `record.erased`: which version it was,
+//! by number, receipt and digest, and for what class of reason it went; no value of it. Whoever gets it erases what it
+//! holds of that version.
 
 use serde_json::{Map, Value};
 use spec::{Dataset, Sensitivity, Spec};
 
 use crate::pipeline::commit::receipt_id;
 use crate::store::deliveries::{Content, Owed};
+use crate::store::erasures::notices::Notice;
 
 /// An event.
 #[derive(Debug, serde::Serialize)]
 pub struct Event {
+    /// `record.current`, or `record.erased`.
+    pub r#type: &'static str,
     /// Number of the delivery.
     pub event: i64,
     /// What is to be kept in order: the deal, or what is urgent of it.
@@ -20,7 +27,7 @@ pub struct Event {
     pub dataset: String,
     /// Business key.
     pub key: String,
-    /// `upsert`, `correct` or `withdraw`.
+    /// `upsert`, `correct` or `withdraw`; `erase`: what is held of this version is to be erased.
     pub action: &'static str,
     /// Why it corrects or takes back the version before it.
     pub reason: Option<String>,
@@ -43,12 +50,23 @@ pub struct Event {
     /// The personal values of the record were erased: its values are gone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,
+    /// Why it was erased, as a word; only of `record.erased`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_class: Option<String>,
     /// The values.
     pub data: Map<String, Value>,
 }
 
+/// The type of an event that says that a record was erased.
+pub const ERASED: &str = "record.erased";
+
 /// Makes the event of a delivery; none when what is stored is not an object.
-pub fn event(spec: &Spec, owed: &Owed, content: &Content) -> Option<Event> {
+pub fn event(
+    spec: &Spec,
+    owed: &Owed,
+    content: &Content,
+    notice: Option<&Notice>,
+) -> Option<Event> {
     let mut data: Map<String, Value> = match content.body.held() {
         Some(canonical) => serde_json::from_slice(canonical).ok()?,
         None if content.body.is_erased() => Map::new(),
@@ -62,6 +80,11 @@ pub fn event(spec: &Spec, owed: &Owed, content: &Content) -> Option<Event> {
         mask(dataset, &mut data);
     }
     Some(Event {
+        r#type: if notice.is_some() {
+            ERASED
+        } else {
+            "record.current"
+        },
         event: owed.id,
         order: owed.lane.to_string(),
         dataset: dataset.map_or(number, |dataset| dataset.id.clone()),
@@ -69,11 +92,14 @@ pub fn event(spec: &Spec, owed: &Owed, content: &Content) -> Option<Event> {
             .map(|dataset| key(dataset, &data))
             .unwrap_or_default(),
         action: match content.action {
+            _ if notice.is_some() => "erase",
             0 => "upsert",
             1 => "correct",
             _ => "withdraw",
         },
-        reason: content.reason.clone(),
+        // In words of the sender, who may have named somebody.
+        reason: content.reason.clone().filter(|_| notice.is_none()),
+        reason_class: notice.map(|notice| notice.class.clone()),
         record: content.id,
         previous: content.previous,
         verdict: if content.verdict == 0 {

@@ -36,6 +36,8 @@ pub(super) struct Flight {
     pub due: Instant,
     /// A worker is at it.
     pub busy: bool,
+    /// An earlier run, or an earlier hub, made it.
+    pub inherited: bool,
 }
 
 impl Flight {
@@ -61,6 +63,7 @@ impl Flight {
             patience: 0,
             due: now,
             busy: false,
+            inherited: false,
         }
     }
 
@@ -83,6 +86,7 @@ impl Flight {
                     packet,
                     packet_sha256: hex(&self.batch.packet_sha256),
                     records: self.members.len(),
+                    inherited: self.inherited,
                 }
             }
             Phase::Ask => Task::Ask {

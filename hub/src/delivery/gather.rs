@@ -1,23 +1,26 @@
-//! Makes batches: reads contents, packs them, writes the batch down.
+//! Makes batches: reads contents, packs them, keeps the packet, writes the batch down.
 //!
-//! The packet of an open batch is built again from the same facts; when the bytes are not the same any
-//! more (another key, another projection), the batch is given up and its records go into another.
+//! The packet of an open batch is sent again as it was kept. When it was destroyed with a record that was erased, the
+//! batch is given up, and the others go into another.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Settings;
 use super::desk::Desk;
+use super::keeping::Keeping;
 use super::ledger::{self, By, Ending};
 use super::packet::PacketError;
+use super::parcel::Parcel;
 use super::wire::{Packed, Stamp, Version, Wire};
 use crate::leaf::packet::Member;
 use crate::pipeline::commit::receipt_id;
 use crate::pipeline::writer::WriteError;
 use crate::store::batches::{self, NewBatch};
 use crate::store::deliveries::{self, Content, End, OpenBatch, Owed, Settlement, State};
+use crate::store::erasures::{self, notices};
 use crate::store::{Database, Readers, StoreError};
-use crate::tlog::sha256;
+use crate::tlog::{Hash, sha256};
 
 /// A batch could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +34,12 @@ pub(super) enum GatherError {
     /// The packet cannot be built.
     #[error("the packet cannot be built")]
     Packet(#[from] PacketError),
+    /// The packet cannot be kept.
+    #[error("the packet cannot be kept")]
+    Keep(#[from] crate::error::Error),
+    /// A record was erased while it was packed.
+    #[error("a record was erased while it was packed")]
+    Erased,
     /// Somebody else took the number.
     #[error("the number of the batch was taken")]
     Taken,
@@ -42,6 +51,7 @@ pub(super) struct Gatherer {
     pub readers: Readers,
     pub desk: Desk,
     pub wire: Arc<dyn Wire>,
+    pub keeping: Keeping,
 }
 
 /// What gathering made of some deliveries.
@@ -59,20 +69,14 @@ impl Gatherer {
     pub fn gather(&self, number: i64, reign: i64, rows: &[Owed]) -> Result<Gathered, GatherError> {
         let mut connection = self.readers.take()?;
         let now = self.desk.present.millis();
-        let (packed, carried) = self.pack(&mut connection, number, now, rows)?;
-        let Packed {
-            members,
-            unfit,
-            records,
-            packet,
-            brings,
-        } = packed;
+        let (packed, carried, open) = self.pack(&mut connection, number, now, rows)?;
         drop(connection);
-        let refused = unfit.len();
-        let batch = (!members.is_empty()).then(|| OpenBatch {
+        let digest = packed.sha256;
+        let digest = digest.unwrap_or_else(|| sha256(&packed.packet));
+        let batch = (!packed.members.is_empty()).then(|| OpenBatch {
             id: number,
-            packet_sha256: sha256(&packet).as_bytes().to_vec(),
-            records: records as i32,
+            packet_sha256: digest.as_bytes().to_vec(),
+            records: packed.records as i32,
             state: 0,
             attempts: 1,
             created_at: now,
@@ -82,22 +86,38 @@ impl Gatherer {
             destination: self.settings.destination.clone(),
             packet_sha256: batch.packet_sha256.clone(),
             created_at: batch.created_at,
-            deliveries: members.iter().map(|member| member.id).collect(),
+            deliveries: packed.members.iter().map(|member| member.id).collect(),
         });
+        let new = match new {
+            Some(new) => {
+                let kept = self.keeping.keep(&digest, &packed.packet)?;
+                let parcel = Parcel::of(&new, &packed, &carried, kept)?;
+                Some((new, parcel))
+            }
+            None => None,
+        };
+        let Packed {
+            members,
+            unfit,
+            packet,
+            ..
+        } = packed;
+        let refused = unfit.len();
         let destination = self.settings.destination.clone();
         let written = self.desk.write_under(reign, move |transaction| {
-            if let Some(new) = &new {
-                if !batches::open_batch(transaction.connection, new)? {
-                    return Ok(false);
+            if let Some((new, parcel)) = new {
+                if erasures::any(transaction.connection, &open)? {
+                    return Ok(Err(GatherError::Erased));
                 }
-                ledger::packed(transaction, new, &carried, &brings)?;
+                if !batches::open_batch(transaction.connection, &new)? {
+                    return Ok(Err(GatherError::Taken));
+                }
+                parcel.write(transaction)?;
             }
             ledger::unfit(transaction, &destination, &unfit, now)?;
-            Ok(true)
+            Ok(Ok(()))
         })?;
-        if !written {
-            return Err(GatherError::Taken);
-        }
+        written?;
         let batch = batch.map(|batch| {
             let members = members
                 .into_iter()
@@ -119,20 +139,21 @@ impl Gatherer {
         Ok(deliveries::members(&mut *self.readers.take()?, batch.id)?)
     }
 
-    /// Builds the packet of an open batch again. None when the batch had to be given up; its members are
-    /// pending again then.
-    pub fn rebuild(&self, batch: &OpenBatch) -> Result<(Vec<Owed>, Option<Vec<u8>>), GatherError> {
+    /// The packet of an open batch, as it was kept. None when the batch had to be given up; its members are pending
+    /// again then.
+    pub fn again(&self, batch: &OpenBatch) -> Result<(Vec<Owed>, Option<Vec<u8>>), GatherError> {
         let mut connection = self.readers.take()?;
         let members = deliveries::members(&mut connection, batch.id)?;
-        let (packed, _) = self.pack(&mut connection, batch.id, batch.created_at, &members)?;
+        let digest = batch.packet_sha256.first_chunk().copied();
+        let digest = Hash::new(digest.unwrap_or_default());
+        let packet = self.keeping.read(&mut connection, batch.id, digest)?;
         drop(connection);
-        if sha256(&packed.packet).as_bytes().as_slice() == batch.packet_sha256 {
-            return Ok((members, Some(packed.packet)));
+        if packet.is_none() {
+            let why = "the packet is not kept any more";
+            tracing::warn!(batch = batch.id, "{why}; its records go into another batch");
+            self.give_up(batch.id, &members, why)?;
         }
-        let why = "the packet cannot be built again as it was";
-        tracing::warn!(batch = batch.id, "{why}; its records go into another batch");
-        self.give_up(batch.id, &members, why)?;
-        Ok((members, None))
+        Ok((members, packet))
     }
 
     /// Gives up a batch whose records are to go into another one.
@@ -172,21 +193,27 @@ impl Gatherer {
         self.end(batch, why, settlement)
     }
 
-    /// Packs, and says what each delivery in the packet stands for.
+    /// Packs, and says what each delivery in the packet stands for, and which record versions were not erased yet.
     fn pack(
         &self,
         connection: &mut Database,
         batch: i64,
         created_at: i64,
         rows: &[Owed],
-    ) -> Result<(Packed, Vec<Member>), GatherError> {
+    ) -> Result<(Packed, Vec<Member>, Vec<i64>), GatherError> {
         let ids: Vec<i64> = rows.iter().map(|row| row.record).collect();
         let mut contents: HashMap<i64, Content> = deliveries::contents(connection, &ids)?
             .into_iter()
             .map(|content| (content.id, content))
             .collect();
+        let mut notices = BTreeMap::new();
+        if contents.values().any(|content| content.body.is_erased()) {
+            let of: Vec<i64> = rows.iter().map(|row| row.id).collect();
+            notices = notices::of(connection, &of)?;
+        }
         let mut versions = Vec::with_capacity(rows.len());
         let mut stands_for = HashMap::with_capacity(rows.len());
+        let mut open = Vec::with_capacity(rows.len());
         for row in rows {
             let content = contents.remove(&row.record);
             let held = match &content {
@@ -201,18 +228,20 @@ impl Gatherer {
             };
             if let Some(content) = &content {
                 stands_for.insert(row.id, member(row, content, held));
+                open.extend(Some(content.id).filter(|_| !content.body.is_erased()));
             }
             versions.push(Version {
                 owed: *row,
                 content,
                 held,
+                notice: notices.remove(&row.id),
             });
         }
         let packed = self.wire.pack(Stamp { batch, created_at }, versions)?;
         let carried = packed.members.iter();
         let carried = carried.filter_map(|owed| stands_for.remove(&owed.id));
         let carried = carried.collect();
-        Ok((packed, carried))
+        Ok((packed, carried, open))
     }
 }
 

@@ -181,6 +181,7 @@ impl Wire for Kafka {
             unfit: made.unfit,
             ..Packed::default()
         };
+        packed.ends.push(0);
         for (member, event) in made.members.into_iter().zip(&events) {
             let line = serde_json::to_vec(event).map_err(std::io::Error::from)?;
             if line.len() > MOST {
@@ -192,6 +193,7 @@ impl Wire for Kafka {
             packed.members.push(member);
             packed.packet.extend_from_slice(&line);
             packed.packet.push(b'\n');
+            packed.ends.push(packed.packet.len());
         }
         packed.records = packed.members.len();
         Ok(packed)

@@ -3,16 +3,12 @@
 //! Nothing about a delivery ends without passing here: the table and the log cannot tell different stories.
 
 use super::contradiction;
-use super::holding::{self, Holding};
-use crate::leaf::packet::{self, Member};
 use crate::leaf::{self, Acknowledgement, acknowledgement};
+use crate::pipeline::Instant;
 use crate::pipeline::writer::Transaction;
-use crate::pipeline::{Instant, compress};
 use crate::store::StoreError;
-use crate::store::batches::NewBatch;
 use crate::store::deliveries::{self, End, Settlement, State};
 use crate::store::packets;
-use crate::tlog::hash::hex;
 use crate::tlog::sha256;
 
 pub(super) use crate::leaf::acknowledgement::By;
@@ -31,33 +27,6 @@ pub(super) struct Attempt {
     pub packet_sha256: String,
     /// Records in it.
     pub records: usize,
-}
-
-/// Writes down and logs what a packet carries, before it is sent. `brings`: what it brings a platform.
-pub(super) fn packed(
-    transaction: &mut Transaction<'_>,
-    batch: &NewBatch,
-    members: &[Member],
-    brings: &[Holding],
-) -> Result<(), StoreError> {
-    let leaf = leaf::encode(&leaf::Packet {
-        destination: batch.destination.clone(),
-        batch: batch.id,
-        packet_sha256: hex(&batch.packet_sha256),
-        members: members.len() as u64,
-        members_root: packet::members_root(members),
-        at: Instant::from_millis(batch.created_at).text(),
-    })?;
-    let kept = compress::pack(packet::list(members).as_bytes())
-        .map_err(|error| StoreError::Abandoned(error.to_string()))?;
-    packets::add(transaction.connection, batch.id, &kept)?;
-    // What cannot be written down is made again by whoever asks.
-    let brings = holding::encode(brings).filter(|_| !brings.is_empty());
-    if let Some(brings) = brings {
-        packets::add_entries(transaction.connection, batch.id, &brings)?;
-    }
-    let index = transaction.append_leaf(leaf)?;
-    packets::spoken_of(transaction.connection, batch.id, index)
 }
 
 /// Logs what came of an attempt.

@@ -1,7 +1,7 @@
 //! Forwarding to destinations: each a cursor over what was committed, that can crash anywhere.
 //!
 //! What kind of destination it is, only its [`wire`] knows. One hub at a time serves it ([`desk`]). Open deliveries are read in order, gathered by lane (one deal) into batches, and each batch is written
-//! down with the SHA-256 of its packet *before* it is sent. After a crash the same number goes out with the
+//! down with the bytes of its packet *before* it is sent. After a crash the same number goes out with the
 //! same bytes, which the destination answers idempotently. A 2xx is "sent"; only the business answer makes
 //! a record "acknowledged". One coordinator decides ([`run`]), workers make one request at a time
 //! ([`worker`]); the tables are the only memory that counts.
@@ -13,6 +13,7 @@ mod answer;
 pub mod board;
 pub mod breaker;
 pub mod client;
+pub mod condition;
 mod contradiction;
 pub mod description;
 mod desk;
@@ -22,25 +23,27 @@ mod flight;
 mod gather;
 pub mod holding;
 pub mod kafka;
+mod keeping;
 mod lanes;
 mod ledger;
 pub mod national;
 pub mod orders;
 pub mod pace;
 pub mod packet;
+mod parcel;
 pub mod platform;
 pub mod platforms;
 pub mod present;
 pub mod projection;
 pub mod pushed;
 mod reading;
-pub mod remade;
 pub mod replayer;
 pub mod retry;
 mod run;
 pub mod service;
 #[cfg(test)]
 mod tests;
+mod values;
 mod webhook;
 pub mod wire;
 mod worker;
@@ -53,10 +56,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::keys::Masters;
+use crate::pipeline::RawStore;
 use crate::pipeline::writer::Writer;
 use crate::store::{Readers, StoreError};
 use breaker::{BreakerState, Thresholds};
 use client::Timeouts;
+use keeping::Keeping;
 use pace::Window;
 pub use packet::Signer;
 use present::Present;
@@ -103,6 +109,10 @@ pub struct Place {
     pub readers: Readers,
     /// The one writer.
     pub writer: Writer,
+    /// Where the bytes of packets are kept.
+    pub raw: RawStore,
+    /// What they are encrypted under.
+    pub masters: Arc<Masters>,
     /// File or URL of the database.
     pub database: String,
     /// Whether the specification projects a data set, by its number.
@@ -167,6 +177,9 @@ impl From<&crate::config::National> for Settings {
             },
             attempts: i32::try_from(national.attempts).unwrap_or(i32::MAX),
             poll: Duration::from_millis(national.poll_ms),
+            // The configuration was checked when it was read.
+            window: national.hours().ok().flatten(),
+            rate: national.rate,
             breaker: Thresholds {
                 failures: national.breaker_failures,
                 open_for: Duration::from_millis(national.breaker_ms),
@@ -226,9 +239,12 @@ pub fn start(settings: Settings, place: Place, wire: Arc<dyn Wire>) -> Result<Ha
     let status = Arc::new(Mutex::new(Status::default()));
     let rung = Arc::new(AtomicBool::new(false));
     let name = format!("deliver-{}", settings.destination);
+    let unkept = |error: std::io::Error| StoreError::Connect(Box::new(error));
+    let keeping = Keeping::new(place.raw.clone(), Arc::clone(&place.masters)).map_err(unkept)?;
     let parts = run::Parts {
         settings,
         place,
+        keeping,
         wire,
         events: events.clone(),
         rung: Arc::clone(&rung),

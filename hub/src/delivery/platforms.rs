@@ -48,7 +48,7 @@ pub fn all(config: &Config, described: &[Description]) -> anyhow::Result<Vec<Pla
 }
 
 /// The national platform as packets are made for it; nobody is believed.
-pub fn unasked(config: &Config) -> Platform {
+fn unasked(config: &Config) -> Platform {
     let national = &config.national;
     Platform {
         destination: NATIONAL.to_owned(),

@@ -3,11 +3,12 @@
 //! Which columns go where stands in the specification's projection; nothing here knows a data set. What
 //! cannot be said in XML 1.0 is refused with a reason, never dropped.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use spec::{Edition, FieldIndex, Spec};
 
 use super::holding::Holding;
+use super::values::Values;
 use crate::store::deliveries::Content;
 
 /// What the destination is asked to do with a record.
@@ -32,28 +33,45 @@ impl Operation {
     }
 }
 
-/// A record as the destination gets it.
+/// A record version with its values, read once.
+pub struct Source<'c> {
+    content: &'c Content,
+    /// None: what is stored is no object of texts.
+    values: Option<Values<'c>>,
+}
+
+impl<'c> Source<'c> {
+    /// Reads the values of a record version.
+    pub fn of(content: &'c Content) -> Self {
+        Source {
+            content,
+            values: content.body.held().and_then(Values::read),
+        }
+    }
+}
+
+/// A record as the destination gets it; its values are those of the record version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Projected {
+pub struct Projected<'v> {
     /// The hub's number of the record version.
     pub id: i64,
     /// Column code of the target data set.
-    pub dataset: String,
+    pub dataset: &'static str,
     /// What to do.
     pub operation: Operation,
     /// Why the record is corrected or taken back.
-    pub reason: Option<String>,
+    pub reason: Option<&'v str>,
     /// Target column and value, in the target's order.
-    pub columns: Vec<(String, String)>,
+    pub columns: Vec<(&'static str, Cow<'v, str>)>,
 }
 
-impl Projected {
+impl Projected<'_> {
     /// What it brings the destination.
     pub fn holding(&self) -> Holding {
         let columns = self.columns.iter();
-        let columns = columns.map(|(name, text)| (name.as_str(), text.as_str()));
+        let columns = columns.map(|(name, text)| (*name, &**text));
         let deleted = self.operation == Operation::Delete;
-        Holding::new(&self.dataset, self.id, deleted, columns)
+        Holding::new(self.dataset, self.id, deleted, columns)
     }
 }
 
@@ -122,9 +140,15 @@ impl Projector {
 
     /// The records of the destination that one record version becomes. `held`: the destination holds an
     /// earlier version.
-    pub fn project(&self, content: &Content, held: bool) -> Result<Vec<Projected>, Unfit> {
+    pub fn project<'v>(
+        &self,
+        source: &'v Source<'_>,
+        held: bool,
+    ) -> Result<Vec<Projected<'v>>, Unfit> {
+        let content = source.content;
         let unknown = || Unfit::Dataset(content.dataset);
-        let edition: &Edition = self.spec.edition(&self.from).ok_or_else(unknown)?;
+        let spec: &'static Spec = self.spec;
+        let edition: &'static Edition = spec.edition(&self.from).ok_or_else(unknown)?;
         let dataset = edition
             .dataset(&content.dataset.to_string())
             .ok_or_else(unknown)?;
@@ -139,13 +163,8 @@ impl Projector {
         if content.action == 2 && !held {
             return Err(Unfit::NeverHeld);
         }
-        let values: BTreeMap<String, String> =
-            serde_json::from_slice(content.body.held().ok_or(Unfit::Body)?)
-                .map_err(|_| Unfit::Body)?;
-        let value = |place: FieldIndex| {
-            let field = dataset.field(place)?;
-            values.get(&field.id).map(String::as_str)
-        };
+        let values = source.values.as_ref().ok_or(Unfit::Body)?;
+        let value = |place: FieldIndex| values.get(&dataset.field(place)?.id);
         let records = projection
             .records(&value)
             .map_err(|missing| Unfit::Column(missing.column.clone()))?;
@@ -154,8 +173,7 @@ impl Projector {
             _ if held => Operation::Change,
             _ => Operation::Add,
         };
-        let mut reason = content.reason.iter().flat_map(|reason| reason.chars());
-        if !reason.all(is_xml) {
+        if !content.reason.as_deref().is_none_or(is_xml) {
             return Err(Unfit::Character("REASON".to_owned()));
         }
         let mut projected = Vec::with_capacity(records.len());
@@ -163,26 +181,43 @@ impl Projector {
             if record.is_empty() {
                 return Err(Unfit::Empty);
             }
-            let foreign = record.iter().find(|(_, text)| !text.chars().all(is_xml));
+            let foreign = record.iter().find(|(_, text)| !is_xml(text));
             if let Some((column, _)) = foreign {
                 return Err(Unfit::Character((*column).to_owned()));
             }
             projected.push(Projected {
                 id: content.id,
-                dataset: projection.target.clone(),
+                dataset: &projection.target,
                 operation,
-                reason: content.reason.clone(),
-                columns: record
-                    .into_iter()
-                    .map(|(column, text)| (column.to_owned(), text.into_owned()))
-                    .collect(),
+                reason: content.reason.as_deref(),
+                columns: record,
             });
         }
         Ok(projected)
     }
 }
 
-/// Whether XML 1.0 (production 2, `Char`) has the character.
-fn is_xml(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+/// Whether XML 1.0 (production 2, `Char`) has all characters of a text: all that UTF-8 can say but most controls, U+FFFE
+/// and U+FFFF. Looked for as bytes, several at once.
+fn is_xml(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    let foreign = |three: &[u8]| matches!(three, [0xef, 0xbf, 0xbe | 0xbf]);
+    let controls = bytes.iter().filter(|byte| control(byte)).count();
+    controls == 0 && (!bytes.contains(&0xef) || !bytes.windows(3).any(foreign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_xml;
+
+    #[test]
+    fn the_characters_of_xml_are_told_from_all_others() {
+        for character in '\0'..=char::MAX {
+            let expected =
+                matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+            let text = format!("，{character}。");
+            assert_eq!(is_xml(&text), expected, "{:x}", u32::from(character));
+        }
+    }
 }

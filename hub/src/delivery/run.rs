@@ -16,6 +16,7 @@ use super::desk::Desk;
 use super::fill;
 use super::flight::{Flight, Phase};
 use super::gather::{GatherError, Gatherer};
+use super::keeping::Keeping;
 use super::lanes::Lanes;
 use super::pace::Rate;
 use super::reading::Reading;
@@ -37,6 +38,7 @@ const AWAITED: usize = 512;
 pub(super) struct Parts {
     pub settings: Settings,
     pub place: Place,
+    pub keeping: Keeping,
     pub wire: Arc<dyn Wire>,
     pub events: Sender<Event>,
     pub rung: Arc<AtomicBool>,
@@ -66,10 +68,11 @@ pub(super) fn coordinate(parts: Parts, inbox: &Receiver<Event>) {
     }
 }
 
-/// Starts the workers: one more than may be under way, so that what is urgent finds a free one.
+/// Starts the workers: enough that batches are made and answers asked for while as many as may be are under way, and
+/// one more, so that what is urgent finds a free one.
 fn crew(under_way: usize, worker: &Worker, queue: Receiver<Task>, events: &Sender<Event>) {
     let queue = Arc::new(Mutex::new(queue));
-    for number in 0..=under_way.max(1) {
+    for number in 0..=2 * under_way.max(1) {
         let (worker, queue, events) = (worker.clone(), Arc::clone(&queue), events.clone());
         let spawned = std::thread::Builder::new()
             .name(format!("delivery-{number}"))
@@ -143,6 +146,7 @@ impl Run {
             readers: parts.place.readers.clone(),
             desk: desk.clone(),
             wire: Arc::clone(&parts.wire),
+            keeping: parts.keeping,
         });
         let worker = Worker {
             gatherer: Arc::clone(&gatherer),
@@ -193,7 +197,10 @@ impl Run {
 
     fn step(&mut self) -> Result<(), GatherError> {
         self.leave = Leave::Nothing;
-        if self.reigns()? && self.watch()? {
+        if self.reigns()? {
+            self.leave = self.watch()?;
+        }
+        if self.leave != Leave::Nothing {
             if !self.resumed {
                 self.resume()?;
                 self.resumed = true;
@@ -248,14 +255,14 @@ impl Run {
         Ok(true)
     }
 
-    /// Looks what the operator wants, and goes on with the past. False when there is nothing to be done.
-    fn watch(&mut self) -> Result<bool, GatherError> {
+    /// Looks what the operator wants, and goes on with the past.
+    fn watch(&mut self) -> Result<Leave, GatherError> {
         let name = &self.settings.destination;
         let Some(known) = destinations::by_name(&mut *self.place.readers.take()?, name)? else {
-            return Ok(false);
+            return Ok(Leave::Nothing);
         };
         if known.stopped_at.is_some() {
-            return Ok(false);
+            return Ok(Leave::Nothing);
         }
         if known.rewinds != self.rewinds {
             self.rewinds = known.rewinds;
@@ -276,8 +283,7 @@ impl Run {
             .settings
             .window
             .is_none_or(|window| window.is_open(self.millis()));
-        self.leave = if open { Leave::All } else { Leave::Urgent };
-        Ok(true)
+        Ok(if open { Leave::All } else { Leave::Urgent })
     }
 
     /// Lets go of batches that somebody else settled: the destination pushed its answer.
@@ -308,7 +314,7 @@ impl Run {
                 continue;
             }
             let (members, packet) = if batch.state == 0 {
-                let (members, packet) = self.gatherer.rebuild(&batch)?;
+                let (members, packet) = self.gatherer.again(&batch)?;
                 if packet.is_none() {
                     continue;
                 }
@@ -319,6 +325,7 @@ impl Run {
             let mut flight = Flight::new(batch, members, packet, self.now());
             // Whether the last attempt reached the destination is not known: what follows is a repetition.
             flight.failures = u32::from(flight.phase == Phase::Send);
+            flight.inherited = true;
             for lane in flight.lanes() {
                 self.lanes.occupy(lane);
             }
@@ -376,33 +383,34 @@ impl Run {
                 self.budget.earn();
                 self.place.retries.earn();
             }
+            let Some(task) = flight.task() else {
+                continue;
+            };
             self.breaker.begin(now);
             requests += 1;
-            if let Some(task) = flight.task()
-                && self.tasks.send(task).is_err()
-            {
+            if self.tasks.send(task).is_err() {
                 tracing::error!("no delivery worker is left");
             }
         }
-        self.repack(&lost);
+        self.reread(&lost);
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.requests += requests;
         status.retries += retries;
     }
 
-    /// Builds the packets of batches again that the destination does not know any more, although it had confirmed
+    /// Reads the packets of batches again that the destination does not know any more, although it had confirmed
     /// them: their bytes were let go of.
-    fn repack(&mut self, lost: &[i64]) {
+    fn reread(&mut self, lost: &[i64]) {
         for &batch in lost {
             let Some(flight) = self.flights.get_mut(&batch) else {
                 continue;
             };
-            match self.gatherer.rebuild(&flight.batch) {
+            match self.gatherer.again(&flight.batch) {
                 Ok((_, Some(packet))) => flight.packet = Some(Arc::new(packet)),
                 Ok((back, None)) => self.land(batch, &back),
                 Err(error) => {
                     flight.due = self.place.present.instant() + self.settings.poll;
-                    tracing::error!(batch, %error, "a packet could not be built again");
+                    tracing::error!(batch, %error, "a packet could not be read again");
                 }
             }
         }

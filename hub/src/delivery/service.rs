@@ -56,6 +56,8 @@ impl Service {
         let described = description::read_folder(&folder, app.spec, &app.sources)?;
         let mut deliveries = Vec::new();
         let national = platforms::all(&app.config, &[])?;
+        let known = national.first().map(|platform| shown(&platform.url));
+        reach(app, crate::store::NATIONAL, known)?;
         for platform in national {
             let wire = Means::of(app).platform(&platform);
             deliveries.push(serve(app, platform.settings, wire, &retries)?);
@@ -63,6 +65,7 @@ impl Service {
         for description in &described {
             register(app, description)
                 .with_context(|| format!("destination {}", description.name))?;
+            reach(app, &description.name, Some(address(&description.target)))?;
             let wire = Means::of(app).wire(description)?;
             deliveries.push(serve(app, description.settings.clone(), wire, &retries)?);
         }
@@ -80,6 +83,33 @@ impl Service {
             handle.stop();
         }
     }
+}
+
+/// Notes where a destination is reached.
+fn reach(app: &App, name: &str, address: Option<String>) -> anyhow::Result<()> {
+    let name = name.to_owned();
+    app.writer.run(move |transaction| {
+        destinations::reached(transaction.connection, &name, address.as_deref(), clock())
+    })?;
+    Ok(())
+}
+
+/// Where a destination is reached, for people.
+fn address(target: &Target) -> String {
+    match target {
+        Target::Webhook { url } => shown(url),
+        Target::National(remote) => shown(&remote.url),
+        Target::Kafka { brokers, topic, .. } => format!("{brokers} {topic}"),
+    }
+}
+
+/// An address without what may be secret in it: name and password, and the query.
+fn shown(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
 }
 
 fn register(app: &App, description: &Description) -> anyhow::Result<()> {
@@ -211,37 +241,6 @@ fn password(file: &std::path::Path) -> anyhow::Result<String> {
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// The wires that can pack again what was packed for a destination, one for each key that may have signed it. Nothing
-/// is sent by them. None for a destination that is not described any more, or that is a broker.
-pub fn packers(
-    config: &Config,
-    specification: &'static Spec,
-    keys: &[SigningKey],
-    destination: &str,
-) -> anyhow::Result<Vec<Arc<dyn Wire>>> {
-    let sources = crate::app::load_sources(config, specification)?;
-    let described = description::read_folder(&folder(config), specification, &sources)?;
-    let described = described.iter().find(|one| one.name == destination);
-    let mut wires = Vec::new();
-    for key in keys {
-        let means = Means {
-            config,
-            spec: specification,
-            key,
-        };
-        match described {
-            Some(described) if !matches!(described.target, Target::Kafka { .. }) => {
-                wires.push(means.wire(described)?);
-            }
-            None if destination == crate::store::NATIONAL => {
-                wires.push(means.platform(&platforms::unasked(config)));
-            }
-            Some(_) | None => {}
-        }
-    }
-    Ok(wires)
-}
-
 fn serve(
     app: &Arc<App>,
     settings: Settings,
@@ -253,6 +252,8 @@ fn serve(
     let place = Place {
         readers: Readers::open(&database, CONNECTIONS)?,
         writer: app.writer.clone(),
+        raw: app.raw.clone(),
+        masters: Arc::clone(&app.masters),
         database,
         projects: Arc::new(move |number| {
             let editions = spec.editions.iter();

@@ -5,17 +5,19 @@
 #![expect(clippy::indexing_slicing, clippy::expect_used, reason = "tests")]
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
 use super::breaker::BreakerState;
-use super::client::{Asking, Sending};
+use super::client::{Asking, Sending, Trouble};
 use super::packet::PacketError;
 use super::wire::{Packed, Stamp, Version, Wire};
 use super::world::{Draft, Made, Tested, World, child, get, parent, post, until};
+use crate::store::body::Body;
 use crate::store::deliveries::State;
-use crate::store::forwarded;
+use crate::store::{forwarded, packet_bytes, records};
 
 /// The records that the platform accepted, in order.
 fn accepted(url: &str) -> Made<Vec<i64>> {
@@ -132,7 +134,7 @@ fn a_batch_goes_out_again_with_the_same_bytes_after_a_crash() -> Tested {
 }
 
 #[test]
-fn a_batch_that_cannot_be_built_again_is_replaced() -> Tested {
+fn a_packet_that_an_earlier_key_signed_is_replaced_when_it_is_refused() -> Tested {
     let mut world = World::new()?;
     let ids = world.owe("s1", vec![parent(1, "P1", "n")])?;
     let national = world.national("drop_after_commit=1")?;
@@ -142,7 +144,7 @@ fn a_batch_that_cannot_be_built_again_is_replaced() -> Tested {
     })?;
     drop(delivery);
     national.stop();
-    // Another key: other bytes. The platform holds the record already, and says so.
+    // The platform knows the new key only. It holds the record already, and says so.
     world.key = crate::keys::SigningKey::generate()?;
     let national = world.national("")?;
     let _delivery = world.start(&national.url, World::settings())?;
@@ -151,6 +153,112 @@ fn a_batch_that_cannot_be_built_again_is_replaced() -> Tested {
     })?;
     assert_eq!(accepted(&national.url)?, ids, "held once");
     assert_eq!(get(&national.url, "/summary")?["codes"]["duplicate"], 1);
+    Ok(())
+}
+
+#[test]
+fn what_was_kept_is_sent_again_whatever_would_be_made_of_it_now() -> Tested {
+    let world = World::new()?;
+    let ids = world.owe("s1", deals(1))?;
+    let national = world.national("drop_after_commit=1")?;
+    let delivery = world.start(&national.url, World::settings())?;
+    until("the packet is there", || {
+        Ok(get(&national.url, "/summary")?["packets"] == json!(1))
+    })?;
+    drop(delivery);
+    national.stop();
+    let national = world.national("")?;
+    let settings = World::settings();
+    // As another version, or another configuration, would make it: other bytes.
+    let mut wire = world.wire(&national.url, &settings);
+    wire.sender = "330000".to_owned();
+    let _delivery = world.start_through(Arc::new(wire), settings)?;
+    until("all acknowledged", || {
+        Ok(world.count(State::Acknowledged)? == ids.len() as i64)
+    })?;
+    let summary = get(&national.url, "/summary")?;
+    assert_eq!(summary["packets"], json!(1), "no second batch: {summary}");
+    assert!(summary["repeats"].as_u64() >= Some(1));
+    Ok(())
+}
+
+/// A destination that is down until it is told otherwise, and shows what it was sent.
+struct Down {
+    wire: super::national::National,
+    down: AtomicBool,
+    packets: Mutex<Vec<(i64, String)>>,
+}
+
+impl Wire for Down {
+    fn pack(&self, stamp: Stamp, versions: Vec<Version>) -> Result<Packed, PacketError> {
+        self.wire.pack(stamp, versions)
+    }
+
+    fn send(&self, batch: i64, packet: &[u8]) -> Sending {
+        let text = String::from_utf8_lossy(packet).into_owned();
+        self.packets.lock().expect("a lock").push((batch, text));
+        if self.down.load(Ordering::SeqCst) {
+            return Sending::Trouble(Trouble::sick("down"));
+        }
+        Sending::Taken("taken".to_owned())
+    }
+
+    fn ask(&self, _: i64) -> Asking {
+        Asking::Unknown
+    }
+}
+
+#[test]
+fn a_packet_with_a_record_that_was_erased_is_not_sent_again() -> Tested {
+    let world = World::new()?;
+    let drafts = vec![parent(1, "P1", "somebody"), parent(2, "P2", "stays")];
+    let ids = world.owe("s1", drafts)?;
+    let wire = Arc::new(Down {
+        wire: world.wire("http://127.0.0.1:1", &World::settings()),
+        down: AtomicBool::new(true),
+        packets: Mutex::default(),
+    });
+    let seen = Arc::clone(&wire);
+    let _delivery = world.start_through(wire, World::settings())?;
+    let packets = || seen.packets.lock().expect("a lock").clone();
+    until("it was tried twice", || Ok(packets().len() > 1))?;
+    let first = packets()[0].clone();
+    assert!(first.1.contains("somebody") && first.1.contains("stays"));
+    assert!(
+        packets().iter().all(|packet| *packet == first),
+        "the very same"
+    );
+    let (record, batch) = (ids[0], first.0);
+    world.writer.run(move |transaction| {
+        let connection = &mut *transaction.connection;
+        let row = records::by_id(connection, record)?.expect("a record");
+        let left = Body::erased(row.body.leaf_hash(), row.body.digest());
+        records::rewrite(connection, record, &left)?;
+        packet_bytes::destroy(connection, batch, 0)
+    })?;
+    let before = packets().len();
+    // The old one is given up before it could be taken.
+    until("another packet is tried", || {
+        Ok(packets().iter().any(|packet| packet.0 != batch))
+    })?;
+    seen.down.store(false, Ordering::SeqCst);
+    until("the other is acknowledged", || {
+        Ok(world.count(State::Acknowledged)? == 1 && world.count(State::Refused)? == 1)
+    })?;
+    let after = packets().split_off(before);
+    // One attempt may have been under way.
+    let old = after.iter().filter(|packet| packet.0 == batch);
+    assert!(old.count() <= 1, "{after:?}");
+    let new: Vec<&String> = after
+        .iter()
+        .filter(|one| one.0 != batch)
+        .map(|one| &one.1)
+        .collect();
+    assert!(!new.is_empty());
+    assert!(
+        new.iter()
+            .all(|packet| packet.contains("stays") && !packet.contains("somebody"))
+    );
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use spec::Spec;
 
 use super::client::{Asking, Reply, Sending, Timeouts, Trouble, agent};
 use super::clock;
-use super::event::{Event, event};
+use super::event::{ERASED, Event, event};
 use super::packet::{PacketError, wall_clock};
 use super::projection::Unfit;
 use super::wire::{Packed, Stamp, Version, Wire};
@@ -36,8 +36,30 @@ struct Message<'m> {
 #[derive(serde::Serialize)]
 struct Data<'m> {
     destination: &'m str,
-    events: Vec<Event>,
+    /// The last member: they are written into it one by one.
+    events: [Event; 0],
 }
+
+impl Message<'_> {
+    /// The message with its events, and where its parts end.
+    fn written(&self, events: &[Event]) -> serde_json::Result<(Vec<u8>, Vec<usize>)> {
+        let mut packet = serde_json::to_vec(self)?;
+        let after = packet.split_off(packet.len().saturating_sub(AFTER.len()));
+        let mut ends = vec![packet.len()];
+        for (place, event) in events.iter().enumerate() {
+            if place > 0 {
+                packet.push(b',');
+            }
+            serde_json::to_writer(&mut packet, event)?;
+            ends.push(packet.len());
+        }
+        packet.extend_from_slice(&after);
+        Ok((packet, ends))
+    }
+}
+
+/// What follows the last event.
+const AFTER: &[u8] = b"]}}";
 
 impl Webhook {
     /// The subscriber at a URL; `secrets` is the file of its secrets.
@@ -65,7 +87,10 @@ pub(super) fn events(spec: &Spec, versions: Vec<Version>) -> (Packed, Vec<Event>
     for version in versions {
         let made = match &version.content {
             None => Err(Unfit::Missing),
-            Some(content) => event(spec, &version.owed, content).ok_or(Unfit::Body),
+            Some(content) => {
+                let notice = version.notice.as_ref();
+                event(spec, &version.owed, content, notice).ok_or(Unfit::Body)
+            }
         };
         match made {
             Ok(made) => {
@@ -84,14 +109,19 @@ impl Wire for Webhook {
         let (mut packed, events) = events(self.spec, versions);
         if !events.is_empty() {
             let message = Message {
-                r#type: "records.current",
+                r#type: if events.iter().all(|event| event.r#type == ERASED) {
+                    ERASED
+                } else {
+                    "records.current"
+                },
                 timestamp: wall_clock(stamp.created_at)?,
                 data: Data {
                     destination: &self.destination,
-                    events,
+                    events: [],
                 },
             };
-            packed.packet = serde_json::to_vec(&message).map_err(std::io::Error::from)?;
+            (packed.packet, packed.ends) =
+                message.written(&events).map_err(std::io::Error::from)?;
         }
         Ok(packed)
     }

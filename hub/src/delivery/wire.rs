@@ -1,13 +1,14 @@
 //! How one kind of destination is spoken to: what a batch looks like on the wire, and what its answers mean.
 //!
-//! The rest of the delivery knows no kind. Packing is pure: the same versions under the same stamp give the same
-//! bytes, because a packet is not stored but made again after a crash, and must be the same one.
+//! The rest of the delivery knows no kind. A packet is packed once and kept: what is sent again is what was kept.
 
 use crate::store::deliveries::{Content, Owed};
+use crate::store::erasures::notices::Notice;
 
 use super::client::{Asking, Sending};
 use super::holding::Holding;
 use super::packet::PacketError;
+use crate::tlog::Hash;
 
 /// What a packet says about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Version {
     pub content: Option<Content>,
     /// Whether the destination holds an earlier version of the record.
     pub held: bool,
+    /// The delivery says that the version was erased.
+    pub notice: Option<Notice>,
 }
 
 /// What became of versions that were packed.
@@ -40,6 +43,10 @@ pub struct Packed {
     pub records: usize,
     /// The packet; empty when it carries nothing.
     pub packet: Vec<u8>,
+    /// Its SHA-256, when that is known already.
+    pub sha256: Option<Hash>,
+    /// Where its parts end: what stands before the first record, then what each delivery brought, in order.
+    pub ends: Vec<usize>,
     /// What it brings, entry by entry; only of destinations that can be asked what they hold.
     pub brings: Vec<Holding>,
 }

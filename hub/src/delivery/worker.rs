@@ -16,8 +16,8 @@ use super::gather::Gatherer;
 use super::ledger::{self, Attempt, By, Ending};
 use super::wire::Wire;
 use crate::pipeline::writer::WriteError;
-use crate::store::batches;
 use crate::store::deliveries::{self, End, Owed, Settlement, State};
+use crate::store::{batches, packet_bytes};
 
 /// What is to be done.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub(super) enum Task {
         packet: Arc<Vec<u8>>,
         packet_sha256: String,
         records: usize,
+        /// An earlier run made the packet, perhaps with a key that the destination does not know any more.
+        inherited: bool,
     },
     /// Ask for the business answer.
     Ask { batch: i64, members: Vec<Owed> },
@@ -56,6 +58,8 @@ pub(super) enum Outcome {
     NotYet,
     /// The destination does not know the batch.
     Unknown,
+    /// The packet was destroyed with a record that it carries, and is not sent again.
+    Erased,
     /// The request failed.
     Failed(Trouble),
     /// The store could not be written; nothing is changed.
@@ -104,6 +108,7 @@ impl Worker {
                 packet,
                 packet_sha256,
                 records,
+                inherited,
             } => {
                 let attempted = Attempt {
                     destination: self.desk.destination.clone(),
@@ -112,7 +117,7 @@ impl Worker {
                     packet_sha256,
                     records,
                 };
-                (batch, self.send(attempted, &packet))
+                (batch, self.send(attempted, &packet, inherited))
             }
             Task::Ask { batch, members } => (batch, self.ask(batch, &members)),
         };
@@ -120,19 +125,31 @@ impl Worker {
         Event::Outcome(batch, outcome)
     }
 
-    fn send(&self, attempted: Attempt, packet: &[u8]) -> Result<Outcome, WriteError> {
+    fn send(
+        &self,
+        attempted: Attempt,
+        packet: &[u8],
+        inherited: bool,
+    ) -> Result<Outcome, WriteError> {
         let (batch, attempt, records) = (attempted.batch, attempted.number, attempted.records);
         if attempt > 1 {
-            self.desk.write(move |transaction| {
-                batches::begin_attempt(transaction.connection, batch, attempt)
+            let stands = self.desk.write(move |transaction| {
+                if packet_bytes::are_destroyed(transaction.connection, batch)? {
+                    return Ok(false);
+                }
+                batches::begin_attempt(transaction.connection, batch, attempt)?;
+                Ok(true)
             })?;
+            if !stands {
+                return Ok(Outcome::Erased);
+            }
         }
         let sending = self.wire.send(batch, packet);
         let now = self.desk.present.millis();
         match sending {
             Sending::Received => {
                 self.desk.write(move |transaction| {
-                    if deliveries::mark_sent(transaction.connection, batch, now)? {
+                    if deliveries::mark_sent(transaction.connection, batch)? {
                         ledger::attempted(
                             transaction,
                             &attempted,
@@ -173,11 +190,17 @@ impl Worker {
                 })
             }
             Sending::Refused(reason) => {
-                let settlement = Settlement {
-                    others: Some((State::Refused, Some(reason.clone()))),
-                    ..Settlement::default()
-                };
-                self.desk.write(move |transaction| {
+                let back = self.desk.write(move |transaction| {
+                    // What was signed by an earlier key goes into another packet; made by this run, it is refused.
+                    let mut settlement = Settlement::default();
+                    let mut back = Vec::new();
+                    if inherited {
+                        back = deliveries::members(transaction.connection, batch)?;
+                        let again = back.iter().map(|member| (member.id, now, reason.clone()));
+                        settlement.back = again.collect();
+                    } else {
+                        settlement.others = Some((State::Refused, Some(reason.clone())));
+                    }
                     let refused = ledger::Outcome::Refused;
                     ledger::attempted(transaction, &attempted, refused, Some(&reason), now)?;
                     let ending = Ending {
@@ -187,16 +210,15 @@ impl Worker {
                         by: By::Destination,
                         answer: &reason,
                     };
-                    ledger::settle(transaction, &ending, &settlement, now)
+                    ledger::settle(transaction, &ending, &settlement, now)?;
+                    Ok(back)
                 })?;
                 let came_of = Tally {
-                    refused: records as u64,
+                    refused: if inherited { 0 } else { records as u64 },
+                    again: back.len() as u64,
                     ..Tally::default()
                 };
-                Ok(Outcome::Settled {
-                    back: Vec::new(),
-                    came_of,
-                })
+                Ok(Outcome::Settled { back, came_of })
             }
             Sending::Trouble(trouble) => {
                 let said = trouble.why.clone();

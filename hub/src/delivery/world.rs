@@ -15,7 +15,8 @@ use super::projection::Projector;
 use super::retry::Common;
 use super::wire::Wire;
 use super::{Handle, Place, Settings, Signer, start};
-use crate::keys::SigningKey;
+use crate::keys::{Masters, SigningKey};
+use crate::pipeline::RawStore;
 use crate::pipeline::writer::Writer;
 use crate::simulate::national::{National, Options, Running, verifier};
 use crate::store::body::Body;
@@ -109,6 +110,8 @@ pub(crate) struct World {
     pub key: SigningKey,
     pub readers: Readers,
     pub writer: Writer,
+    pub raw: RawStore,
+    pub masters: Arc<Masters>,
     folder: tempfile::TempDir,
 }
 
@@ -117,11 +120,15 @@ impl World {
         let folder = tempfile::tempdir()?;
         let url = folder.path().join("hub.db").display().to_string();
         migrate(&mut connect(&url)?)?;
+        let masters = Masters::create(&folder.path().join("master.key"))?;
+        masters.admit();
         Ok(World {
             spec: small_spec()?,
             key: SigningKey::generate()?,
             readers: Readers::open(&url, 8)?,
             writer: Writer::start(&url, |_, _| ())?,
+            raw: RawStore::open(&folder.path().join("raw"))?,
+            masters: Arc::new(masters),
             folder,
         })
     }
@@ -184,6 +191,8 @@ impl World {
         Place {
             readers: self.readers.clone(),
             writer: self.writer.clone(),
+            raw: self.raw.clone(),
+            masters: Arc::clone(&self.masters),
             database: self.folder.path().join("hub.db").display().to_string(),
             projects: Arc::new(|_| true),
             retries,

@@ -6,6 +6,7 @@
 
 mod erasures;
 mod packets;
+mod parts;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::cover::Cover;
+use super::cover::{Cover, source_name};
 use super::{Manifest, PAGE, pack};
 use crate::leaf::{self, Leaf, Submission};
 use crate::pipeline;
@@ -63,6 +64,8 @@ struct Bundle<'k> {
     members: BTreeMap<String, Vec<u8>>,
     withheld: Vec<String>,
     keys: &'k dyn Keys,
+    /// Size of the log at the checkpoint.
+    size: u64,
 }
 
 /// Checks a bundle.
@@ -73,19 +76,21 @@ pub fn check(bytes: &[u8], keys: &dyn Keys) -> Outcome<Checked> {
         fault("bundle", format!("{error}{cause}"))
     })?;
     listed(&manifest, &members)?;
-    let bundle = Bundle {
+    let mut bundle = Bundle {
         members,
         withheld: manifest.withheld.clone(),
         keys,
+        size: 0,
     };
     let checkpoint = keys
         .open(bundle.get("checkpoint")?)
         .map_err(|error| fault("checkpoint", error.to_string()))?;
+    bundle.size = checkpoint.size;
     if checkpoint.origin != manifest.origin {
         return Err(fault(
             "manifest.json",
             format!(
-                "names the log {}, the key is of {}",
+                "公钥不属于该日志 / names the log {}, the key is of {}",
                 manifest.origin, checkpoint.origin
             ),
         ));
@@ -122,13 +127,13 @@ pub fn check(bytes: &[u8], keys: &dyn Keys) -> Outcome<Checked> {
         if bundle.get("cover.html")? != page.as_bytes() {
             return Err(fault(
                 "cover.html",
-                "does not say what the proven members say",
+                "与已核验的内容不符 / does not say what the proven members say",
             ));
         }
         if bundle.get("verify.html")? != PAGE.as_bytes() {
             return Err(fault(
                 "verify.html",
-                "is not the page of this version of the hub",
+                "不是本版本的核验页 / is not the page of this version of the hub",
             ));
         }
     }
@@ -147,14 +152,20 @@ fn listed(manifest: &Manifest, members: &BTreeMap<String, Vec<u8>>) -> Outcome<(
         ));
     }
     for member in &manifest.members {
-        let bytes = members
-            .get(&member.path)
-            .ok_or_else(|| fault(&member.path, "is listed, but not there"))?;
+        let bytes = members.get(&member.path).ok_or_else(|| {
+            fault(
+                &member.path,
+                "清单中有，包内没有 / is listed, but not there",
+            )
+        })?;
         let found = sha256(bytes).to_hex();
         if found != member.sha256 {
             return Err(fault(
                 &member.path,
-                format!("has SHA-256 {found}, the manifest says {}", member.sha256),
+                format!(
+                    "内容已被改动 / was changed: has SHA-256 {found}, the manifest says {}",
+                    member.sha256
+                ),
             ));
         }
     }
@@ -162,7 +173,10 @@ fn listed(manifest: &Manifest, members: &BTreeMap<String, Vec<u8>>) -> Outcome<(
         .keys()
         .find(|path| manifest.members.iter().all(|member| member.path != **path));
     match unlisted {
-        Some(path) => Err(fault(path, "is there, but the manifest does not list it")),
+        Some(path) => Err(fault(
+            path,
+            "包内有，清单中没有 / is there, but the manifest does not list it",
+        )),
         None => Ok(()),
     }
 }
@@ -172,7 +186,7 @@ impl Bundle<'_> {
         let found = self.members.get(path);
         found
             .map(Vec::as_slice)
-            .ok_or_else(|| fault(path, "is missing"))
+            .ok_or_else(|| fault(path, "包内缺少 / is missing"))
     }
 
     fn value(&self, path: &str) -> Outcome<Value> {
@@ -224,7 +238,8 @@ impl Bundle<'_> {
         let deliveries = self.value(&format!("{folder}/deliveries.json"))?;
         let records = self.value(&format!("{folder}/records.json"))?;
         let changes = self.value(&format!("{folder}/changes.json"))?;
-        cover.add(&receipt, &records, &changes, &deliveries);
+        let name = source_name(&leaf, |path| self.members.get(path).map(Vec::as_slice));
+        cover.add((&receipt, name), &records, &changes, &deliveries);
         Ok(())
     }
 
@@ -233,12 +248,15 @@ impl Bundle<'_> {
     fn borne(&self, folder: &str, receipt: &Receipt) -> Outcome<()> {
         let place = format!("{folder}/leaf.json");
         if self.get(&place)? != receipt.evidence.leaf.as_bytes() {
-            return Err(fault(place, "is not the leaf that the receipt bears"));
+            return Err(fault(
+                place,
+                "与回执所附日志条目不符 / is not the leaf that the receipt bears",
+            ));
         }
         if self.members.contains_key(&format!("{folder}/proof.txt")) {
             self.placed(folder, receipt.evidence.leaf_index)?;
         } else if !self.keys.promise_is_enough() {
-            let what = "is missing: only the log has signed, no witness";
+            let what = "缺少：只有日志自己的签名，没有见证 / is missing: only the log has signed, no witness";
             return Err(fault(format!("{folder}/proof.txt"), what));
         }
         Ok(())
@@ -403,7 +421,7 @@ fn same(place: &str, found: &str, expected: &str) -> Outcome<()> {
     } else {
         Err(fault(
             place,
-            format!("gives {found}, what is signed says {expected}"),
+            format!("与签名内容不符 / gives {found}, what is signed says {expected}"),
         ))
     }
 }

@@ -3,6 +3,8 @@
 use askama::Template;
 use serde_json::Value;
 
+use crate::leaf::Submission;
+use crate::pipeline::basis::Basis;
 use crate::pipeline::receipt::Receipt;
 use crate::tlog::Checkpoint;
 
@@ -16,6 +18,7 @@ const LISTED: usize = 200;
 struct Sheet {
     id: String,
     source: String,
+    source_name: Option<String>,
     submission: String,
     received_at: String,
     edition: String,
@@ -68,8 +71,14 @@ impl Cover {
         }
     }
 
-    /// Adds a submission; `records`, `changes` and `deliveries` are the members of these names.
-    pub fn add(&mut self, receipt: &Receipt, records: &Value, changes: &Value, deliveries: &Value) {
+    /// Adds a submission of a source of that name; `records`, `changes` and `deliveries` are the members of these names.
+    pub fn add(
+        &mut self,
+        (receipt, source_name): (&Receipt, Option<String>),
+        records: &Value,
+        changes: &Value,
+        deliveries: &Value,
+    ) {
         let counts = receipt.counts;
         let evidence = &receipt.evidence;
         let all: Vec<&Value> = records.as_array().into_iter().flatten().collect();
@@ -138,6 +147,7 @@ impl Cover {
         self.sheets.push(Sheet {
             id: receipt.id.clone(),
             source: receipt.source.clone(),
+            source_name,
             submission: receipt.submission.clone(),
             received_at: receipt.received_at.clone(),
             edition: receipt.edition.clone(),
@@ -170,6 +180,23 @@ impl Cover {
         }
         .render()
     }
+}
+
+/// The name of the source in the profile that judged, which the leaf names by its digest; none where that is not among
+/// the members.
+pub fn source_name<'m>(
+    leaf: &Submission,
+    member: impl Fn(&str) -> Option<&'m [u8]>,
+) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        name: String,
+    }
+    let basis = member(&format!("basis/{}.json", leaf.basis.as_ref()?))?;
+    let basis: Basis = serde_json::from_slice(basis).ok()?;
+    let profile = member(&format!("basis/profile-{}.toml", basis.profile))?;
+    let named: Named = toml::from_str(str::from_utf8(profile).ok()?).ok()?;
+    Some(named.name)
 }
 
 fn verdict(verdict: spec::Verdict) -> &'static str {

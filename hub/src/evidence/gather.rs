@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::Value;
 use spec::Spec;
@@ -12,7 +11,6 @@ use super::deliveries::Endings;
 use super::pack::{self, PackError};
 use super::subject::Subject;
 use super::{Manifest, PAGE, packets, submission};
-use crate::delivery::wire::Wire;
 use crate::error::Error;
 use crate::keys::SigningKey;
 use crate::leaf::operator::Action;
@@ -91,8 +89,6 @@ pub struct Sources<'h> {
     pub signs: (&'h SigningKey, &'h str),
     /// The public keys of the log.
     pub keys: &'h Keyring,
-    /// What can pack again what was packed for a destination.
-    pub packers: &'h dyn Fn(&str) -> Vec<Arc<dyn Wire>>,
     /// Whether personal values may stand in the bundle.
     pub personal: bool,
 }
@@ -107,8 +103,6 @@ pub struct Gather<'h> {
     pub judges: Judges,
     /// The cover page.
     pub cover: Cover,
-    /// What can pack again what was packed for a destination.
-    pub packers: &'h dyn Fn(&str) -> Vec<Arc<dyn Wire>>,
     /// Packets that carried some of it.
     pub batches: BTreeSet<i64>,
     /// Leaves that say how deliveries ended.
@@ -138,15 +132,13 @@ pub async fn bundle(
         });
     }
     let storage = Storage::new(sources.log);
-    let signed = storage.read_checkpoint()?.ok_or(GatherError::Unpublished)?;
+    let (signed, checkpoint) = newest(&storage, sources.keys, connection, &numbers)?;
     let public = sources.keys.to_string();
-    let checkpoint = sources.keys.open(&signed)?;
     let mut gather = Gather {
         signs: sources.signs,
         personal: sources.personal,
         judges: Judges::new(sources.raw.clone(), &pipeline::build()),
         cover: Cover::new(about, &checkpoint, public.trim()),
-        packers: sources.packers,
         batches: BTreeSet::new(),
         endings: Endings::default(),
         raw: sources.raw,
@@ -159,7 +151,7 @@ pub async fn bundle(
     for &number in &numbers {
         submission::add(&mut gather, connection, number).await?;
     }
-    packets::add(&mut gather, connection)?;
+    packets::add(&mut gather, connection).await?;
     gather.put("log.pub".to_owned(), public.into_bytes());
     gather.put("checkpoint".to_owned(), signed);
     gather.put("verify.html".to_owned(), PAGE.as_bytes().to_vec());
@@ -177,6 +169,31 @@ pub async fn bundle(
         members: Vec::new(),
     };
     Ok(pack::write(manifest, &gather.members)?)
+}
+
+/// The checkpoint that a bundle rests on: the newest one that enough witnesses cosigned, if it covers every submission of
+/// the bundle, else the newest.
+fn newest(
+    storage: &Storage,
+    keys: &Keyring,
+    connection: &mut Database,
+    numbers: &[i64],
+) -> Result<(Vec<u8>, Checkpoint), GatherError> {
+    if let Some(signed) = storage.read_witnessed()?
+        && let Ok(checkpoint) = keys.open(&signed)
+    {
+        let mut covers = true;
+        for &number in numbers {
+            let row = submissions::by_id(connection, number)?;
+            covers &= row.is_none_or(|row| row.leaf_index.unsigned_abs() < checkpoint.size);
+        }
+        if covers {
+            return Ok((signed, checkpoint));
+        }
+    }
+    let signed = storage.read_checkpoint()?.ok_or(GatherError::Unpublished)?;
+    let checkpoint = keys.open(&signed)?;
+    Ok((signed, checkpoint))
 }
 
 /// The leaf that says that somebody takes personal values out.
@@ -205,6 +222,11 @@ impl Gather<'_> {
     /// Whether there is such a member.
     pub fn holds(&self, path: &str) -> bool {
         self.members.contains_key(path)
+    }
+
+    /// A member.
+    pub fn member(&self, path: &str) -> Option<&[u8]> {
+        self.members.get(path).map(Vec::as_slice)
     }
 
     /// Adds a member for people and programs to read.
@@ -251,6 +273,11 @@ impl Gather<'_> {
 
     /// The raw bytes of a submission.
     pub async fn raw(&self, row: &Submission) -> Result<Vec<u8>, GatherError> {
-        Ok(self.raw.get(&Stored::of(row)).await?)
+        self.kept(&Stored::of(row)).await
+    }
+
+    /// Kept bytes.
+    pub async fn kept(&self, stored: &Stored) -> Result<Vec<u8>, GatherError> {
+        Ok(self.raw.get(stored).await?)
     }
 }

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 use spec::{Dataset, Edition, Normalized, Sensitivity};
 
+use super::cover::source_name;
 use super::deliveries;
 use super::gather::{Gather, GatherError};
 use crate::leaf::Submission as Leaf;
@@ -56,7 +57,8 @@ pub async fn add(
     erased(gather, connection, &row, &kept)?;
     let forwarded = deliveries::of(gather, connection, &kept)?;
     gather.json(format!("{folder}/deliveries.json"), &forwarded)?;
-    gather.cover.add(&receipt, &listed, &endings, &forwarded);
+    let name = source_name(&says, |path| gather.member(path));
+    (gather.cover).add((&receipt, name), &listed, &endings, &forwarded);
     Ok(())
 }
 

@@ -8,12 +8,36 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::State;
 use super::destinations::settle;
+use crate::delivery::client::ANSWER;
 use crate::delivery::pushed::Pushed;
 use crate::delivery::{platform, service};
 use crate::error::{Error, ErrorCode};
 
-/// Longest answer that is pushed, in bytes.
-const ANSWER: usize = 4 << 20;
+/// Reads a pushed answer: what it says, and how it came.
+pub async fn read(payload: Payload) -> Result<(Pushed, String), Error> {
+    let Ok(Ok(bytes)) = payload.to_bytes_limited(ANSWER).await else {
+        return Err(Error::request(
+            ErrorCode::TooLarge,
+            (
+                format!("业务回执超过 {ANSWER} 字节或未完整送达"),
+                format!("the answer exceeds {ANSWER} bytes, or broke off"),
+            ),
+        ));
+    };
+    let text = String::from_utf8(bytes.to_vec()).map_err(|error| unreadable(&error))?;
+    let body = serde_json::from_str(&text).map_err(|error| unreadable(&error))?;
+    Ok((body, text))
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> Error {
+    Error::request(
+        ErrorCode::Unreadable,
+        (
+            format!("业务回执无法读取：{error}"),
+            format!("the answer cannot be read: {error}"),
+        ),
+    )
+}
 
 /// Takes an answer.
 pub async fn take(
@@ -38,27 +62,7 @@ pub async fn take(
             ),
         )));
     };
-    let Ok(Ok(bytes)) = payload.to_bytes_limited(ANSWER).await else {
-        return Err(Error::request(
-            ErrorCode::TooLarge,
-            (
-                format!("业务回执超过 {ANSWER} 字节或未完整送达"),
-                format!("the answer exceeds {ANSWER} bytes, or broke off"),
-            ),
-        ));
-    };
-    let unreadable = |error: String| {
-        Error::request(
-            ErrorCode::Unreadable,
-            (
-                format!("业务回执无法读取：{error}"),
-                format!("the answer cannot be read: {error}"),
-            ),
-        )
-    };
-    let text = String::from_utf8(bytes.to_vec()).map_err(|error| unreadable(error.to_string()))?;
-    let body: Pushed =
-        serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    let (body, text) = read(payload).await?;
     let header = |name: &str| {
         request
             .headers()
@@ -69,9 +73,7 @@ pub async fn take(
     keys.check(header(platform::KEY), header(platform::SIGNATURE), &message)
         .map_err(|why| refused((why.to_string(), why.to_string())))?;
     if body.packet.is_none() {
-        return Err(unreadable(
-            "packet (SHA-256 of the packet 报文摘要)".to_owned(),
-        ));
+        return Err(unreadable(&"packet (SHA-256 of the packet 报文摘要)"));
     }
     settle(&state, name.into_inner(), body, text).await
 }

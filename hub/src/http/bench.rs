@@ -17,7 +17,7 @@ pub async fn hash(
 ) -> Result<HttpResponse, Error> {
     let config = &state.app.config;
     let idle = Duration::from_millis(config.server.idle_ms);
-    let body = limits::body(&request, payload, &config.limits, idle).await?;
+    let body = limits::body(&request, None, payload, &config.limits, idle).await?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain")
         .body(sha256(&body).to_hex()))

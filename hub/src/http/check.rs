@@ -26,6 +26,7 @@ pub async fn check(
 ) -> Result<HttpResponse, Error> {
     let _place = state.gate.enter(&caller.0.name, Instant::now())?;
     let only_issues = query.only_issues();
+    submissions::meant(&state, &caller, &request)?;
     let incoming =
         submissions::incoming(&state, &caller, &request, query.into_inner(), payload).await?;
     let app = Arc::clone(&state.app);

@@ -14,8 +14,9 @@ pub use manifests::post;
 use super::State;
 use super::auth::Caller;
 use super::openapi::{Param, param};
-use crate::app::App;
+use crate::app::{self, App};
 use crate::close::document::{Books, Document, Party};
+use crate::close::fault::Fault;
 use crate::close::making::{self, CloseError};
 use crate::close::received::{self, Set, Told};
 use crate::close::shown::{Answered, Placed, Shown};
@@ -35,10 +36,16 @@ pub const ONE: &[Param] = &[
     ),
 ];
 /// Parameters of what a source says.
-pub const SAY: &[Param] = &[param(
-    "number",
-    "which close of the day it speaks about; without it the latest",
-)];
+pub const SAY: &[Param] = &[
+    param(
+        "number",
+        "which close of the day it speaks about; without it the latest",
+    ),
+    param(
+        "after",
+        "with a whole list: names the differences that follow this id (`next` of the answer before)",
+    ),
+];
 /// Parameters of the walk.
 pub const NODES: &[Param] = &[
     param(
@@ -58,11 +65,11 @@ type Asked = (String, i64, i64);
 
 /// Sets that are remembered.
 const REMEMBERED: usize = 4;
-/// Records that they may have together.
-const RECORDS: usize = 2_000_000;
+/// Records that they may have together: room in the working folder, 90 bytes each.
+const RECORDS: u64 = 20_000_000;
 
 impl Sets {
-    fn of(&self, connection: &mut Database, asked: &Asked) -> Result<Arc<Set>, Error> {
+    fn of(&self, app: &App, connection: &mut Database, asked: &Asked) -> Result<Arc<Set>, Error> {
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, set)) = lock().iter().find(|(known, _)| known == asked) {
             return Ok(Arc::clone(set));
@@ -76,12 +83,14 @@ impl Sets {
             from: at(*from),
             until: at(*until),
         };
-        let set = Arc::new(received::set(connection, &span, source)?);
+        let folder = app::spool_folder(&app.config);
+        let set = received::set(connection, &span, source, &folder).map_err(unread)?;
+        let set = Arc::new(set);
         let mut known = lock();
         known.insert(0, (asked.clone(), Arc::clone(&set)));
         known.truncate(REMEMBERED);
-        let total = |known: &[(Asked, Arc<Set>)]| -> usize {
-            known.iter().map(|(_, set)| set.tree.entries().len()).sum()
+        let total = |known: &[(Asked, Arc<Set>)]| -> u64 {
+            known.iter().map(|(_, set)| set.tree.root().count).sum()
         };
         while known.len() > 1 && total(&known) > RECORDS {
             known.pop();
@@ -136,10 +145,19 @@ fn parameter(name: &str, what: &str) -> Error {
     )
 }
 
+/// What it means to a client that the records of a day could not be gone through.
+fn unread(fault: Fault) -> Error {
+    match fault {
+        Fault::Store(error) => Error::Store(error),
+        Fault::Room(error) => Error::NotKept(format!("working file of a close: {error}")),
+    }
+}
+
 /// What a fault of a close means to a client.
 fn refused(error: CloseError) -> Error {
     match error {
         CloseError::Store(error) => Error::Store(error),
+        CloseError::Fault(fault) => unread(fault),
         CloseError::Date(_) | CloseError::Future(_) => parameter("date", &error.to_string()),
         CloseError::Before(_) => {
             let text = error.to_string();
@@ -233,6 +251,7 @@ pub async fn one(
 
 /// The set of a source's close.
 fn set_of(
+    app: &App,
     sets: &Sets,
     connection: &mut Database,
     source: &str,
@@ -240,7 +259,7 @@ fn set_of(
 ) -> Result<Arc<Set>, Error> {
     let bounds = document.submissions;
     let asked = (source.to_owned(), bounds.from, bounds.until);
-    let set = sets.of(connection, &asked)?;
+    let set = sets.of(app, connection, &asked)?;
     let root = set.tree.root().digest.to_hex();
     match &document.books {
         Books::Source(books) if books.root == root => Ok(set),
@@ -260,7 +279,7 @@ pub async fn nodes(
 ) -> Result<HttpResponse, Error> {
     let shared = state.clone();
     let node = state
-        .ask(move |_, connection| {
+        .ask(move |app, connection| {
             let prefix: Prefix = query
                 .prefix
                 .parse()
@@ -275,12 +294,12 @@ pub async fn nodes(
             };
             let party = Party::Source(source.clone());
             let row = row(connection, &date, &party, query.number)?;
-            let set = set_of(&shared.closes, connection, &source, &read(&row)?)?;
-            let node = set.tree.node(&prefix);
+            let set = set_of(app, &shared.closes, connection, &source, &read(&row)?)?;
+            let node = set.tree.node(&prefix).map_err(|error| unread(error.into()))?;
             let mut told: Vec<(Entry, Told)> = Vec::new();
             if let Below::Entries(entries) = &node.below {
                 for entry in entries {
-                    let one = set.tell(connection, entry)?;
+                    let one = set.tell(connection, entry).map_err(unread)?;
                     told.extend(one.map(|one| (*entry, one)));
                 }
             }

@@ -1,5 +1,7 @@
 //! Everything known under one unified deal code, now or at an instant 统一交易标识码.
 
+use std::collections::HashSet;
+
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
 use spec::Lookup;
@@ -52,11 +54,8 @@ pub async fn one(
                 None => whole::lacks(app, connection, &lookups, Instant::now())?,
                 Some(_) => Vec::new(),
             };
-            lacks.retain(|lack| {
-                items
-                    .iter()
-                    .any(|item: &found::Shown| item.id == lack.record)
-            });
+            let shown: HashSet<i64> = items.iter().map(|item: &found::Shown| item.id).collect();
+            lacks.retain(|lack| shown.contains(&lack.record));
             Ok((items, lacks))
         })
         .await?;

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web::{self, Data, Json, Path, Query};
+use actix_web::web::{self, Data, Path, Payload, Query};
 use actix_web::{HttpResponse, Route};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::State;
+use super::acknowledgements;
 use super::auth::Caller;
 use super::openapi::{Param, param};
+use crate::delivery::condition::Condition;
 use crate::delivery::orders::{self, Action, Authority};
 use crate::delivery::pushed::{self, Pushed, Taken};
 use crate::error::{Error, ErrorCode};
@@ -76,21 +78,21 @@ pub async fn list(state: Data<State>) -> Result<HttpResponse, Error> {
             let mut all = Vec::new();
             for one in destinations::all(connection)? {
                 let contradicted = batches::contradicted(connection, one.ordinal)?;
-                all.push((one, contradicted));
+                let condition = Condition::of(connection, &one)?;
+                all.push((one, condition, contradicted));
             }
             let items = all
                 .into_iter()
-                .map(|(one, contradicted)| {
+                .map(|(one, condition, contradicted)| {
                     json!({
                         "name": one.name, "kind": one.kind,
                         "owes": serde_json::from_str::<Value>(&one.owes).unwrap_or_default(),
-                        "state": if one.retired_at.is_some() { "retired" }
-                            else if one.stopped_at.is_some() { "stopped" }
-                            else if one.filled.is_some() { "filling" }
-                            else { "live" },
+                        "state": condition.word(),
                         "stopped_at": one.stopped_at.map(text), "stopped_by": one.stopped_by,
                         "stop_reason": one.stop_reason,
-                        "registered_at": text(one.registered_at),
+                        // The one that every hub has is registered by being reached for the first time.
+                        "registered_at": (one.registered_at > 0).then(|| text(one.registered_at)),
+                        "address": one.address,
                         "deliveries": counts.remove(&one.name).unwrap_or_default(),
                         "contradicted_batches": contradicted,
                     })
@@ -155,7 +157,7 @@ pub async fn answer(
     state: Data<State>,
     caller: Caller,
     name: Path<String>,
-    body: Json<Pushed>,
+    payload: Payload,
 ) -> Result<HttpResponse, Error> {
     if caller.0.role != Role::Subscriber || caller.0.name != *name {
         return Err(Error::request(
@@ -166,8 +168,7 @@ pub async fn answer(
             ),
         ));
     }
-    let body = body.into_inner();
-    let text = serde_json::to_string(&body).unwrap_or_default();
+    let (body, text) = acknowledgements::read(payload).await?;
     settle(&state, name.into_inner(), body, text).await
 }
 

@@ -2,28 +2,49 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
+use serde::Deserialize;
 
 use super::State;
 use super::auth::Caller;
-use super::destinations::ReasonQuery;
-use crate::erase::{self, Desk, Order};
+use super::destinations::reason;
+use super::openapi::{Param, param};
+use crate::erase::{self, Class, Desk, Order};
 use crate::error::{Error, ErrorCode};
 use crate::evidence::Subject;
 use crate::pipeline::Instant;
 use crate::store::erasures::Erasure;
+
+/// Parameters.
+pub const QUERY: &[Param] = &[
+    param("reason", "why; required, and kept in the log"),
+    param(
+        "class",
+        "what kind of reason it is, told to subscribers that hold the record: request, law, retention, mistake, other",
+    ),
+];
+
+/// What the query says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErasureQuery {
+    reason: Option<String>,
+    #[serde(default)]
+    class: Class,
+}
 
 /// Erases all versions of a record.
 pub async fn erase(
     state: Data<State>,
     caller: Caller,
     path: Path<(String, String)>,
-    query: Query<ReasonQuery>,
+    query: Query<ErasureQuery>,
 ) -> Result<HttpResponse, Error> {
     let (dataset, key) = path.into_inner();
-    let authority = query.into_inner().authority(caller)?;
+    let query = query.into_inner();
     let order = Order {
-        by: format!("centre {}", authority.operator),
-        reason: authority.reason,
+        by: format!("centre {}", caller.0.name),
+        reason: reason(query.reason)?,
+        class: query.class,
     };
     let specification = state.app.spec;
     let subject = Subject::Record(dataset, key);

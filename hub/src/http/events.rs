@@ -12,6 +12,7 @@ use super::{State, paging};
 use crate::delivery::event::event;
 use crate::error::{Error, ErrorCode};
 use crate::store::access::Role;
+use crate::store::erasures::notices;
 use crate::store::{deliveries, destinations, outbox};
 
 /// Parameters.
@@ -63,10 +64,13 @@ pub async fn list(
             let page = paging::page(rows, limit, |row| row.id.to_string());
             let ids: Vec<i64> = page.items.iter().map(|row| row.record).collect();
             let contents = deliveries::contents(connection, &ids)?;
+            let events: Vec<i64> = page.items.iter().map(|row| row.id).collect();
+            let notices = notices::of(connection, &events)?;
             let mut items = Vec::with_capacity(page.items.len());
             for row in &page.items {
                 let content = contents.iter().find(|content| content.id == row.record);
-                let event = content.and_then(|content| event(app.spec, row, content));
+                let event =
+                    content.and_then(|content| event(app.spec, row, content, notices.get(&row.id)));
                 items.push(serde_json::to_value(event).unwrap_or(Value::Null));
             }
             Ok(paging::Page {

@@ -9,7 +9,6 @@ use super::State;
 use super::auth::Caller;
 use super::openapi::{Param, param};
 use crate::app::{self, App};
-use crate::delivery::service;
 use crate::error::{Error, ErrorCode};
 use crate::evidence::gather::{self, GatherError};
 use crate::store::Database;
@@ -101,12 +100,7 @@ fn make(
 ) -> Result<Vec<u8>, Error> {
     let keys = crate::keychange::published(&app.config.data)
         .map_err(|error| Error::Internal(format!("{error:#}")))?;
-    let signing = app.log_keys.all_signing();
-    let packers = |destination: &str| {
-        service::packers(&app.config, app.spec, &signing, destination).unwrap_or_default()
-    };
     let sources = gather::Sources {
-        packers: &packers,
         specification: app.spec,
         raw: app.raw.clone(),
         log: &app::log_folder(&app.config),

@@ -12,13 +12,19 @@ pub async fn live() -> HttpResponse {
         .json(serde_json::json!({ "status": "ok", "build": env!("CARGO_PKG_VERSION") }))
 }
 
-/// The store answers and the log is published. A way in that fails is named, but the hub stays ready for the others.
+/// The store answers and the log is published. A way in that fails is named, but the hub stays ready for the others; so is
+/// a clock that stands before the last checkpoint, which a person has to set right.
 pub async fn ready(state: Data<State>) -> HttpResponse {
     let store = state
         .ask(|_, connection| Ok(access::reachable(connection)?))
         .await
         .is_ok();
     let log = state.app.log.fault().is_none();
+    let clock = if state.app.log.clock_back() {
+        "back"
+    } else {
+        "ok"
+    };
     let word = |good: bool| if good { "ok" } else { "failed" };
     let ways: Vec<_> = state
         .app
@@ -32,7 +38,7 @@ pub async fn ready(state: Data<State>) -> HttpResponse {
         .collect();
     let body = serde_json::json!({
         "status": if store && log { "ready" } else { "not ready" },
-        "checks": { "store": word(store), "log": word(log) },
+        "checks": { "store": word(store), "log": word(log), "clock": clock },
         "ways": ways,
     });
     if store && log {

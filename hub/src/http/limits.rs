@@ -2,55 +2,28 @@
 //!
 //! Nothing here buffers more than its limit, whatever the client says about itself.
 
-use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{self, Bytes, BytesMut};
 use foldhash::{HashMap, HashMapExt};
 use futures_util::{Stream, StreamExt as _};
 
 use crate::config::Limits;
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::expand::{Encoding, FREE, expand, too_large};
 
-/// How a body is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// Not at all.
-    Plain,
-    /// RFC 1952.
-    Gzip,
-    /// RFC 8878, with the window that RFC 9659 sets for HTTP.
-    Zstd,
-}
-
-impl Encoding {
-    /// Reads a `Content-Encoding`.
-    pub fn parse(value: &str) -> Option<Encoding> {
-        match value.trim().to_ascii_lowercase().as_str() {
-            "" | "identity" => Some(Encoding::Plain),
-            "gzip" | "x-gzip" => Some(Encoding::Gzip),
-            "zstd" => Some(Encoding::Zstd),
-            _ => None,
-        }
-    }
-}
-
-/// Expansion that is free of the ratio: small bodies compress as they like.
-pub const FREE: usize = 1 << 20;
-/// Largest window of zstd in HTTP: 8 MiB (RFC 9659).
-pub const ZSTD_WINDOW_LOG: u32 = 23;
-
-/// Reads a body, and expands it.
+/// Reads a body, and expands it; `name` is that of the file which it is.
 pub async fn body(
     request: &HttpRequest,
+    name: Option<&str>,
     payload: web::Payload,
     limits: &Limits,
     idle: Duration,
 ) -> Result<Bytes, Error> {
-    let encoding = encoding(request)?;
+    let encoding = encoding(request, name)?;
     let announced: Option<usize> = request
         .headers()
         .get(CONTENT_LENGTH)
@@ -69,13 +42,18 @@ pub async fn body(
     Ok(Bytes::from(expanded))
 }
 
-/// How the body of a request is compressed.
-pub fn encoding(request: &HttpRequest) -> Result<Encoding, Error> {
-    let header = request
-        .headers()
-        .get(CONTENT_ENCODING)
-        .map(|value| value.to_str().unwrap_or("?"));
-    Encoding::parse(header.unwrap_or_default()).ok_or_else(|| {
+/// How the body of a request is compressed; `name` is that of the file which it is.
+pub fn encoding(request: &HttpRequest, name: Option<&str>) -> Result<Encoding, Error> {
+    let header = |name| {
+        let value = request.headers().get(name);
+        value.map(|value| value.to_str().unwrap_or("?"))
+    };
+    let Some(said) = header(CONTENT_ENCODING) else {
+        // Its type or its name may say it too, of a file that is sent as it lies.
+        let media_type = header(CONTENT_TYPE).unwrap_or_default();
+        return Ok(Encoding::of_file(media_type, name));
+    };
+    Encoding::parse(said).ok_or_else(|| {
         Error::request(
             ErrorCode::MediaType,
             (
@@ -127,102 +105,6 @@ async fn collect(
         }
         bytes.extend_from_slice(&chunk);
     }
-}
-
-/// Expands a compressed body, and stops at the first byte too many.
-pub fn expand(
-    encoding: Encoding,
-    bytes: &[u8],
-    most: usize,
-    ratio: usize,
-) -> Result<Vec<u8>, Error> {
-    expand_within(encoding, bytes, most, ratio)?
-        .ok_or_else(|| too_large(("解压后的报文", "decompressed body"), most))
-}
-
-/// The same; none when it becomes larger than `most`.
-pub fn expand_within(
-    encoding: Encoding,
-    bytes: &[u8],
-    most: usize,
-    ratio: usize,
-) -> Result<Option<Vec<u8>>, Error> {
-    let by_ratio = bytes.len().saturating_mul(ratio).saturating_add(FREE);
-    let expanded = match encoding {
-        Encoding::Plain => bounded(bytes, most, by_ratio),
-        Encoding::Gzip => bounded(flate2::read::MultiGzDecoder::new(bytes), most, by_ratio),
-        Encoding::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(bytes).map_err(broken)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(broken)?;
-            bounded(decoder, most, by_ratio)
-        }
-    };
-    match expanded {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(Stop::Full) => Ok(None),
-        Err(Stop::Ratio) => Err(expands(ratio)),
-        Err(Stop::Broken(error)) => Err(broken(error)),
-    }
-}
-
-/// What a compressed body that cannot be expanded is answered.
-#[expect(clippy::needless_pass_by_value, reason = "passed to map_err")]
-pub fn broken(error: std::io::Error) -> Error {
-    Error::request(
-        ErrorCode::Unreadable,
-        (
-            format!("压缩数据损坏（{error}）"),
-            format!("the compressed body is broken: {error}"),
-        ),
-    )
-}
-
-/// What a bomb is answered.
-pub fn expands(ratio: usize) -> Error {
-    Error::request(
-        ErrorCode::TooLarge,
-        (
-            format!("压缩比超过 {ratio}"),
-            format!("the body expands more than {ratio} times"),
-        ),
-    )
-}
-
-enum Stop {
-    Broken(std::io::Error),
-    Full,
-    Ratio,
-}
-
-fn bounded(mut from: impl Read, most: usize, by_ratio: usize) -> Result<Vec<u8>, Stop> {
-    let mut out = Vec::new();
-    let mut chunk = vec![0; 64 * 1024];
-    loop {
-        let read = match from.read(&mut chunk) {
-            Ok(0) => return Ok(out),
-            Ok(read) => read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Stop::Broken(error)),
-        };
-        if out.len() + read > most {
-            return Err(Stop::Full);
-        }
-        if out.len() + read > by_ratio {
-            return Err(Stop::Ratio);
-        }
-        out.extend_from_slice(chunk.get(..read).unwrap_or_default());
-    }
-}
-
-/// What a body beyond a limit is answered.
-pub fn too_large((zh, en): (&str, &str), most: impl std::fmt::Display) -> Error {
-    Error::request(
-        ErrorCode::TooLarge,
-        (
-            format!("{zh}超过 {most} 字节"),
-            format!("the {en} exceeds {most} bytes"),
-        ),
-    )
 }
 
 /// Counts requests in progress and their rate, per source and in all.

@@ -193,6 +193,14 @@ fn write(
     }
     registry.register("records", "Records judged", records);
 
+    let clock: Gauge = Gauge::default();
+    clock.set(i64::from(state.app.log.clock_back()));
+    registry.register(
+        "clock_back",
+        "1 while the clock stands before the last checkpoint of the log",
+        clock,
+    );
+
     let writer = &state.app.writer.figures;
     let commits: Counter = Counter::default();
     commits.inc_by(writer.commits.load(Ordering::Relaxed));

@@ -22,6 +22,7 @@ mod found;
 mod health;
 pub mod limits;
 mod log;
+mod media_type;
 mod metrics;
 mod moment;
 mod multipart;
@@ -123,7 +124,7 @@ pub const ROUTES: &[Endpoint] = &[
     Endpoint { method: "GET", path: "/v1/receipts/{id}/records/{index}/proof", access: Member, query: &[], what: "What became of one record, proven without the others", zh: "查询单条记录的存证证明", handler: || web::get().to(receipts::record) },
     Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}", access: Member, query: records::QUERY, what: "The current version of a record, what was known of it then (at), what held then (valid)", zh: "查询记录", handler: || web::get().to(records::current) },
     Endpoint { method: "GET", path: "/v1/records/{dataset}/{key}/versions", access: Member, query: &[], what: "All versions of a record, newest first", zh: "查询记录历史版本", handler: || web::get().to(records::versions) },
-    Endpoint { method: "POST", path: "/v1/records/{dataset}/{key}/erasure", access: Centre, query: destinations::REASON, what: "Erase the personal data of a record, all versions and the raw bytes that brought them; proofs stay", zh: "依法删除记录的个人信息（保留存证）", handler: || web::post().to(erased::erase) },
+    Endpoint { method: "POST", path: "/v1/records/{dataset}/{key}/erasure", access: Centre, query: erased::QUERY, what: "Erase the personal data of a record, all versions and the raw bytes that brought them; proofs stay", zh: "依法删除记录的个人信息（保留存证）", handler: || web::post().to(erased::erase) },
     Endpoint { method: "GET", path: "/v1/deals/{code}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, that name a unified deal code, and what they lack together", zh: "按统一交易标识码查询", handler: || web::get().to(deals::one) },
     Endpoint { method: "GET", path: "/v1/subjects/{uscc}", access: Member, query: moment::QUERY, what: "Current records, or those of an instant, about a subject of trading", zh: "按统一社会信用代码查询主体", handler: || web::get().to(subjects::one) },
     Endpoint { method: "GET", path: "/v1/subjects/{uscc}/standing", access: Anyone, query: &[], what: "The current standing of a subject, with its evidence", zh: "查询主体当前信用状态及依据", handler: || web::get().to(standing::one) },

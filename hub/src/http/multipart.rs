@@ -12,11 +12,11 @@ use serde::Serialize;
 
 use super::State;
 use super::auth::Caller;
-use super::limits::Encoding;
 use super::problem::Problem;
 use super::reception;
 use super::submissions::{self, SendQuery};
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::expand::Encoding;
 use crate::pipeline::receipt::Receipt;
 
 /// Most files of one request.
@@ -127,7 +127,9 @@ async fn one(
     // The last part of a path is the name: what stands before it is the sender's own machine.
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let media_type = field.content_type().map(ToString::to_string);
-    let body = reception::receive(state, Encoding::Plain, field).await?;
+    let encoding = Encoding::of_file(media_type.as_deref().unwrap_or_default(), Some(name));
+    let name = Encoding::expanded(name);
+    let body = reception::receive(state, encoding, field).await?;
     // Browsers and tools call what they do not know by any type: the name says more.
     let named = adapters::WireFormat::of_file_name(name).is_some();
     let media_type = media_type.filter(|_| !named).unwrap_or_default();

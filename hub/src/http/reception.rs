@@ -3,8 +3,7 @@
 //! What is on disk here was never answered for: the file goes away with the request, and after a crash with the next
 //! start.
 
-use std::io::{self, Read, Write as _};
-use std::path::Path;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,45 +14,37 @@ use futures_util::Stream;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::State;
-use super::limits::{self, Encoding};
+use super::limits;
 use crate::app;
 use crate::config::Limits;
 use crate::error::{Error, ErrorCode};
-use crate::keys::{Digest, FileKey};
+use crate::pipeline::expand::{self, Encoding};
 use crate::pipeline::inlet::Inlet;
-use crate::pipeline::large::Document;
-use crate::sealedfile::SealedWriter;
+use crate::pipeline::spool::{Spooled, spool};
 
 /// The bytes of a submission, decompressed.
 pub enum Body {
     /// In memory.
     Held(Bytes),
-    /// On disk.
-    OnDisk(Spooled),
+    /// On disk, in one of the places that there are.
+    OnDisk(Spooled, OwnedSemaphorePermit),
 }
 
-/// A file that lives as long as its request.
-pub struct Spooled {
-    /// The file and its measure.
-    pub document: Document,
-    _file: tempfile::TempPath,
-    _place: OwnedSemaphorePermit,
-}
-
-/// Receives the body of a request.
+/// Receives the body of a request; `name` is that of the file which it is.
 pub async fn body(
     state: &State,
     request: &HttpRequest,
+    name: Option<&str>,
     payload: web::Payload,
 ) -> Result<Body, Error> {
-    let encoding = limits::encoding(request)?;
+    let encoding = limits::encoding(request, name)?;
     let most = state.app.config.limits.file_bytes;
     let announced: Option<u64> = request
         .headers()
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length| length > most) {
-        return Err(limits::too_large(("报文", "body"), most));
+        return Err(expand::too_large(("报文", "body"), most));
     }
     receive(state, encoding, payload).await
 }
@@ -91,7 +82,7 @@ async fn expanded(
         return Ok(Some(held.clone()));
     }
     let (bytes, most, ratio) = (held.clone(), limits.memory_bytes, limits.ratio);
-    web::block(move || limits::expand_within(encoding, &bytes, most, ratio))
+    web::block(move || expand::expand_within(encoding, &bytes, most, ratio))
         .await
         .map_err(|error| Error::Internal(error.to_string()))
         .flatten()
@@ -118,7 +109,7 @@ async fn to_disk<E: std::fmt::Display>(
     let (send, receive) = tokio::sync::mpsc::channel(4);
     let (folder, bounds) = (app::spool_folder(config), config.limits.clone());
     let writing =
-        tokio::task::spawn_blocking(move || write(&folder, encoding, &bounds, Inlet::new(receive)));
+        tokio::task::spawn_blocking(move || spool(&folder, encoding, &bounds, Inlet::new(receive)));
     // The writing end stops early when the body is too large or broken; it says so itself.
     let mut next = Some(held);
     let mut cut = None;
@@ -140,93 +131,6 @@ async fn to_disk<E: std::fmt::Display>(
     if let Some(error) = cut {
         return Err(error);
     }
-    let (document, file) = written.map_err(|error| Error::Internal(error.to_string()))??;
-    Ok(Body::OnDisk(Spooled {
-        document,
-        _file: file,
-        _place: place,
-    }))
-}
-
-/// Writes what comes to a file of its own.
-fn write(
-    folder: &Path,
-    encoding: Encoding,
-    bounds: &Limits,
-    inlet: Inlet,
-) -> Result<(Document, tempfile::TempPath), Error> {
-    let full = |error: io::Error| Error::NotKept(format!("receiving to disk: {error}"));
-    // Its key is nowhere but in this request: what a crash leaves of the file is noise.
-    let key = FileKey::draw().map_err(|error| Error::NotKept(error.to_string()))?;
-    let file = tempfile::NamedTempFile::new_in(folder).map_err(full)?;
-    let mut file = SealedWriter::new(file, key.clone());
-    let mut digest = Digest::sha256();
-    let mut bytes = 0_u64;
-    let mut from = Expanding::new(encoding, inlet)?;
-    let mut piece = vec![0; 1 << 18];
-    loop {
-        let read = match from.read(&mut piece) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(limits::broken(error)),
-        };
-        bytes += read as u64;
-        if bytes > bounds.file_bytes {
-            return Err(limits::too_large(("报文", "body"), bounds.file_bytes));
-        }
-        let by_ratio = from.taken().saturating_mul(bounds.ratio as u64);
-        if encoding != Encoding::Plain && bytes > by_ratio.saturating_add(limits::FREE as u64) {
-            return Err(limits::expands(bounds.ratio));
-        }
-        let read = piece.get(..read).unwrap_or_default();
-        digest.update(read);
-        file.write_all(read).map_err(full)?;
-    }
-    let path = file.finish().map_err(full)?.into_temp_path();
-    let document =
-        Document::measured(path.to_path_buf(), Some(key), bytes, digest).map_err(full)?;
-    Ok((document, path))
-}
-
-/// A body that is expanded while it comes.
-enum Expanding {
-    Plain(Inlet),
-    Gzip(Box<flate2::read::MultiGzDecoder<Inlet>>),
-    Zstd(zstd::Decoder<'static, io::BufReader<Inlet>>),
-}
-
-impl Expanding {
-    fn new(encoding: Encoding, inlet: Inlet) -> Result<Self, Error> {
-        Ok(match encoding {
-            Encoding::Plain => Expanding::Plain(inlet),
-            Encoding::Gzip => Expanding::Gzip(Box::new(flate2::read::MultiGzDecoder::new(inlet))),
-            Encoding::Zstd => {
-                let mut decoder = zstd::Decoder::new(inlet).map_err(limits::broken)?;
-                decoder
-                    .window_log_max(limits::ZSTD_WINDOW_LOG)
-                    .map_err(limits::broken)?;
-                Expanding::Zstd(decoder)
-            }
-        })
-    }
-
-    /// Compressed bytes taken so far.
-    fn taken(&self) -> u64 {
-        match self {
-            Expanding::Plain(inlet) => inlet.taken,
-            Expanding::Gzip(decoder) => decoder.get_ref().taken,
-            Expanding::Zstd(decoder) => decoder.get_ref().get_ref().taken,
-        }
-    }
-}
-
-impl Read for Expanding {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Expanding::Plain(inlet) => inlet.read(into),
-            Expanding::Gzip(decoder) => decoder.read(into),
-            Expanding::Zstd(decoder) => decoder.read(into),
-        }
-    }
+    let spooled = written.map_err(|error| Error::Internal(error.to_string()))??;
+    Ok(Body::OnDisk(spooled, place))
 }

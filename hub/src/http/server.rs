@@ -17,7 +17,10 @@ use crate::error::{Error, ErrorCode};
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address cannot be taken.
-    #[error("{address} cannot be listened on")]
+    #[error(
+        "无法监听 {address}{} / {address} cannot be listened on",
+        advice(source)
+    )]
     Bind {
         /// The address.
         address: String,
@@ -28,6 +31,17 @@ pub enum ServeError {
     /// The server stopped by a fault.
     #[error("the server stopped")]
     Stopped(#[source] std::io::Error),
+}
+
+/// What is mostly behind it, and what to do.
+fn advice(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "：该端口已被别的程序占用（可能是另一个枢纽），请停掉它，或用 --listen 换一个端口"
+        }
+        std::io::ErrorKind::PermissionDenied => "：无权使用该端口，请换用 1024 以上的端口",
+        _ => "：请核对 --listen 的地址和端口",
+    }
 }
 
 /// Serves until a signal asks to stop (SIGTERM, ctrl-C); requests in progress are finished. `ready` is told

@@ -2,18 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use adapters::{Hint, WireFormat};
+use adapters::Hint;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::auth::Caller;
 use super::openapi::{Param, param};
 use super::reception::{self, Body};
-use super::{State, changes, limits, multipart, paging, reports};
+use super::{State, changes, limits, media_type, multipart, paging, reports};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::commit::{parse_receipt_id, receipt_id};
+use crate::pipeline::expand::Encoding;
 use crate::pipeline::receipt::{Counts, Receipt};
 use crate::pipeline::{self, Incoming, trouble};
 use crate::report;
@@ -105,7 +107,7 @@ impl SendQuery {
     /// What is said about a submission whose bytes are yet to come.
     pub fn about(self, source: &str, media_type: &str) -> Result<Incoming, Error> {
         let hint = Hint {
-            wire: wire(media_type, self.filename.as_deref())?,
+            wire: media_type::form(media_type, self.filename.as_deref())?,
             dataset: self.dataset,
             file_name: self.filename,
             ..Hint::default()
@@ -151,8 +153,10 @@ pub async fn submit(
         trouble::note(&state.app, &caller.0.name, "http", &error);
         error
     };
+    meant(&state, &caller, &request).map_err(trouble)?;
     let about = about(&caller, &request, query).map_err(trouble)?;
-    let body = reception::body(&state, &request, payload).await;
+    let name = about.hint.file_name.as_deref();
+    let body = reception::body(&state, &request, name, payload).await;
     let receipt = take(&state, about, body.map_err(trouble)?)
         .await
         .map_err(trouble)?;
@@ -180,6 +184,7 @@ pub async fn submit(
 
 /// Hands what was received to the pipeline.
 pub async fn take(state: &State, mut about: Incoming, body: Body) -> Result<Receipt, Error> {
+    expanded(&mut about);
     let (receipt, bytes) = match body {
         Body::Held(bytes) => {
             let length = bytes.len();
@@ -195,7 +200,7 @@ pub async fn take(state: &State, mut about: Incoming, body: Body) -> Result<Rece
             about.body = bytes;
             (pipeline::receive(&state.app, about).await?, length)
         }
-        Body::OnDisk(spooled) => {
+        Body::OnDisk(spooled, _place) => {
             let document = spooled.document.clone();
             let length = usize::try_from(document.bytes).unwrap_or(usize::MAX);
             let receipt = pipeline::large::receive(&state.app, about, document).await?;
@@ -204,6 +209,16 @@ pub async fn take(state: &State, mut about: Incoming, body: Body) -> Result<Rece
     };
     state.metrics.received(&receipt.source, bytes);
     Ok(receipt)
+}
+
+/// What is judged is expanded already, whatever its name and type say of it.
+fn expanded(about: &mut Incoming) {
+    if let Some(name) = &mut about.hint.file_name {
+        *name = Encoding::expanded(name).to_owned();
+    }
+    if Encoding::of_file(&about.media_type, None) != Encoding::Plain {
+        about.media_type.clear();
+    }
 }
 
 /// Reads a request, and its whole body, into what the pipeline takes.
@@ -217,7 +232,9 @@ pub async fn incoming(
     let mut incoming = about(caller, request, query)?;
     let config = &state.app.config;
     let idle = Duration::from_millis(config.server.idle_ms);
-    incoming.body = limits::body(request, payload, &config.limits, idle).await?;
+    let name = incoming.hint.file_name.as_deref();
+    incoming.body = limits::body(request, name, payload, &config.limits, idle).await?;
+    expanded(&mut incoming);
     if incoming.body.is_empty() {
         return Err(Error::request(
             ErrorCode::Unreadable,
@@ -228,6 +245,16 @@ pub async fn incoming(
         ));
     }
     Ok(incoming)
+}
+
+/// Refuses a form that the client said by itself, and the source never sends.
+pub fn meant(state: &State, caller: &Caller, request: &HttpRequest) -> Result<(), Error> {
+    let media_type = request.headers().get(CONTENT_TYPE);
+    let media_type = media_type.and_then(|value| value.to_str().ok());
+    match state.app.sources.get(&caller.0.name) {
+        Some(source) => media_type::meant(media_type.unwrap_or_default(), &source.profile),
+        None => Ok(()),
+    }
 }
 
 /// What a request says about the submission that is its body.
@@ -254,36 +281,6 @@ fn about(caller: &Caller, request: &HttpRequest, query: SendQuery) -> Result<Inc
     let mut incoming = query.about(&caller.0.name, media_type)?;
     incoming.submission = incoming.submission.or(header);
     Ok(incoming)
-}
-
-/// Media types that are read.
-const TYPES: &str = "application/json, application/x-ndjson, application/xml, text/csv, application/zip, \
-    application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, multipart/form-data";
-
-/// The form of a body. A type that says nothing leaves it to the file's name or the source's profile.
-fn wire(media_type: &str, file_name: Option<&str>) -> Result<Option<WireFormat>, Error> {
-    let essence = media_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    if essence.is_empty() || essence == "application/octet-stream" {
-        return Ok(None);
-    }
-    if let Some(wire) = WireFormat::of_content_type(media_type) {
-        return Ok(Some(wire));
-    }
-    if file_name.and_then(WireFormat::of_file_name).is_some() {
-        return Ok(None);
-    }
-    Err(Error::request(
-        ErrorCode::MediaType,
-        (
-            format!("不支持的 Content-Type“{essence}”，应为 {TYPES} 之一"),
-            format!("Content-Type is `{essence}`, expected one of {TYPES}"),
-        ),
-    ))
 }
 
 /// What the query of the list says.
@@ -439,6 +436,3 @@ pub fn line(connection: &mut Database, caller: &Caller, id: &str) -> Result<Subm
         .filter(|line| line.id == wanted && caller.may_see(&line.source))
         .ok_or_else(|| missing(id))
 }
-
-#[cfg(test)]
-mod tests;

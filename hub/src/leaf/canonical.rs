@@ -2,48 +2,53 @@
 //!
 //! The same facts give the same bytes whatever the order in which a program puts them together.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 
 /// Writes a value in canonical form. Numbers must be whole and below 2^53: leaves hold no others.
 pub fn canonical(value: &Value) -> String {
-    let mut text = String::new();
+    let mut text = Vec::with_capacity(512);
     write(&mut text, value);
-    text
+    // What serde_json writes is UTF-8, and so is what stands between.
+    String::from_utf8(text).unwrap_or_default()
 }
 
-fn write(text: &mut String, value: &Value) {
+fn write(text: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
-            // RFC 8785 sorts by UTF-16 code units.
-            members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-            text.push('{');
+            // RFC 8785 sorts by UTF-16 code units: for ASCII that is the order in which they are kept mostly.
+            let plain = |pair: &[(&String, &Value)]| matches!(pair, [(a, _), (b, _)] if a < b && a.is_ascii() && b.is_ascii());
+            if !members.windows(2).all(plain) {
+                members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            }
+            text.push(b'{');
             for (place, (name, member)) in members.into_iter().enumerate() {
                 if place > 0 {
-                    text.push(',');
+                    text.push(b',');
                 }
-                // Writing to a string does not fail; serde_json escapes as RFC 8785 asks.
-                let _ = write!(text, "{}:", Value::from(name.as_str()));
+                scalar(text, name);
+                text.push(b':');
                 write(text, member);
             }
-            text.push('}');
+            text.push(b'}');
         }
         Value::Array(elements) => {
-            text.push('[');
+            text.push(b'[');
             for (place, element) in elements.iter().enumerate() {
                 if place > 0 {
-                    text.push(',');
+                    text.push(b',');
                 }
                 write(text, element);
             }
-            text.push(']');
+            text.push(b']');
         }
-        scalar => {
-            let _ = write!(text, "{scalar}");
-        }
+        other => scalar(text, other),
     }
+}
+
+fn scalar(text: &mut Vec<u8>, value: &impl serde::Serialize) {
+    // Writing to memory does not fail; serde_json escapes as RFC 8785 asks.
+    let _ = serde_json::to_writer(text, value);
 }
 
 #[cfg(test)]

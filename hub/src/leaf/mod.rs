@@ -22,6 +22,7 @@ pub mod manifest;
 pub mod numbers;
 pub mod operator;
 pub mod packet;
+pub mod parts;
 pub mod reperformance;
 pub mod sequence;
 pub mod submission;

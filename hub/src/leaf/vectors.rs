@@ -7,6 +7,7 @@ use super::delivery::{self, Delivery};
 use super::log_key::{KeyChange, LogKey};
 use super::operator::{Action, Operator};
 use super::packet::{self, Packet};
+use super::parts;
 use super::{
     Change, Close, Commitment, Contradiction, Counts, LeafError, Manifest, Reperformance, Sequence,
     Submission, Witness, encode,
@@ -204,6 +205,7 @@ pub fn all() -> Result<Vec<Vec<u8>>, LeafError> {
         packet_sha256: digest("packet"),
         members: 1,
         members_root: packet::members_root(&[member]),
+        parts_root: Some(parts::root(&[b"<HEAD/>", b"<RECORD/>", b"<SIGNATURE/>"])),
         at: at(),
     };
     Ok(vec![

@@ -10,8 +10,6 @@ use tokio::sync::mpsc::Receiver;
 pub struct Inlet {
     from: Receiver<io::Result<Bytes>>,
     piece: Bytes,
-    /// Bytes taken so far.
-    pub taken: u64,
 }
 
 impl Inlet {
@@ -20,7 +18,6 @@ impl Inlet {
         Inlet {
             from,
             piece: Bytes::new(),
-            taken: 0,
         }
     }
 }
@@ -36,7 +33,6 @@ impl Read for Inlet {
         let count = into.len().min(self.piece.len());
         let (to, _) = into.split_at_mut(count);
         to.copy_from_slice(&self.piece.split_to(count));
-        self.taken += count as u64;
         Ok(count)
     }
 }

@@ -17,10 +17,12 @@ use spec::{Context, Edition};
 
 use super::attached::Arriving;
 use super::commit::{self, Part, Prepared};
+use super::expand::Encoding;
 use super::parts::{Parts, PartsError};
 use super::receipt::Receipt;
+use super::spool::spool;
 use super::{Incoming, Instant, answered, check_sender, conflict, judge, known, submission_number};
-use crate::app::App;
+use crate::app::{App, spool_folder};
 use crate::error::{Error, ErrorCode};
 use crate::keys::{Digest, FileKey};
 use crate::pipeline::receipt::VERDICTS;
@@ -101,8 +103,29 @@ impl Document {
 }
 
 /// Judges a file, keeps it, and answers with a receipt after the commit; whatever its size. `about` is what is known
-/// of it, with an empty body.
+/// of it, with an empty body. One that is compressed is received as what it becomes.
 pub async fn receive(
+    app: &Arc<App>,
+    mut about: Incoming,
+    document: Document,
+) -> Result<Receipt, Error> {
+    let name = about.hint.file_name.as_deref();
+    let encoding = Encoding::of_file(&about.media_type, name);
+    if encoding == Encoding::Plain {
+        return received(app, about, document).await;
+    }
+    about.hint.file_name = name.map(|name| Encoding::expanded(name).to_owned());
+    about.media_type.clear();
+    let (folder, limits) = (spool_folder(&app.config), app.config.limits.clone());
+    let spooled = tokio::task::spawn_blocking(move || {
+        let from = document.open().map_err(PartsError::Io)?;
+        spool(&folder, encoding, &limits, from)
+    });
+    let spooled = spooled.await.map_err(stopped)??;
+    received(app, about, spooled.document.clone()).await
+}
+
+async fn received(
     app: &Arc<App>,
     mut about: Incoming,
     document: Document,

@@ -1,8 +1,6 @@
 //! What is too large to be one document, read as documents of a few megabytes, one by one.
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 
 use adapters::{Adapter, Chunk, Chunks, DecodeError, Hint, Limits, WireFormat};
 
@@ -34,28 +32,15 @@ impl From<PartsError> for Error {
 }
 
 /// A file, or anything else that gives bytes, that is being read.
-pub struct Parts<R = File> {
+pub struct Parts<R> {
     from: R,
     chunks: Chunks,
     buffer: Vec<u8>,
     ended: bool,
 }
 
-impl Parts {
-    /// Opens a file of a source; `hint` is what is known of its form, `memory` how much of it may be held at once.
-    pub fn open(
-        adapter: &Adapter,
-        file: &Path,
-        hint: &Hint,
-        limits: &Limits,
-        memory: usize,
-    ) -> Result<Self, PartsError> {
-        Ok(Parts::of(adapter, File::open(file)?, hint, limits, memory))
-    }
-}
-
 impl<R: Read> Parts<R> {
-    /// Reads what a source sent.
+    /// Reads what a source sent; `hint` is what is known of its form, `memory` how much of it may be held at once.
     pub fn of(adapter: &Adapter, from: R, hint: &Hint, limits: &Limits, memory: usize) -> Self {
         let name = hint.file_name.as_deref();
         let said = hint

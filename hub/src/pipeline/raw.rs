@@ -21,6 +21,7 @@ use crate::error::{Error, ErrorCode};
 use crate::keys::Masters;
 use crate::keys::sealing::SealPieces;
 use crate::store::erasures::DESTROYED;
+use crate::store::packet_bytes::PacketRow;
 use crate::store::submissions::Submission;
 use crate::tlog::hash::Hash;
 
@@ -264,6 +265,17 @@ impl Stored {
             key,
             is_left,
         }
+    }
+
+    /// The bytes of a packet of this SHA-256; nothing for one that was sent before they were kept.
+    pub fn of_packet(row: &PacketRow, name: Hash) -> Option<Stored> {
+        let key = row.wrapped.clone()?;
+        Some(Stored {
+            name,
+            inline: row.bytes.clone(),
+            key: Some(key),
+            is_left: false,
+        })
     }
 
     /// What an erasure leaves of raw bytes, as it was kept under its own SHA-256.

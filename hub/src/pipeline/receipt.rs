@@ -205,7 +205,7 @@ fn same<T: PartialEq + Serialize>(place: &str, found: &T, expected: &T) -> Resul
         Err(fault(
             place,
             format!(
-                "is {}, but the signed leaf says {}",
+                "与已签名的日志条目不符 / is {}, but the signed leaf says {}",
                 json(found),
                 json(expected)
             ),
@@ -257,7 +257,7 @@ impl Receipt {
         let evidence = &self.evidence;
         if evidence.origin != keys.origin() {
             let what = format!(
-                "is `{}`, the keys are of `{}`",
+                "公钥不属于该日志 / is `{}`, the keys are of `{}`",
                 evidence.origin,
                 keys.origin()
             );
@@ -327,7 +327,7 @@ impl Receipt {
             return Err(fault(
                 "signature",
                 format!(
-                    "does not fit the leaf under the keys of `{}`",
+                    "签名无效 / does not fit the leaf under the keys of `{}`",
                     keys.origin()
                 ),
             ));

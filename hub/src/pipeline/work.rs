@@ -211,7 +211,8 @@ impl Work<'_, '_> {
             match record.action {
                 Action::Withdraw | Action::Correct if latest.is_none() => {
                     if !self.is_trial() {
-                        issues.push(absent::nothing_to(&record));
+                        let newest = newest.as_deref();
+                        issues.push(absent::nothing_to(&record, newest, self.number));
                     }
                 }
                 Action::Withdraw => issues.extend(self.dependants(current.as_deref(), &record)?),

@@ -98,7 +98,7 @@ pub fn row(connection: &mut Database, close: &Close) -> Result<Vec<Cell>, StoreE
     let (received, owed) = match &document.books {
         Books::Source(books) => (of_source(books), std::array::from_fn(|_| empty())),
         Books::Destination(books) => {
-            if let Some(platform) = &books.platform {
+            if let Some(platform) = books.platform.as_ref().filter(|one| one.compared()) {
                 differences = number(platform.differences.all());
             }
             if let Some(said) = &books.contradicted {
@@ -117,16 +117,34 @@ pub fn row(connection: &mut Database, close: &Close) -> Result<Vec<Cell>, StoreE
                 .is_some_and(|root| said.note.contains(&format!("\n{root}\n")))
         }),
     };
-    let word = |yes: bool| Cell::from(if yes { "yes" } else { "no" });
+    let word = |yes: bool| {
+        if yes {
+            Cell::Word("yes", "是")
+        } else {
+            Cell::Word("no", "否")
+        }
+    };
+    // It agreed, and was not asked again since: that counts for what was compared then.
+    let before = match &document.books {
+        Books::Destination(books) => {
+            let earlier = books.platform.as_ref().and_then(|one| one.earlier.as_ref());
+            earlier.filter(|earlier| earlier.agreed)
+        }
+        Books::Source(_) | Books::Hub(_) => None,
+    };
+    let unknown = before.map_or(Cell::Empty, |_| Cell::Word("earlier", "此前一致"));
     let mut cells: Vec<Cell> = vec![
         close.date.as_str().into(),
-        close.party.as_str().into(),
+        match close.party.as_str() {
+            "hub" => Cell::Word("hub", "hub 全部"),
+            party => party.into(),
+        },
         Cell::Number(i64::from(close.number)),
     ];
     cells.extend(received);
     cells.extend(owed);
     cells.push(word(close.balanced == 1));
-    cells.push(agreed.map_or(Cell::Empty, word));
+    cells.push(agreed.map_or(unknown, word));
     cells.extend([differences, contradicted]);
     cells.push(Cell::Number(close.leaf_index));
     Ok(cells)

@@ -1,10 +1,13 @@
 //! What was erased: when, at whose order and why, how much of it, and which destinations have not confirmed yet that
-//! they erased it too. The newest first; one row for each destination that held it.
+//! they erased it too. The newest first; one row for each destination that held it. A duty is `open` where nobody but an
+//! operator can tell the destination; a subscriber is `telling`, `told` once it has taken every event over, or `not_told`
+//! when the hub has given up; `confirmed` is what an operator noted.
 
 use super::table::{Cell, Table, column};
 use super::{Facts, Question, ReportError};
 use crate::pipeline::Instant;
 use crate::store::Database;
+use crate::store::erasures::notices::{self, Progress};
 use crate::store::erasures::{self, duties};
 
 /// Rows when nothing else is asked.
@@ -34,23 +37,30 @@ pub fn make(
             row
         };
         let owed = duties::of(connection, one.leaf_index)?;
+        let progress = notices::progress(connection, one.leaf_index)?;
         if owed.is_empty() {
             rows.push(base(vec![
                 None::<&str>.into(),
                 "none".into(),
                 None::<&str>.into(),
                 None::<&str>.into(),
+                None::<&str>.into(),
             ]));
         }
         for duty in owed {
-            let state = if duty.done_at.is_some() {
-                "confirmed"
-            } else {
-                "open"
+            let told = progress.get(&duty.destination).copied().unwrap_or_default();
+            let state = match told {
+                _ if duty.done_at.is_some() => "confirmed",
+                Progress { all: 0, .. } => "open",
+                Progress { failed: 1.., .. } => "not_told",
+                Progress { all, told, .. } if all == told => "told",
+                _ => "telling",
             };
+            let told_at = Some(told.at).filter(|_| told.all > 0 && told.told == told.all);
             rows.push(base(vec![
                 duty.destination.as_str().into(),
                 state.into(),
+                told_at.map(instant).into(),
                 duty.done_at.map(instant).into(),
                 duty.done_by.as_deref().into(),
             ]));
@@ -68,6 +78,7 @@ pub fn make(
             column("reason", "原因"),
             column("destination", "已收到的目的地"),
             column("duty", "目的地删除情况"),
+            column("told_at", "通知送达时间"),
             column("confirmed_at", "确认时间"),
             column("confirmed_by", "确认人"),
         ],

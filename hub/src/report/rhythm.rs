@@ -7,6 +7,7 @@
 use jiff::civil::Date;
 use spec::Calendar;
 
+use super::table::Cell;
 use crate::pipeline::Instant;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -45,11 +46,11 @@ impl Rhythm {
     }
 
     /// Where it comes from, in a word.
-    pub const fn word(self) -> &'static str {
+    pub const fn word(self) -> Cell {
         match self {
-            Rhythm::Told(_) => "profile",
-            Rhythm::Learnt(_) => "learnt",
-            Rhythm::Usual(_) => "default",
+            Rhythm::Told(_) => Cell::Word("profile", "档案约定"),
+            Rhythm::Learnt(_) => Cell::Word("learnt", "按以往报送"),
+            Rhythm::Usual(_) => Cell::Word("default", "缺省"),
         }
     }
 }

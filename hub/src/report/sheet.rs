@@ -39,6 +39,7 @@ fn write<'s>(sheet: &'s mut Worksheet, table: &Table) -> Result<&'s mut Workshee
         for (place, cell) in (0..).zip(row) {
             match cell {
                 Cell::Text(text) => drop(sheet.write_string(line, place, text)?),
+                Cell::Word(_, zh) => drop(sheet.write_string(line, place, *zh)?),
                 Cell::Number(number) => drop(sheet.write_number(line, place, *number as f64)?),
                 Cell::Empty => {}
             }

@@ -61,9 +61,9 @@ pub fn make(
             column("interval_from", "间隔依据"),
             column("ways", "接入方式"),
             column("sequence_alerts", "序号异常"),
-            column("last_error_at", "最近拒收时间"),
-            column("last_error_way", "拒收方式"),
-            column("last_error", "最近拒收原因"),
+            column("last_error_at", "最近整批拒收时间"),
+            column("last_error_way", "拒收途径"),
+            column("last_error", "最近整批拒收原因"),
         ],
         rows,
         total: None,
@@ -116,17 +116,17 @@ impl Heard {
         let silent = last
             .and_then(|last| rhythm::silent_since(calendar, rhythm, tolerance, last, facts.now));
         let state = match (last, silent) {
-            (None, _) => "never",
-            (Some(_), Some(_)) => "silent",
-            (Some(_), None) => "ok",
+            (None, _) => Cell::Word("never", "从未报送"),
+            (Some(_), Some(_)) => Cell::Word("silent", "静默"),
+            (Some(_), None) => Cell::Word("ok", "正常"),
         };
         let open = self.alerts.iter().filter(|(source, ..)| source == id);
         let trouble = self.troubles.iter().find(|trouble| trouble.source == id);
         vec![
-            state.into(),
+            state,
             silent.map(instant).into(),
             Cell::Number(rhythm.interval() / 3_600_000),
-            rhythm.word().into(),
+            rhythm.word(),
             profile.map(|profile| profile.ways.join(",")).into(),
             Cell::Number(open.map(|(_, _, count)| count).sum()),
             trouble.map(|trouble| instant(trouble.at)).into(),

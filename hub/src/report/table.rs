@@ -25,6 +25,8 @@ pub enum Cell {
     Text(String),
     /// A figure.
     Number(i64),
+    /// One of a few words: for machines, and for people.
+    Word(&'static str, &'static str),
     /// Nothing is known.
     Empty,
 }
@@ -122,6 +124,7 @@ impl Serialize for Row<'_> {
             match cell {
                 Cell::Text(text) => map.serialize_entry(column.id, text)?,
                 Cell::Number(number) => map.serialize_entry(column.id, number)?,
+                Cell::Word(word, _) => map.serialize_entry(column.id, word)?,
                 Cell::Empty => map.serialize_entry(column.id, &())?,
             }
         }
@@ -148,6 +151,7 @@ impl Table {
                 separate(&mut out, place);
                 match cell {
                     Cell::Text(text) => quote(&mut out, text),
+                    Cell::Word(_, zh) => quote(&mut out, zh),
                     Cell::Number(number) => drop(write!(out, "{number}")),
                     Cell::Empty => {}
                 }
@@ -193,6 +197,7 @@ impl Table {
 fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => text.clone(),
+        Cell::Word(_, zh) => (*zh).to_owned(),
         Cell::Number(number) => number.to_string(),
         Cell::Empty => "-".to_owned(),
     }

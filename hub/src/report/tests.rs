@@ -261,7 +261,7 @@ fn csv_opens_in_a_spreadsheet_without_running_anything() -> Outcome {
     assert!(csv.starts_with("\u{feff}数据来源,来源名称,批次,"), "{csv}");
     assert!(csv.contains("320100,\"'=cmd|'/c calc'!A1\",2,"), "{csv}");
     assert!(
-        csv.contains("320300,\"a \"\"b\"\", c\",0,0,0,,,never,"),
+        csv.contains("320300,\"a \"\"b\"\", c\",0,0,0,,,从未报送,"),
         "{csv}"
     );
     let sheet = super::sheet::xlsx(&table)?;

@@ -1,52 +1,84 @@
-//! `column IN (many values)` for SQLite as one parameter: a JSON list. However many values are asked, the statement
-//! is the same one and stays prepared. (PostgreSQL has arrays.)
+//! `column IN (many values)` as one parameter: however many values are asked, the statement is the same one and stays
+//! prepared. PostgreSQL has arrays; SQLite reads a list in JSON.
 
 use diesel::expression::{AppearsOnTable, Expression, ValidGrouping, is_aggregate};
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Text};
 use diesel::sqlite::Sqlite;
 
 /// The condition that a column holds one of many values.
-#[derive(Debug, Clone, QueryId)]
-pub struct Among<C> {
+#[derive(Debug, Clone)]
+pub struct Among<C, V> {
     column: C,
-    values: String,
+    values: Vec<V>,
+    listed: String,
 }
 
 /// Asks whether a column holds one of these numbers.
-pub fn among<C: Expression<SqlType = BigInt>>(column: C, values: &[i64]) -> Among<C> {
+pub fn among<C: Expression<SqlType = BigInt>>(column: C, values: &[i64]) -> Among<C, i64> {
     let words: Vec<String> = values.iter().map(i64::to_string).collect();
     Among {
         column,
-        values: format!("[{}]", words.join(",")),
+        values: values.to_vec(),
+        listed: format!("[{}]", words.join(",")),
     }
 }
 
 /// Asks whether a column holds one of these texts.
-pub fn among_texts<C: Expression<SqlType = Text>>(column: C, values: &[String]) -> Among<C> {
+pub fn among_texts<C: Expression<SqlType = Text>>(
+    column: C,
+    values: &[String],
+) -> Among<C, String> {
     Among {
         column,
-        values: serde_json::Value::from(values).to_string(),
+        values: values.to_vec(),
+        listed: serde_json::Value::from(values).to_string(),
     }
 }
 
-impl<C> Expression for Among<C> {
+impl<C, V> Expression for Among<C, V> {
     type SqlType = Bool;
 }
 
-impl<C: AppearsOnTable<T>, T> AppearsOnTable<T> for Among<C> {}
+impl<C: AppearsOnTable<T>, T, V> AppearsOnTable<T> for Among<C, V> {}
 
-impl<C, G> ValidGrouping<G> for Among<C> {
+impl<C, G, V> ValidGrouping<G> for Among<C, V> {
     type IsAggregate = is_aggregate::Never;
 }
 
-impl<C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Among<C> {
+impl<C: QueryId, V: 'static> QueryId for Among<C, V> {
+    type QueryId = Among<C::QueryId, V>;
+    const HAS_STATIC_QUERY_ID: bool = C::HAS_STATIC_QUERY_ID;
+}
+
+impl<C: QueryFragment<Sqlite>, V> QueryFragment<Sqlite> for Among<C, V> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         self.column.walk_ast(pass.reborrow())?;
         pass.push_sql(" IN (SELECT value FROM json_each(");
-        pass.push_bind_param::<Text, _>(&self.values)?;
+        pass.push_bind_param::<Text, _>(&self.listed)?;
         pass.push_sql("))");
+        Ok(())
+    }
+}
+
+impl<C: QueryFragment<Pg>> QueryFragment<Pg> for Among<C, i64> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.column.walk_ast(pass.reborrow())?;
+        pass.push_sql(" = ANY(");
+        pass.push_bind_param::<Array<BigInt>, _>(&self.values)?;
+        pass.push_sql(")");
+        Ok(())
+    }
+}
+
+impl<C: QueryFragment<Pg>> QueryFragment<Pg> for Among<C, String> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.column.walk_ast(pass.reborrow())?;
+        pass.push_sql(" = ANY(");
+        pass.push_bind_param::<Array<Text>, _>(&self.values)?;
+        pass.push_sql(")");
         Ok(())
     }
 }

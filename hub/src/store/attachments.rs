@@ -120,20 +120,12 @@ pub fn under(
     if codes.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(match connection {
-        Database::Sqlite(sqlite) => attachments::table
-            .filter(attachments::source.eq(source))
-            .filter(among_texts(attachments::code, codes))
-            .order(attachments::id)
-            .select(AttachmentRow::as_select())
-            .load(sqlite)?,
-        Database::Postgres(postgres) => attachments::table
-            .filter(attachments::source.eq(source))
-            .filter(attachments::code.eq_any(codes))
-            .order(attachments::id)
-            .select(AttachmentRow::as_select())
-            .load(postgres)?,
-    })
+    Ok(on!(connection, c => attachments::table
+        .filter(attachments::source.eq(source))
+        .filter(among_texts(attachments::code, codes))
+        .order(attachments::id)
+        .select(AttachmentRow::as_select())
+        .load(c))?)
 }
 
 /// The files under a code, of one source or of all, in order of their commit.

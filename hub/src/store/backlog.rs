@@ -1,9 +1,10 @@
 //! How much waits for a destination, and since when: asked for often, so it costs by a bound and not by the table.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{BigInt, Text};
 
 use super::schema::{deliveries, records, submissions};
+use super::words::{Behind, OPEN};
 use super::{Database, StoreError, on};
 
 #[derive(QueryableByName)]
@@ -30,8 +31,8 @@ pub fn oldest(connection: &mut Database, destination: &str) -> Result<Option<i64
     // Two steps: a join would tempt the planner away from the index.
     let record: Option<i64> = on!(connection, c => deliveries::table
         .filter(deliveries::destination.eq(destination))
-        .filter(diesel::dsl::sql::<Bool>("state < 2"))
-        .filter(super::deliveries::behind(destination, 0))
+        .filter(OPEN)
+        .filter(Behind { destination, after: 0 })
         .order(deliveries::id.asc())
         .limit(1)
         .select(deliveries::record_id)

@@ -3,11 +3,9 @@
 use diesel::dsl::max;
 use diesel::prelude::*;
 
+use super::among::among;
 use super::schema::{batches, deliveries};
 use super::{Database, StoreError, on};
-
-/// Most numbers in one statement.
-const CHUNK: usize = 400;
 
 /// Batches that one destination can have: each has a range of numbers of its own, so that none waits for another's.
 /// With fewer than 8,192 destinations the numbers stay exact in JSON.
@@ -78,6 +76,14 @@ pub fn contradicted(connection: &mut Database, ordinal: i64) -> Result<Vec<i64>,
         .collect())
 }
 
+/// Whether a packet for a destination was tried more than once and is not confirmed yet.
+pub fn repeated(connection: &mut Database, destination: &str) -> Result<bool, StoreError> {
+    let open = super::deliveries::open_batches(connection, destination)?;
+    Ok(open
+        .iter()
+        .any(|batch| batch.state == 0 && batch.attempts > 1))
+}
+
 /// The number that the next batch of a destination gets.
 pub fn next_batch(connection: &mut Database, ordinal: i64) -> Result<i64, StoreError> {
     let first = ordinal * RANGE;
@@ -122,21 +128,19 @@ pub fn open_batch(connection: &mut Database, batch: &NewBatch) -> Result<bool, S
     if added == 0 {
         return Ok(false);
     }
-    for chunk in batch.deliveries.chunks(CHUNK) {
-        let taken = on!(connection, c => diesel::update(deliveries::table)
-            .filter(deliveries::id.eq_any(chunk))
-            .filter(deliveries::state.eq(0))
-            .filter(deliveries::batch_id.is_null())
-            .set((
-                deliveries::batch_id.eq(batch.id),
-                deliveries::attempts.eq(deliveries::attempts + 1),
-                deliveries::updated_at.eq(batch.created_at),
-            ))
-            .execute(c))?;
-        if taken != chunk.len() {
-            let what = format!("batch {}: a delivery is in another batch", batch.id);
-            return Err(StoreError::Abandoned(what));
-        }
+    let taken = on!(connection, c => diesel::update(deliveries::table)
+        .filter(among(deliveries::id, &batch.deliveries))
+        .filter(deliveries::state.eq(0))
+        .filter(deliveries::batch_id.is_null())
+        .set((
+            deliveries::batch_id.eq(batch.id),
+            deliveries::attempts.eq(deliveries::attempts + 1),
+            deliveries::updated_at.eq(batch.created_at),
+        ))
+        .execute(c))?;
+    if taken != batch.deliveries.len() {
+        let what = format!("batch {}: a delivery is in another batch", batch.id);
+        return Err(StoreError::Abandoned(what));
     }
     Ok(true)
 }

@@ -2,13 +2,14 @@
 //!
 //! Every statement goes along a range of numbers of one day ([`super::days`]); none reads a whole table.
 
-use diesel::dsl::{count_star, sum};
+use diesel::dsl::{count_star, sql, sum};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::days::{self, Span};
 use super::deliveries::State;
-use super::schema::{changes, deliveries, parked, records, submissions};
-use super::submissions::Submission;
+use super::schema::{changes, deliveries, delivery_states, parked, records, submissions};
+use super::words::BADLY;
 use super::{Database, StoreError};
 
 diesel::allow_columns_to_appear_in_same_group_by_clause!(
@@ -23,8 +24,8 @@ diesel::allow_columns_to_appear_in_same_group_by_clause!(
     records::verdict
 );
 diesel::allow_columns_to_appear_in_same_group_by_clause!(
-    deliveries::destination,
-    deliveries::state
+    delivery_states::destination,
+    delivery_states::state
 );
 
 /// Begins a view of the database that nothing changes until [`ended`]: figures from several statements fit each other.
@@ -183,12 +184,20 @@ pub fn owed(
 ) -> Result<Vec<(String, State, i64)>, StoreError> {
     let mut found = Vec::new();
     for (from, until) in ranges {
-        let rows: Vec<(String, i32, i64)> = deliveries::table
-            .filter(deliveries::id.ge(from).and(deliveries::id.lt(until)))
-            .filter(deliveries::record_id.ge(span.from.record))
-            .filter(deliveries::record_id.lt(span.until.record))
-            .group_by((deliveries::destination, deliveries::state))
-            .select((deliveries::destination, deliveries::state, count_star()))
+        let rows: Vec<(String, i32, i64)> = delivery_states::table
+            .filter(
+                delivery_states::id
+                    .ge(from)
+                    .and(delivery_states::id.lt(until)),
+            )
+            .filter(delivery_states::record_id.ge(span.from.record))
+            .filter(delivery_states::record_id.lt(span.until.record))
+            .group_by((delivery_states::destination, delivery_states::state))
+            .select((
+                delivery_states::destination,
+                delivery_states::state,
+                count_star(),
+            ))
             .load(connection)?;
         for (destination, state, number) in rows {
             found.push((destination, State::from_number(state)?, number));
@@ -240,18 +249,22 @@ pub fn owed_versions(
     (after, until): (i64, i64),
     limit: i64,
 ) -> Result<Vec<OwedVersion>, StoreError> {
-    Ok(deliveries::table
-        .filter(deliveries::id.gt(after).and(deliveries::id.lt(until)))
-        .filter(deliveries::destination.eq(destination))
-        .filter(deliveries::record_id.ge(span.from.record))
-        .filter(deliveries::record_id.lt(span.until.record))
-        .order(deliveries::id)
+    Ok(delivery_states::table
+        .filter(
+            delivery_states::id
+                .gt(after)
+                .and(delivery_states::id.lt(until)),
+        )
+        .filter(delivery_states::destination.eq(destination))
+        .filter(delivery_states::record_id.ge(span.from.record))
+        .filter(delivery_states::record_id.lt(span.until.record))
+        .order(delivery_states::id)
         .limit(limit)
         .select((
-            deliveries::id,
-            deliveries::state,
-            deliveries::batch_id,
-            deliveries::record_id,
+            delivery_states::id,
+            delivery_states::state,
+            delivery_states::batch_id,
+            delivery_states::record_id,
         ))
         .load(connection)?)
 }
@@ -288,6 +301,19 @@ pub fn origins(connection: &mut Database, versions: &[i64]) -> Result<Vec<Origin
     Ok(found)
 }
 
+/// A submission as the books go through it.
+#[derive(Debug, Clone, Queryable)]
+pub struct SentSubmission {
+    /// `submissions.id`.
+    pub id: i64,
+    /// Who sent it.
+    pub source: String,
+    /// The sender's own number.
+    pub submission: String,
+    /// Records in it.
+    pub records: i64,
+}
+
 /// Submissions of a day after one, in order, so many at most; of one source, or of all.
 pub fn submissions_after(
     connection: &mut Database,
@@ -295,17 +321,58 @@ pub fn submissions_after(
     source: Option<&str>,
     after: i64,
     limit: i64,
-) -> Result<Vec<Submission>, StoreError> {
+) -> Result<Vec<SentSubmission>, StoreError> {
     let from = span.from.submission.max(after.saturating_add(1));
     let mut query = submissions::table
         .filter(submissions::id.ge(from))
         .filter(submissions::id.lt(span.until.submission))
         .order(submissions::id)
         .limit(limit)
-        .select(Submission::as_select())
+        .select((
+            submissions::id,
+            submissions::source,
+            submissions::submission,
+            sql::<BigInt>("CAST(accepted + warned + parked + duplicate + rejected AS BIGINT)"),
+        ))
         .into_boxed();
     if let Some(source) = source {
         query = query.filter(submissions::source.eq(source.to_owned()));
     }
     Ok(query.load(connection)?)
+}
+
+/// The outcomes of submissions as they are kept, in order of their numbers, which are given in order; empty for one whose
+/// outcomes are kept in parts.
+pub fn outcomes(connection: &mut Database, ids: &[i64]) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(400) {
+        let rows: Vec<Vec<u8>> = submissions::table
+            .filter(submissions::id.eq_any(chunk.to_vec()))
+            .order(submissions::id)
+            .select(submissions::outcomes)
+            .load(connection)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// The deliveries of record versions that a destination refused: version and delivery.
+pub fn refused(
+    connection: &mut Database,
+    destination: &str,
+    versions: &[i64],
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in versions.chunks(400) {
+        // Said as the index says it, so that SQLite takes it.
+        let rows: Vec<(i64, i64)> = deliveries::table
+            .filter(deliveries::record_id.eq_any(chunk.to_vec()))
+            .filter(BADLY)
+            .filter(deliveries::state.eq(State::Refused.number()))
+            .filter(deliveries::destination.eq(destination))
+            .select((deliveries::record_id, deliveries::id))
+            .load(connection)?;
+        found.extend(rows);
+    }
+    Ok(found)
 }

@@ -10,21 +10,13 @@ pub(crate) mod tests;
 
 use std::collections::HashSet;
 
-use diesel::dsl::{AsExprOf, sql};
-use diesel::expression::{SqlLiteral, UncheckedBind};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text};
 
+use super::among::among;
 use super::body::{Body, Place};
 use super::schema::{batches, deliveries, reasons, records, submissions};
+use super::words::{BADLY, Behind, OPEN, URGENT, Words};
 use super::{Database, StoreError, on, refusals};
-
-/// The words of the index over what is open.
-const OPEN: &str = "state < 2";
-/// The words of the index over what is open and urgent.
-const URGENT: &str = "state < 2 AND lane < 0";
-/// Most numbers in one statement.
-const CHUNK: usize = 400;
 
 /// Where a delivery stands 转发状态.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -32,7 +24,7 @@ const CHUNK: usize = 400;
 pub enum State {
     /// To be sent, or in a batch whose receipt is not confirmed yet.
     Pending,
-    /// The destination has confirmed receipt, and owes its business answer.
+    /// The destination has confirmed receipt, and owes its business answer. It stands with the batch.
     Sent,
     /// The destination has taken it over.
     Acknowledged,
@@ -190,24 +182,9 @@ pub fn urgent_after(
     Ok(on!(connection, c => pick(URGENT, destination, after, limit).load(c))?)
 }
 
-type Bound<'q> = UncheckedBind<SqlLiteral<Bool>, AsExprOf<&'q str, Text>>;
-pub(super) type Behind<'q> =
-    SqlLiteral<Bool, UncheckedBind<SqlLiteral<Bool, Bound<'q>>, AsExprOf<i64, BigInt>>>;
-
-/// Destination and number together, as the partial indexes hold them. It says nothing that the other conditions do not
-/// say; but by these alone PostgreSQL may go along the primary key, through everything that ended in years.
-pub(super) fn behind(destination: &str, after: i64) -> Behind<'_> {
-    sql::<Bool>("(destination, id) > (")
-        .bind::<Text, _>(destination)
-        .sql(", ")
-        .bind::<BigInt, _>(after)
-        .sql(")")
-}
-
 #[diesel::dsl::auto_type(no_type_alias)]
-fn pick<'q>(words: &'static str, destination: &'q str, after: i64, limit: i64) -> _ {
-    let of_index: SqlLiteral<Bool> = sql::<Bool>(words);
-    let behind: Behind<'q> = behind(destination, after);
+fn pick<'q>(of_index: Words, destination: &'q str, after: i64, limit: i64) -> _ {
+    let behind: Behind<'q> = Behind { destination, after };
     let columns: OwedColumns = OWED;
     deliveries::table
         .filter(deliveries::destination.eq(destination))
@@ -240,8 +217,8 @@ pub fn plan(
 pub fn newest(connection: &mut Database, destination: &str) -> Result<Option<i64>, StoreError> {
     let newest = on!(connection, c => deliveries::table
         .filter(deliveries::destination.eq(destination))
-        .filter(sql::<Bool>(OPEN))
-        .filter(behind(destination, 0))
+        .filter(OPEN)
+        .filter(Behind { destination, after: 0 })
         .order(deliveries::id.desc())
         .limit(1)
         .select(deliveries::id)
@@ -257,7 +234,7 @@ pub fn members(connection: &mut Database, batch: i64) -> Result<Vec<Owed>, Store
 
 #[diesel::dsl::auto_type(no_type_alias)]
 fn carried(batch: i64) -> _ {
-    let open: SqlLiteral<Bool> = sql::<Bool>(OPEN);
+    let open: Words = OPEN;
     let columns: OwedColumns = OWED;
     deliveries::table
         .filter(deliveries::batch_id.eq(batch))
@@ -273,7 +250,7 @@ pub fn open_batches(
 ) -> Result<Vec<OpenBatch>, StoreError> {
     Ok(batches::table
         .filter(batches::destination.eq(destination))
-        .filter(sql::<Bool>(OPEN))
+        .filter(OPEN)
         .order(batches::id.asc())
         .select((
             batches::id,
@@ -288,29 +265,25 @@ pub fn open_batches(
 
 /// The contents of record versions, in no particular order.
 pub fn contents(connection: &mut Database, ids: &[i64]) -> Result<Vec<Content>, StoreError> {
-    let mut found = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(CHUNK) {
-        let rows: Vec<Content> = on!(connection, c => records::table
-            .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
-            .left_join(reasons::table.on(reasons::record_id.eq(records::id)))
-            .filter(records::id.eq_any(chunk))
-            .select((
-                records::id,
-                records::dataset,
-                records::action,
-                records::previous,
-                records::body,
-                records::verdict,
-                records::submission_id,
-                records::record_index,
-                submissions::source,
-                submissions::edition,
-                reasons::reason.nullable(),
-            ))
-            .load(c))?;
-        found.extend(rows.into_iter().map(Content::opened));
-    }
-    Ok(found)
+    let rows: Vec<Content> = on!(connection, c => records::table
+        .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
+        .left_join(reasons::table.on(reasons::record_id.eq(records::id)))
+        .filter(among(records::id, ids))
+        .select((
+            records::id,
+            records::dataset,
+            records::action,
+            records::previous,
+            records::body,
+            records::verdict,
+            records::submission_id,
+            records::record_index,
+            submissions::source,
+            submissions::edition,
+            reasons::reason.nullable(),
+        ))
+        .load(c))?;
+    Ok(rows.into_iter().map(Content::opened).collect())
 }
 
 /// Whether the destination holds some earlier version of a record: follows the versions back, over those that it
@@ -345,7 +318,7 @@ pub fn holds_earlier(
 
 #[diesel::dsl::auto_type(no_type_alias)]
 fn not_taken<'q>(destination: &'q str, record: i64) -> _ {
-    let ended: SqlLiteral<Bool> = sql::<Bool>("state > 2");
+    let ended: Words = BADLY;
     deliveries::table
         .filter(deliveries::record_id.eq(record))
         .filter(ended)
@@ -353,17 +326,14 @@ fn not_taken<'q>(destination: &'q str, record: i64) -> _ {
         .select(deliveries::id)
 }
 
-/// Writes down that the destination has confirmed receipt. False when that was known.
-pub fn mark_sent(connection: &mut Database, batch: i64, now: i64) -> Result<bool, StoreError> {
-    let changed = diesel::update(batches::table.find(batch))
+/// Writes down that the destination has confirmed receipt: of the batch, and thereby of what it carries (the view
+/// `delivery_states`). False when that was known.
+pub fn mark_sent(connection: &mut Database, batch: i64) -> Result<bool, StoreError> {
+    let received = on!(connection, c => diesel::update(batches::table.find(batch))
         .filter(batches::state.eq(0))
         .set(batches::state.eq(1))
-        .execute(connection)?;
-    if changed == 0 {
-        return Ok(false);
-    }
-    close_members(connection, batch, State::Sent, None, now)?;
-    Ok(true)
+        .execute(c))?;
+    Ok(received > 0)
 }
 
 /// How a batch ends.
@@ -396,7 +366,7 @@ pub fn settle(
     now: i64,
 ) -> Result<bool, StoreError> {
     let changed = diesel::update(batches::table.find(batch))
-        .filter(sql::<Bool>(OPEN))
+        .filter(OPEN)
         .set((
             batches::state.eq(if *end == End::Answered { 2 } else { 3 }),
             batches::answered_at.eq(now),
@@ -458,7 +428,7 @@ fn close_members(
     }
     on!(connection, c => diesel::update(deliveries::table)
         .filter(deliveries::batch_id.eq(batch))
-        .filter(sql::<Bool>(OPEN))
+        .filter(OPEN)
         .set((
             deliveries::state.eq(state.number()),
             deliveries::reason.eq(reason),

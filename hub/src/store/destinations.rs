@@ -29,12 +29,18 @@ pub struct Destination {
     pub stop_reason: Option<String>,
     pub revived_from: Option<i64>,
     pub revived_to: Option<i64>,
+    pub address: Option<String>,
 }
 
 impl Destination {
     /// What it is owed.
     pub fn rule(&self) -> Result<Rule, StoreError> {
         owing::parse(&self.name, &self.owes)
+    }
+
+    /// Whether it is told of records by events; a platform is not.
+    pub fn hears_events(&self) -> bool {
+        self.kind != super::NATIONAL
     }
 
     /// The first and the last of the deliveries that are pending again and were not read again yet.
@@ -122,6 +128,32 @@ pub fn register(
         ))
         .execute(connection)?;
     Ok(Registered::New)
+}
+
+/// Notes where a destination is reached from now on; none: it is not served. The one that every hub has is registered by
+/// being reached for the first time.
+pub fn reached(
+    connection: &mut Database,
+    name: &str,
+    address: Option<&str>,
+    now: i64,
+) -> Result<(), StoreError> {
+    let Some(known) = by_name(connection, name)? else {
+        return Ok(());
+    };
+    let since = match known.registered_at {
+        0 if address.is_some() => now,
+        since => since,
+    };
+    if (known.address.as_deref(), known.registered_at) != (address, since) {
+        diesel::update(destinations::table.find(name))
+            .set((
+                destinations::address.eq(address),
+                destinations::registered_at.eq(since),
+            ))
+            .execute(connection)?;
+    }
+    Ok(())
 }
 
 /// Begins to serve a destination: whoever did so before may write no more. The number of this reign.

@@ -1,11 +1,13 @@
 //! What was erased: when, by whose order, why, and at which leaf of the log.
 
 pub mod duties;
+pub mod notices;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
-use super::schema::{attachments, deliveries, erasures, file_erasures, raw_erasures, submissions};
+use super::among::among;
+use super::schema::{attachments, erasures, file_erasures, raw_erasures, submissions};
 use super::totals::Span;
 use super::{Database, StoreError, on};
 
@@ -29,6 +31,16 @@ pub fn of(connection: &mut Database, record_id: i64) -> Result<Option<Erasure>, 
         .select(Erasure::as_select())
         .first(connection)
         .optional()?)
+}
+
+/// Whether any of these record versions was erased.
+pub fn any(connection: &mut Database, records: &[i64]) -> Result<bool, StoreError> {
+    let found: Option<i64> = on!(connection, c => erasures::table
+        .filter(among(erasures::record_id, records))
+        .select(erasures::record_id)
+        .first(c)
+        .optional())?;
+    Ok(found.is_some())
 }
 
 /// Versions that were erased after a leaf: the leaf of each erasure, with a submission that brought one of them.
@@ -202,19 +214,10 @@ pub fn others_name(
     Ok(diesel::select(diesel::dsl::exists(same)).get_result(connection)?)
 }
 
-/// Destinations that were sent any of these versions, or took it over.
+/// Destinations that may hold any of these versions: they were in a packet for it, and it did not refuse them.
 pub fn holders(connection: &mut Database, records: &[i64]) -> Result<Vec<String>, StoreError> {
-    let mut names = Vec::new();
-    for chunk in records.chunks(500) {
-        names.extend(
-            deliveries::table
-                .filter(deliveries::record_id.eq_any(chunk.to_vec()))
-                .filter(deliveries::state.eq_any([1, 2]))
-                .select(deliveries::destination)
-                .distinct()
-                .load::<String>(connection)?,
-        );
-    }
+    let held = notices::held(connection, records)?;
+    let mut names: Vec<String> = held.into_iter().map(|one| one.destination).collect();
     names.sort();
     names.dedup();
     Ok(names)
@@ -263,6 +266,7 @@ pub fn scrub(connection: &mut Database) -> Result<bool, StoreError> {
                 "links",
                 "past_links",
                 "attachments",
+                "packets",
             ] {
                 postgres.batch_execute(&format!("VACUUM {table}"))?;
             }

@@ -16,6 +16,8 @@ pub struct Filled {
     pub name: String,
     /// Column that tells its rows apart: a number.
     pub key: String,
+    /// Column in whose order they are read.
+    pub watermark: String,
     /// Rows: columns by name.
     pub rows: Vec<Map<String, Value>>,
 }
@@ -25,10 +27,12 @@ pub fn fill(path: &Path, tables: &[Filled]) -> Result<(), StoreError> {
     let connected = SqliteConnection::establish(&path.display().to_string());
     let mut connection = connected.map_err(|error| StoreError::Connect(Box::new(error)))?;
     for table in tables {
-        let mut columns: Vec<&String> = table.rows.iter().flat_map(Map::keys).collect();
+        let own = [&table.key, &table.watermark];
+        let filled = table.rows.iter().flat_map(Map::keys);
+        let mut columns: Vec<&String> = filled.chain(own).collect();
         columns.sort_unstable();
         columns.dedup();
-        for name in columns.iter().copied().chain([&table.name, &table.key]) {
+        for name in columns.iter().copied().chain(std::iter::once(&table.name)) {
             plain(name)?;
         }
         let (name, key) = (&table.name, &table.key);

@@ -3,16 +3,22 @@
 
 use std::collections::BTreeMap;
 
-use diesel::dsl::{count_star, sql};
-use diesel::expression::SqlLiteral;
+use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
-use super::deliveries::{Behind, State, behind, explained};
-use super::schema::{deliveries, owed_totals, records, submissions};
+use super::deliveries::{State, explained};
+use super::schema::{batches, deliveries, delivery_states, owed_totals, records, submissions};
+use super::words::{BADLY, Behind, OPEN, Words};
 use super::{Database, StoreError, on};
 
-diesel::allow_columns_to_appear_in_same_group_by_clause!(submissions::source, deliveries::state);
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    submissions::source,
+    delivery_states::state
+);
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    deliveries::destination,
+    deliveries::state
+);
 
 /// A number of deliveries in one state.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -123,14 +129,14 @@ pub fn counts(connection: &mut Database, owed: &Owed) -> Result<Vec<Count>, Stor
     }
     let mut all = Vec::new();
     for (name, total) in &owed.totals {
-        let mut open: BTreeMap<i32, i64> = BTreeMap::new();
-        open.extend(open_by_state(name).load::<(i32, i64)>(connection)?);
-        let open = |state: State| open.get(&state.number()).copied().unwrap_or_default();
+        let open: i64 = open(name).first(connection)?;
+        let sent: Vec<i32> = received(name).load(connection)?;
+        let sent: i64 = sent.into_iter().map(i64::from).sum();
         let of = |state: State| {
             let number = badly.get(&(name.clone(), state.number()));
             number.copied().unwrap_or_default()
         };
-        let (pending, sent) = (open(State::Pending), open(State::Sent));
+        let pending = open - sent;
         let (refused, exhausted) = (of(State::Refused), of(State::Exhausted));
         let acknowledged = total - pending - sent - refused - exhausted;
         let states = [
@@ -151,20 +157,33 @@ pub fn counts(connection: &mut Database, owed: &Owed) -> Result<Vec<Count>, Stor
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn open_by_state<'q>(destination: &'q str) -> _ {
-    let is_open: SqlLiteral<Bool> = sql::<Bool>("state < 2");
-    let behind: Behind<'q> = behind(destination, 0);
+fn open<'q>(destination: &'q str) -> _ {
+    let is_open: Words = OPEN;
+    let behind: Behind<'q> = Behind {
+        destination,
+        after: 0,
+    };
     deliveries::table
         .filter(deliveries::destination.eq(destination))
         .filter(is_open)
         .filter(behind)
-        .group_by(deliveries::state)
-        .select((deliveries::state, count_star()))
+        .select(count_star())
+}
+
+/// Deliveries in packets that were received and are not answered: nothing leaves an open batch alone.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn received<'q>(destination: &'q str) -> _ {
+    let is_open: Words = OPEN;
+    batches::table
+        .filter(batches::destination.eq(destination))
+        .filter(is_open)
+        .filter(batches::state.eq(1_i32))
+        .select(batches::records)
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
 fn ended_badly() -> _ {
-    let badly: SqlLiteral<Bool> = sql::<Bool>("state > 2");
+    let badly: Words = BADLY;
     deliveries::table
         .filter(badly)
         .group_by((deliveries::destination, deliveries::state))
@@ -179,7 +198,8 @@ pub fn plan(
     from: i64,
 ) -> Result<Vec<String>, StoreError> {
     let mut steps = explained::steps(connection, come_since(from, i64::MAX))?;
-    steps.extend(explained::steps(connection, open_by_state(destination))?);
+    steps.extend(explained::steps(connection, open(destination))?);
+    steps.extend(explained::steps(connection, received(destination))?);
     steps.extend(explained::steps(connection, ended_badly())?);
     Ok(steps)
 }
@@ -189,13 +209,13 @@ pub fn per_source(
     connection: &mut Database,
     destination: &str,
 ) -> Result<Vec<SourceCount>, StoreError> {
-    let rows: Vec<(String, i32, i64)> = deliveries::table
-        .inner_join(records::table.on(records::id.eq(deliveries::record_id)))
+    let rows: Vec<(String, i32, i64)> = delivery_states::table
+        .inner_join(records::table.on(records::id.eq(delivery_states::record_id)))
         .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
-        .filter(deliveries::destination.eq(destination))
-        .group_by((submissions::source, deliveries::state))
-        .select((submissions::source, deliveries::state, count_star()))
-        .order((submissions::source.asc(), deliveries::state.asc()))
+        .filter(delivery_states::destination.eq(destination))
+        .group_by((submissions::source, delivery_states::state))
+        .select((submissions::source, delivery_states::state, count_star()))
+        .order((submissions::source.asc(), delivery_states::state.asc()))
         .load(connection)?;
     let mut sources: Vec<SourceCount> = Vec::new();
     for (source, state, number) in rows {

@@ -29,6 +29,7 @@ pub mod onboarding;
 pub mod outbox;
 pub mod outcome_parts;
 pub mod owing;
+pub mod packet_bytes;
 pub mod packets;
 pub mod past;
 pub mod progress;
@@ -51,13 +52,15 @@ pub mod transaction;
 pub mod trouble;
 pub mod waiting;
 pub mod ways;
+mod words;
+mod write_ahead;
 
 pub use database::Database;
 use database::on;
-use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+pub use write_ahead::checkpoint;
 
 /// The destination that every hub has: the national platform.
 pub const NATIONAL: &str = "national";
@@ -119,27 +122,14 @@ pub fn schema_beside(url: &str, schema: &str) -> Result<String, StoreError> {
     Ok(format!("{url}{between}options=-csearch_path%3D{schema}"))
 }
 
-/// Prepares a fresh connection: what is durable, how long it waits.
-fn prepare(connection: &mut Database) -> Result<(), diesel::result::Error> {
-    if let Database::Sqlite(sqlite) = connection {
-        // FULL: a commit is on disk when it returns, also at power loss. Receipts rest on this.
-        sqlite.batch_execute(
-            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 40000;",
-        )?;
-    }
-    Ok(())
-}
-
 /// Opens one connection.
 pub fn connect(url: &str) -> Result<Database, StoreError> {
-    let mut connection = if is_postgres(url) {
-        Database::Postgres(PgConnection::establish(url)?)
-    } else {
-        Database::Sqlite(SqliteConnection::establish(url)?)
-    };
-    prepare(&mut connection)?;
-    Ok(connection)
+    if is_postgres(url) {
+        return Ok(Database::Postgres(PgConnection::establish(url)?));
+    }
+    let mut sqlite = SqliteConnection::establish(url)?;
+    write_ahead::prepare(&mut sqlite)?;
+    Ok(Database::Sqlite(sqlite))
 }
 
 /// Brings the schema up to date, all of it or nothing. Of programs that start together on one database, one does so
@@ -161,15 +151,6 @@ fn sqlite_migrations(
     if sqlite.has_pending_migration(SQLITE)? {
         // Asked again under the lock: meanwhile another program may have done it.
         sqlite.immediate_transaction(|sqlite| sqlite.run_pending_migrations(SQLITE).map(|_| ()))?;
-    }
-    Ok(())
-}
-
-/// Moves committed pages from SQLite's write-ahead log into its file, as far as readers permit. Run beside the
-/// writer, so that no commit pays for it; the automatic one is only a bound on the log's size.
-pub fn checkpoint(connection: &mut Database) -> Result<(), StoreError> {
-    if let Database::Sqlite(sqlite) = connection {
-        sqlite.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")?;
     }
     Ok(())
 }

@@ -3,12 +3,13 @@
 use diesel::prelude::*;
 
 use super::deliveries::{OWED, Owed};
-use super::schema::{batches, deliveries};
+use super::schema::{batches, deliveries, delivery_states};
+use super::words::Words;
 use super::{Database, StoreError};
 
-/// A row of `deliveries`.
+/// A row of `deliveries`, with what is known of its packet.
 #[derive(Debug, Clone, Queryable, Selectable, serde::Serialize)]
-#[diesel(table_name = deliveries)]
+#[diesel(table_name = delivery_states)]
 #[expect(missing_docs, reason = "columns are explained in migrations/README.md")]
 pub struct Delivery {
     pub id: i64,
@@ -62,17 +63,17 @@ pub fn list(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Delivery>, StoreError> {
-    let mut query = deliveries::table
-        .filter(deliveries::id.gt(after))
-        .order(deliveries::id)
+    let mut query = delivery_states::table
+        .filter(delivery_states::id.gt(after))
+        .order(delivery_states::id)
         .limit(limit)
         .select(Delivery::as_select())
         .into_boxed();
     if let Some(state) = state {
-        query = query.filter(deliveries::state.eq(state));
+        query = query.filter(delivery_states::state.eq(state));
     }
     if let Some(destination) = destination {
-        query = query.filter(deliveries::destination.eq(destination.to_owned()));
+        query = query.filter(delivery_states::destination.eq(destination.to_owned()));
     }
     Ok(query.load(connection)?)
 }
@@ -82,9 +83,9 @@ pub fn of_records(connection: &mut Database, ids: &[i64]) -> Result<Vec<Delivery
     let mut rows = Vec::new();
     for chunk in ids.chunks(400) {
         rows.extend(
-            deliveries::table
-                .filter(deliveries::record_id.eq_any(chunk))
-                .order(deliveries::id)
+            delivery_states::table
+                .filter(delivery_states::record_id.eq_any(chunk))
+                .order(delivery_states::id)
                 .select(Delivery::as_select())
                 .load::<Delivery>(connection)?,
         );
@@ -108,9 +109,7 @@ pub fn told(
         .into_boxed();
     if destination != super::NATIONAL {
         // The words of the partial index.
-        query = query.filter(diesel::dsl::sql::<diesel::sql_types::Bool>(
-            "destination <> 'national'",
-        ));
+        query = query.filter(Words("destination <> 'national'"));
     }
     Ok(query.load(connection)?)
 }

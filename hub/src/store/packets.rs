@@ -3,14 +3,14 @@
 
 use diesel::prelude::*;
 
+use super::packet_bytes::PacketRow;
 use super::schema::{
     deliveries, earlier_packets, packet_entries, packet_leaves, packets, unfit_leaves,
 };
 use super::{Database, StoreError, on};
 
-/// Writes down what a packet carries: its members as they are kept.
-pub fn add(connection: &mut Database, batch: i64, members: &[u8]) -> Result<(), StoreError> {
-    let row = (packets::batch_id.eq(batch), packets::members.eq(members));
+/// Writes down what a packet carries, and its bytes.
+pub fn add(connection: &mut Database, row: &PacketRow) -> Result<(), StoreError> {
     on!(connection, c => diesel::insert_into(packets::table).values(row).execute(c))?;
     Ok(())
 }
@@ -122,13 +122,4 @@ pub fn unfit_leaves(connection: &mut Database, delivery: i64) -> Result<Vec<i64>
         .order(unfit_leaves::leaf_index)
         .select(unfit_leaves::leaf_index)
         .load(connection)?)
-}
-
-/// Number of the record version and lane of a delivery.
-pub fn owed(connection: &mut Database, delivery: i64) -> Result<Option<(i64, i64)>, StoreError> {
-    Ok(deliveries::table
-        .find(delivery)
-        .select((deliveries::record_id, deliveries::lane))
-        .first(connection)
-        .optional()?)
 }

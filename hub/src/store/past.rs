@@ -7,6 +7,7 @@
 use diesel::prelude::*;
 
 use super::schema::{changes, records, submissions};
+use super::words::Words;
 use super::{Database, StoreError};
 
 /// A record version that became current.
@@ -81,7 +82,7 @@ pub fn page(connection: &mut Database, after: i64, limit: i64) -> Result<Page, S
         changes::table
             .inner_join(records::table.on(records::id.eq(changes::record_id)))
             .inner_join(submissions::table.on(submissions::id.eq(records::submission_id)))
-            .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("kind = 0"))
+            .filter(Words("kind = 0"))
             .filter(changes::leaf_index.gt(begin))
             .filter(changes::leaf_index.lt(end.unwrap_or(i64::MAX)))
             .filter(changes::verdict.lt(2))

@@ -100,18 +100,11 @@ pub fn found_under(
     if hashes.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(match connection {
-        Database::Sqlite(sqlite) => links::table
-            .inner_join(records::table.on(records::id.eq(links::record_id)))
-            .filter(among(links::hash, hashes))
-            .select((links::hash, RecordRow::as_select()))
-            .load(sqlite)?,
-        Database::Postgres(postgres) => links::table
-            .inner_join(records::table.on(records::id.eq(links::record_id)))
-            .filter(links::hash.eq_any(hashes))
-            .select((links::hash, RecordRow::as_select()))
-            .load(postgres)?,
-    })
+    Ok(on!(connection, c => links::table
+        .inner_join(records::table.on(records::id.eq(links::record_id)))
+        .filter(among(links::hash, hashes))
+        .select((links::hash, RecordRow::as_select()))
+        .load(c))?)
 }
 
 /// A record version by its number.

@@ -8,7 +8,10 @@ use diesel::prelude::*;
 
 use super::outbox;
 use super::schema::{deliveries, records, replays, submissions};
+use super::words::Words;
 use super::{Database, StoreError, destinations, packets, refusals};
+
+diesel::allow_columns_to_appear_in_same_group_by_clause!(submissions::source, deliveries::state);
 
 /// Which deliveries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -187,7 +190,7 @@ pub fn begin(
 /// The numbers of replays that go on.
 pub fn running(connection: &mut Database) -> Result<Vec<i64>, StoreError> {
     Ok(replays::table
-        .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("state = 0"))
+        .filter(Words("state = 0"))
         .order(replays::id)
         .select(replays::id)
         .load(connection)?)

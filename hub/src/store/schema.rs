@@ -207,6 +207,21 @@ table! {
     }
 }
 
+// A view: deliveries, and whether their packet was received.
+table! {
+    delivery_states (id) {
+        id -> BigInt,
+        destination -> Text,
+        record_id -> BigInt,
+        state -> Integer,
+        attempts -> Integer,
+        due_at -> BigInt,
+        batch_id -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+        updated_at -> BigInt,
+    }
+}
+
 table! {
     destinations (name) {
         name -> Text,
@@ -223,6 +238,7 @@ table! {
         stop_reason -> Nullable<Text>,
         revived_from -> Nullable<BigInt>,
         revived_to -> Nullable<BigInt>,
+        address -> Nullable<Text>,
     }
 }
 
@@ -274,6 +290,18 @@ table! {
     packets (batch_id) {
         batch_id -> BigInt,
         members -> Binary,
+        ends -> Nullable<Text>,
+        bytes -> Nullable<Binary>,
+        wrapped -> Nullable<Binary>,
+        erased_leaf -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    erasure_notices (delivery_id) {
+        delivery_id -> BigInt,
+        leaf_index -> BigInt,
+        class -> Text,
     }
 }
 
@@ -457,9 +485,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     leaves,
     spans,
     deliveries,
+    delivery_states,
     batches,
     contradictions,
     destinations,
     refusals,
-    replays
+    replays,
+    erasure_notices
 );

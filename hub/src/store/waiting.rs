@@ -70,20 +70,12 @@ pub fn ready(
     if hashes.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(in_order(match connection {
-        Database::Sqlite(sqlite) => waiting::table
-            .inner_join(parked::table.on(parked::record_id.eq(waiting::record_id)))
-            .inner_join(records::table.on(records::id.eq(waiting::record_id)))
-            .filter(among(waiting::hash, hashes))
-            .select((Parked::as_select(), RecordRow::as_select()))
-            .load(sqlite)?,
-        Database::Postgres(postgres) => waiting::table
-            .inner_join(parked::table.on(parked::record_id.eq(waiting::record_id)))
-            .inner_join(records::table.on(records::id.eq(waiting::record_id)))
-            .filter(waiting::hash.eq_any(hashes))
-            .select((Parked::as_select(), RecordRow::as_select()))
-            .load(postgres)?,
-    }))
+    Ok(in_order(on!(connection, c => waiting::table
+        .inner_join(parked::table.on(parked::record_id.eq(waiting::record_id)))
+        .inner_join(records::table.on(records::id.eq(waiting::record_id)))
+        .filter(among(waiting::hash, hashes))
+        .select((Parked::as_select(), RecordRow::as_select()))
+        .load(c))?))
 }
 
 /// Values that are waited for although a record version from a number on is found under them; in order, after a hash.
@@ -113,25 +105,14 @@ pub fn by_own_hash(
     if hashes.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(in_order(match connection {
-        Database::Sqlite(sqlite) => parked::table
-            .inner_join(records::table.on(records::id.eq(parked::record_id)))
-            .filter(
-                among(parked::own_hash, hashes)
-                    .or(among(parked::message_hash.assume_not_null(), hashes)),
-            )
-            .select((Parked::as_select(), RecordRow::as_select()))
-            .load(sqlite)?,
-        Database::Postgres(postgres) => parked::table
-            .inner_join(records::table.on(records::id.eq(parked::record_id)))
-            .filter(
-                parked::own_hash
-                    .eq_any(hashes)
-                    .or(parked::message_hash.eq_any(hashes)),
-            )
-            .select((Parked::as_select(), RecordRow::as_select()))
-            .load(postgres)?,
-    }))
+    Ok(in_order(on!(connection, c => parked::table
+        .inner_join(records::table.on(records::id.eq(parked::record_id)))
+        .filter(
+            among(parked::own_hash, hashes)
+                .or(among(parked::message_hash.assume_not_null(), hashes)),
+        )
+        .select((Parked::as_select(), RecordRow::as_select()))
+        .load(c))?))
 }
 
 /// Each once, in the order of their numbers: one record may be found under several hashes.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file system refused.
-    #[error("cannot {action} {}", path.display())]
+    #[error("文件读写失败 / cannot {action} {}", path.display())]
     Io {
         /// What was being done: `read`, `write`, `rename`, …
         action: &'static str,
@@ -20,7 +20,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A text or a tile is not of its form.
-    #[error("malformed {what}: {why}")]
+    #[error("{what} 格式有误 / malformed {what}: {why}")]
     Malformed {
         /// Kind of text: `note`, `checkpoint`, `proof`, …
         what: &'static str,
@@ -34,10 +34,10 @@ pub enum Error {
         name: String,
     },
     /// No signature of the note is of a known key.
-    #[error("no signature of a known key")]
+    #[error("没有所给公钥的签名：公钥不对，或不是该日志所签 / no signature of a known key")]
     Unsigned,
     /// A signature claims a known key and does not verify.
-    #[error("the signature of {name} does not verify")]
+    #[error("{name} 的签名无效 / the signature of {name} does not verify")]
     BadSignature {
         /// Name of the key.
         name: String,
@@ -59,13 +59,13 @@ pub enum Error {
         known: usize,
     },
     /// A key that must sign is not at hand.
-    #[error("the private key of {key} is not at hand")]
+    #[error("缺少 {key} 的私钥 / the private key of {key} is not at hand")]
     KeyMissing {
         /// The key.
         key: String,
     },
     /// The checkpoint belongs to another log.
-    #[error("checkpoint of {found:?}, expected {expected:?}")]
+    #[error("检查点属于另一日志 / checkpoint of {found:?}, expected {expected:?}")]
     Origin {
         /// Origin in the checkpoint.
         found: String,
@@ -73,7 +73,7 @@ pub enum Error {
         expected: String,
     },
     /// An index or a size lies outside the tree.
-    #[error("{index} is outside a tree of size {size}")]
+    #[error("位置 {index} 超出共 {size} 条的日志 / {index} is outside a tree of size {size}")]
     OutOfRange {
         /// What was asked for.
         index: u64,
@@ -81,19 +81,19 @@ pub enum Error {
         size: u64,
     },
     /// The inclusion proof does not lead from the leaf to the root.
-    #[error("the leaf is not included in the tree")]
+    #[error("该条目不在日志中 / the leaf is not included in the tree")]
     NotIncluded,
     /// The consistency proof does not lead from the old root to the new one.
-    #[error("the trees are not consistent")]
+    #[error("两个检查点不一致：日志并非只增不改 / the trees are not consistent")]
     NotConsistent,
     /// An entry is longer than its 16-bit length prefix can say.
-    #[error("entry of {length} bytes, at most 65535 fit")]
+    #[error("条目为 {length} 字节，至多 65535 / entry of {length} bytes, at most 65535 fit")]
     EntryTooLong {
         /// Length of the entry.
         length: usize,
     },
     /// A tile is not in the folder.
-    #[error("{path} is missing")]
+    #[error("缺少 {path} / {path} is missing")]
     Missing {
         /// Path in the folder.
         path: String,
@@ -107,16 +107,18 @@ pub enum Error {
         what: String,
     },
     /// There are tiles and no checkpoint: the log was damaged, not new.
-    #[error("tiles without a checkpoint in {}", path.display())]
+    #[error("目录中有日志分片而没有检查点 / tiles without a checkpoint in {}", path.display())]
     CheckpointMissing {
         /// Folder of the log.
         path: PathBuf,
     },
     /// The published checkpoint is not the one this log published last.
-    #[error("the published checkpoint was changed by somebody else")]
+    #[error("已公布的检查点被他人改动 / the published checkpoint was changed by somebody else")]
     CheckpointChanged,
     /// The leaves do not start where the log ends.
-    #[error("leaves start at {first}, the log ends at {size}")]
+    #[error(
+        "条目自 {first} 起，而日志止于 {size} / leaves start at {first}, the log ends at {size}"
+    )]
     NotNext {
         /// Index of the first leaf handed in.
         first: u64,
@@ -124,7 +126,7 @@ pub enum Error {
         size: u64,
     },
     /// Another process writes this log.
-    #[error("{} is in use by another process", path.display())]
+    #[error("该目录正被另一程序使用 / {} is in use by another process", path.display())]
     Locked {
         /// Folder of the log.
         path: PathBuf,

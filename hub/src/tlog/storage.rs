@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use super::layout::{CHECKPOINT, Kind, Tile};
 use super::{Error, bundle, hash};
 
+/// File with the newest checkpoint that enough witnesses cosigned.
+pub const WITNESSED: &str = "checkpoint.witnessed";
+
 /// How the name of an unfinished file begins.
 const UNFINISHED: &str = ".tmp-";
 
@@ -52,6 +55,11 @@ impl Storage {
     /// Reads the signed checkpoint, if there is one.
     pub fn read_checkpoint(&self) -> Result<Option<Vec<u8>>, Error> {
         self.read(CHECKPOINT)
+    }
+
+    /// The newest checkpoint that enough witnesses cosigned, if there is any.
+    pub fn read_witnessed(&self) -> Result<Option<Vec<u8>>, Error> {
+        self.read(WITNESSED)
     }
 
     /// Reads a file; `None` when there is none.

@@ -45,6 +45,7 @@ pub async fn rotate(config: &Config) -> anyhow::Result<(String, Renewed)> {
         all.submissions += one.submissions;
         all.refused += one.refused;
         all.attachments += one.attachments;
+        all.packets += one.packets;
         all.uploads += one.uploads;
     }
     if own_file {

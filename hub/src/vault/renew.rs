@@ -13,7 +13,7 @@ use crate::store::attachments as store_attachments;
 use crate::store::body::Body;
 use crate::store::sealed::{self as store_sealed, RefusedKey};
 use crate::store::transaction::begin;
-use crate::store::{Database, StoreError, erasures, lookup_keys, records};
+use crate::store::{Database, StoreError, erasures, lookup_keys, outbox, packet_bytes, records};
 use crate::tlog::Hash;
 use crate::uploads::Uploads;
 
@@ -31,6 +31,8 @@ pub struct Renewed {
     pub refused: u64,
     /// Files beside records.
     pub attachments: u64,
+    /// Packets that were sent.
+    pub packets: u64,
     /// Unfinished uploads.
     pub uploads: u64,
 }
@@ -54,6 +56,7 @@ pub async fn renew(
     let mut renewed = Renewed {
         records: bodies(connection, masters, specification)?,
         refused: refused(connection, masters)?,
+        packets: packets(connection, masters)?,
         ..Renewed::default()
     };
     let mut after = 0;
@@ -179,6 +182,30 @@ fn holds(specification: &Spec, dataset: i32, canonical: &[u8]) -> bool {
     let editions = specification.editions.iter();
     let mut datasets = editions.filter_map(|edition| edition.by_code(code?));
     datasets.any(|dataset| personal::stored(dataset, canonical))
+}
+
+fn packets(connection: &mut Database, masters: &Masters) -> Result<u64, StoreError> {
+    let (mut after, mut count) = (0, 0);
+    loop {
+        let page = packet_bytes::after(connection, after, PAGE)?;
+        let Some(last) = page.last() else {
+            return Ok(count);
+        };
+        after = last.batch_id;
+        let transaction = begin(connection)?;
+        for row in page.iter().filter(|row| !row.is_destroyed()) {
+            let Some(key) = &row.wrapped else { continue };
+            let name = outbox::batch(transaction.connection, row.batch_id)?;
+            let name = name.and_then(|batch| batch.packet_sha256.first_chunk().copied());
+            let name = Hash::new(name.unwrap_or_default());
+            let key = sealed::renewed(masters, &name, key);
+            if let Some(key) = key.map_err(|why| damaged("packets", row.batch_id, &why))? {
+                packet_bytes::rewrap(transaction.connection, row.batch_id, &key)?;
+                count += 1;
+            }
+        }
+        transaction.commit()?;
+    }
 }
 
 fn refused(connection: &mut Database, masters: &Masters) -> Result<u64, StoreError> {

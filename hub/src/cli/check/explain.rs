@@ -5,6 +5,7 @@ use std::io::Write;
 
 use spec::explain::{self, CodeText};
 use spec::generate::{Case, Draft, Fault, Maker, broken, kept, plant, sound};
+use spec::rule::StageRule;
 use spec::{
     Context, Dataset, Domain, Edition, Field, FieldIndex, Issue, IssueCode, Required, Rule,
 };
@@ -44,6 +45,10 @@ pub fn explain(
         page.rule(&rules)?;
         return Ok(true);
     }
+    if let Some(stage) = page.edition.stages.iter().find(|stage| stage.id == id) {
+        page.stage(stage)?;
+        return Ok(true);
+    }
     let named = asked.split_once(['.', '/']).and_then(|(set, field)| {
         let dataset = page.edition.dataset(set)?;
         Some((dataset, dataset.field_index(field)?))
@@ -60,7 +65,8 @@ pub fn near(edition: &Edition, asked: &str) -> Vec<String> {
     let id = asked.strip_prefix("rule.").unwrap_or(asked);
     let codes = IssueCode::ALL.iter().map(|code| code.name());
     let rules = edition.datasets.iter().flat_map(|set| &set.rules);
-    let all = codes.chain(rules.map(|rule| &*rule.id));
+    let stages = edition.stages.iter().map(|stage| stage.id.as_str());
+    let all = codes.chain(rules.map(|rule| &*rule.id)).chain(stages);
     let near = spec::validate::nearest_names(id, all, NEAR);
     near.into_iter().map(str::to_owned).collect()
 }
@@ -78,6 +84,15 @@ impl<'p, W: Write> Page<'p, W> {
         let of = |set: &'p Dataset| set.rules.iter().map(move |rule| (set, rule));
         let all = self.edition.datasets.iter().flat_map(of);
         all.filter(|(_, rule)| *rule.id == *id).collect()
+    }
+
+    /// A rule that every field is held to, and the findings that it makes.
+    fn stage(&mut self, stage: &StageRule) -> std::io::Result<()> {
+        writeln!(self.out, "{}", stage.id)?;
+        self.line("含义", "what", self.lang.pick(&stage.zh, &stage.en))?;
+        self.line("依据", "clause", &stage.clause)?;
+        let codes = stage.codes.iter().copied();
+        codes.into_iter().try_for_each(|code| self.code(code))
     }
 
     fn line(&mut self, zh: &str, en: &str, what: &str) -> std::io::Result<()> {

@@ -9,10 +9,12 @@ use anyhow::Context as _;
 use indicatif::ProgressBar;
 use spec::{Edition, Message};
 
+use super::super::sent;
 use super::excerpt::{Page, Within};
 use super::line::{Draft, Line};
 use super::{Summary, Teller};
 use crate::attachment::enclosed::{Luggage, unclaimed};
+use crate::config;
 use crate::keys::LookupKey;
 use crate::pipeline::judge::{self, Bench};
 use crate::pipeline::parts::{Parts, PartsError};
@@ -27,6 +29,8 @@ pub struct Check<'c, 't> {
     pub asked: String,
     pub received: Instant,
     pub limits: Limits,
+    /// What is refused as too much before it is expanded.
+    pub bounds: config::Limits,
     pub dataset: Option<String>,
     pub trials: Trials<'t>,
     pub summary: Summary,
@@ -70,9 +74,7 @@ impl Check<'_, '_> {
         let name = path.display().to_string();
         let hint = Hint {
             dataset: self.dataset.clone(),
-            file_name: path
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned()),
+            file_name: sent::name(path),
             ..Hint::default()
         };
         let (edition, adapter) = self.judge(path, &hint)?;
@@ -91,7 +93,8 @@ impl Check<'_, '_> {
             records: 0,
             summary: &mut self.summary,
         };
-        let mut parts = Parts::open(adapter, path, &hint, &self.limits, usize::MAX)?;
+        let from = sent::open(path, &self.bounds, |file| bar.wrap_read(file))?;
+        let mut parts = Parts::of(adapter, from, &hint, &self.limits, usize::MAX);
         loop {
             let chunk = match parts.document() {
                 Ok(Some(chunk)) => chunk,
@@ -99,7 +102,6 @@ impl Check<'_, '_> {
                 Err(PartsError::Decode(error)) => return file.unreadable(&error, teller),
                 Err(error) => return Err(error.into()),
             };
-            bar.inc((chunk.bytes.len() - chunk.origin.prefix) as u64);
             if !file.chunk(&chunk, teller)? {
                 return Ok(());
             }
@@ -126,7 +128,8 @@ impl Check<'_, '_> {
     /// What the envelope of a file says. Only native documents have one; what cannot be read is told when it is judged.
     fn envelope(&self, adapter: &Adapter, path: &Path, hint: &Hint) -> anyhow::Result<Envelope> {
         let mut envelope = Envelope::default();
-        let mut parts = Parts::open(adapter, path, hint, &self.limits, usize::MAX)?;
+        let from = sent::open(path, &self.bounds, |file| file)?;
+        let mut parts = Parts::of(adapter, from, hint, &self.limits, usize::MAX);
         while let Ok(Some(chunk)) = parts.document() {
             let hint = chunk.hint(hint);
             let Ok(package) = adapter.open(&chunk.bytes, &hint, &self.limits) else {

@@ -446,6 +446,11 @@ fn codes_rules_and_fields_are_explained() -> Tested {
         required.contains("正确：{") && required.contains("为必填项，不得为空"),
         "{required}"
     );
+    for stage in &edition.stages {
+        let text = told(&stage.id, Lang::En)?.unwrap_or_default();
+        let codes = stage.codes.iter().all(|code| text.contains(code.name()));
+        assert!(codes && text.contains(&stage.en), "{text}");
+    }
     // A rule about what lies in the store shows in what the two examples differ.
     let refers = |rule: &&spec::Rule| matches!(rule.check, spec::Check::Reference { .. });
     let mut rules = edition.datasets.iter().flat_map(|set| &set.rules);

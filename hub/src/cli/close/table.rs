@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::close::document::{Books, Document};
 use crate::close::figures::Contradicted;
+use crate::close::national::{Earlier, Platform};
 use crate::report::closes::{columns, row};
 use crate::report::table::Table;
 use crate::store::closes::Close;
@@ -68,18 +69,7 @@ pub fn print(
             contradicted(&document.with, said);
         }
         if let Some(platform) = &books.platform {
-            for named in platform.named.iter().take(TOLD) {
-                let (data_set, version) = (&named.data_set, named.version);
-                println!("  ✗ {data_set} {version}: {} / {}", named.zh, named.en);
-            }
-            if let Some(why) = &platform.silent {
-                println!("  ! 平台未能完成核对 / the platform was not fully compared: {why}");
-            }
-            if platform.theirs.is_some() && platform.statement.is_none() {
-                println!(
-                    "  ! 平台的答复未验签：未配置其公钥（keys）/ the platform's answer was not checked: its keys are not configured"
-                );
-            }
+            compared(&document.with, platform);
         }
     }
     let told = match new {
@@ -88,6 +78,46 @@ pub fn print(
     };
     println!("{date}: {told}");
     Ok(())
+}
+
+/// What the comparison with a platform showed.
+fn compared(with: &str, platform: &Platform) {
+    for named in platform.named.iter().take(TOLD) {
+        let (data_set, version) = (&named.data_set, named.version);
+        println!(
+            "  ✗ {with} {data_set} {version}: {} / {}",
+            named.zh, named.en
+        );
+    }
+    let all = platform.differences.all();
+    let more = all.saturating_sub(TOLD as u64);
+    if more > 0 {
+        println!(
+            "  ✗ {with}: 共差异 {all} 条，另有 {more} 条未列出，逐页查看用 hub close differences / \
+             {all} differences, {more} not shown here; `hub close differences` shows them page by page"
+        );
+    }
+    if let Some(why) = &platform.silent {
+        println!(
+            "  ! {with}: 本次未能与平台核对 / not compared with the platform this time: {why}"
+        );
+    }
+    if let Some(Earlier { number, agreed, .. }) = &platform.earlier {
+        let (zh, en) = if *agreed {
+            ("一致", "agreed")
+        } else {
+            ("不一致", "disagreed")
+        };
+        println!(
+            "  ! {with}: 第 {number} 次对账时双方{zh}；此后账目有变动，尚未重新核对 / \
+             both {en} at close no. {number}; the books have moved since, and were not compared again"
+        );
+    }
+    if platform.theirs.is_some() && platform.statement.is_none() {
+        println!(
+            "  ! {with}: 平台的答复未验签：未配置其公钥（hub.toml [national] keys）/ the platform's answer was not checked: its keys are not configured (hub.toml, [national] keys)"
+        );
+    }
 }
 
 /// What a destination said twice and differently.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use crate::cli::receipt::read_key;
+use crate::close::document::Books;
 use crate::close::shown::{Shown, Verified};
 use crate::tlog::VerifierKey;
 
@@ -57,9 +58,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
                 .ok_or_else(|| "placed.proof: the close carries none".to_owned())
         });
         match checked {
-            Ok(verified) => println!("{name}: good / 有效 · {}", told(&verified)),
+            Ok(verified) => println!("{name}: 有效 / good · {}", told(&verified)),
             Err(fault) => {
-                println!("{name}: NOT good / 无效 · {fault}");
+                println!("{name}: 无效 / NOT good · {fault}");
                 good = false;
             }
         }
@@ -108,6 +109,15 @@ fn told(verified: &Verified) -> String {
     let platform = verified.platform.as_ref().map_or_else(String::new, |key| {
         format!(" · 平台签名的持有数 what the platform holds, signed by {key}")
     });
+    let platform = match &document.books {
+        Books::Destination(books) => match &books.platform {
+            Some(one) if !one.compared() => {
+                format!("{platform} · 本次未与平台核对 not compared with the platform this time")
+            }
+            _ => platform,
+        },
+        Books::Source(_) | Books::Hub(_) => platform,
+    };
     let place = if verified.published {
         " · 已入日志 in the log"
     } else {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use adapters::{Profile, WireFormat};
 use anyhow::Context as _;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::part::{self, Running};
 use super::{Pushed, key};
@@ -66,7 +66,7 @@ pub struct Ways {
     pub without: Vec<String>,
     kafka: Option<(Kafka, String)>,
     front: PathBuf,
-    queries: Vec<Value>,
+    databases: Vec<Value>,
 }
 
 impl Ways {
@@ -84,7 +84,7 @@ impl Ways {
             without: Vec::new(),
             kafka: kafka.transpose()?,
             front: data.join("front"),
-            queries: Vec::new(),
+            databases: Vec::new(),
         };
         for source in sources {
             let profile = profiles.iter().find(|profile| profile.id == source.id);
@@ -94,7 +94,7 @@ impl Ways {
                 plan.without.push(source.id.clone());
             }
             match (way, &plan.kafka) {
-                (Way::Database, _) => plan.queries.extend(database(data, source)?),
+                (Way::Database, _) => plan.databases.push(database(data, source, profile)?),
                 (Way::Kafka, Some((settings, name))) => {
                     produce::topic(settings, &format!("{name}-{}", source.id))?;
                 }
@@ -117,8 +117,8 @@ impl Ways {
         let front = json!(self.front.display().to_string());
         let mut text = format!(
             "[folders]\nbase = {front}\nsettle_ms = 300\npoll_ms = 100\n\
-             [pull]\ninterval_ms = 500\nlook_back_ms = 0\nqueries = [{}]\n",
-            list(&self.queries)
+             [pull]\ninterval_ms = 500\nlook_back_ms = 0\ndatabases = [{}]\n",
+            list(&self.databases)
         );
         if let Some((settings, name)) = &self.kafka {
             let topics: Vec<Value> = self
@@ -267,39 +267,33 @@ fn list(tables: &[Value]) -> String {
     tables.collect::<Vec<String>>().join(", ")
 }
 
-/// Fills the exchange database of a source, and says how it is read. The last word of a file's name is its table.
-fn database(data: &Path, source: &Pushed) -> anyhow::Result<Vec<Value>> {
+/// Fills the exchange database of a source as its profile says that it is, and says where it is. The last word of a
+/// file's name is the data set of its rows.
+fn database(data: &Path, source: &Pushed, profile: &Profile) -> anyhow::Result<Value> {
     let mut tables: Vec<Filled> = Vec::new();
+    let mut held: Vec<&str> = Vec::new();
+    for pull in &profile.pull {
+        for (name, dataset) in &pull.tables {
+            held.push(dataset);
+            tables.push(Filled {
+                name: name.clone(),
+                key: pull.key.clone(),
+                watermark: pull.watermark.clone(),
+                rows: Vec::new(),
+            });
+        }
+    }
     for file in &source.files {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-        let name = stem.rsplit('-').next().unwrap_or_default().to_owned();
-        let text = std::fs::read_to_string(file)?;
-        let rows: Result<Vec<Map<String, Value>>, _> =
-            text.lines().map(serde_json::from_str).collect();
-        // The first column of a row tells it apart.
-        let key = text.split('"').nth(1).unwrap_or_default().to_owned();
-        match tables.iter_mut().find(|table| table.name == name) {
-            Some(table) => table.rows.extend(rows?),
-            None => tables.push(Filled {
-                name,
-                key,
-                rows: rows?,
-            }),
+        let dataset = stem.rsplit('-').next().unwrap_or_default();
+        let place = held.iter().position(|held| *held == dataset);
+        let table = place.and_then(|place| tables.get_mut(place));
+        let table = table.with_context(|| format!("{}: no table of {dataset}", source.id))?;
+        for line in std::fs::read_to_string(file)?.lines() {
+            table.rows.push(serde_json::from_str(line)?);
         }
     }
     let path = data.join(format!("exchange-{}.db", source.id));
     exchange::fill(&path, &tables)?;
-    let queries = tables.iter().map(|table| {
-        // The rows of the fixtures are only ever added: their number is the watermark as well.
-        json!({
-            "name": format!("{}-{}", source.id, table.name),
-            "source": source.id,
-            "url": path.display().to_string(),
-            "table": table.name,
-            "watermark": table.key,
-            "key": table.key,
-            "dataset": table.name,
-        })
-    });
-    Ok(queries.collect())
+    Ok(json!({ "source": source.id, "url": path.display().to_string() }))
 }

@@ -48,11 +48,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     };
     match mirror::follow(&arguments.folder, &keys, &fetch) {
         Ok(mirrored) => {
-            println!("good / 一致 · {} → {}", mirrored.from, mirrored.to);
+            println!("一致 / good · {} → {}", mirrored.from, mirrored.to);
             Ok(true)
         }
         Err(fault) => {
-            println!("NOT good / 不一致 · {fault}");
+            println!("不一致 / NOT good · {fault}");
             Ok(false)
         }
     }

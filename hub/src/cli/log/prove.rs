@@ -154,9 +154,9 @@ fn check(file: &std::path::Path, key: &str) -> anyhow::Result<bool> {
         Ok((old.size, new.size))
     });
     match outcome {
-        Ok((old, new)) => println!("good / 一致 · {old} → {new}"),
+        Ok((old, new)) => println!("一致 / good · {old} → {new}"),
         Err(error) => {
-            println!("NOT good / 不一致 · {error}");
+            println!("不一致 / NOT good · {error}");
             return Ok(false);
         }
     }

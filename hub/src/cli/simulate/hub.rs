@@ -125,7 +125,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         script,
         quiet: Duration::from_secs(arguments.quiet),
     };
-    let report = examine(options, |url| {
+    let ready = |url: &str| {
         let mut out = std::io::stdout().lock();
         let told = writeln!(out, "listening on {url}")
             .and_then(|()| writeln!(out, "key {first_key}"))
@@ -134,6 +134,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
             .and_then(|()| out.flush());
         // Whoever started the kit waits for these lines; if nobody reads them, it examines all the same.
         drop(told);
+    };
+    // On stderr, so that whoever reads the lines above from a pipe is not disturbed.
+    let report = examine(options, ready, |progress| {
+        let told = progress.told();
+        eprintln!("{}", said(told.zh, told.en));
     });
     behind.stop();
     let report = report?;

@@ -2,6 +2,8 @@
 //!
 //! For whoever connects a source: the profile need not be loaded by a hub, and nothing is kept.
 
+mod told;
+
 use std::io::{Read as _, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -14,13 +16,13 @@ use anyhow::Context as _;
 use serde::Serialize;
 use spec::issue::shown;
 use spec::{Issue, Sensitivity, Severity, Verdict};
+use told::tell;
 
-use super::super::{Form, folder::Folder, said};
+use super::super::{Form, folder::Folder, said, sent};
 use crate::app;
 use crate::attachment::enclosed::Luggage;
 use crate::pipeline::Instant;
 use crate::pipeline::judge::shown_key;
-use crate::report::table::{Cell, Table, column};
 
 /// What can be said.
 #[derive(Debug, clap::Args)]
@@ -68,7 +70,7 @@ struct Traced {
     field: Option<String>,
     /// Chinese name of the field.
     name: String,
-    /// The name that the file gives it; none where the form has no names beside values, or the profile added it.
+    /// The name that the file gives it; none where the profile added it.
     sent_as: Option<String>,
     /// As sent; none when it was not.
     raw: Option<String>,
@@ -120,26 +122,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     })?;
     let profile = Arc::new(Profile::parse(&name, &text)?);
     let adapter = Adapter::new(profile, Arc::clone(edition))?;
-    let limits = Limits {
-        bytes: config.limits.decompressed_bytes,
-        depth: config.limits.depth,
-        records: config.limits.records,
-        fields: config.limits.fields,
-        value: config.limits.value_bytes,
-        file: usize::try_from(config.attachments.most_bytes).unwrap_or(usize::MAX),
-    };
-    let file = std::fs::File::open(&arguments.file)
-        .with_context(|| arguments.file.display().to_string())?;
+    let limits = config.document_limits();
+    let from = sent::open(&arguments.file, &config.limits, |file| file)?;
     let mut document = Vec::new();
     // One byte more than is allowed is enough to be told so.
-    file.take(limits.bytes as u64 + 1)
-        .read_to_end(&mut document)?;
+    from.take(limits.bytes as u64 + 1)
+        .read_to_end(&mut document)
+        .with_context(|| arguments.file.display().to_string())?;
     let hint = Hint {
         dataset: arguments.dataset.clone(),
-        file_name: arguments
-            .file
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned()),
+        file_name: sent::name(&arguments.file),
         ..Hint::default()
     };
     try_file(&adapter, &document, &hint, &limits, arguments)
@@ -225,6 +217,8 @@ fn try_part(
         .or_else(|| name.and_then(WireFormat::of_file_name));
     let wire = &adapter.profile().wire;
     let page = Page {
+        adapter,
+        form: form.unwrap_or(wire.format),
         document: &part.bytes,
         luggage,
         locator: part.locator(),
@@ -261,6 +255,8 @@ fn try_part(
 
 /// A file that is tried.
 struct Page<'p> {
+    adapter: &'p Adapter,
+    form: WireFormat,
     document: &'p [u8],
     luggage: &'p Luggage<'p>,
     locator: Locator<'p>,
@@ -295,6 +291,7 @@ impl Page<'_> {
         let (line, column) = self.locator.locate(record.at);
         let (action, dataset) = (record.action, record.dataset);
         let mut fields = Vec::new();
+        let headings = (self.adapter).headings(self.document, self.form, &dataset.id);
         for (field, input) in dataset.fields.iter().zip(&record.values) {
             let mask = |text: &str| shown(text, field.sensitivity);
             let mapped = input.as_ref().and_then(|input| input.mapped.as_ref());
@@ -307,8 +304,8 @@ impl Page<'_> {
                 name: field.name.clone(),
                 sent_as: input
                     .as_ref()
-                    .filter(|input| !is_added && input.at != record.at)
-                    .and_then(|input| self.name(input.at)),
+                    .filter(|_| !is_added)
+                    .and_then(|input| self.name(&headings, record.at, input.at)),
                 raw: raw.filter(|_| !is_added),
                 mapped: input.as_ref().map(|input| mask(&input.text)),
                 normalized: None,
@@ -386,9 +383,15 @@ impl Page<'_> {
         issue
     }
 
-    /// The name that the file gives to the value at a place.
-    fn name(&self, at: usize) -> Option<String> {
-        let span = self.spans.name(self.document, at)?;
+    /// The name that the file gives to the value at a place of the record that begins at `row`: the heading of its
+    /// column, where the file is a table.
+    fn name(&self, headings: &[String], row: usize, at: usize) -> Option<String> {
+        if let Some(column) = self.spans.column(self.document, row, at) {
+            let heading = headings.get(column).filter(|name| !name.is_empty())?;
+            return Some(shown(heading, Sensitivity::Public));
+        }
+        // What stands where its record begins has no name of its own.
+        let span = self.spans.name(self.document, at).filter(|_| at != row)?;
         let bytes = self.document.get(span)?;
         let text = self.spans.charset().decode_lossy(bytes);
         let name = text.trim_matches(['"', '<', '>']);
@@ -402,95 +405,4 @@ fn named(issue: &Issue) -> String {
         Some(rule) => format!("{code} {rule}"),
         None => code.to_owned(),
     }
-}
-
-/// Characters of a value that a table shows.
-const SHOWN: usize = 24;
-
-fn cell(value: Option<&str>) -> Cell {
-    let Some(text) = value else {
-        return "—".into();
-    };
-    let line: String = text
-        .chars()
-        .map(|c| if c.is_control() { '␤' } else { c })
-        .collect();
-    if line.chars().count() <= SHOWN {
-        return line.as_str().into();
-    }
-    let cut: String = line.chars().take(SHOWN - 1).chain(['…']).collect();
-    cut.as_str().into()
-}
-
-/// The same as before is not repeated: only what a step changed catches the eye.
-fn step(before: Option<&str>, after: Option<&str>) -> Cell {
-    if before == after && before.is_some() {
-        return "＝".into();
-    }
-    cell(after)
-}
-
-fn tell(out: &mut impl Write, trial: &Trial) -> std::io::Result<()> {
-    let number = trial.record + 1;
-    let (zh, en) = match trial.verdict {
-        Verdict::Accepted => ("合格", "accepted"),
-        Verdict::AcceptedWithWarnings => ("合格有提示", "accepted with warnings"),
-        _ => ("退回", "rejected"),
-    };
-    let key = trial.key.as_deref().unwrap_or("—");
-    writeln!(
-        out,
-        "第 {number} 条 record {number} · {}:{} · {} {} · 主键 key {key} · {zh} {en}",
-        trial.line, trial.column, trial.name, trial.dataset
-    )?;
-    let rows = trial.fields.iter().map(|traced| {
-        let (raw, mapped) = (traced.raw.as_deref(), traced.mapped.as_deref());
-        let normalized = traced.normalized.as_deref();
-        let field = traced.field.as_deref().unwrap_or("？");
-        vec![
-            cell(traced.sent_as.as_deref()),
-            cell(raw),
-            format!("{field} {}", traced.name).as_str().into(),
-            step(raw, mapped),
-            step(mapped, normalized),
-            match traced.issues.as_slice() {
-                [] => "✓".into(),
-                issues => issues.join(", ").as_str().into(),
-            },
-        ]
-    });
-    let table = Table {
-        name: "trial",
-        zh: "逐项对照",
-        columns: vec![
-            column("sent_as", "原名 sent as"),
-            column("raw", "原值 raw"),
-            column("field", "数据项 field"),
-            column("mapped", "映射 mapped"),
-            column("normalized", "规范化 normalized"),
-            column("issues", "判定 verdict"),
-        ],
-        rows: rows.collect(),
-        total: None,
-    };
-    write!(out, "{}", table.text())?;
-    for issue in &trial.issues {
-        let word = match issue.severity {
-            Severity::Error => "错误 error",
-            Severity::Warning => "提示 warning",
-        };
-        let (line, column) = (
-            issue.line.unwrap_or(trial.line),
-            issue.column.unwrap_or(trial.column),
-        );
-        let Issue { message, path, .. } = issue;
-        writeln!(
-            out,
-            "  {word}[{}] {line}:{column} {path} {}",
-            named(issue),
-            message.zh
-        )?;
-        writeln!(out, "    {}", message.en)?;
-    }
-    writeln!(out)
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use jiff::civil::DateTime;
 use serde::Serialize;
-use spec::generate::{Expected, Maker, record, with_parents};
+use spec::generate::{Expected, Faulty, Maker, Plot, Setting, record, story, with_parents};
 
 use super::Folder;
 use crate::app;
@@ -27,7 +27,8 @@ pub struct Arguments {
     /// The same seed makes the same records, at the same time of receipt.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Part of the records that are faulty, from 0 to 1.
+    /// Part of the records that are faulty, from 0 to 1; a fault about what is around a record comes with the records
+    /// that it takes.
     #[arg(long, default_value_t = 0.0)]
     faults: f64,
     /// Put the records that each one refers to before it; not in a table, which holds one data set.
@@ -57,7 +58,25 @@ pub struct Arguments {
 struct Line<'l> {
     record: usize,
     dataset: &'l str,
+    /// By `hub check`.
     issues: &'l [Expected],
+    /// By a hub that held nothing before, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hub: Option<&'l [Expected]>,
+}
+
+/// One in so many faults is about what is around a record, not in it.
+const PLOTS: usize = 3;
+
+/// A story of one of the kinds, beginning with a chance one; none where the data set has no place for any.
+fn told<'s>(
+    maker: &mut Maker<'_>,
+    plots: &[Plot],
+    tell: impl Fn(&mut Maker<'_>, Plot) -> Option<Vec<Faulty<'s>>>,
+) -> Option<Vec<Faulty<'s>>> {
+    let start = maker.random.below(plots.len());
+    let mut turned = plots.iter().cycle().skip(start).take(plots.len());
+    turned.find_map(|&plot| tell(maker, plot))
 }
 
 /// Runs the command.
@@ -93,13 +112,24 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         !arguments.parents || arguments.format != wire::Form::Csv,
         "a table holds one data set: --parents needs --format ndjson, json or xml"
     );
-    let kinds = arguments.format.faults();
+    let (kinds, plots) = (arguments.format.faults(), arguments.format.plots());
+    let profile = sources.get(&source).map(|source| &source.profile);
+    let mut barred = edition.datasets.iter();
+    let setting = Setting {
+        parents: arguments.format != wire::Form::Csv,
+        forbidden: barred.find(|set| profile.is_some_and(|own| !own.datasets.permits(set))),
+    };
+    let tell = |maker: &mut Maker<'_>, plot| story(maker, edition, dataset, plot, setting);
     let made: Vec<_> = (0..arguments.count)
         .flat_map(|_| {
-            if arguments.parents {
-                with_parents(&mut maker, edition, dataset, (faults, kinds))
+            let plotted = maker.random.permille(faults) && maker.random.below(PLOTS) == 0;
+            let story = plotted.then(|| told(&mut maker, &plots, tell)).flatten();
+            if let Some(story) = story {
+                story
+            } else if arguments.parents {
+                with_parents(&mut maker, edition, dataset, (faults, &kinds))
             } else {
-                vec![record(&mut maker, dataset, (faults, kinds))]
+                vec![record(&mut maker, dataset, (faults, &kinds))]
             }
         })
         .collect();
@@ -122,8 +152,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         for (record, made) in made.iter().enumerate() {
             let line = Line {
                 record,
-                dataset: &made.draft.dataset.id,
+                dataset: made.draft.called.unwrap_or(&made.draft.dataset.id),
                 issues: &made.expected,
+                hub: made.hub.as_deref(),
             };
             writeln!(file, "{}", serde_json::to_string(&line)?)?;
         }

@@ -105,6 +105,7 @@ fn find(edition: &Edition, name: &str) -> Vec<Found> {
     };
     found.extend(fields(edition, of_set, field_name));
     found.extend(rule(edition, name));
+    found.extend(stage(edition, name));
     let (table_name, code) = match name.split_once(':') {
         Some((table, code)) => (table, Some(code)),
         None => (name, None),
@@ -153,6 +154,23 @@ fn rule(edition: &Edition, name: &str) -> Option<Found> {
             ("data", source_line(edition, &rule.id).unwrap_or_default()),
         ],
         tables: vec![sets.into()],
+    })
+}
+
+/// A rule that every field is held to.
+fn stage(edition: &Edition, name: &str) -> Option<Found> {
+    let stage = edition.stages.iter().find(|stage| stage.id == name)?;
+    let codes: Vec<&str> = stage.codes.iter().map(|code| code.name()).collect();
+    Some(Found {
+        kind: "rule",
+        title: stage.id.clone(),
+        facts: vec![
+            ("zh", stage.zh.clone()),
+            ("en", stage.en.clone()),
+            ("clause", stage.clause.to_string()),
+            ("findings", codes.join(", ")),
+        ],
+        tables: Vec::new(),
     })
 }
 
@@ -311,6 +329,7 @@ fn names(edition: &Edition) -> Vec<&str> {
         );
         names.extend(set.rules.iter().map(|rule| &*rule.id));
     }
+    names.extend(edition.stages.iter().map(|stage| stage.id.as_str()));
     names.extend(edition.codes.keys().map(String::as_str));
     names.sort_unstable();
     names.dedup();
@@ -357,6 +376,9 @@ mod tests {
             "{}",
             rule.id
         );
+        for stage in &edition.stages {
+            assert_eq!(meant(&stage.id)?, [("rule", stage.id.clone())]);
+        }
         // One that many data sets share is told once.
         let sharing = |id: &str| {
             let has = |set: &&Dataset| set.rules.iter().any(|rule| &*rule.id == id);

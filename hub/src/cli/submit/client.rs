@@ -8,6 +8,7 @@ use adapters::WireFormat;
 use anyhow::Context as _;
 
 use crate::cli::said;
+use crate::pipeline::expand::Encoding;
 use crate::pipeline::receipt::Receipt;
 
 /// How long to go on.
@@ -88,7 +89,8 @@ impl Client {
             address.push_str("&dataset=");
             address.push_str(&encode(dataset));
         }
-        let compressed = if body.len() >= COMPRESSED {
+        let is_plain = Encoding::of_file("", Some(name)) == Encoding::Plain;
+        let compressed = if is_plain && body.len() >= COMPRESSED {
             Some(zstd::encode_all(body, 3)?)
         } else {
             None

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::atomic::AtomicU64;
 
-use super::super::client::{Asking, Sending, Trouble};
+use super::super::client::{Asking, Decision, RecordResult, Sending, Trouble};
+use super::super::keeping::Keeping;
 use super::super::packet::PacketError;
 use super::super::present::Present;
+use super::super::pushed::{self, Pushed, Taken};
 use super::super::retry::{Allowance, Common};
 use super::super::wire::{Packed, Stamp, Version};
 use super::super::world::{Draft, Made, Tested, World, parent};
@@ -58,6 +60,7 @@ impl Wire for Far {
         let ids: Vec<i64> = members.iter().map(|member| member.record).collect();
         Ok(Packed {
             records: members.len(),
+            ends: vec![0; members.len() + 1],
             packet: serde_json::to_vec(&ids).map_err(std::io::Error::from)?,
             members,
             ..Packed::default()
@@ -135,8 +138,11 @@ impl Simulation {
         });
         let present: Arc<dyn Present> = self.present.clone();
         let wire: Arc<dyn Wire> = far.clone();
+        let place = self.world.place(self.common.clone(), present);
+        let keeping = Keeping::new(place.raw.clone(), Arc::clone(&place.masters))?;
         let (run, worker, tasks) = Run::new(Parts {
-            place: self.world.place(self.common.clone(), present),
+            place,
+            keeping,
             settings,
             wire,
             events: channel().0,
@@ -384,5 +390,58 @@ fn what_an_operator_has_sent_again_goes_again_and_nothing_else_does() -> Tested 
         None,
         "it was noted"
     );
+    Ok(())
+}
+
+#[test]
+fn an_answer_that_is_pushed_while_its_packet_goes_again_holds_up_nobody() -> Tested {
+    let mut simulation = Simulation::new(Allowance {
+        share: 0.2,
+        floor: 10.0,
+        saved: 100.0,
+    })?;
+    simulation.add(settings("a"), 0..60_000)?;
+    simulation.world.owe_to("a", "s1", singles(1, 20))?;
+    // The one request that decides whether the others may go on, while it is under way.
+    let deciding = |simulation: &Simulation| {
+        let now = simulation.present.instant();
+        let side = simulation.sides.first()?;
+        let half = side.run.breaker.state(now) == BreakerState::HalfOpen;
+        let (_, batch) = side.to_come.keys().next().filter(|_| half)?;
+        let flight = side.run.flights.get(batch)?;
+        let records: Vec<i64> = flight.members.iter().map(|owed| owed.record).collect();
+        Some((*batch, records))
+    };
+    simulation.pass(60_000, |simulation| deciding(simulation).is_some())?;
+    let (batch, records) = deciding(&simulation).ok_or("no request decided")?;
+    let results = records.iter().map(|id| RecordResult {
+        id: *id,
+        result: Decision::Accepted,
+        code: None,
+        reason: None,
+    });
+    let pushed = Pushed {
+        batch,
+        packet: None,
+        at: None,
+        records: results.collect(),
+    };
+    let now = simulation.present.millis();
+    let taken = simulation
+        .world
+        .writer
+        .run(move |transaction| pushed::take(transaction, "a", &pushed, "said", now))?;
+    assert!(matches!(taken, Taken::Settled(_)), "{taken:?}");
+    let all: Vec<i64> = (1..=20).filter(|id| !records.contains(id)).collect();
+    let arrived = |simulation: &Simulation| {
+        let taken = simulation.sides.iter().map(|side| {
+            let mut taken = lock(&side.far.taken).clone();
+            taken.sort_unstable();
+            taken
+        });
+        taken.flatten().collect::<Vec<i64>>()
+    };
+    simulation.pass(HOUR, |simulation| arrived(simulation) == all)?;
+    assert_eq!(arrived(&simulation), all, "the others follow, each once");
     Ok(())
 }

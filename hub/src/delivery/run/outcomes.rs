@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::super::Event;
 use super::super::board::Tally;
+use super::super::client::Trouble;
 use super::super::flight::Phase;
 use super::super::worker::Outcome;
 use super::Run;
@@ -22,13 +23,14 @@ impl Run {
             Event::Outcome(batch, outcome) => (batch, outcome),
         };
         let now = self.now();
+        // Also of a batch that was settled meanwhile, as its answer was pushed: the breaker may wait for this very one.
+        self.hear(&outcome, now);
         let Some(flight) = self.flights.get_mut(&batch) else {
             return;
         };
         flight.busy = false;
         match outcome {
             Outcome::Received => {
-                self.breaker.success();
                 flight.failures = 0;
                 flight.phase = Phase::Ask;
                 flight.packet = None;
@@ -37,7 +39,6 @@ impl Run {
                 self.tally(|tally| tally.sent += sent);
             }
             Outcome::NotYet => {
-                self.breaker.success();
                 flight.failures = 0;
                 flight.patience = (flight.patience + 1).min(64);
                 // Soon at first, then less and less often: many may wait for long.
@@ -51,30 +52,22 @@ impl Run {
                 }
             }
             Outcome::Unknown => {
-                self.breaker.success();
                 flight.phase = Phase::Send;
                 let trouble = "the destination does not know the batch";
                 self.fail(batch, trouble, None);
             }
+            Outcome::Erased => {
+                flight.packet = None;
+                flight.due = now;
+            }
             Outcome::Settled { back, came_of } => {
-                self.breaker.success();
                 self.tally(|tally| tally.add(came_of));
                 self.land(batch, &back);
             }
             Outcome::Failed(trouble) => {
-                if trouble.alive {
-                    self.breaker.success();
-                } else {
-                    self.trip(now, &trouble.why);
-                }
-                if let Some(wait) = trouble.retry_after {
-                    let wait = wait.min(self.settings.backoff.max);
-                    self.quiet_until = self.quiet_until.max(Some(now + wait));
-                }
                 self.fail(batch, &trouble.why, trouble.retry_after);
             }
             Outcome::Unwritten(why) => {
-                self.breaker.withdraw();
                 tracing::error!(
                     batch,
                     why,
@@ -82,6 +75,25 @@ impl Run {
                 );
                 self.fail(batch, &why, None);
             }
+        }
+    }
+
+    /// What an outcome says of the destination, whatever it says of its batch.
+    fn hear(&mut self, outcome: &Outcome, now: Instant) {
+        match outcome {
+            Outcome::Received
+            | Outcome::NotYet
+            | Outcome::Unknown
+            | Outcome::Settled { .. }
+            | Outcome::Failed(Trouble { alive: true, .. }) => self.breaker.success(),
+            Outcome::Failed(trouble) => self.trip(now, &trouble.why),
+            Outcome::Erased | Outcome::Unwritten(_) => self.breaker.withdraw(),
+        }
+        if let Outcome::Failed(trouble) = outcome
+            && let Some(wait) = trouble.retry_after
+        {
+            let wait = wait.min(self.settings.backoff.max);
+            self.quiet_until = self.quiet_until.max(Some(now + wait));
         }
     }
 

@@ -26,6 +26,8 @@ struct Told {
     packet: String,
     packet_sha256: String,
     answer: String,
+    #[serde(default)]
+    erased: Option<u64>,
 }
 
 /// What a bundle says of a delivery.
@@ -74,8 +76,8 @@ impl Bundle<'_> {
         same(&place, &told.batch.to_string(), &number.to_string())?;
         let listed = format!("{folder}/members.json");
         let members: Vec<Member> = self.read(&listed)?;
-        let (mut made, mut endings) = (0, BTreeMap::new());
-        for index in told.leaves {
+        let (mut made, mut endings, mut parts_root) = (0, BTreeMap::new(), None);
+        for &index in &told.leaves {
             let at = format!("{folder}/leaves/{index}");
             let leaf = self.placed(&at, index)?;
             let at = format!("{at}/leaf.json");
@@ -89,6 +91,7 @@ impl Bundle<'_> {
                         &leaf.members.to_string(),
                     )?;
                     same(&place, &told.packet_sha256, &leaf.packet_sha256)?;
+                    parts_root.clone_from(&leaf.parts_root);
                     (Some(leaf.batch), &leaf.destination)
                 }
                 Leaf::Delivery(leaf) => {
@@ -116,11 +119,28 @@ impl Bundle<'_> {
             let what = "no leaf in the bundle speaks of an answer";
             return Err(fault(format!("{folder}/answer"), what));
         }
-        if let Some(bytes) = self.kept(&format!("{folder}/packet"), &told.packet)? {
-            let found = sha256(bytes).to_hex();
-            same(&format!("{folder}/packet"), &found, &told.packet_sha256)?;
-        }
+        self.bytes(&folder, &told, &members, parts_root.as_deref())?;
         Ok(Packet { members, endings })
+    }
+
+    /// What is shown of the bytes of a packet is what the leaf says.
+    fn bytes(
+        &self,
+        folder: &str,
+        told: &Told,
+        members: &[Member],
+        root: Option<&str>,
+    ) -> Outcome<()> {
+        let whole = format!("{folder}/packet");
+        if let Some(bytes) = self.kept(&whole, &told.packet)? {
+            same(&whole, &sha256(bytes).to_hex(), &told.packet_sha256)?;
+        }
+        match told.packet.as_str() {
+            "included" | "parts" if root.is_some() => self.parts(folder, members, root),
+            "erased" => self.erasure_of(&format!("{folder}/packet.json"), told.erased, members),
+            // Bundles of earlier versions show no parts.
+            _ => Ok(()),
+        }
     }
 
     /// A member that is there exactly if it is said to be included.
@@ -128,7 +148,7 @@ impl Bundle<'_> {
         let there = self.members.get(path).map(Vec::as_slice);
         match (there, told) {
             (Some(bytes), "included") => Ok(Some(bytes)),
-            (None, "withheld" | "lost" | "none") => Ok(None),
+            (None, "withheld" | "lost" | "none" | "parts" | "erased") => Ok(None),
             (Some(_), _) => Err(fault(path, format!("is there, but is said to be {told}"))),
             (None, _) => Err(fault(path, "is missing")),
         }

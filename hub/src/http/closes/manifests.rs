@@ -1,6 +1,7 @@
 //! What a source says about a day: compared with the hub's books, and, when it is signed, kept with a leaf of its own.
 
-use std::io::BufReader;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
@@ -10,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{CloseQuery, parameter, read, row, set_of};
-use crate::app::App;
+use super::{parameter, read, row, set_of};
+use crate::app::{self, App};
+use crate::close::difference::{Compared as Found, Difference, Tally};
 use crate::close::document::Party;
-use crate::close::listed::{self, ListError, Listing};
-use crate::close::manifest::{self, Difference, Manifest};
-use crate::close::received::Set;
+use crate::close::listed::{self, List, ListError, Listing};
+use crate::close::manifest::{self, LookError, Manifest, NAMED};
+use crate::close::row::Row;
 use crate::close::tree::{Entry, Prefix};
 use crate::close::walk::NodeText;
 use crate::error::{Error, ErrorCode};
@@ -25,12 +27,20 @@ use crate::http::reception::{self, Body};
 use crate::leaf;
 use crate::pipeline::Instant;
 use crate::store::{Database, closes, signers};
-use crate::tlog::{VerifierKey, sha256};
+use crate::tlog::{Hash, VerifierKey, sha256};
 
 /// Most signed manifests of a source about one day.
 const MOST: i64 = 100;
 /// Most nodes that are asked for at once.
 const ASK: usize = 256;
+
+/// What the query says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SayQuery {
+    number: Option<u32>,
+    after: Option<String>,
+}
 
 /// What a source sends.
 #[derive(Debug, Default, Deserialize)]
@@ -71,9 +81,14 @@ struct Compared {
     /// The leaf of what was signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     leaf_index: Option<i64>,
+    /// All differences, counted; of nodes, beneath these nodes.
+    differing: Tally,
     /// Whether every difference is among those below.
     complete: bool,
-    differences: Vec<Difference>,
+    /// Of a list: send it again with `after` this id for the differences that follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+    differences: Vec<manifest::Difference>,
     /// Prefixes of which the source is to send its nodes next (`nodes`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ask: Vec<String>,
@@ -102,17 +117,23 @@ fn parse(body: &Body) -> Result<Said, Error> {
     })
 }
 
-/// Reads a list of lines, and what its first line says of the whole.
-fn lines(listing: &mut Listing<'_>, body: &Body) -> Result<Said, Error> {
-    let header = match body {
-        Body::Held(bytes) => listing.read(&bytes[..]),
-        Body::OnDisk(spooled) => {
+/// Opens a list of lines, as often as it is needed.
+fn lines(body: &Body) -> Result<Box<dyn BufRead + '_>, Error> {
+    match body {
+        Body::Held(bytes) => Ok(Box::new(&bytes[..])),
+        Body::OnDisk(spooled, _place) => {
             let file = spooled.document.open();
             let file = file.map_err(|error| Error::Internal(error.to_string()))?;
-            listing.read(BufReader::with_capacity(1 << 18, file))
+            Ok(Box::new(BufReader::with_capacity(1 << 18, file)))
         }
-    };
-    let header = header.map_err(|error| refused_list(&error))?;
+    }
+}
+
+/// Reads a list of lines, and what its first line says of the whole.
+fn by_lines(listing: &mut Listing<'_>, body: &Body) -> Result<Said, Error> {
+    let header = listing
+        .read(lines(body)?)
+        .map_err(|error| refused_list(&error))?;
     Ok(Said {
         manifest: header.manifest,
         records: header.records,
@@ -123,7 +144,7 @@ fn lines(listing: &mut Listing<'_>, body: &Body) -> Result<Said, Error> {
 
 fn refused_list(error: &ListError) -> Error {
     match error {
-        ListError::Read(error) => Error::Internal(error.to_string()),
+        ListError::Read(error) => Error::NotKept(format!("a list of a source: {error}")),
         other => bilingual(&other.to_string()),
     }
 }
@@ -133,14 +154,21 @@ pub async fn post(
     state: Data<State>,
     caller: Caller,
     date: Path<String>,
-    query: Query<CloseQuery>,
+    query: Query<SayQuery>,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Error> {
+    let after = query.after.as_deref().map(Hash::from_hex).transpose();
+    let after = after.map_err(|_| {
+        parameter(
+            "after",
+            "应为 64 位十六进制数字 / expected 64 hexadecimal digits",
+        )
+    })?;
     let media_type = request.headers().get(CONTENT_TYPE);
     let media_type = media_type.and_then(|value| value.to_str().ok());
     let by_line = media_type.is_some_and(|media_type| media_type.contains("ndjson"));
-    let body = reception::body(&state, &request, payload).await?;
+    let body = reception::body(&state, &request, None, payload).await?;
     let shared = state.clone();
     let compared = state
         .ask(move |app, connection| {
@@ -148,11 +176,12 @@ pub async fn post(
             let party = Party::Source(source.clone());
             let row = row(connection, &date, &party, query.number)?;
             let document = read(&row)?;
-            let set = set_of(&shared.closes, connection, &source, &document)?;
+            let set = set_of(app, &shared.closes, connection, &source, &document)?;
             let root = set.tree.root();
-            let mut listing = Listing::new(&source, &set.tree);
+            let folder = app::spool_folder(&app.config);
+            let mut listing = Listing::new(&source, root.count, &folder);
             let said = if by_line {
-                lines(&mut listing, &body)?
+                by_lines(&mut listing, &body)?
             } else {
                 parse(&body)?
             };
@@ -177,7 +206,9 @@ pub async fn post(
                 agreed: None,
                 signed: signed.is_some(),
                 leaf_index: None,
+                differing: Tally::default(),
                 complete: false,
+                next: None,
                 differences: Vec::new(),
                 ask: Vec::new(),
             };
@@ -199,12 +230,16 @@ pub async fn post(
                 }
             };
             if by_line || said.list.is_some() {
-                whole(connection, &set, &listing.compare(), &mut compared)?;
+                let list = listing.finish().map_err(|error| refused_list(&error))?;
+                let found = list.compare(&set.tree, after.as_ref(), NAMED);
+                let found = found.map_err(|error| refused_list(&error))?;
+                let words = words(&found, &body, said.list.as_deref())?;
+                whole(connection, &list, &found, &words, &mut compared)?;
             } else {
-                let (found, next) = manifest::look(&set.tree, &said.nodes)
-                    .map_err(|why| bilingual(&why))?;
-                let theirs = |entry: &Entry| about(&said.nodes, entry);
-                compared.differences = manifest::name(connection, &set, &found, &theirs)?;
+                let (found, next) = manifest::look(&set.tree, &said.nodes).map_err(unlooked)?;
+                let theirs = |row: &Row| about(&said.nodes, &row.entry);
+                compared.differences = manifest::name(connection, &found.first, &theirs)?;
+                compared.differing = found.tally;
                 compared.ask = next.iter().take(ASK).map(Prefix::to_string).collect();
             }
             if let Some(side) = &compared.source {
@@ -236,14 +271,49 @@ fn bilingual(why: &str) -> Error {
     unreadable(zh, en)
 }
 
+/// What a fault of a look means to a client.
+fn unlooked(error: LookError) -> Error {
+    match error {
+        LookError::Room(error) => Error::NotKept(format!("working file of a close: {error}")),
+        other => bilingual(&other.to_string()),
+    }
+}
+
+/// What the source said, in words, of those that are named: by their places in the list.
+fn words(
+    found: &Found,
+    body: &Body,
+    list: Option<&[Box<RawValue>]>,
+) -> Result<BTreeMap<u64, Value>, Error> {
+    let theirs = found
+        .first
+        .iter()
+        .filter_map(|difference| match difference {
+            Difference::Here(_) => None,
+            Difference::There(row) | Difference::Otherwise(_, row) => {
+                Some(row.tag.0.unsigned_abs())
+            }
+        });
+    let wanted: BTreeSet<u64> = theirs.collect();
+    let Some(list) = list else {
+        return listed::told(lines(body)?, &wanted).map_err(|error| refused_list(&error));
+    };
+    let told = wanted.into_iter().filter_map(|place| {
+        let text = list.get(usize::try_from(place).ok()?)?;
+        Some((place, serde_json::from_str(text.get()).ok()?))
+    });
+    Ok(told.collect())
+}
+
 /// Compares a whole list.
 fn whole(
     connection: &mut Database,
-    set: &Set,
-    list: &listed::Compared,
+    list: &List,
+    found: &Found,
+    words: &BTreeMap<u64, Value>,
     compared: &mut Compared,
 ) -> Result<(), Error> {
-    let theirs = list.theirs;
+    let theirs = list.root;
     match &compared.source {
         Some(side) if !manifest::is(theirs, side.records, &side.root) => {
             return Err(unreadable(
@@ -258,9 +328,13 @@ fn whole(
             });
         }
     }
-    let told = |entry: &Entry| list.told(entry);
-    compared.differences = manifest::name(connection, set, &list.found, &told)?;
-    compared.complete = list.found.count() == compared.differences.len();
+    let told = |row: &Row| words.get(&row.tag.0.unsigned_abs()).cloned();
+    compared.differences = manifest::name(connection, &found.first, &told)?;
+    compared.complete = found.is_whole();
+    if found.first.len() == NAMED {
+        compared.next = found.first.last().map(|last| last.id().to_hex());
+    }
+    compared.differing = found.tally;
     Ok(())
 }
 

@@ -96,7 +96,7 @@ async fn send(
     let payload = web::Payload::from_request(&request, &mut payload)
         .await
         .map_err(|error| Error::Internal(error.to_string()))?;
-    super::body(&request, payload, limits, Duration::from_secs(5)).await
+    super::body(&request, None, payload, limits, Duration::from_secs(5)).await
 }
 
 #[actix_web::test]

@@ -19,6 +19,7 @@ use super::limits;
 use super::submissions::SendQuery;
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::Instant as Moment;
+use crate::pipeline::expand::too_large;
 use crate::pipeline::inlet::Inlet;
 use crate::uploads::{self, About, Appended, Stage};
 use headers::{VERSION, answer, number, speaks, stands};
@@ -43,7 +44,7 @@ pub async fn create(
     let length = number(&request, "upload-length")?;
     let most = state.app.config.limits.file_bytes;
     if length > most {
-        return Err(limits::too_large(("上传文件", "upload"), most));
+        return Err(too_large(("上传文件", "upload"), most));
     }
     if length == 0 {
         return Err(Error::request(
@@ -171,7 +172,7 @@ pub async fn add(
                 "the bytes do not fit Upload-Checksum and are not kept: send them again",
             ),
         )),
-        Appended::TooMany => Err(limits::too_large(("上传数据", "upload"), "Upload-Length")),
+        Appended::TooMany => Err(too_large(("上传数据", "upload"), "Upload-Length")),
     }
 }
 

@@ -6,9 +6,9 @@ use tokio::runtime::Runtime;
 
 use super::document;
 use super::position::Position;
+use super::query::Query;
 use super::seen::Seen;
 use crate::app::App;
-use crate::config::PullQuery;
 use crate::error::{Error, ErrorCode};
 use crate::intake::Stop;
 use crate::intake::problem::{Problem, is_about_the_message};
@@ -76,7 +76,7 @@ impl From<Error> for Ended {
 /// What reads one query.
 pub struct Cycle<'c> {
     app: &'c Arc<App>,
-    query: &'c PullQuery,
+    query: &'c Query,
     url: &'c str,
     runtime: Runtime,
     seen: Seen,
@@ -92,7 +92,7 @@ enum Became {
 
 impl<'c> Cycle<'c> {
     /// Nothing is read yet.
-    pub fn new(app: &'c Arc<App>, query: &'c PullQuery, url: &'c str) -> Result<Self, Ended> {
+    pub fn new(app: &'c Arc<App>, query: &'c Query, url: &'c str) -> Result<Self, Ended> {
         Ok(Cycle {
             app,
             query,

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use spec::{Message, Verdict};
+use spec::{Action, Message, Verdict};
 
 use super::script::Required;
 use crate::pipeline::commit;
 use crate::pipeline::receipt::{Counts, Outcome};
 use crate::store::submissions::{self, Filter};
-use crate::store::{Database, StoreError};
+use crate::store::{Database, StoreError, records};
 
 /// Records that a report names, of those in one state.
 const NAMED: usize = 50;
@@ -45,12 +45,12 @@ pub fn examine(
     connection: &mut Database,
     source: &str,
     required: &Required,
-    (corrections, withdrawals): (u32, u32),
 ) -> Result<Data, StoreError> {
     let mut sets: BTreeMap<String, Set> = BTreeMap::new();
     let mut last: BTreeMap<(String, String), (Verdict, Option<Message>)> = BTreeMap::new();
     let mut nameless = 0;
     let mut waiting = 0;
+    let (mut corrections, mut withdrawals) = (0, 0);
     let mut after = 0;
     loop {
         let filter = Filter {
@@ -65,6 +65,11 @@ pub fn examine(
         };
         for line in page {
             waiting += crate::store::waiting::waiting_of(connection, line.id)?;
+            // What was kept counts, once, however often it was sent.
+            for record in records::of_submission(connection, line.id, line.id)? {
+                corrections += u32::from(record.action == Action::Correct as i32);
+                withdrawals += u32::from(record.action == Action::Withdraw as i32);
+            }
             let Some(row) = submissions::by_id(connection, line.id)? else {
                 continue;
             };

@@ -7,6 +7,7 @@
 mod book;
 mod data;
 mod grade;
+mod progress;
 mod report;
 mod script;
 mod server;
@@ -14,6 +15,7 @@ mod server;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use progress::Progress;
 pub use report::{Candidate, Report};
 pub use script::{DEFAULT, Fault, Script, ScriptError};
 pub use server::Front;
@@ -40,11 +42,16 @@ pub struct Options {
     pub quiet: Duration,
 }
 
-/// Examines until the sender is done, or the kit is interrupted, and grades. `ready` is told the address.
-pub fn examine(options: Options, ready: impl FnOnce(&str)) -> anyhow::Result<Report> {
+/// Examines until the sender is done, or the kit is interrupted, and grades. `ready` is told the address, `told` how far
+/// it has come whenever that changed.
+pub fn examine(
+    options: Options,
+    ready: impl FnOnce(&str),
+    told: impl Fn(Progress) + 'static,
+) -> anyhow::Result<Report> {
     let started = Instant::now().text();
     let front = Front::new(&options);
-    server::run(&front, &options.listen, options.quiet, ready)?;
+    server::run(&front, &options.listen, options.quiet, ready, told)?;
     let ended = Instant::now().text();
     let mut connection = options.app.readers.take().map_err(Error::from)?;
     let book = front.book();
@@ -52,7 +59,6 @@ pub fn examine(options: Options, ready: impl FnOnce(&str)) -> anyhow::Result<Rep
         &mut connection,
         &options.candidate.source,
         &options.script.required,
-        front.actions(),
     )?;
     let mut report = Report {
         candidate: options.candidate,

@@ -1,23 +1,20 @@
 //! What stands before the hub: passes requests on, and makes trouble with those that submit.
 
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER,
-};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderValue, RETRY_AFTER};
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError};
-use adapters::{Decoded, Hint, WireFormat};
 
 use super::super::cut::cut;
 use super::Options;
 use super::book::{Arrival, Book, Order};
+use super::progress::Progress;
 use super::script::Fault;
 use crate::error::{Error, ErrorCode};
-use crate::http::limits::{Encoding, expand};
+use crate::pipeline::expand::{Encoding, expand};
 use crate::tlog::sha256;
 
 /// Where submissions go.
@@ -32,11 +29,9 @@ pub struct Front {
     behind: String,
     agent: ureq::Agent,
     app: Arc<crate::app::App>,
-    source: String,
     second_key: String,
     started: Instant,
     book: Mutex<Book>,
-    actions: Mutex<(u32, u32)>,
 }
 
 /// What a body says of itself before its records.
@@ -53,8 +48,6 @@ struct Head {
 #[serde(default)]
 struct Query {
     submission: Option<String>,
-    dataset: Option<String>,
-    filename: Option<String>,
 }
 
 /// An answer of the hub behind.
@@ -77,22 +70,15 @@ impl Front {
             behind: options.behind.clone(),
             agent,
             app: Arc::clone(&options.app),
-            source: options.candidate.source.clone(),
             second_key: options.second_key.clone(),
             started: Instant::now(),
             book: Mutex::new(Book::new(&options.script)),
-            actions: Mutex::new((0, 0)),
         })
     }
 
     /// What happened so far.
     pub fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Records that were corrected, and taken back.
-    pub fn actions(&self) -> (u32, u32) {
-        *self.actions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> u64 {
@@ -145,42 +131,6 @@ impl Front {
                 .is_some_and(|value| value.trim().ends_with(self.second_key.as_str())),
         }
     }
-
-    /// Counts the corrections and withdrawals of a submission that was taken.
-    fn count_actions(&self, media_type: &str, query: &Query, plain: &[u8]) {
-        let Some(source) = self.app.sources.get(&self.source) else {
-            return;
-        };
-        let Ok((_, adapter)) = source.edition(&self.app.default_edition) else {
-            return;
-        };
-        let hint = Hint {
-            wire: WireFormat::of_content_type(media_type),
-            dataset: query.dataset.clone(),
-            file_name: query.filename.clone(),
-            ..Hint::default()
-        };
-        let (mut corrected, mut withdrawn) = (0, 0);
-        let limits = &self.app.limits;
-        let Ok(package) = adapter.open(plain, &hint, limits) else {
-            return;
-        };
-        let outcome = package.decode(adapter, limits, &mut |_, _, decoded| {
-            if let Decoded::Record { record, .. } = decoded {
-                match record.action {
-                    spec::Action::Correct => corrected += 1,
-                    spec::Action::Withdraw => withdrawn += 1,
-                    spec::Action::Upsert => {}
-                }
-            }
-            ControlFlow::Continue(())
-        });
-        if outcome.is_ok() {
-            let mut actions = self.actions.lock().unwrap_or_else(PoisonError::into_inner);
-            actions.0 += corrected;
-            actions.1 += withdrawn;
-        }
-    }
 }
 
 /// Listens until the examination is over or the process is interrupted.
@@ -189,6 +139,7 @@ pub fn run(
     listen: &str,
     quiet: Duration,
     ready: impl FnOnce(&str),
+    told: impl Fn(Progress) + 'static,
 ) -> std::io::Result<()> {
     actix_web::rt::System::new().block_on(async {
         let shared = web::Data::from(Arc::clone(front));
@@ -210,13 +161,18 @@ pub fn run(
         }
         let watched = Arc::clone(front);
         actix_web::rt::spawn(async move {
+            let mut last = None;
             loop {
                 actix_web::rt::time::sleep(LOOK).await;
-                let is_over = {
+                let (progress, is_over) = {
                     let book = watched.book();
                     let idle = u128::from(watched.now().saturating_sub(book.last));
-                    book.is_settled() && idle >= quiet.as_millis()
+                    let is_over = book.is_settled() && idle >= quiet.as_millis();
+                    (Progress::of(&book, quiet.as_secs()), is_over)
                 };
+                if last.replace(progress) != Some(progress) {
+                    told(progress);
+                }
                 if is_over {
                     handle.stop(true).await;
                     return;
@@ -260,18 +216,6 @@ async fn take(front: web::Data<Front>, request: HttpRequest, body: Bytes) -> Htt
         Fault::ResetAfterCommit => None,
         _ => Some(response.status().as_u16()),
     };
-    if status == Some(200) {
-        let media_type = request.headers().get(CONTENT_TYPE);
-        let media_type = media_type
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_owned();
-        let counting = front.clone().into_inner();
-        let counted = web::block(move || counting.count_actions(&media_type, &query, &plain)).await;
-        if let Err(error) = counted {
-            tracing::warn!(%error, "actions were not counted");
-        }
-    }
     front.book().answered(front.now(), order, status);
     response
 }

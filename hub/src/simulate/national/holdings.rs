@@ -4,6 +4,7 @@
 //! judged against stays true.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -107,13 +108,14 @@ impl View {
     }
 
     /// What stands beneath a prefix.
-    pub fn node(&self, prefix: &Prefix) -> NodeText<About> {
-        NodeText::new(prefix, &self.tree.node(prefix), |entry| {
+    pub fn node(&self, prefix: &Prefix) -> io::Result<NodeText<About>> {
+        let node = self.tree.node(prefix)?;
+        Ok(NodeText::new(prefix, &node, |entry| {
             let found = self.about.get(&entry.id);
             About {
                 data_set: found.map_or_else(String::new, |(name, _)| name.to_string()),
                 version: found.map_or(0, |(_, version)| *version),
             }
-        })
+        }))
     }
 }

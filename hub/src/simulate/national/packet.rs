@@ -1,6 +1,4 @@
-//! Reads a packet: where its signed bytes lie, and what its records say. Trusts nothing.
-
-use std::ops::Range;
+//! Reads a packet: where its signed bytes end, and what its records say. Trusts nothing.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,8 +16,8 @@ pub(super) struct Packet {
     pub batch: i64,
     pub edition: String,
     pub records: Vec<Sent>,
-    /// Where the signed bytes lie.
-    pub signed: Range<usize>,
+    /// Where the signed bytes end; they begin with the first.
+    pub signed: usize,
     pub algorithm: String,
     pub key: String,
     pub signature: Vec<u8>,
@@ -66,14 +64,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Packet, PacketFault> {
     let mut reader = Reader::from_str(text);
     let mut parts = Parts::default();
     loop {
-        let before = reader.buffer_position();
         let event = reader
             .read_event()
             .map_err(|_| PacketFault::Xml(reader.error_position()))?;
         match event {
-            Event::Start(start) => parts.open(&start, before as usize)?,
+            Event::Start(start) => parts.open(&start)?,
             Event::Empty(start) => {
-                parts.open(&start, before as usize)?;
+                parts.open(&start)?;
                 parts.close(reader.buffer_position() as usize)?;
             }
             Event::End(_) => parts.close(reader.buffer_position() as usize)?,
@@ -93,7 +90,7 @@ struct Parts {
     text: String,
     head: Map<String, Value>,
     records: Vec<Sent>,
-    from: Option<usize>,
+    headed: bool,
     to: Option<usize>,
     algorithm: String,
     key: String,
@@ -101,7 +98,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn open(&mut self, start: &BytesStart<'_>, at: usize) -> Result<(), PacketFault> {
+    fn open(&mut self, start: &BytesStart<'_>) -> Result<(), PacketFault> {
         let name = start.name().as_ref().to_owned();
         self.path.push(name.clone());
         self.text.clear();
@@ -109,8 +106,8 @@ impl Parts {
         match path.as_slice() {
             ["PACKET"] | ["PACKET", "BODY"] | ["PACKET", "HEAD", _] => Ok(()),
             ["PACKET", "BODY", "RECORD", _] if path.len() <= DEPTH => Ok(()),
-            ["PACKET", "HEAD"] if self.from.is_none() => {
-                self.from = Some(at);
+            ["PACKET", "HEAD"] if !self.headed => {
+                self.headed = true;
                 Ok(())
             }
             ["PACKET", "BODY", "RECORD"] => {
@@ -156,7 +153,7 @@ impl Parts {
                     }
                 }
             }
-            ["PACKET", "BODY"] if self.from.is_some() && self.to.is_none() => self.to = Some(end),
+            ["PACKET", "BODY"] if self.headed && self.to.is_none() => self.to = Some(end),
             ["PACKET", "BODY"] => return Err(PacketFault::Member("BODY")),
             ["PACKET", "SIGNATURE"] => {
                 self.signature = STANDARD
@@ -201,8 +198,7 @@ impl Parts {
                 .parse()
                 .map_err(|_| PacketFault::Member("BATCH"))?,
             edition: head("EDITION")?.to_owned(),
-            signed: self.from.ok_or(PacketFault::Member("HEAD"))?
-                ..self.to.ok_or(PacketFault::Member("BODY"))?,
+            signed: self.to.ok_or(PacketFault::Member("BODY"))?,
             records: self.records,
             algorithm: self.algorithm,
             key: self.key,

@@ -136,7 +136,8 @@ async fn get_node(
             .map_err(|error| format!("参数 prefix 有误：{error}"))?;
         let until = asked.until.unwrap_or(i64::MAX);
         let view = lock(&platform.book).holdings.view(asked.from..until);
-        Ok(json!(view.node(&prefix)))
+        let node = view.node(&prefix).map_err(|error| error.to_string())?;
+        Ok(json!(node))
     })
     .await
 }

@@ -20,6 +20,7 @@ use super::faults::{Fault, Faults, Point, Strike};
 use super::journal::Journal;
 use super::seal::{self, Seal};
 use super::{NationalError, Options, Verifier, packet, routes, tls};
+use crate::delivery::packet::{ALGORITHM, signed_packet};
 use crate::delivery::platform::signed_answer;
 use crate::tlog::sha256;
 
@@ -167,10 +168,10 @@ impl National {
             Err(fault) => return away(400, "packet", &fault.to_string()),
         };
         if let Some(verifier) = &self.verifier {
-            let signed = bytes.get(packet.signed.clone()).unwrap_or_default();
-            let good = packet.algorithm == "Ed25519"
+            let signed = signed_packet(&sha256(bytes.get(..packet.signed).unwrap_or_default()));
+            let good = packet.algorithm == ALGORITHM
                 && <&[u8; 64]>::try_from(packet.signature.as_slice())
-                    .is_ok_and(|signature| verifier(&packet.key, signed, signature));
+                    .is_ok_and(|signature| verifier(&packet.key, &signed, signature));
             if !good {
                 return away(401, "signature", "报文签名不正确或签名密钥未登记");
             }

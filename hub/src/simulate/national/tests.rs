@@ -14,40 +14,42 @@ use crate::delivery::packet::{Head, Signer, build};
 use crate::delivery::projection::{Operation, Projected};
 use crate::delivery::world::{Made, Tested, World, get, post, until};
 
-fn record(id: i64, dataset: &str, operation: Operation, columns: &[(&str, &str)]) -> Projected {
+fn record(
+    id: i64,
+    dataset: &'static str,
+    operation: Operation,
+    columns: &[(&'static str, &str)],
+) -> Projected<'static> {
     let columns = columns.iter();
     Projected {
         id,
-        dataset: dataset.to_owned(),
+        dataset,
         operation,
         reason: None,
         columns: columns
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .map(|(name, value)| (*name, (*value).to_owned().into()))
             .collect(),
     }
 }
 
-fn parent(id: i64, code: &str) -> Projected {
+fn parent(id: i64, code: &str) -> Projected<'static> {
     record(id, "PARENT", Operation::Add, &[("CODE", code)])
 }
 
-fn child(id: i64, code: &str, of: &str) -> Projected {
+fn child(id: i64, code: &str, of: &str) -> Projected<'static> {
     let columns = [("CODE", code), ("PARENT_CODE", of)];
     record(id, "CHILD", Operation::Add, &columns)
 }
 
-fn packet(world: &World, batch: i64, records: &[Projected]) -> Made<Vec<u8>> {
+fn packet(world: &World, batch: i64, records: &[Projected<'_>]) -> Made<Vec<u8>> {
     let head = Head {
         batch,
         sender: "320000".to_owned(),
         edition: "2.0".to_owned(),
         created_at: 1_700_000_000_000,
     };
-    Ok(build(
-        &head,
-        records,
-        &Signer::new("hub.test", world.key.clone()),
-    )?)
+    let signer = Signer::new("hub.test", world.key.clone());
+    Ok(build(&head, records, &signer)?.0)
 }
 
 /// Sends a packet and waits for its answer: (result, code) per record.
@@ -77,7 +79,7 @@ fn the_packet_has_the_agreed_form() -> Tested {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><PACKET><HEAD><BATCH>5</BATCH><SENDER>320000</SENDER>\
          <EDITION>2.0</EDITION><CREATED>2023-11-15T06:13:20+08:00</CREATED><COUNT>1</COUNT></HEAD><BODY xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
          <RECORD xsi:type=\"CHILD\" SEQ=\"1\" ID=\"9\" DATASET=\"CHILD\" OPERATION=\"1\"><CODE>C&lt;1&gt;</CODE>\
-         <PARENT_CODE>P1</PARENT_CODE></RECORD></BODY><SIGNATURE ALGORITHM=\"Ed25519\" KEY=\"hub.test\">"
+         <PARENT_CODE>P1</PARENT_CODE></RECORD></BODY><SIGNATURE ALGORITHM=\"Ed25519-SHA256\" KEY=\"hub.test\">"
     ), "{xml}");
     assert!(xml.ends_with("</SIGNATURE></PACKET>"));
     Ok(())
@@ -188,7 +190,7 @@ fn versions_come_in_order_and_say_one_thing_only() -> Tested {
     let gone = |id: i64| record(id, "PARENT", Operation::Delete, &[("CODE", "P1")]);
     let accepted = outcome("accepted", "");
     let mut batch = 0;
-    let mut judge = |records: &[Projected]| {
+    let mut judge = |records: &[Projected<'_>]| {
         batch += 1;
         judged(url, batch, &packet(&world, batch, records)?)
     };

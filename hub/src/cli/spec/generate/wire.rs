@@ -1,7 +1,7 @@
 //! Records as documents that the hub reads: the native envelope, a table, the provincial message.
 
 use adapters::WireFormat;
-use spec::generate::{Draft, Fault};
+use spec::generate::{Draft, Fault, Plot};
 
 use crate::sources::Sources;
 
@@ -53,11 +53,20 @@ impl Form {
     }
 
     /// Kinds of fault that the form can carry.
-    pub fn faults(self) -> &'static [Fault] {
-        match self {
-            Form::Ndjson | Form::Json => &Fault::ALL,
-            Form::Csv | Form::Xml => &Fault::IN_TEXT,
-        }
+    pub fn faults(self) -> Vec<Fault> {
+        let carries = |fault: &Fault| self.is_native() || fault.is_in_text();
+        Fault::ALL.into_iter().filter(carries).collect()
+    }
+
+    /// Kinds of fault around a record that the form can carry: only the native one says what is to be done with a
+    /// record.
+    pub fn plots(self) -> Vec<Plot> {
+        let carries = |plot: &Plot| self.is_native() || plot.is_plain();
+        Plot::ALL.into_iter().filter(carries).collect()
+    }
+
+    fn is_native(self) -> bool {
+        matches!(self, Form::Ndjson | Form::Json)
     }
 
     /// The document.
@@ -99,10 +108,15 @@ fn record(draft: &Draft<'_>) -> anyhow::Result<String> {
         let (name, text) = (serde_json::to_string(name)?, serde_json::to_string(text)?);
         fields.push(format!("{name}:{text}"));
     }
-    let dataset = serde_json::to_string(&draft.dataset.id)?;
+    let dataset = serde_json::to_string(draft.called.unwrap_or(&draft.dataset.id))?;
+    let action = serde_json::to_string(&draft.action)?;
+    let reason = match &draft.reason {
+        Some(reason) => format!(",\"reason\":{}", serde_json::to_string(reason)?),
+        None => String::new(),
+    };
     let data = fields.join(",");
     Ok(format!(
-        "{{\"dataset\":{dataset},\"action\":\"upsert\",\"data\":{{{data}}}}}"
+        "{{\"dataset\":{dataset},\"action\":{action}{reason},\"data\":{{{data}}}}}"
     ))
 }
 
