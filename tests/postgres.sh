@@ -16,5 +16,11 @@ as_owner "$bin/initdb" --pgdata="$folder/data" --username=hub --auth=trust --enc
 as_owner "$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 \
     -c unix_socket_directories="$folder" -c max_connections=200 >"$folder/postgres.log" 2>&1 &
 server=$!
-trap 'kill -INT $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$folder"' EXIT
+# Told by its own tool: what stands between may not pass a signal on, and the server would stay, with its files.
+stop() {
+    as_owner "$bin/pg_ctl" stop --pgdata="$folder/data" --mode=immediate >/dev/null 2>&1 || kill -KILL "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+    rm -rf "$folder"
+}
+trap stop EXIT
 while kill -0 "$parent" 2>/dev/null && kill -0 "$server" 2>/dev/null; do sleep 0.5; done

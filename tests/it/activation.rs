@@ -6,7 +6,7 @@ use super::harness::Engine;
 use super::harness::hub::{self, Hub};
 
 /// The operators' actions in the log, in order: action, what about, facts.
-fn actions(hub: &Hub) -> Vec<(String, String, Value)> {
+pub fn actions(hub: &Hub) -> Vec<(String, String, Value)> {
     let own = hub.data.join("hub.db").display().to_string();
     let url = hub.database().unwrap_or(&own);
     let mut connection = ::hub::store::connect(url).expect("the database");
@@ -21,7 +21,8 @@ fn actions(hub: &Hub) -> Vec<(String, String, Value)> {
         .collect()
 }
 
-fn of<'a>(
+/// Those of one kind.
+pub fn of<'a>(
     actions: &'a [(String, String, Value)],
     action: &str,
 ) -> Vec<&'a (String, String, Value)> {

@@ -13,6 +13,8 @@ use super::harness::{hub, records};
 const SCRIPT: &str = r#"valid_days = 30
 [required]
 datasets = ["PROJECT"]
+corrections = 1
+withdrawals = 1
 [[step]]
 fault = "none"
 [[step]]
@@ -74,7 +76,7 @@ impl Kit {
             .arg(folder.path().join("examiner.key"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(std::fs::File::create(folder.path().join("progress.log")).unwrap())
             .spawn()
             .unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -114,15 +116,30 @@ impl Kit {
     }
 }
 
-/// Files of one project each.
+/// Files of one project each; those whose receipts get lost correct the first one, and take the second one back.
 fn files(folder: &Path, numbers: std::ops::Range<u32>) -> Vec<String> {
     let mut files = Vec::new();
     for number in numbers {
         let path = folder.join(format!("{number}.json"));
-        std::fs::write(&path, records::one_project(number)).unwrap();
+        let content = match number {
+            5 => again(number, "correct", 1),
+            6 => again(number, "withdraw", 2),
+            _ => records::one_project(number),
+        };
+        std::fs::write(&path, content).unwrap();
         files.push(path.display().to_string());
     }
     files
+}
+
+/// A submission about a project that was sent before.
+fn again(number: u32, action: &str, project: u32) -> Vec<u8> {
+    let mut record = records::project(project);
+    record["ADDRESS"] = "南京市示例路2号".into();
+    let mut element = records::element("PROJECT", &record);
+    element["action"] = action.into();
+    element["reason"] = "录入有误".into();
+    records::envelope(&format!("p-{number}"), &[element])
 }
 
 fn submit(kit: &Kit, key: &str, files: &[String]) -> Option<i32> {
@@ -151,6 +168,18 @@ fn a_good_sender_passes_and_its_certificate_opens_a_hub_that_requires_one() {
     assert_eq!(code, Some(0), "{told}{report:#}");
     assert_eq!(report["passed"], true);
     assert_eq!(report["cases"].as_array().unwrap().len(), 8);
+    let progress = std::fs::read_to_string(folder.path().join("progress.log")).unwrap();
+    for words in [
+        "/8 步，取得回执",
+        "of 8 steps met",
+        "every step was met; graded after 1 s",
+    ] {
+        assert!(progress.contains(words), "{words}: {progress}");
+    }
+    // Sent twice because their receipts got lost, and counted once.
+    for what in ["corrections", "withdrawals"] {
+        assert_eq!(report["data"][what], 1, "{what}: {:#}", report["data"]);
+    }
     let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
     assert!(
         page.contains("符合性检测报告") && page.contains("通过"),
@@ -284,6 +313,12 @@ fn a_bad_sender_fails_and_is_told_each_fault() {
         data.contains("was rejected and not sent again put right"),
         "{data}"
     );
+    for words in [
+        "1 records had to be corrected, 0 were",
+        "1 records had to be withdrawn, 0 were",
+    ] {
+        assert!(data.contains(words), "{words}: {data}");
+    }
     assert!(
         data.contains("INVEST_PROJECT_CODE") && !data.contains("CLASS_VER_CODE"),
         "told why it was rejected, not what was remarked: {data}"

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::erasure::{ONE, PHONE, holds, kept, project, send, succeeds, tamper, verifies};
+use super::evidence;
 use super::harness::Engine;
 use super::harness::hub::{self, Hub};
-use super::harness::records;
+use super::harness::{browser, records};
 
 const MEDIA: &str = "application/x-ndjson";
 
@@ -121,9 +122,35 @@ fn every_attempt_is_cut_and_the_rest_stays(engine: Engine) {
     verifies(&["evidence", "verify", &bundle, "--key", &public]);
     assert!(holds(&bytes, "raw.left"), "what is left is in the bundle");
     assert!(!holds(&bytes, PHONE), "what was erased is not");
+    if engine == Engine::Sqlite {
+        the_page_knows_what_was_left(&hub, std::path::Path::new(&bundle));
+    }
     // The record may be sent again.
     send(&hub, &key, "later", &[project(1, PHONE)]);
     assert_eq!(hub.get(ONE, &key).status, 200);
+}
+
+/// The page inside a bundle says what an erasure left, and sees when it is something else.
+fn the_page_knows_what_was_left(hub: &Hub, bundle: &std::path::Path) {
+    let vkey = std::fs::read_to_string(hub.data.join("log.pub")).expect("the key");
+    let mut members = evidence::members(bundle);
+    let seen = browser::browse(&members, bundle, &vkey);
+    assert!(
+        seen.contains("有效 good") && seen.contains("what an erasure left"),
+        "{seen}"
+    );
+    let left = members
+        .iter_mut()
+        .find(|(name, _)| name.ends_with("/raw.left"));
+    let (_, left) = left.expect("what is left");
+    left.push(b' ');
+    let forged = hub.data.join("forged.zip");
+    evidence::forge(&members, &forged);
+    let seen = browser::browse(&members, &forged, &vkey);
+    assert!(
+        seen.contains("NOT good") && seen.contains("raw.left"),
+        "{seen}"
+    );
 }
 
 #[test]

@@ -120,14 +120,14 @@ fn start(engine: Engine, folder: &std::path::Path, url: &str, more: &str) -> Hub
                    ways = [\"database\"]\ndatasets = \"general\"\n[wire]\nformat = \"sql\"\n[fields]\n\"row_id\" = \"\"\n\
                    \"status\" = \"\"\n";
     let wide: String = (0..WIDE).map(|n| format!("wide_{n} = \"\"\n")).collect();
-    let profile = format!("{profile}{wide}");
+    let pull = "[[pull]]\nwatermark = \"DATA_TIMESTAMP\"\nkey = \"row_id\"\ntables = { project_out = \"PROJECT\" }\n";
+    let profile = format!("{profile}{wide}{pull}");
     std::fs::write(sources.join("321000.toml"), profile).expect("a profile");
     let secret = folder.join("address");
     std::fs::write(&secret, url).expect("a file");
     let text = format!(
         "[spec]\nmuted_rules = [\"all.timely_*\"]\nsources = \"{}\"\n[pull]\ninterval_ms = 100\nbackoff_base_ms = 50\n\
-         backoff_max_ms = 200\n{more}\nqueries = [{{ name = \"projects\", source = \"321000\", url_file = \"{}\", \
-         table = \"project_out\", watermark = \"DATA_TIMESTAMP\", key = \"row_id\", dataset = \"PROJECT\" }}]\n",
+         backoff_max_ms = 200\n{more}\ndatabases = [{{ source = \"321000\", url_file = \"{}\" }}]\n",
         sources.display(),
         secret.display(),
     );
@@ -284,6 +284,33 @@ fn what_happens_in_postgres_is_seen() {
     what_happens_there_is_seen(Engine::Postgres);
 }
 
+/// What the source calls a table may be a view that writes when it is read: the hub's session may not.
+#[test]
+fn nothing_is_written_there_even_when_reading_would_write() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut exchange = Exchange::new(Engine::Postgres, folder.path());
+    exchange.add((1..=3).map(|n| (n, stamp(n))));
+    for step in [
+        "CREATE TABLE readings (at TEXT)",
+        "CREATE FUNCTION noted() RETURNS text LANGUAGE sql VOLATILE AS \
+         $$ INSERT INTO readings VALUES ('read') RETURNING at $$",
+        "ALTER TABLE project_out RENAME TO project_rows",
+        "CREATE VIEW project_out AS SELECT project_rows.*, noted() AS wide_1 FROM project_rows",
+    ] {
+        exchange.execute(step);
+    }
+    let hub = start(Engine::Postgres, folder.path(), exchange.url(), "");
+    let reader = hub.add_reader("audit", "auditor");
+    wait("the write is refused", || way(&hub)["check"] == "failed");
+    let fault = way(&hub)["fault"].as_str().expect("why").to_owned();
+    assert!(fault.contains("read-only transaction"), "{fault}");
+    // The source mends its view, and is read.
+    exchange.execute("DROP VIEW project_out");
+    exchange.execute("CREATE VIEW project_out AS SELECT * FROM project_rows");
+    wait("the rows are stored", || counts(&hub, &reader).0 == 3);
+    exchange.execute("ALTER TABLE readings ADD CONSTRAINT none CHECK (at IS NULL)");
+}
+
 #[test]
 fn a_database_that_goes_away_is_shown_and_read_on_when_it_is_back() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -334,7 +361,7 @@ fn a_row_that_is_too_long_harms_no_other_and_wide_rows_are_read() {
     wait("the others are stored", || counts(&hub, &reader).0 == 4);
     wait("the long one is counted", || {
         let text = hub.get("/metrics", "").text;
-        text.contains("hub_way_refused_total{way=\"database\",place=\"projects\"} 1")
+        text.contains("hub_way_refused_total{way=\"database\",place=\"321000/project_out\"} 1")
     });
     assert_eq!(way(&hub)["check"], "ok");
 }

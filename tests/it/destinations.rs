@@ -60,7 +60,7 @@ const CREDIT: &str =
     "[\"BLACK_LIST\", \"WITHDRAW_BLACK_LIST\", \"AWARD_INFO\", \"VIOLATING_LAWS_RULES_INFO\"]";
 
 /// Describes a webhook subscriber in the hub's folder.
-fn describe(hub: &Hub, name: &str, url: &str, more: &str) {
+pub fn describe(hub: &Hub, name: &str, url: &str, more: &str) {
     let folder = hub.data.join("destinations");
     std::fs::create_dir_all(&folder).expect("a folder");
     let text = format!("{more}\n[target]\nkind = \"webhook\"\nurl = \"{url}\"\n");
@@ -69,7 +69,7 @@ fn describe(hub: &Hub, name: &str, url: &str, more: &str) {
 
 /// Sends records, all of which must be accepted; the number of the receipt.
 #[track_caller]
-fn push(hub: &Hub, key: &str, name: &str, elements: &[Value]) -> String {
+pub fn push(hub: &Hub, key: &str, name: &str, elements: &[Value]) -> String {
     let body = records::envelope(name, elements);
     let answer = hub.post("/v1/submissions", key, "application/json", &body);
     let receipt = answer.json();
@@ -81,7 +81,18 @@ fn push(hub: &Hub, key: &str, name: &str, elements: &[Value]) -> String {
     receipt["id"].as_str().unwrap().to_owned()
 }
 
-fn project(number: u32) -> Value {
+/// The two deliveries that are sent, once they are.
+#[track_caller]
+pub fn both_sent(hub: &Hub, reader: &str) -> Value {
+    let sent = || hub.get("/v1/deliveries?state=sent", reader).json()["items"].clone();
+    until("both are sent", || {
+        sent().as_array().is_some_and(|items| items.len() == 2)
+    });
+    sent()
+}
+
+/// A project, as an element of a submission.
+pub fn project(number: u32) -> Value {
     records::element("PROJECT", &records::project(number))
 }
 
@@ -317,6 +328,46 @@ fn a_subscriber_that_comes_back_gets_everything_in_the_order_of_each_deal() {
     }
 }
 
+/// Outside its delivery hours the national platform is sent nothing, while another is.
+#[test]
+fn the_national_platform_has_delivery_hours() {
+    let (national, second) = (National::start(""), National::with(&["--data", "DATA"]));
+    let china = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    let now = jiff::Timestamp::now().to_zoned(china).time();
+    let hour = |hours: i64| {
+        now.wrapping_add(jiff::SignedDuration::from_hours(hours))
+            .strftime("%H:%M")
+    };
+    let hours = format!("window = \"{}-{}\"\n", hour(2), hour(3));
+    let mut hub = Hub::start_with(Engine::Sqlite, &national.settings(&hours));
+    let folder = hub.data.join("destinations");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let described = format!(
+        "[target]\nkind = \"national\"\nurl = \"{}\"\nedition = \"2.0\"\nsender = \"320000\"\n",
+        second.url
+    );
+    std::fs::write(folder.join("second.toml"), described).expect("a file");
+    hub.kill();
+    hub.restart();
+    let key = hub.add_source("320100");
+    push(
+        &hub,
+        &key,
+        "hours",
+        &(1..=10).map(project).collect::<Vec<_>>(),
+    );
+    until("the other has all", || {
+        second.get("/summary")["accepted"] == 10
+    });
+    assert_eq!(national.get("/summary")["accepted"], 0);
+    let hours = format!("window = \"{}-{}\"\n", hour(-1), hour(2));
+    hub.kill();
+    hub.restart_set(&national.settings(&hours));
+    until("its hours have come", || {
+        national.get("/summary")["accepted"] == 10
+    });
+}
+
 #[test]
 fn what_the_nation_refuses_comes_back_to_the_source_with_its_reason() {
     // It takes packets and is never asked in time: it says by itself what became of them.
@@ -325,11 +376,7 @@ fn what_the_nation_refuses_comes_back_to_the_source_with_its_reason() {
     let (key, reader) = (hub.add_source("320100"), hub.add_reader("desk", "centre"));
     let own = hub.add_reader("national", "subscriber");
     let receipt = push(&hub, &key, "one", &[project(1), project(2)]);
-    let sent = || hub.get("/v1/deliveries?state=sent", &reader).json()["items"].clone();
-    until("both are sent", || {
-        sent().as_array().is_some_and(|items| items.len() == 2)
-    });
-    let items = sent();
+    let items = both_sent(&hub, &reader);
     let answer = json!({"batch": items[0]["batch"], "records": [
         {"id": items[0]["record"], "result": "accepted"},
         {"id": items[1]["record"], "result": "refused", "code": "N17", "reason": "项目已归档"},

@@ -2,6 +2,7 @@
 //! proof still holds.
 
 mod duties;
+mod notices;
 mod sealed;
 
 use std::path::Path;

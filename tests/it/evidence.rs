@@ -2,13 +2,12 @@
 
 use std::io::{Cursor, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::forward::National;
+use super::harness::browser::browse;
 use super::harness::hub::{self, Hub};
 use super::harness::{Engine, records};
 
@@ -124,7 +123,8 @@ fn check(file: &Path, key: &Path) -> (bool, Value) {
     (output.status.success(), told)
 }
 
-fn members(file: &Path) -> Vec<(String, Vec<u8>)> {
+/// The members of a bundle, the manifest first.
+pub fn members(file: &Path) -> Vec<(String, Vec<u8>)> {
     let bytes = std::fs::read(file).expect("a bundle");
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).expect("a ZIP");
     let mut found = Vec::new();
@@ -139,7 +139,7 @@ fn members(file: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Writes a bundle whose manifest agrees with its members: what a forger would do.
-fn forge(members: &[(String, Vec<u8>)], path: &Path) {
+pub fn forge(members: &[(String, Vec<u8>)], path: &Path) {
     let mut manifest: Value = serde_json::from_slice(&members[0].1).expect("a manifest");
     for entry in manifest["members"].as_array_mut().expect("members") {
         let (_, content) = members
@@ -373,7 +373,7 @@ fn bundles_verify_over_changes_of_keys_and_with_a_second_seal() {
         assert!(good, "{told:#}");
         assert_eq!(told["checked"]["packets"], 1, "{told:#}");
         assert_eq!(told["checked"]["deliveries"], 1, "{told:#}");
-        // The packet was signed by the first key: it is made again with it.
+        // The packet was signed by the first key, and kept as it was sent.
         let packet = |(name, _): &(String, Vec<u8>)| name.ends_with("/packet");
         assert!(members(bundle).iter().any(packet));
     }
@@ -438,54 +438,4 @@ fn no_bit_of_a_bundle_can_be_changed_unseen() {
             );
         }
     }
-}
-
-/// What the page of a bundle says about a file, in a real browser without a network.
-fn browse(members: &[(String, Vec<u8>)], file: &Path, vkey: &str) -> String {
-    let (_, page) = members
-        .iter()
-        .find(|(name, _)| name == "verify.html")
-        .expect("the page");
-    let bundle = base64::prelude::BASE64_STANDARD.encode(std::fs::read(file).expect("a bundle"));
-    // Does what a person does: types the key, chooses the file.
-    let hand = format!(
-        "<script>{{const bytes = Uint8Array.from(atob('{bundle}'), (c) => c.charCodeAt(0));\
-         const all = new DataTransfer(); all.items.add(new File([bytes], 'bundle.zip'));\
-         document.getElementById('key').value = {};\
-         document.getElementById('file').files = all.files;\
-         document.getElementById('file').dispatchEvent(new Event('change'));}}</script>",
-        json!(vkey.trim())
-    );
-    let page = String::from_utf8(page.clone())
-        .expect("text")
-        .replace("</body>", &format!("{hand}</body>"));
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("verify.html");
-    std::fs::write(&path, page).expect("written");
-    let output = Command::new("chromium")
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--no-first-run",
-            "--virtual-time-budget=20000",
-        ])
-        .arg(format!(
-            "--user-data-dir={}",
-            folder.path().join("profile").display()
-        ))
-        .arg("--dump-dom")
-        .arg(format!("file://{}", path.display()))
-        .output()
-        .expect("chromium runs; `make servers` installs it");
-    let page = String::from_utf8_lossy(&output.stdout).into_owned();
-    let (_, verdict) = page.split_once("id=\"verdict\"").unwrap_or(("", &page));
-    verdict
-        .split("<script>")
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }

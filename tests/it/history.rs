@@ -113,6 +113,21 @@ fn corrections_are_judged_and_keep_what_was(engine: Engine) {
     assert_eq!(only(&twice), ("rejected", "reference.missing", ""));
     let gone = desk.send("c8", &[first("A", "correct", &[])]);
     assert_eq!(only(&gone), ("rejected", "reference.missing", ""));
+    // Whoever comes after a withdrawal is told which one it was, and what to do.
+    let by = format!(
+        "已由回执 {} 第 1 条记录撤回",
+        three["id"].as_str().expect("a number")
+    );
+    for (receipt, todo) in [(&twice, "无需再次撤回"), (&gone, "请直接报送")] {
+        let told = &receipt["records"][0]["issues"][0]["message"]["zh"];
+        let told = told.as_str().expect("a message");
+        assert!(told.contains(&by) && told.contains(todo), "{told}");
+    }
+    let never = &nothing["records"][0]["issues"][0]["message"]["zh"];
+    assert!(
+        never.as_str().is_some_and(|told| !told.contains("撤回")),
+        "{never}"
+    );
     // After a withdrawal the same bytes are a new record, not a repetition.
     let again = desk.send("c9", &[first("A", "upsert", &[])]);
     assert_eq!(only(&again).0, "accepted", "{again}");

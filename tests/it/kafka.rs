@@ -10,13 +10,18 @@ use super::harness::hub::Hub;
 use super::harness::kafka::{Broker, LONG, Read};
 use super::harness::{Engine, records};
 
+mod takeover;
+
+/// Two hubs share the partitions.
+const GROUP: &str = "group = \"hubs\"\noptions = { \"session.timeout.ms\" = \"6000\", \"heartbeat.interval.ms\" = \"500\" }\n";
+
 /// Profiles of two sources that send through Kafka, and the configuration that reads them.
 struct Setting {
     folder: tempfile::TempDir,
 }
 
 impl Setting {
-    fn new(broker: &Broker, more: &str) -> Setting {
+    fn new(brokers: &str, more: &str) -> Setting {
         let folder = tempfile::Builder::new()
             .prefix("hub-kafka-set-")
             .tempdir()
@@ -42,7 +47,7 @@ impl Setting {
              {{ topic = \"records\", source = \"320800\", dataset = \"PROJECT\", keyed = true, reply = \"verdicts\" }},\n\
              ]\n{more}",
             sources.display(),
-            broker.address(),
+            brokers,
         );
         std::fs::write(folder.path().join("hub.toml"), text).expect("a configuration");
         Setting { folder }
@@ -102,7 +107,7 @@ fn every_message_gets_its_verdict_and_none_blocks_the_next() {
     for topic in ["batches", "records", "verdicts"] {
         broker.topic(topic, 1);
     }
-    let setting = Setting::new(&broker, "");
+    let setting = Setting::new(&broker.address(), "");
     let mut hub = setting.start(Engine::Sqlite);
     let reader = hub.add_reader("audit", "auditor");
 
@@ -243,7 +248,7 @@ fn killed(engine: Engine, kills: u32, more: &str) {
     broker.topic("batches", 3);
     broker.topic("records", 1);
     broker.topic("verdicts", 1);
-    let setting = Setting::new(&broker, more);
+    let setting = Setting::new(&broker.address(), more);
     let mut hub = setting.start(engine);
     let reader = hub.add_reader("audit", "auditor");
     let mut random = 0x9e37_79b9_u64;
@@ -328,7 +333,7 @@ fn a_broker_that_goes_away_is_shown_and_read_on_when_it_is_back() {
     for topic in ["batches", "records", "verdicts"] {
         broker.topic(topic, 1);
     }
-    let setting = Setting::new(&broker, "");
+    let setting = Setting::new(&broker.address(), "");
     let hub = setting.start(Engine::Sqlite);
     let send = |broker: &Broker, number: u32| {
         let body = json!({ "records": [records::element("PROJECT", &records::project(number))] })
@@ -363,8 +368,7 @@ fn two_hubs_of_one_group_share_the_partitions_and_one_takes_over_from_the_other(
     broker.topic("batches", 4);
     broker.topic("records", 1);
     broker.topic("verdicts", 1);
-    let group = "group = \"hubs\"\noptions = { \"session.timeout.ms\" = \"6000\", \"heartbeat.interval.ms\" = \"500\" }\n";
-    let setting = Setting::new(&broker, group);
+    let setting = Setting::new(&broker.address(), GROUP);
     let mut one = setting.start(Engine::Postgres);
     let other = one.start_beside();
     let reader = one.add_reader("audit", "auditor");

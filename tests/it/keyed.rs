@@ -1,8 +1,6 @@
 //! What records are found by is keyed: who holds the database cannot try out guesses, and a database from before comes
 //! under the key by itself.
 
-use std::process::Command;
-
 use ::hub::tlog::sha256;
 use diesel::sql_types::BigInt;
 use diesel::{QueryableByName, RunQueryDsl as _};
@@ -10,7 +8,7 @@ use serde_json::json;
 
 use super::erasure::{ONE, PHONE, project, send, succeeds};
 use super::harness::Engine;
-use super::harness::hub::{self, Hub};
+use super::harness::hub::Hub;
 use super::harness::records::project_code;
 
 #[derive(QueryableByName)]
@@ -131,16 +129,7 @@ fn a_database_from_before_comes_under_the_key(engine: Engine) {
          VALUES (900, 9, '3.0', 5, NULL, 1, 0, '[]'), (901, 9, '3.0', 0, 6, 1, 0, '[]')",
     );
     for delay in [40, 60, 80, 100, 140] {
-        let mut child = Command::new(hub::program())
-            .args(["sources", "add", "320200"])
-            .args(hub.place())
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .expect("the hub runs");
-        std::thread::park_timeout(std::time::Duration::from_millis(delay));
-        drop(child.kill());
-        child.wait().expect("ended");
+        hub.command_killed(&["sources", "add", "320200"], delay);
     }
     hub.restart();
     for table in ["links", "waiting", "past_parked", "past_links"] {

@@ -2,7 +2,7 @@
 //! touched.
 
 use diesel::connection::SimpleConnection as _;
-use hub::store::{Database, connect, deliveries, destinations, forwarded, migrate};
+use hub::store::{Database, connect, deliveries, destinations, forwarded, migrate, outbox};
 
 use super::harness::postgres;
 
@@ -17,16 +17,17 @@ const COLUMNS: &str =
 const VALUES: &str = "n, CASE n % 4 WHEN 3 THEN 'lake' ELSE 'national' END, n, CASE n % 10000 WHEN 0 THEN -n ELSE n END, \
      CASE n % 10 WHEN 5 THEN 2 ELSE 0 END, 0, 0, CASE n % 100 WHEN 7 THEN n END, 0";
 
-fn filled(url: &str) -> Database {
+/// A database with as many deliveries, made of their number `n`.
+fn filled(url: &str, values: &str) -> Database {
     let mut connection = connect(url).expect("a database");
     migrate(&mut connection).expect("its tables");
     let done = match &mut connection {
         Database::Sqlite(sqlite) => sqlite.batch_execute(&format!(
             "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {ROWS}) \
-             INSERT INTO deliveries ({COLUMNS}) SELECT {VALUES} FROM number"
+             INSERT INTO deliveries ({COLUMNS}) SELECT {values} FROM number"
         )),
         Database::Postgres(postgres) => postgres.batch_execute(&format!(
-            "INSERT INTO deliveries ({COLUMNS}) SELECT {VALUES} FROM generate_series(1, {ROWS}) AS number(n); \
+            "INSERT INTO deliveries ({COLUMNS}) SELECT {values} FROM generate_series(1, {ROWS}) AS number(n); \
              ANALYZE deliveries"
         )),
     };
@@ -57,7 +58,7 @@ fn picks_are_right(connection: &mut Database) {
 #[test]
 fn the_next_of_a_million_is_found_through_its_index_on_sqlite() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut connection = filled(&folder.path().join("hub.db").display().to_string());
+    let mut connection = filled(&folder.path().join("hub.db").display().to_string(), VALUES);
     picks_are_right(&mut connection);
     let plan = deliveries::plan(&mut connection, "national", 500_000, PAGE).expect("a plan");
     // No step but these: no table is scanned, nothing is sorted, so it stops after as many as are wanted.
@@ -72,7 +73,7 @@ fn the_next_of_a_million_is_found_through_its_index_on_sqlite() {
 
 #[test]
 fn the_next_of_a_million_is_found_through_its_index_on_postgres() {
-    let mut connection = filled(&postgres::fresh_database());
+    let mut connection = filled(&postgres::fresh_database(), VALUES);
     picks_are_right(&mut connection);
     let plan = deliveries::plan(&mut connection, "national", 500_000, PAGE).expect("a plan");
     let text = plan.join("\n");
@@ -142,27 +143,15 @@ fn what_is_revived_is_named_on_both_databases() {
     }
 }
 
-/// A history of a million deliveries of which few are open: what the list of destinations counts, and how.
-fn history(url: &str) -> Database {
-    let mut connection = connect(url).expect("a database");
-    migrate(&mut connection).expect("its tables");
-    // One in a hundred is open, and half of these sent; one in a thousand was refused.
-    let values = "n, CASE n % 4 WHEN 3 THEN 'lake' ELSE 'national' END, n, n, \
-         CASE WHEN n % 200 = 1 THEN 0 WHEN n % 200 = 101 THEN 1 WHEN n % 1000 = 2 THEN 3 ELSE 2 END, 0, 0, \
-         CASE n % 200 WHEN 101 THEN n END, 0";
-    let done = match &mut connection {
-        Database::Sqlite(sqlite) => sqlite.batch_execute(&format!(
-            "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {ROWS}) \
-             INSERT INTO deliveries ({COLUMNS}) SELECT {values} FROM number"
-        )),
-        Database::Postgres(postgres) => postgres.batch_execute(&format!(
-            "INSERT INTO deliveries ({COLUMNS}) SELECT {values} FROM generate_series(1, {ROWS}) AS number(n); \
-             ANALYZE deliveries"
-        )),
-    };
-    done.expect("rows");
-    connection
-}
+/// A history of a million deliveries of which few are open: one in a hundred is, and half of these sent; one in a thousand
+/// was refused.
+const HISTORY: &str = "n, CASE n % 4 WHEN 3 THEN 'lake' ELSE 'national' END, n, n, \
+     CASE WHEN n % 100 = 1 THEN 0 WHEN n % 1000 = 2 THEN 3 ELSE 2 END, 0, 0, \
+     CASE n % 200 WHEN 101 THEN n END, 0";
+/// Its packets: those that were received are of one record each.
+const PACKETS: &str = "INSERT INTO batches (id, destination, packet_sha256, records, state, attempts, created_at) \
+     SELECT id, destination, '', 1, CASE id % 200 WHEN 101 THEN 1 ELSE 2 END, 1, 0 FROM deliveries WHERE id % 20 = 1; \
+     ANALYZE batches";
 
 /// The figures of a destination by state, in order: pending, sent, acknowledged, refused.
 fn figures(connection: &mut Database, name: &str) -> (forwarded::Owed, Vec<i64>) {
@@ -175,6 +164,14 @@ fn figures(connection: &mut Database, name: &str) -> (forwarded::Owed, Vec<i64>)
 fn states_are_counted_without_the_history(mut connection: Database) -> Vec<String> {
     // What is open leaves 1 when divided by four, what was refused 2: all of it is the national platform's.
     let national = [5_000, 5_000, 739_000, 1_000];
+    let packets = match &mut connection {
+        Database::Sqlite(sqlite) => sqlite.batch_execute(PACKETS),
+        Database::Postgres(postgres) => postgres.batch_execute(PACKETS),
+    };
+    packets.expect("rows");
+    let sent = outbox::list(&mut connection, Some(1), Some("national"), 0, ROWS).expect("rows");
+    assert!(sent.iter().all(|row| row.id % 200 == 101), "those received");
+    assert_eq!(sent.len(), 5_000);
     let (owed, counted) = figures(&mut connection, "national");
     assert_eq!((owed.counted, counted), (ROWS, national.into()));
     forwarded::keep(&mut connection, &owed).expect("kept");
@@ -197,8 +194,9 @@ fn states_are_counted_without_the_history(mut connection: Database) -> Vec<Strin
 #[test]
 fn destinations_are_counted_through_their_indexes_on_sqlite() {
     let folder = tempfile::tempdir().expect("a folder");
-    let plan = states_are_counted_without_the_history(history(
+    let plan = states_are_counted_without_the_history(filled(
         &folder.path().join("hub.db").display().to_string(),
+        HISTORY,
     ));
     let scanned = plan.iter().filter(|step| step.starts_with("SCAN"));
     // What ended badly is all that its index holds.
@@ -219,7 +217,7 @@ fn destinations_are_counted_through_their_indexes_on_sqlite() {
 
 #[test]
 fn destinations_are_counted_through_their_indexes_on_postgres() {
-    let plan = states_are_counted_without_the_history(history(&postgres::fresh_database()));
+    let plan = states_are_counted_without_the_history(filled(&postgres::fresh_database(), HISTORY));
     let text = plan.join("\n");
     assert!(!text.contains("Seq Scan"), "{text}");
 }

@@ -124,6 +124,43 @@ fn try_shows_a_value_as_sent_as_mapped_and_as_normalized() {
 }
 
 #[test]
+fn try_names_each_value_as_its_table_does() {
+    let root = root();
+    let place = |path: &str| root.join(path).display().to_string();
+    for (profile, file, name, field) in [
+        (
+            "adapters/cities/nantong.toml",
+            "fixtures/sources/320600/500_项目_20261120.csv",
+            "项目编号",
+            "PROJECT_CODE",
+        ),
+        (
+            "adapters/cities/lianyungang.toml",
+            "fixtures/sources/320700/01-clean.xlsx",
+            "项目名称",
+            "PROJECT_NAME",
+        ),
+    ] {
+        let output = hub::run(&[
+            "sources",
+            "try",
+            &place(profile),
+            &place(file),
+            "--format",
+            "json",
+        ]);
+        let told = hub::stdout(&output);
+        let first: Value = serde_json::from_str(told.lines().next().expect("a record")).unwrap();
+        let fields = first["fields"].as_array().expect("fields");
+        let own = fields.iter().find(|one| one["field"] == field);
+        assert_eq!(own.expect(field)["sent_as"], name, "{file}: {first:#}");
+        // What was sent has a name; what the profile adds was not sent.
+        let nameless = |one: &&Value| one["sent_as"].is_null() && !one["raw"].is_null();
+        assert_eq!(fields.iter().find(nameless), None, "{file}");
+    }
+}
+
+#[test]
 fn try_refuses_a_profile_with_mistakes_and_a_file_that_cannot_be_read() {
     let (_folder, path) = changed("cities/nanjing.toml", &[("\"ndjson\"", "\"ndjsom\"")]);
     let path = path.display().to_string();

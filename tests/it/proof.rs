@@ -1,6 +1,8 @@
 //! Proofs as auditors use them: checked by a program that shares no code, one record without the others, by witnesses,
 //! over a change of keys.
 
+mod followed;
+
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -8,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::evidence;
 use super::harness::hub::{self, Hub};
-use super::harness::{Engine, records, root};
+use super::harness::{Engine, browser, records, root};
 
 fn told(output: &Output) -> String {
     hub::stdout(output) + &String::from_utf8_lossy(&output.stderr)
@@ -299,9 +302,65 @@ fn two_of_three_witnesses_cosign_what_proofs_rest_on() {
     );
     let impossible = verify(&file, &["--witness", &all, "--quorum", "4"]);
     assert_eq!(impossible.status.code(), Some(2), "{}", told(&impossible));
+    a_bundle_bears_the_cosignatures(&hub, id, &all);
     hub.kill();
     let verified = hub.command(&["log", "verify"]);
     assert!(verified.status.success(), "{}", told(&verified));
+}
+
+/// A bundle rests on the cosigned checkpoint, for the command and in a browser.
+fn a_bundle_bears_the_cosignatures(hub: &Hub, id: &str, witnesses: &str) {
+    let bundle = hub.data.join("bundle.zip");
+    let (shown, public) = (bundle.display().to_string(), hub.data.join("log.pub"));
+    let key = public.display().to_string();
+    let made = hub.command(&["evidence", id, "-o", &shown]);
+    assert!(made.status.success(), "{}", told(&made));
+    let verify = |more: &[&str]| {
+        let fixed = ["evidence", "verify", &shown, "--key", &key];
+        hub::run(&[&fixed, more].concat())
+    };
+    let output = verify(&["--witness", witnesses, "--quorum", "2"]);
+    assert!(output.status.success(), "{}", told(&output));
+    let output = verify(&["--witness", witnesses]);
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    let keys = std::fs::read_to_string(witnesses).expect("witnesses");
+    let vkeys = std::fs::read_to_string(&public).expect("the key");
+    let members = evidence::members(&bundle);
+    let browse = |witnesses: &str, quorum: &str| {
+        browser::browse_asking(&members, &bundle, &vkeys, (witnesses, quorum))
+    };
+    let seen = browse(&keys, "2");
+    assert!(
+        seen.contains("有效 good") && seen.contains("w2.example"),
+        "{seen}"
+    );
+    let seen = browse("", "");
+    assert!(
+        seen.contains("有效 good") && seen.contains("未核验"),
+        "{seen}"
+    );
+    for quorum in ["", "3"] {
+        let seen = browse(&keys, quorum);
+        assert!(
+            seen.contains("NOT good") && seen.contains("见证不足"),
+            "{seen}"
+        );
+    }
+    // Keys of others under the same names, and more than there are.
+    let w1 = keys
+        .lines()
+        .find(|line| line.contains("w1.example"))
+        .expect("w1");
+    let seen = browse(&w1.replace("w1.example", "w2.example"), "1");
+    assert!(
+        seen.contains("NOT good") && seen.contains("witnesses"),
+        "{seen}"
+    );
+    let seen = browse(&keys, "4");
+    assert!(
+        seen.contains("NOT good") && seen.contains("witnesses"),
+        "{seen}"
+    );
 }
 
 /// The witnesses as a file, one a line, as `log.witnesses` has them.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
+use super::erasure::succeeds;
 use super::harness::hub::Hub;
 use super::harness::kafka::{Broker, Read};
 use super::harness::{Engine, records};
@@ -200,4 +201,52 @@ fn a_topic_without_a_broker_waits_and_then_gets_everything_once() {
         shown()["deliveries"]["acknowledged"] == 60
     });
     assert_eq!(consumed(&read).len(), 60);
+}
+
+#[test]
+fn a_topic_is_told_of_an_erasure_behind_the_record_itself() {
+    let broker = Broker::start();
+    broker.topic("out", 3);
+    let mut hub = Hub::start(Engine::Sqlite, &[]);
+    let key = hub.add_source("320100");
+    describe(&hub, &broker);
+    hub.kill();
+    hub.restart();
+    let elements: Vec<Value> = (1..=3).map(|number| version(number, 0, 9)).collect();
+    push(&hub, &key, "first", &elements);
+    broker.read("out", |read| distinct(read) == 3);
+
+    let record = format!("PROJECT/{}", records::project_code(2));
+    let order = [
+        "erase",
+        &record,
+        "--reason",
+        "本人申请",
+        "--class",
+        "request",
+    ];
+    succeeds(&hub, &order);
+    let read = broker.read("out", |read| distinct(read) == 4);
+
+    // The same key, so that it lies behind the record in the same partition.
+    let first = message(&read, 2);
+    let about = read.iter().filter(|one| one.key == first.key);
+    let told: Vec<Value> = about
+        .map(|one| serde_json::from_slice(&one.body).expect("JSON"))
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0]["type"], "record.current", "{told:?}");
+    assert_eq!(told[1]["type"], "record.erased", "{told:?}");
+    assert_eq!(told[1]["digest"], told[0]["digest"], "{told:?}");
+    assert_eq!(told[1]["data"], json!({}), "{told:?}");
+}
+
+/// The first message about a project.
+fn message(read: &[Read], number: u32) -> &Read {
+    let code = records::project_code(number);
+    let of = |one: &&Read| {
+        let event: Value = serde_json::from_slice(&one.body).expect("JSON");
+        event["data"]["PROJECT_CODE"] == code.as_str()
+    };
+    read.iter().find(of).expect("a message about the project")
 }

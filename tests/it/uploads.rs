@@ -103,7 +103,7 @@ fn stands(hub: &Hub, key: &str, at: &str) -> Answer {
 }
 
 /// How it ended, once it is judged.
-fn ended(hub: &Hub, key: &str, at: &str) -> Value {
+pub fn ended(hub: &Hub, key: &str, at: &str) -> Value {
     let until = Instant::now() + Duration::from_mins(2);
     loop {
         let shown = hub.get(at, key).json();

@@ -13,10 +13,11 @@ use super::server::{Server, listening, program};
 use super::{Figure, median};
 
 /// Submissions of 500 records.
-const BATCHES: u64 = 40;
+const BATCHES: u64 = 200;
 /// Packets under way at once: the hub's default.
 const CONCURRENCY: usize = 4;
-const ROUNDS: usize = 3;
+/// Each compares the two one after the other: a machine that gets faster or slower meanwhile does so for both.
+const ROUNDS: usize = 5;
 
 /// A platform of its own, empty.
 pub struct Platform {
@@ -73,7 +74,7 @@ fn copy(data: &std::path::Path) -> tempfile::TempDir {
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
-        assert!(started.elapsed() < Duration::from_mins(5), "never: {what}");
+        assert!(started.elapsed() < Duration::from_mins(15), "never: {what}");
         std::thread::park_timeout(Duration::from_millis(5));
     }
 }
@@ -149,14 +150,19 @@ pub fn run() -> Vec<Figure> {
         packets.len(),
         bytes / packets.len() / 1000
     );
-    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    let (mut ours, mut bare, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let platform = Platform::start(&vkey);
         let url = format!("http://{}", platform.address);
         let hub = Server::start_on(copy(data.path()), &["--national", &url]);
         let started = Instant::now();
+        // Looking costs the hub time, too, as it counts what is left: seldom while that is much, often at the end.
+        let mut left = f64::MAX;
         until("all are acknowledged", || {
-            hub.metric("hub_delivery_open") < 0.5
+            let pause = (left / 100.0).clamp(15.0, 1000.0);
+            std::thread::park_timeout(Duration::from_millis(pause as u64));
+            left = hub.metric("hub_delivery_open");
+            left < 0.5
         });
         ours.push(records as f64 / started.elapsed().as_secs_f64());
         assert_eq!(platform.accepted(), records, "the platform has them all");
@@ -178,6 +184,7 @@ pub fn run() -> Vec<Figure> {
             }
         });
         bare.push(records as f64 / started.elapsed().as_secs_f64());
+        ratios.push(ours[ours.len() - 1] / bare[bare.len() - 1]);
         assert_eq!(platform.accepted(), records, "the platform has them all");
     }
     let (ours, bare) = (median(&mut ours), median(&mut bare));
@@ -185,7 +192,7 @@ pub fn run() -> Vec<Figure> {
     println!("  bare client, posted                {bare:>8.0} records/s");
     vec![Figure {
         what: "records delivered and acknowledged / the same packets posted bare".to_owned(),
-        measured: ours / bare,
+        measured: median(&mut ratios),
         bound: 0.5,
         at_most: false,
     }]

@@ -37,15 +37,24 @@ pub fn singles(records: u64) -> Vec<Vec<u8>> {
     submissions(records, 1)
 }
 
-fn submissions(number: u64, size: u64) -> Vec<Vec<u8>> {
+/// The same one by one, for days that do not fit into memory.
+pub fn each(batches: u64) -> impl Iterator<Item = Vec<u8>> {
+    made(batches, BATCH)
+}
+
+fn made(number: u64, size: u64) -> impl Iterator<Item = Vec<u8>> {
     let spec = spec::Spec::embedded().expect("the specification");
-    let dataset = spec
-        .edition("3.0")
-        .and_then(|e| e.dataset("PROJECT"))
-        .expect("500");
-    (0..number)
-        .map(|number| batch(dataset, number, size))
-        .collect()
+    (0..number).map(move |number| {
+        let dataset = spec
+            .edition("3.0")
+            .and_then(|e| e.dataset("PROJECT"))
+            .expect("500");
+        batch(dataset, number, size)
+    })
+}
+
+fn submissions(number: u64, size: u64) -> Vec<Vec<u8>> {
+    made(number, size).collect()
 }
 
 /// Runs the comparison, and says what each index costs.

@@ -1,6 +1,8 @@
 //! One deal in one submission, ten and a hundred times as large: cost must grow in a line. So must it where every record
 //! is held against all others of its section: bids whose bidders must not share a manager.
 
+mod sequence;
+
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -88,6 +90,29 @@ fn bids(deals: &[Value], deal: u64, count: u64) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// Candidates for one section, each of a rank that no other may have.
+fn candidates(deals: &[Value], deal: u64, count: u64) -> Vec<u8> {
+    let of = |name: &str, place: u64| {
+        let mut all = deals.iter().filter(|record| record["dataset"] == name);
+        all.nth(place as usize).expect("a record").clone()
+    };
+    let (mut candidate, report) = (of("TENDER_CANDIDATE", 0), of("EVALUATION_REPORT", deal - 1));
+    for name in ["TENDER_PROJECT_CODE", "BID_SECTION_CODE"] {
+        candidate["data"][name] = report["data"][name].clone();
+    }
+    let head = json!({ "edition": "3.0", "source": "320100", "submission": format!("candidates-{deal}-{count}") });
+    let mut text = format!("{head}\n");
+    for number in 0..count {
+        let body = organization(&format!("C{number:07}"));
+        let data = &mut candidate["data"];
+        data["WIN_CANDIDATE_CODE"] = credit_code("91", "320100", &body).into();
+        data["WIN_CANDIDATE_ORDER"] = (number + 1).into();
+        text.push_str(&candidate.to_string());
+        text.push('\n');
+    }
+    text.into_bytes()
+}
+
 /// Runs the comparison: of processor time, which other work on the machine does not change.
 pub fn run() -> Vec<Figure> {
     let spec = spec::Spec::embedded().expect("the specification");
@@ -105,13 +130,13 @@ pub fn run() -> Vec<Figure> {
     println!("linear: bids for one section in one submission");
     let deals = before(&server, &key);
     let bids = |number, size| bids(&deals, number, size);
-    figures.extend(measured(
-        &server,
-        &key,
-        "application/x-ndjson",
-        "the bids",
-        &bids,
-    ));
+    let candidates = |number, size| candidates(&deals, number, size);
+    let ndjson = "application/x-ndjson";
+    figures.extend(measured(&server, &key, ndjson, "the bids", &bids));
+    println!("linear: candidates of one section in one submission, whose ranks differ");
+    let what = "the candidates";
+    figures.extend(measured(&server, &key, ndjson, what, &candidates));
+    sequence::run(&SIZES);
     figures
 }
 
@@ -150,15 +175,17 @@ fn measured(
             processor / rounds as f64
         })
         .collect();
-    SIZES
-        .iter()
-        .zip(SIZES.iter().skip(1))
-        .zip(times.iter().zip(times.iter().skip(1)))
+    growth(&format!("processor time of {what}"), &times)
+}
+
+/// How the cost of each size compares with that of the size before.
+fn growth(what: &str, times: &[f64]) -> Vec<Figure> {
+    let sizes = SIZES.iter().zip(SIZES.iter().skip(1));
+    let times = times.iter().zip(times.iter().skip(1));
+    sizes
+        .zip(times)
         .map(|((small, large), (before, after))| Figure {
-            what: format!(
-                "processor time of {what} of {} / of {} records",
-                large.0, small.0
-            ),
+            what: format!("{what} of {} / of {} records", large.0, small.0),
             measured: after / before,
             bound: 12.0,
             at_most: true,

@@ -1,6 +1,6 @@
 //! Speed and memory as ratios in one run, so that the machine and the hour cancel out.
 //!
-//! `cargo bench -p tests --bench ratios [-- judge|ingest|singles|linear|log|memory|forward|beside|outbox|close]`. Each part prints what it measured
+//! `cargo bench -p tests --bench ratios [-- judge|ingest|singles|linear|log|memory|forward|beside|outbox|published|close]`. Each part prints what it measured
 //! against what, the ratio, and the bound that the project promises; the exit code is 1 when a bound is missed.
 #![expect(
     clippy::expect_used,
@@ -21,6 +21,7 @@ mod load;
 mod log;
 mod memory;
 mod outbox;
+mod published;
 mod records;
 mod server;
 mod singles;
@@ -97,6 +98,9 @@ fn main() -> std::process::ExitCode {
     }
     if wants("outbox") {
         figures.extend(outbox::run());
+    }
+    if wants("published") {
+        figures.extend(published::run());
     }
     if wants("close") {
         figures.extend(close::run());

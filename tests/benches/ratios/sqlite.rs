@@ -167,7 +167,8 @@ struct Table {
 
 /// What a hub stored, ready to be stored again.
 pub struct Copy {
-    schema: Vec<String>,
+    /// Of each table and index: its name, its table, and how it is made.
+    schema: Vec<[String; 3]>,
     tables: Vec<Table>,
     /// Rows of `records`.
     pub records: usize,
@@ -181,9 +182,9 @@ pub fn copy(path: &Path) -> Copy {
         _ => String::new(),
     };
     let schema = database
-        .rows("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY type = 'table' DESC, rowid")
+        .rows("SELECT name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY type = 'table' DESC, rowid")
         .iter()
-        .map(|row| text(&row[0]))
+        .map(|row| [text(&row[0]), text(&row[1]), text(&row[2])])
         .collect();
     let tables: Vec<Table> = [
         ("records", "id"),
@@ -211,8 +212,11 @@ pub fn copy(path: &Path) -> Copy {
 /// Stores the copy again, bare; how long that took. `without` leaves tables or an index out.
 pub fn insert(copy: &Copy, path: &Path, without: &[&str]) -> Duration {
     let database = Database::open(path);
-    for sql in &copy.schema {
-        if !without.iter().any(|name| sql.contains(name)) {
+    for [name, table, sql] in &copy.schema {
+        if !without
+            .iter()
+            .any(|left_out| left_out == name || left_out == table)
+        {
             database.run(sql);
         }
     }

@@ -158,11 +158,11 @@ fn rows_wait_for_their_files(engine: Engine) {
     let address = folder.path().join("address");
     std::fs::write(&address, &path).expect("a file");
     let settings = format!(
-        "[pull]\ninterval_ms = 50\nqueries = [{{ name = \"papers\", source = \"320300\", url_file = \"{}\", \
-         table = \"paper_out\", watermark = \"stamp\", key = \"row_id\", dataset = \"PAPER\" }}]\n",
+        "[pull]\ninterval_ms = 50\ndatabases = [{{ source = \"320300\", url_file = \"{}\" }}]\n",
         address.display()
     );
-    let wire = "format = \"sql\"\n[fields]\nrow_id = \"\"\nstamp = \"\"";
+    let wire = "format = \"sql\"\n[fields]\nrow_id = \"\"\nstamp = \"\"\n[[pull]]\nwatermark = \"stamp\"\n\
+                key = \"row_id\"\ntables = { paper_out = \"PAPER\" }\n";
     let (mut hub, _chain) = desk(engine, &[("320300", wire)], &settings);
     let key = hub.add_source("320300");
     let auditor = hub.add_reader("auditor", "auditor");

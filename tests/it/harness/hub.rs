@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -197,6 +198,20 @@ impl Hub {
             .chain(place.iter().map(String::as_str))
             .collect();
         run(&all)
+    }
+
+    /// Begins a command on this hub's folder and database, and kills it after so many milliseconds.
+    pub fn command_killed(&self, arguments: &[&str], delay: u64) {
+        let mut child = Command::new(program())
+            .args(arguments)
+            .args(self.place())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the hub runs");
+        std::thread::park_timeout(Duration::from_millis(delay));
+        drop(child.kill());
+        child.wait().expect("ended");
     }
 
     /// Makes a key for a source.
@@ -428,7 +443,7 @@ fn agent() -> &'static ureq::Agent {
     AGENT.get_or_init(|| {
         ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(std::time::Duration::from_mins(1)))
+            .timeout_global(Some(Duration::from_mins(1)))
             .build()
             .into()
     })

@@ -76,6 +76,34 @@ fn spawn(port: u16, folder: &tempfile::TempDir) -> Child {
         .expect("the broker starts")
 }
 
+fn config(address: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", address)
+        .set("reconnect.backoff.max.ms", "200");
+    config
+}
+
+/// Sends messages (key, content) and waits until the broker has them all. No content: a tombstone.
+pub fn produce(address: &str, topic: &str, messages: &[(&str, Option<&[u8]>)]) {
+    let producer: BaseProducer = config(address)
+        .set("enable.idempotence", "true")
+        .set("message.timeout.ms", "60000")
+        .create()
+        .expect("a client");
+    for (key, body) in messages {
+        let mut record = BaseRecord::to(topic).headers(OwnedHeaders::new());
+        if !key.is_empty() {
+            record = record.key(*key);
+        }
+        if let Some(body) = body {
+            record = record.payload(*body);
+        }
+        producer.send(record).expect("queued");
+    }
+    producer.flush(LONG).expect("the broker has them");
+}
+
 impl Broker {
     /// Starts a broker and waits until it answers.
     pub fn start() -> Broker {
@@ -130,11 +158,7 @@ impl Broker {
     }
 
     fn config(&self) -> ClientConfig {
-        let mut config = ClientConfig::new();
-        config
-            .set("bootstrap.servers", self.address())
-            .set("reconnect.backoff.max.ms", "200");
-        config
+        config(&self.address())
     }
 
     /// Makes a topic.
@@ -152,25 +176,9 @@ impl Broker {
         assert!(made.iter().all(Result::is_ok), "{made:?}");
     }
 
-    /// Sends messages (key, content) and waits until the broker has them all. No content: a tombstone.
+    /// Sends messages, as [`produce`] does.
     pub fn produce(&self, topic: &str, messages: &[(&str, Option<&[u8]>)]) {
-        let producer: BaseProducer = self
-            .config()
-            .set("enable.idempotence", "true")
-            .set("message.timeout.ms", "60000")
-            .create()
-            .expect("a client");
-        for (key, body) in messages {
-            let mut record = BaseRecord::to(topic).headers(OwnedHeaders::new());
-            if !key.is_empty() {
-                record = record.key(*key);
-            }
-            if let Some(body) = body {
-                record = record.payload(*body);
-            }
-            producer.send(record).expect("queued");
-        }
-        producer.flush(LONG).expect("the broker has them");
+        produce(&self.address(), topic, messages);
     }
 
     /// Reads a topic from its beginning until `enough` says so of what was read.

@@ -1,5 +1,6 @@
 //! What tests start: hubs as real processes, a real PostgreSQL, folders that vanish.
 
+pub mod browser;
 pub mod chain;
 pub mod closing;
 pub mod hub;

@@ -1,6 +1,7 @@
 //! One PostgreSQL for the whole run; a database of its own for each test.
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -41,6 +42,8 @@ fn server() -> &'static str {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            // Whoever kills the run with all its group leaves the shell, which clears up.
+            .process_group(0)
             .spawn()
             .expect("tests/postgres.sh runs");
         // It outlives this process by a moment, to clear up.

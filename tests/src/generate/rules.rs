@@ -38,7 +38,7 @@ pub fn write(edition: &Edition, files: &mut Files) -> Result<()> {
         files.insert(name, bytes);
     }
     // What no single record shows.
-    let planted = |code: &IssueCode| Fault::COMMON.iter().any(|fault| fault.code() == *code);
+    let planted = |code: &IssueCode| Fault::common().any(|fault| fault.code() == *code);
     for stage in &edition.stages {
         if !stage.codes.iter().any(planted) {
             rows.push(Row {
@@ -93,7 +93,7 @@ fn suite(maker: &mut Maker<'_>, dataset: &Dataset) -> Suite {
         findings,
         cases: Vec::new(),
     };
-    for fault in Fault::COMMON {
+    for fault in Fault::common() {
         if let Some(faulty) = plant(maker, &base.draft, fault) {
             let case = Case {
                 draft: faulty.draft,
@@ -169,7 +169,7 @@ fn list(
         let found = cases.position(|entry| entry.rule == rule && entry.expect == expect);
         found.map_or_else(String::new, |place| format!("{file}:{}", first + place))
     };
-    for fault in Fault::COMMON {
+    for fault in Fault::common() {
         let code = fault.code();
         let trigger = place(code.name(), Expect::Trigger);
         let mut stages = edition.stages.iter();
