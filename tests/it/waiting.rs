@@ -365,3 +365,49 @@ fn what_waits_gives_way_to_what_is_sent_since_on_sqlite() {
 fn what_waits_gives_way_to_what_is_sent_since_on_postgres() {
     what_waits_gives_way_to_what_is_sent_since(Engine::Postgres);
 }
+
+fn who_refers_to_what_was_taken_back_is_told(engine: Engine) {
+    let yard = Yard::open(engine, "");
+    assert_eq!(yard.verdict(0, "parent", upsert("t", 1)), "accepted");
+    let back = chain::element(1, "withdraw", &json!({ "CODE": "t-1" }));
+    let receipt = yard.send(0, "back", &[back]);
+    let receipt = receipt["id"].as_str().expect("a number");
+    let help = |answer: &Value| {
+        let issues = answer["records"][0]["issues"].as_array().expect("findings");
+        let missing = issues
+            .iter()
+            .find(|issue| issue["code"] == "reference.missing")
+            .expect("the reference finds nothing");
+        missing["help"]["zh"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let child = yard.send(1, "child", &[upsert("t", 2)]);
+    assert_eq!(child["records"][0]["verdict"], "parked", "{child}");
+    let named = format!("回执 {receipt} 第 1 条记录撤回");
+    assert!(help(&child).contains(&named), "{child}");
+    // Of what was never there nothing of the kind is said.
+    let other = yard.send(1, "other", &[upsert("u", 2)]);
+    assert_eq!(help(&other), "", "{other}");
+    // What was taken back and is sent anew frees who waits.
+    assert_eq!(yard.verdict(0, "anew", upsert("t", 1)), "accepted");
+    assert_eq!(yard.parked().len(), 1, "only the other one waits");
+    // An auditor finds the same, although it is there again.
+    let (config, id) = (yard.chain.config(), child["id"].as_str().expect("a number"));
+    let told = yard
+        .hub
+        .command(&["reperform", id, "--format", "json", "--config", &config]);
+    let told: Value = serde_json::from_str(&hub::stdout(&told)).expect("JSON");
+    assert_eq!(told["submissions"][0]["result"], "identical", "{told}");
+}
+
+#[test]
+fn who_refers_to_what_was_taken_back_is_told_on_sqlite() {
+    who_refers_to_what_was_taken_back_is_told(Engine::Sqlite);
+}
+
+#[test]
+fn who_refers_to_what_was_taken_back_is_told_on_postgres() {
+    who_refers_to_what_was_taken_back_is_told(Engine::Postgres);
+}

@@ -288,6 +288,13 @@ impl Neighbours {
         self.met_erased.get()
     }
 
+    /// What took back the record that a look-up by business key means, if it is not there because of that.
+    pub fn taken_back(&self, edition: &Edition, lookup: &Lookup) -> Option<Arc<Neighbour>> {
+        let key = Key::new(&self.under, lookup.clone());
+        let newest = self.newest(edition, &key).pop();
+        newest.filter(|newest| newest.withdrawn)
+    }
+
     /// Answers for the judge.
     pub fn known(&mut self, edition: &Edition, keys: Vec<Key>) -> Known {
         let mut known = Known::default();

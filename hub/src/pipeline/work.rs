@@ -235,8 +235,11 @@ impl Work<'_, '_> {
                         awaits = room::awaits(self.edition, &record, &missing, found, &lacking);
                     }
                     for issue in &mut report.issues {
-                        self.neighbours
-                            .name(self.edition, &known, self.number, issue);
+                        let (edition, own) = (self.edition, self.number);
+                        self.neighbours.name(edition, &known, own, issue);
+                        absent::referred_to(&record, &known, issue, own, |lookup| {
+                            self.neighbours.taken_back(edition, lookup)
+                        });
                     }
                     issues.extend(report.issues);
                     issues.extend(said);
