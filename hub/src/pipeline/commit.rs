@@ -17,7 +17,6 @@ use super::writer::{Numbers, Transaction};
 use crate::keys::{LookupKey, Masters};
 use crate::leaf;
 use crate::store::outcome_parts;
-use crate::store::owing::Owing;
 use crate::store::submissions::{self, Submission};
 use crate::store::{Database, StoreError, records};
 use crate::tlog::Span;
@@ -202,15 +201,11 @@ pub fn judge_only(
     connection: &mut Database,
     mut prepared: Prepared,
 ) -> Result<Vec<Outcome>, StoreError> {
-    let mut transaction = Transaction {
-        connection,
-        numbers: Numbers {
-            waiting: true,
-            ..Numbers::default()
-        },
-        entries: Vec::new(),
-        owing: Owing::default(),
+    let numbers = Numbers {
+        waiting: true,
+        ..Numbers::default()
     };
+    let mut transaction = Transaction::unbegun(connection, numbers);
     let mut work = Work::new(&mut transaction, &prepared, Purpose::Whole);
     work.expect(std::mem::take(&mut prepared.arriving))?;
     work.judge(std::mem::take(&mut prepared.items))?;
@@ -228,17 +223,13 @@ pub fn judge_again(
         Some(first) => first,
         None => Numbers::read(connection)?.record,
     };
-    let mut transaction = Transaction {
-        connection,
-        numbers: Numbers {
-            submission: row.id,
-            record,
-            waiting: true,
-            ..Numbers::default()
-        },
-        entries: Vec::new(),
-        owing: Owing::default(),
+    let numbers = Numbers {
+        submission: row.id,
+        record,
+        waiting: true,
+        ..Numbers::default()
     };
+    let mut transaction = Transaction::unbegun(connection, numbers);
     let then = Then {
         before: row.leaf_index,
     };

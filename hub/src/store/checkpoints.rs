@@ -4,6 +4,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::prelude::*;
 
 use super::schema::checkpoints;
+use super::turns::Turn;
 use super::{Database, StoreError};
 
 /// A published checkpoint.
@@ -68,15 +69,14 @@ const SPACING: i64 = 60_000;
 
 /// Writes a checkpoint down before it is published, unless another hub wrote another root for its size.
 pub fn agree(connection: &mut Database, next: &Published) -> Result<Agreed, StoreError> {
-    match &mut *connection {
-        Database::Sqlite(sqlite) => {
-            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
-        }
+    let _turn = match &mut *connection {
+        Database::Sqlite(sqlite) => Turn::begin(sqlite)?,
         Database::Postgres(postgres) => {
             AnsiTransactionManager::begin_transaction(postgres)?;
             diesel::sql_query("SELECT pg_advisory_xact_lock(7303002)").execute(postgres)?;
+            Turn::default()
         }
-    }
+    };
     let agreed = within(connection, next);
     let end = |commit: bool, connection: &mut Database| match (connection, commit) {
         (Database::Sqlite(c), true) => AnsiTransactionManager::commit_transaction(c),

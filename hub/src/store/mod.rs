@@ -50,6 +50,7 @@ pub mod throne;
 pub mod totals;
 pub mod transaction;
 pub mod trouble;
+mod turns;
 pub mod waiting;
 pub mod ways;
 mod words;

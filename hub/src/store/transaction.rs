@@ -8,6 +8,7 @@ use super::insert::Owed;
 use super::owing::{self, Fresh, Owing};
 use super::records::RecordRow;
 use super::schema::{deliveries, leaves, records, spans, submissions, waiting};
+use super::turns::Turn;
 use super::{Database, StoreError, days, on};
 use crate::leaf;
 use crate::tlog::Entry;
@@ -22,6 +23,8 @@ pub struct Transaction<'t> {
     pub entries: Vec<Entry>,
     /// What is owed to whom.
     pub owing: Owing,
+    /// The place of the writer, until the end.
+    _turn: Turn,
 }
 
 /// The next free numbers of the tables that the writer numbers, and what else it knows before a group.
@@ -53,7 +56,18 @@ impl Numbers {
     }
 }
 
-impl Transaction<'_> {
+impl<'t> Transaction<'t> {
+    /// For judging only: nothing was begun, and nothing is to be kept.
+    pub fn unbegun(connection: &'t mut Database, numbers: Numbers) -> Self {
+        Transaction {
+            connection,
+            numbers,
+            entries: Vec::new(),
+            owing: Owing::default(),
+            _turn: Turn::default(),
+        }
+    }
+
     /// Appends a leaf to the log, as [`leaf::encode`] wrote it; returns its index. What no entry bundle can hold is
     /// refused here: committed, it would stop the log for good.
     pub fn append_leaf(&mut self, body: Vec<u8>) -> Result<i64, StoreError> {
@@ -107,17 +121,16 @@ impl Transaction<'_> {
     }
 }
 
-/// Begins, and takes the one place of a writer: hubs that share a PostgreSQL wait for each other here.
+/// Begins, and takes the one place of a writer: whoever shares a database waits for the others here.
 pub fn begin(connection: &mut Database) -> Result<Transaction<'_>, StoreError> {
-    match connection {
-        Database::Sqlite(sqlite) => {
-            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
-        }
+    let turn = match connection {
+        Database::Sqlite(sqlite) => Turn::begin(sqlite)?,
         Database::Postgres(postgres) => {
             AnsiTransactionManager::begin_transaction(postgres)?;
             diesel::sql_query("SELECT pg_advisory_xact_lock(7303001)").execute(postgres)?;
+            Turn::default()
         }
-    }
+    };
     let numbers = Numbers::read(connection)?;
     days::turn(connection, &numbers)?;
     Ok(Transaction {
@@ -125,5 +138,6 @@ pub fn begin(connection: &mut Database) -> Result<Transaction<'_>, StoreError> {
         owing: Owing::read(connection)?,
         connection,
         entries: Vec::new(),
+        _turn: turn,
     })
 }
