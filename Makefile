@@ -33,6 +33,8 @@ check-generated: ## fails when a committed generated file is not up to date
 
 bench:           ## speed and memory, as ratios in one run
 	$(CARGO) build --release -p hub
+	$(CARGO) bench -p spec --bench judge
+	$(CARGO) bench -p adapters --bench decode
 	$(CARGO) bench -p tests --bench ratios
 
 fuzz:            ## hostile bytes for every decoder and parser, FUZZ_SECONDS (600) each

@@ -272,12 +272,12 @@ impl LogHandle {
     /// Publishes entries, the first of which has index `first`: written down in the database first.
     fn publish(&self, first: u64, entries: &[Entry]) -> Result<(), SequenceError> {
         let mut connection = self.readers.take()?;
-        let mut log = self.log();
         // Another hub may be ahead: its checkpoint is one to come to exactly.
         let ahead = checkpoints::last(&mut connection)?.map_or(0, |last| last.size as u64);
         let most = ahead.checked_sub(first).filter(|most| *most > 0);
         let count = most.map_or(entries.len(), |most| entries.len().min(most as usize));
-        let step = log.prepare(first, entries.get(..count).unwrap_or_default())?;
+        let entries = entries.get(..count).unwrap_or_default();
+        let step = self.log().prepare(first, entries)?;
         let now = Instant::now();
         let next = Published {
             size: step.checkpoint().size as i64,
@@ -285,6 +285,7 @@ impl LogHandle {
             at: now.millis,
             note: step.signed().to_owned(),
         };
+        // The log can be read meanwhile: a large commit of somebody else may have to be waited for.
         match checkpoints::agree(&mut connection, &next)? {
             Agreed::Forked { root } => {
                 return Err(SequenceError::Forked {
@@ -294,8 +295,7 @@ impl LogHandle {
                 });
             }
             Agreed::Yes { clock_back } => {
-                log.publish(step)?;
-                drop(log);
+                self.log().publish(step)?;
                 self.notice_clock(&mut connection, clock_back, now)?;
             }
         }

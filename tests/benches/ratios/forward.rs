@@ -15,7 +15,7 @@ use super::{Figure, median};
 /// Submissions of 500 records.
 const BATCHES: u64 = 200;
 /// Packets under way at once: the hub's default.
-const CONCURRENCY: usize = 4;
+const CONCURRENCY: usize = 8;
 /// Each compares the two one after the other: a machine that gets faster or slower meanwhile does so for both.
 const ROUNDS: usize = 5;
 
