@@ -171,7 +171,10 @@ impl ManageConnection for Manager {
     }
 
     fn is_valid(&self, connection: &mut Database) -> Result<(), StoreError> {
-        diesel::sql_query("SELECT 1").execute(connection)?;
+        // A server may have gone since; a file has not.
+        if let Database::Postgres(postgres) = connection {
+            diesel::sql_query("SELECT 1").execute(postgres)?;
+        }
         Ok(())
     }
 
