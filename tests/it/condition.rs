@@ -1,8 +1,8 @@
 //! How a destination is, in the word that lists show.
 
-use super::destinations::{describe, project, push, until};
-use super::harness::Engine;
+use super::destinations::{describe, project, push};
 use super::harness::hub::{self, Hub};
+use super::harness::{Engine, until};
 
 #[test]
 fn a_subscriber_that_refuses_connections_is_not_called_well() {

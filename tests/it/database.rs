@@ -9,7 +9,7 @@ use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection};
 use serde_json::Value;
 
 use super::harness::hub::Hub;
-use super::harness::{Engine, postgres, records};
+use super::harness::{Engine, postgres, records, within};
 
 /// Columns that mean nothing, more than a function of SQLite takes.
 const WIDE: u32 = 150;
@@ -136,12 +136,9 @@ fn start(engine: Engine, folder: &std::path::Path, url: &str, more: &str) -> Hub
     Hub::start(engine, &["--config", &config.display().to_string()])
 }
 
-fn wait(what: &str, mut holds: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < LONG, "{what}");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
+#[track_caller]
+fn wait(what: &str, holds: impl FnMut() -> bool) {
+    within(LONG, what, holds);
 }
 
 /// Records of all submissions by verdict: accepted with or without warnings, and duplicate.
@@ -198,18 +195,7 @@ fn every_row_is_stored_once(engine: Engine) {
     let total = u64::from(KILLS * EACH);
     wait("every row is stored", || counts(&hub, &reader).0 >= total);
     assert_eq!(counts(&hub, &reader), (total, 0), "accepted, duplicate");
-    for number in 1..=KILLS * EACH {
-        let path = format!(
-            "/v1/records/PROJECT/{}/versions",
-            records::project_code(number)
-        );
-        let versions = hub.get(&path, &reader).json();
-        assert_eq!(
-            versions["items"].as_array().map(Vec::len),
-            Some(1),
-            "{versions}"
-        );
-    }
+    records::assert_one_version_each(&hub, KILLS * EACH, &reader);
     hub.kill();
     hub.assert_log_verifies();
 }

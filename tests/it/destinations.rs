@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::forward::National;
 use super::harness::hub::{self, Hub};
 use super::harness::receiver::Receiver;
-use super::harness::{Engine, records};
+use super::harness::{Engine, records, until};
 
 /// A company made for tests, with a right check character.
 const COMPANY: &str = "91320100FXT000125K";
@@ -94,15 +94,6 @@ pub fn both_sent(hub: &Hub, reader: &str) -> Value {
 /// A project, as an element of a submission.
 pub fn project(number: u32) -> Value {
     records::element("PROJECT", &records::project(number))
-}
-
-#[track_caller]
-pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < Duration::from_mins(2), "never: {what}");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
 }
 
 fn credit_is_known_at_once(engine: Engine) {

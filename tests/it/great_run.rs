@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::destinations::until;
 use super::forward::{National, settled};
 use super::harness::closing::{Source, close, with};
 use super::harness::hub::Hub;
 use super::harness::receiver::Receiver;
-use super::harness::{Engine, records};
+use super::harness::{Engine, records, until};
 
 /// Deals, and versions of each: an order that can be broken.
 const DEALS: u32 = 200;

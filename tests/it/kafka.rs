@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::harness::hub::Hub;
 use super::harness::kafka::{Broker, LONG, Read};
-use super::harness::{Engine, records};
+use super::harness::{Engine, records, within};
 
 mod takeover;
 
@@ -59,12 +59,20 @@ impl Setting {
     }
 }
 
-fn wait(what: &str, mut holds: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < LONG, "{what}");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
+#[track_caller]
+fn wait(what: &str, holds: impl FnMut() -> bool) {
+    within(LONG, what, holds);
+}
+
+/// So many messages, each of which carried another project, became one submission each; the names of these.
+#[track_caller]
+fn each_became_one(hub: &Hub, reader: &str, messages: u32) -> Vec<String> {
+    let names = listed(hub, reader);
+    let kept: BTreeSet<&String> = names.iter().collect();
+    assert_eq!(kept.len(), names.len(), "a message became two submissions");
+    assert_eq!(names.len(), messages as usize);
+    records::assert_one_version_each(hub, messages, reader);
+    names
 }
 
 /// Every submission that the hub lists: the sender's number of it, as often as it is listed.
@@ -283,23 +291,8 @@ fn killed(engine: Engine, kills: u32, more: &str) {
     wait("everything is stored", || {
         listed(&hub, &reader).len() >= produced as usize
     });
-    let names = listed(&hub, &reader);
-    let kept: BTreeSet<&String> = names.iter().collect();
-    assert_eq!(kept.len(), names.len(), "a message became two submissions");
-    assert_eq!(names.len(), produced as usize);
+    let names = each_became_one(&hub, &reader, produced);
     assert!(names.iter().all(|name| name.starts_with("kafka:batches/")));
-    for number in 1..=produced {
-        let path = format!(
-            "/v1/records/PROJECT/{}/versions",
-            records::project_code(number)
-        );
-        let versions = hub.get(&path, &reader).json();
-        assert_eq!(
-            versions["items"].as_array().map(Vec::len),
-            Some(1),
-            "{versions}"
-        );
-    }
     // Every message has its reply, with the place of the message as its name; some came twice.
     let replies = broker.read("verdicts", |read| {
         read.iter()

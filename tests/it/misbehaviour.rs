@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use ::hub::tlog::sha256;
 use serde_json::{Value, json};
@@ -12,7 +11,7 @@ use super::contract::xmllint;
 use super::forward::{National, settled};
 use super::harness::hub::{self, Hub};
 use super::harness::national::signs;
-use super::harness::{Engine, records, root};
+use super::harness::{Engine, records, root, until};
 
 /// Headers of a request.
 type Headers = Vec<(&'static str, String)>;
@@ -49,14 +48,6 @@ fn push(hub: &Hub, key: &str, name: &str, numbers: std::ops::RangeInclusive<u32>
     let answer = hub.post("/v1/submissions", key, "application/json", &body);
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert_eq!(answer.json()["counts"]["rejected"], 0, "{}", answer.text);
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < Duration::from_mins(2), "never: {what}");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
 }
 
 fn each_fault_is_survived(engine: Engine) {

@@ -3,14 +3,14 @@
 
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::erasure::{PHONE, holds, kept, project, send, succeeds, tamper};
-use super::harness::Engine;
 use super::harness::hub::{self, Hub};
 use super::harness::national::National;
+use super::harness::{Engine, log_size, within};
 
 /// Two submissions of three projects, one of them with a personal value, which travelled in one packet.
 struct Sent {
@@ -60,12 +60,8 @@ fn sent(engine: Engine) -> Sent {
 }
 
 #[track_caller]
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let since = Instant::now();
-    while !holds() {
-        assert!(since.elapsed() < Duration::from_mins(1), "never: {what}");
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
+fn until(what: &str, holds: impl FnMut() -> bool) {
+    within(Duration::from_mins(1), what, holds);
 }
 
 #[track_caller]
@@ -206,14 +202,7 @@ fn a_packet_goes_with_a_record_that_is_erased(engine: Engine) {
     let done: Value = serde_json::from_str(&succeeds(&hub, &order)).expect("JSON");
     assert_eq!(done["erased"]["packets"], json!([number]), "{done}");
     let leaf = done["erased"]["leaf_index"].as_u64().expect("a leaf");
-    until("the erasure is published", || {
-        let checkpoint = hub.get("/checkpoint", "").text;
-        let size = checkpoint
-            .lines()
-            .nth(1)
-            .and_then(|size| size.parse::<u64>().ok());
-        size.is_some_and(|size| size > leaf)
-    });
+    until("the erasure is published", || log_size(&hub) > leaf);
     let path = bundle(&hub, &ids[0], "after.zip", &["--personal"]);
     assert_eq!(checked(&hub, &path)["packets"], 1);
     let told = member(&path, &format!("packets/{number}/packet.json")).expect("told");

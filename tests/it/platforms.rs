@@ -1,22 +1,12 @@
 //! The close with platforms: what they say over their signatures is checked and kept, those beyond the national one are
 //! compared too, and what they contradict is in the books.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use super::forward::{National, settled};
-use super::harness::Engine;
 use super::harness::closing::{Source, close, today, with};
 use super::harness::hub::{self, Hub};
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < Duration::from_mins(2), "never: {what}");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
-}
+use super::harness::{Engine, until};
 
 /// The close with a destination as the hub hands it out, in a file.
 fn shown(hub: &Hub, source: &Source, reader: &str, destination: &str) -> String {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::evidence;
 use super::harness::hub::{self, Hub};
-use super::harness::{Engine, browser, records, root};
+use super::harness::{Engine, browser, log_size, records, root};
 
 fn told(output: &Output) -> String {
     hub::stdout(output) + &String::from_utf8_lossy(&output.stderr)
@@ -456,21 +456,13 @@ fn two_hubs_on_one_database_never_fork_the_log() {
         fallen.kill();
         fallen.restart();
     }
-    let size = |hub: &Hub| -> u64 {
-        let note = hub.get("/checkpoint", "").text;
-        note.lines()
-            .nth(1)
-            .expect("a size")
-            .parse()
-            .expect("a number")
-    };
     let started = Instant::now();
-    while size(&first) != size(&second) || size(&first) < u64::from(next) {
+    while log_size(&first) != log_size(&second) || log_size(&first) < u64::from(next) {
         assert!(
             started.elapsed() < Duration::from_mins(1),
             "{} {}",
-            size(&first),
-            size(&second)
+            log_size(&first),
+            log_size(&second)
         );
         std::thread::park_timeout(Duration::from_millis(100));
     }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::destinations::{self, both_sent, until};
+use super::destinations::{self, both_sent};
 use super::forward::National;
 use super::harness::hub::{self, Hub};
 use super::harness::receiver::Receiver;
-use super::harness::{Engine, records, root};
+use super::harness::{Engine, records, root, until};
 
 fn describe(hub: &Hub, name: &str, desk: &Receiver, filter: &str) {
     destinations::describe(hub, name, &desk.url, &format!("[filter]\n{filter}"));

@@ -192,12 +192,12 @@ fn a_topic_without_a_broker_waits_and_then_gets_everything_once() {
         let rows = page["items"].as_array().expect("rows");
         rows.iter().filter(|row| row["attempts"] != 0).count()
     };
-    super::destinations::until("it was tried", || failed(&hub) > 0);
+    super::harness::until("it was tried", || failed(&hub) > 0);
     assert_eq!(shown()["deliveries"]["pending"], 60, "nothing is given up");
     assert_eq!(shown()["deliveries"]["acknowledged"], Value::Null);
     broker.restart();
     let read = broker.read("out", |read| distinct(read) == 60);
-    super::destinations::until("all are acknowledged", || {
+    super::harness::until("all are acknowledged", || {
         shown()["deliveries"]["acknowledged"] == 60
     });
     assert_eq!(consumed(&read).len(), 60);

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::harness::Engine;
 use super::harness::chain::{self, Chain, DAYS, LEVELS};
 use super::harness::hub::{self, Hub};
+use super::harness::{Engine, log_size};
 
 /// A hub over the small specification, and the keys of its two sources.
 struct Yard {
@@ -230,12 +230,8 @@ fn who_waits_too_long_is_rejected_with_the_reason(engine: Engine) {
     assert!(told.contains(since) && told.contains("第1级"), "{told}");
 
     // The change is an entry of the log.
-    let index = change["leaf_index"].as_i64().expect("a place");
-    let size = || {
-        let checkpoint = yard.hub.get("/checkpoint", "").text;
-        let line = checkpoint.lines().nth(1).map(str::to_owned);
-        line.and_then(|line| line.parse::<i64>().ok()).unwrap_or(0)
-    };
+    let index = change["leaf_index"].as_u64().expect("a place");
+    let size = || log_size(&yard.hub);
     let started = std::time::Instant::now();
     while size() <= index && started.elapsed() < std::time::Duration::from_secs(20) {
         std::thread::park_timeout(std::time::Duration::from_millis(50));

@@ -8,10 +8,10 @@ use diesel::{Connection as _, SqliteConnection};
 use serde_json::{Value, json};
 
 use super::super::attachments::{FILES, PAPERS, PDF};
-use super::super::harness::Engine;
 use super::super::harness::chain::Chain;
 use super::super::harness::hub::{Answer, Hub};
 use super::super::harness::kafka::{Broker, LONG, Read};
+use super::super::harness::{Engine, within};
 use super::{codes, message, package, profile};
 
 /// A hub whose sources send papers by the ways that `settings` name.
@@ -28,12 +28,9 @@ fn desk(engine: Engine, profiles: &[(&str, &str)], settings: &str) -> (Hub, Chai
     (hub, chain)
 }
 
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let started = std::time::Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < LONG, "{what}");
-        std::thread::park_timeout(std::time::Duration::from_millis(20));
-    }
+#[track_caller]
+fn until(what: &str, holds: impl FnMut() -> bool) {
+    within(LONG, what, holds);
 }
 
 fn upload(hub: &Hub, key: &str, code: &str) -> Answer {

@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{PHONE, project, send, succeeds};
-use crate::destinations::until;
 use crate::harness::hub::Hub;
 use crate::harness::national::National;
 use crate::harness::receiver::Receiver;
-use crate::harness::{Engine, records};
+use crate::harness::{Engine, records, until};
 
 const RECORD: &str = "PROJECT/E3201000001000001";
 

@@ -11,6 +11,7 @@ pub mod receiver;
 pub mod records;
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The root of the project.
 pub fn root() -> PathBuf {
@@ -42,4 +43,28 @@ impl Engine {
 /// A name as it may stand in an address.
 pub fn escaped(name: &str) -> String {
     name.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// Waits until something holds, at most so long.
+#[track_caller]
+pub fn within(most: Duration, what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < most, "never: {what}");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
+/// The same, at most two minutes.
+#[track_caller]
+pub fn until(what: &str, holds: impl FnMut() -> bool) {
+    within(Duration::from_mins(2), what, holds);
+}
+
+/// Leaves that the published checkpoint of a hub covers.
+#[track_caller]
+pub fn log_size(hub: &hub::Hub) -> u64 {
+    let note = hub.get("/checkpoint", "").text;
+    let size = note.lines().nth(1).expect("a size");
+    size.parse().expect("a number")
 }

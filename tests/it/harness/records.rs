@@ -6,6 +6,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::hub::Hub;
+
 /// A project: hangs on nothing, is forwarded.
 pub fn project(number: u32) -> Value {
     json!({
@@ -67,4 +69,15 @@ pub fn one_project(number: u32) -> Vec<u8> {
         &format!("one-{number}"),
         &[element("PROJECT", &project(number))],
     )
+}
+
+/// Each of the first projects is held in one version.
+#[track_caller]
+pub fn assert_one_version_each(hub: &Hub, projects: u32, reader: &str) {
+    for number in 1..=projects {
+        let path = format!("/v1/records/PROJECT/{}/versions", project_code(number));
+        let versions = hub.get(&path, reader).json();
+        let held = versions["items"].as_array().map(Vec::len);
+        assert_eq!(held, Some(1), "{versions}");
+    }
 }

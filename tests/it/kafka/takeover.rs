@@ -1,15 +1,13 @@
 //! A hub of a group that dies without a word. The broker of the other tests never gives up a member that is silent;
 //! librdkafka's own mock cluster does, after the session timeout that the protocol has for it.
 
-use std::collections::BTreeSet;
-
 use rdkafka::mocking::MockCluster;
 use serde_json::json;
 
 use super::super::harness::hub::Hub;
 use super::super::harness::kafka::produce;
 use super::super::harness::{Engine, records};
-use super::{GROUP, Setting, figure, listed, wait};
+use super::{GROUP, Setting, each_became_one, figure, listed, wait};
 
 /// What is sent, one message after the other.
 struct Sender {
@@ -74,22 +72,7 @@ fn a_hub_that_is_killed_is_followed_by_another_of_its_group() {
         listed(&one, &reader).len() >= sender.sent as usize
     });
 
-    let names = listed(&one, &reader);
-    let kept: BTreeSet<&String> = names.iter().collect();
-    assert_eq!(kept.len(), names.len(), "a message became two submissions");
-    assert_eq!(names.len(), sender.sent as usize);
-    for number in 1..=sender.sent {
-        let path = format!(
-            "/v1/records/PROJECT/{}/versions",
-            records::project_code(number)
-        );
-        let versions = one.get(&path, &reader).json();
-        assert_eq!(
-            versions["items"].as_array().map(Vec::len),
-            Some(1),
-            "{versions}"
-        );
-    }
+    each_became_one(&one, &reader, sender.sent);
     one.stop();
     one.assert_log_verifies();
 }
