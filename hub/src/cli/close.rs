@@ -23,6 +23,13 @@ pub struct Arguments {
     /// Day to close, in China (2026-11-20); today's books go up to now. Default: yesterday.
     date: Option<String>,
     #[command(flatten)]
+    asked: Asked,
+}
+
+/// Of which hub, of which platform, and how it is told.
+#[derive(Debug, clap::Args)]
+struct Asked {
+    #[command(flatten)]
     folder: Folder,
     /// Address of the national platform, which is asked what it holds.
     #[arg(long, value_name = "URL")]
@@ -64,10 +71,11 @@ fn day(date: Option<&str>) -> anyhow::Result<String> {
     }
 }
 
-/// What makes closes of the hub in a folder; `national`: an address of the national platform.
-fn closer(folder: &Folder, national: Option<String>) -> anyhow::Result<(Database, Closer)> {
-    let (_, mut connection) = folder.open_existing()?;
-    let mut config = folder.config(vec![("national.url", national)])?;
+/// What makes closes of the hub that is meant.
+fn closer(asked: &Asked) -> anyhow::Result<(Database, Closer)> {
+    let (_, mut connection) = asked.folder.open_existing()?;
+    let national = asked.national.clone();
+    let mut config = asked.folder.config(vec![("national.url", national)])?;
     if config.national.url.is_empty() {
         // The address that the serving hub uses, which may have been given to it alone.
         let known = destinations::by_name(&mut connection, NATIONAL)?;
@@ -91,14 +99,14 @@ fn closer(folder: &Folder, national: Option<String>) -> anyhow::Result<(Database
 /// Closes a day, also beside a serving hub; true when the books balance and nobody who was asked disagrees.
 fn close(arguments: &Arguments) -> anyhow::Result<bool> {
     let date = day(arguments.date.as_deref())?;
-    let (mut connection, closer) = closer(&arguments.folder, arguments.national.clone())?;
+    let (mut connection, closer) = closer(&arguments.asked)?;
     let new = make(&mut connection, &closer, &date)?;
     let all = closes::of_day(&mut connection, &date)?;
     let latest = table::latest(all);
     let good = latest
         .iter()
         .all(|row| row.balanced == 1 && row.agreed != Some(0));
-    match arguments.format {
+    match arguments.asked.format {
         Form::Json => println!("{}", table::json(&date, new, &latest)?),
         Form::Text => table::print(&mut connection, &date, new, &latest)?,
     }

@@ -100,19 +100,25 @@ fn everything_arrives_once_and_in_order_whatever_goes_wrong_on_the_way() -> Test
     Ok(())
 }
 
-#[test]
-fn a_batch_goes_out_again_with_the_same_bytes_after_a_crash() -> Tested {
-    let world = World::new()?;
+/// A packet reached the platform, and its sender fell before it heard of that; the platform is stopped.
+fn sent_and_not_heard(world: &World) -> Tested {
     let national = world.national("drop_after_commit=1")?;
-    let ids = world.owe("s1", deals(1))?;
     let delivery = world.start(&national.url, World::settings())?;
     until("the packet is there", || {
         Ok(get(&national.url, "/summary")?["packets"] == json!(1))
     })?;
     drop(delivery);
-    assert_eq!(world.count(State::Acknowledged)?, 0);
-    // The platform starts anew as well, and remembers.
     national.stop();
+    Ok(())
+}
+
+#[test]
+fn a_batch_goes_out_again_with_the_same_bytes_after_a_crash() -> Tested {
+    let world = World::new()?;
+    let ids = world.owe("s1", deals(1))?;
+    // The platform starts anew as well, and remembers.
+    sent_and_not_heard(&world)?;
+    assert_eq!(world.count(State::Acknowledged)?, 0);
     let national = world.national("")?;
     let _delivery = world.start(&national.url, World::settings())?;
     until("all acknowledged", || {
@@ -137,13 +143,7 @@ fn a_batch_goes_out_again_with_the_same_bytes_after_a_crash() -> Tested {
 fn a_packet_that_an_earlier_key_signed_is_replaced_when_it_is_refused() -> Tested {
     let mut world = World::new()?;
     let ids = world.owe("s1", vec![parent(1, "P1", "n")])?;
-    let national = world.national("drop_after_commit=1")?;
-    let delivery = world.start(&national.url, World::settings())?;
-    until("the packet is there", || {
-        Ok(get(&national.url, "/summary")?["packets"] == json!(1))
-    })?;
-    drop(delivery);
-    national.stop();
+    sent_and_not_heard(&world)?;
     // The platform knows the new key only. It holds the record already, and says so.
     world.key = crate::keys::SigningKey::generate()?;
     let national = world.national("")?;
@@ -160,13 +160,7 @@ fn a_packet_that_an_earlier_key_signed_is_replaced_when_it_is_refused() -> Teste
 fn what_was_kept_is_sent_again_whatever_would_be_made_of_it_now() -> Tested {
     let world = World::new()?;
     let ids = world.owe("s1", deals(1))?;
-    let national = world.national("drop_after_commit=1")?;
-    let delivery = world.start(&national.url, World::settings())?;
-    until("the packet is there", || {
-        Ok(get(&national.url, "/summary")?["packets"] == json!(1))
-    })?;
-    drop(delivery);
-    national.stop();
+    sent_and_not_heard(&world)?;
     let national = world.national("")?;
     let settings = World::settings();
     // As another version, or another configuration, would make it: other bytes.

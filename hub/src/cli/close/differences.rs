@@ -1,7 +1,6 @@
 //! `hub close differences`: what a platform holds otherwise than it is owed, page by page.
 
-use super::{Form, closer, day, said};
-use crate::cli::folder::Folder;
+use super::{Asked, Form, closer, day, said};
 use crate::store::NATIONAL;
 
 /// What can be said.
@@ -16,19 +15,13 @@ pub struct Arguments {
     #[arg(long, value_name = "VERSION", default_value_t = 0)]
     after: i64,
     #[command(flatten)]
-    folder: Folder,
-    /// Address of the national platform.
-    #[arg(long, value_name = "URL")]
-    national: Option<String>,
-    /// Form of the result.
-    #[arg(long, value_enum, default_value = "text")]
-    format: Form,
+    asked: Asked,
 }
 
 /// Runs the command: true when nothing differs.
 pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let date = day(Some(&arguments.date))?;
-    let (mut connection, closer) = closer(&arguments.folder, arguments.national.clone())?;
+    let (mut connection, closer) = closer(&arguments.asked)?;
     let name = &arguments.destination;
     let page = closer.differences(&mut connection, &date, name, arguments.after)?;
     let Some(page) = page else {
@@ -40,7 +33,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         ));
     };
     let platform = &page.platform;
-    if arguments.format == Form::Json {
+    if arguments.asked.format == Form::Json {
         println!("{}", serde_json::to_string(&page)?);
         return Ok(platform.agreed == Some(true));
     }
