@@ -75,10 +75,15 @@ impl Found {
 
     /// Names them.
     pub fn name(&self, hub: &Hub, kept: &Kept) -> anyhow::Result<Vec<Difference>> {
-        let own = |row: &Row| -> anyhow::Result<Option<serde_json::Value>> {
-            let told = kept.told(hub, row)?;
-            Ok(told.map(serde_json::to_value).transpose()?)
-        };
+        let rows = self
+            .first
+            .iter()
+            .filter_map(|(difference, _)| match difference {
+                Differing::Here(row) | Differing::Otherwise(row, _) => Some(row),
+                Differing::There(_) => None,
+            });
+        let kept = kept.told(hub, rows)?;
+        let own = |row: &Row| kept.get(&row.tag).map(serde_json::to_value).transpose();
         let name = |(difference, told): &(Differing, Option<Told>)| {
             Ok(match difference {
                 Differing::Here(row) => Difference::missing_here(&row.entry.id, own(row)?),

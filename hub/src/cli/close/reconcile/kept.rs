@@ -1,7 +1,7 @@
 //! The set of a day from the receipts that a source kept in a folder: sorted on disk, and each record found again in its
 //! receipt.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -10,7 +10,7 @@ use super::asking::Hub;
 use crate::cli::said;
 use crate::close::document::Document;
 use crate::close::received::{Told, entry_of};
-use crate::close::row::Row;
+use crate::close::row::{Row, Tag};
 use crate::close::sorted::Sorter;
 use crate::close::tree::Tree;
 use crate::pipeline::outcomes::PART;
@@ -80,26 +80,44 @@ impl Kept {
         })
     }
 
-    /// A record in words, as its receipt tells it.
-    pub fn told(&self, hub: &Hub, row: &Row) -> anyhow::Result<Option<Told>> {
-        let (file, index, _) = row.tag;
-        let path = usize::try_from(file)
-            .ok()
-            .and_then(|file| self.files.get(file));
-        let Some(path) = path else {
-            return Ok(None);
-        };
-        let receipt = receipt(path)?;
-        let list = if receipt.parts.is_empty() {
-            receipt.records.clone()
-        } else {
-            let part = usize::try_from(index).unwrap_or_default() / PART;
-            outcomes(hub, &receipt, part)?
-        };
-        let found = list
-            .iter()
-            .find(|outcome| i64::from(outcome.index) == index);
-        Ok(found.map(|outcome| Told::of(&receipt.submission, &receipt.id, outcome)))
+    /// Records in words, as their receipts tell them, by their tags. Each receipt is read once, however many of its
+    /// records are wanted.
+    pub fn told<'r>(
+        &self,
+        hub: &Hub,
+        rows: impl Iterator<Item = &'r Row>,
+    ) -> anyhow::Result<HashMap<Tag, Told>> {
+        let mut wanted: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
+        for row in rows {
+            let (file, index, _) = row.tag;
+            wanted.entry(file).or_default().insert(index);
+        }
+        let mut told = HashMap::new();
+        for (file, indexes) in wanted {
+            let path = usize::try_from(file)
+                .ok()
+                .and_then(|file| self.files.get(file));
+            let Some(path) = path else {
+                continue;
+            };
+            let receipt = receipt(path)?;
+            let mut tell = |outcome: &Outcome| {
+                let index = i64::from(outcome.index);
+                if indexes.contains(&index) {
+                    let words = Told::of(&receipt.submission, &receipt.id, outcome);
+                    told.insert((file, index, 0), words);
+                }
+            };
+            receipt.records.iter().for_each(&mut tell);
+            if receipt.parts.is_empty() {
+                continue;
+            }
+            let part = |index: &i64| usize::try_from(*index).unwrap_or_default() / PART;
+            for part in indexes.iter().map(part).collect::<BTreeSet<_>>() {
+                outcomes(hub, &receipt, part)?.iter().for_each(&mut tell);
+            }
+        }
+        Ok(told)
     }
 }
 
