@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use super::expanded::{Counted, Expanding};
 use crate::error::{Error, ErrorCode};
 
 /// How a body is compressed.
@@ -72,16 +73,8 @@ pub fn expand_within(
     ratio: usize,
 ) -> Result<Option<Vec<u8>>, Error> {
     let by_ratio = bytes.len().saturating_mul(ratio).saturating_add(FREE);
-    let expanded = match encoding {
-        Encoding::Plain => bounded(bytes, most, by_ratio),
-        Encoding::Gzip => bounded(flate2::read::MultiGzDecoder::new(bytes), most, by_ratio),
-        Encoding::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(bytes).map_err(broken)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(broken)?;
-            bounded(decoder, most, by_ratio)
-        }
-    };
-    match expanded {
+    let decoder = Expanding::new(encoding, Counted::new(bytes))?;
+    match bounded(decoder, most, by_ratio) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(Stop::Full) => Ok(None),
         Err(Stop::Ratio) => Err(expands(ratio)),

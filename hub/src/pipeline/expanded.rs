@@ -19,7 +19,7 @@ impl<R: Read> Expanded<R> {
     /// Begins to expand what comes.
     pub fn new(encoding: Encoding, bounds: &Limits, from: R) -> Result<Self, Error> {
         Ok(Expanded {
-            from: Expanding::new(encoding, Counted { from, taken: 0 })?,
+            from: Expanding::new(encoding, Counted::new(from))?,
             encoding,
             most: bounds.file_bytes,
             ratio: bounds.ratio as u64,
@@ -59,9 +59,15 @@ impl<R: Read> Read for Expanded<R> {
 }
 
 /// Counts what is read.
-struct Counted<R> {
+pub(super) struct Counted<R> {
     from: R,
     taken: u64,
+}
+
+impl<R> Counted<R> {
+    pub(super) fn new(from: R) -> Self {
+        Counted { from, taken: 0 }
+    }
 }
 
 impl<R: Read> Read for Counted<R> {
@@ -73,14 +79,14 @@ impl<R: Read> Read for Counted<R> {
 }
 
 /// Bytes that are expanded while they come.
-enum Expanding<R: Read> {
+pub(super) enum Expanding<R: Read> {
     Plain(Counted<R>),
     Gzip(Box<flate2::read::MultiGzDecoder<Counted<R>>>),
     Zstd(zstd::Decoder<'static, io::BufReader<Counted<R>>>),
 }
 
 impl<R: Read> Expanding<R> {
-    fn new(encoding: Encoding, from: Counted<R>) -> Result<Self, Error> {
+    pub(super) fn new(encoding: Encoding, from: Counted<R>) -> Result<Self, Error> {
         Ok(match encoding {
             Encoding::Plain => Expanding::Plain(from),
             Encoding::Gzip => Expanding::Gzip(Box::new(flate2::read::MultiGzDecoder::new(from))),
