@@ -370,10 +370,9 @@ fn left_over(connection: &mut Database, submission: i64) -> Result<Option<Stored
         return Ok(None);
     };
     let stored = Stored::of(&row);
-    let name = row.raw_sha256.first_chunk().copied().unwrap_or_default();
     let replaced = stored.is_destroyed() || stored.is_left;
     let shared = erasures::others_name(connection, &row.raw_sha256, submission)?;
-    Ok((replaced && !shared).then(|| Stored::archived(Hash::new(name))))
+    Ok((replaced && !shared).then(|| Stored::archived(Hash::of_column(&row.raw_sha256))))
 }
 
 /// After the commit: removes the objects, and what the engine still holds of the rows as they were. False when readers

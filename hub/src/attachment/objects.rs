@@ -45,9 +45,8 @@ pub struct Stored {
 impl Stored {
     /// The bytes that a row names.
     pub fn of(row: &AttachmentRow) -> Stored {
-        let sha256 = row.sha256.first_chunk().copied().unwrap_or_default();
         Stored {
-            sha256: Hash::new(sha256),
+            sha256: Hash::of_column(&row.sha256),
             key: row.wrapped.clone(),
         }
     }

@@ -35,8 +35,8 @@ pub(super) async fn of_leaf(
     let stored = stored.ok_or_else(|| fault(&place, "wrapped: the key is missing"))?;
     let packet = raw.get(&stored).await;
     let packet = packet.map_err(|error| fault(&place, error.to_string()))?;
-    let ends: Result<Vec<usize>, _> = serde_json::from_str(row.ends.as_deref().unwrap_or_default());
-    let cut = ends
+    let cut = row
+        .ends()
         .ok()
         .and_then(|ends| parts::split(&packet, &ends).map(|cut| parts::root(&cut)));
     if cut.as_ref() == Some(root) {

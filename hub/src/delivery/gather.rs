@@ -144,8 +144,7 @@ impl Gatherer {
     pub fn again(&self, batch: &OpenBatch) -> Result<(Vec<Owed>, Option<Vec<u8>>), GatherError> {
         let mut connection = self.readers.take()?;
         let members = deliveries::members(&mut connection, batch.id)?;
-        let digest = batch.packet_sha256.first_chunk().copied();
-        let digest = Hash::new(digest.unwrap_or_default());
+        let digest = Hash::of_column(&batch.packet_sha256);
         let packet = self.keeping.read(&mut connection, batch.id, digest)?;
         drop(connection);
         if packet.is_none() {

@@ -16,8 +16,8 @@ pub(super) fn destroy(
         packet_bytes::destroy(connection, row.batch_id, leaf_index)?;
         erased.packets.push(row.batch_id);
         let sent = outbox::batch(connection, row.batch_id)?;
-        let name = sent.and_then(|sent| sent.packet_sha256.first_chunk().copied());
-        let stored = Stored::of_packet(&row, Hash::new(name.unwrap_or_default()));
+        let name = sent.map_or_else(Vec::new, |sent| sent.packet_sha256);
+        let stored = Stored::of_packet(&row, Hash::of_column(&name));
         let object = stored.filter(|stored| stored.inline.is_none());
         erased.objects.extend(object);
     }

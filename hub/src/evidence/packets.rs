@@ -87,16 +87,14 @@ async fn sent(
     if row.is_destroyed() {
         return Ok("erased");
     }
-    let digest = packet_sha256.first_chunk().copied().unwrap_or_default();
-    let Some(stored) = Stored::of_packet(row, Hash::new(digest)) else {
+    let Some(stored) = Stored::of_packet(row, Hash::of_column(packet_sha256)) else {
         return Ok("lost");
     };
     // Where the bytes are lost the bundle goes without them, and says so.
     let Ok(packet) = gather.kept(&stored).await else {
         return Ok("lost");
     };
-    let ends: Vec<usize> = serde_json::from_str(row.ends.as_deref().unwrap_or_default())?;
-    let Some(cut) = parts::split(&packet, &ends) else {
+    let Some(cut) = parts::split(&packet, &row.ends()?) else {
         return Ok("lost");
     };
     let listed = serde_json::to_vec(&parts::listed(&cut))?;

@@ -250,17 +250,16 @@ const LEFT: u8 = 2;
 impl Stored {
     /// The raw bytes of a submission, or what an erasure has left of them.
     pub fn of(row: &Submission) -> Stored {
-        let name = row.raw_sha256.first_chunk().copied().unwrap_or_default();
         let left = row.raw_key.as_deref().and_then(|key| {
             let (name, key) = key.strip_prefix(&[LEFT])?.split_first_chunk()?;
-            Some((*name, key.to_vec()))
+            Some((Hash::new(*name), key.to_vec()))
         });
         let (name, key, is_left) = match left {
             Some((name, key)) => (name, Some(key), true),
-            None => (name, row.raw_key.clone(), false),
+            None => (Hash::of_column(&row.raw_sha256), row.raw_key.clone(), false),
         };
         Stored {
-            name: Hash::new(name),
+            name,
             inline: row.raw.clone(),
             key,
             is_left,

@@ -28,6 +28,11 @@ impl PacketRow {
     pub fn is_destroyed(&self) -> bool {
         self.wrapped.as_deref() == Some(&DESTROYED)
     }
+
+    /// Where the parts of the packet end.
+    pub fn ends(&self) -> serde_json::Result<Vec<usize>> {
+        serde_json::from_str(self.ends.as_deref().unwrap_or_default())
+    }
 }
 
 /// What is kept of a packet.

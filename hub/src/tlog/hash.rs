@@ -25,6 +25,12 @@ impl Hash {
         Self(bytes)
     }
 
+    /// Takes it from a column. What is too short for one, which only a damaged store holds, is all zeros: nothing has
+    /// such a hash.
+    pub fn of_column(bytes: &[u8]) -> Self {
+        Self(bytes.first_chunk().copied().unwrap_or_default())
+    }
+
     /// Returns the bytes.
     pub const fn as_bytes(&self) -> &[u8; LENGTH] {
         &self.0

@@ -195,9 +195,9 @@ fn packets(connection: &mut Database, masters: &Masters) -> Result<u64, StoreErr
         let transaction = begin(connection)?;
         for row in page.iter().filter(|row| !row.is_destroyed()) {
             let Some(key) = &row.wrapped else { continue };
-            let name = outbox::batch(transaction.connection, row.batch_id)?;
-            let name = name.and_then(|batch| batch.packet_sha256.first_chunk().copied());
-            let name = Hash::new(name.unwrap_or_default());
+            let sent = outbox::batch(transaction.connection, row.batch_id)?;
+            let name = sent.map_or_else(Vec::new, |sent| sent.packet_sha256);
+            let name = Hash::of_column(&name);
             let key = sealed::renewed(masters, &name, key);
             if let Some(key) = key.map_err(|why| damaged("packets", row.batch_id, &why))? {
                 packet_bytes::rewrap(transaction.connection, row.batch_id, &key)?;
@@ -218,7 +218,7 @@ fn refused(connection: &mut Database, masters: &Masters) -> Result<u64, StoreErr
         raw_key,
     } in store_sealed::refused(transaction.connection)?
     {
-        let name = Hash::new(raw_sha256.first_chunk().copied().unwrap_or_default());
+        let name = Hash::of_column(&raw_sha256);
         let key = raw_key.unwrap_or_default();
         let key = sealed::renewed(masters, &name, &key);
         let key = key.map_err(|why| damaged("refused_messages", message_offset, &why))?;

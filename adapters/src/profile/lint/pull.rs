@@ -37,14 +37,14 @@ pub(super) fn check(page: &mut Page<'_>, profile: &Profile, editions: &Editions<
         }
         _ => {}
     }
-    for (number, pull) in profile.pull.iter().enumerate() {
-        let number = number.to_string();
+    for (place, pull) in profile.pull.iter().enumerate() {
+        let number = place.to_string();
         for (table, rows) in &pull.tables {
             let way = ["pull", &number, "tables", table];
             if !profile.wide.contains_key(rows) && !profile.names.contains_key(rows) {
                 dataset(page, profile, editions, rows, &Place::Value(&way));
             }
-            let mut before = profile.pull.iter().take(number.parse().unwrap_or_default());
+            let mut before = profile.pull.iter().take(place);
             if before.any(|other| other.tables.contains_key(table)) {
                 let said = Said::error(
                     "table.repeated",

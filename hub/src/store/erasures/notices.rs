@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use spec::Action;
 
 use crate::store::deliveries::State;
 use crate::store::destinations;
@@ -116,12 +117,9 @@ pub fn is_current(
         newest = newest.max(found);
     }
     Ok(newest.is_some_and(|(_, action, state)| {
-        action != WITHDRAWN || state != State::Acknowledged.number()
+        action != Action::Withdraw as i32 || state != State::Acknowledged.number()
     }))
 }
-
-/// `records.action` of a withdrawal.
-const WITHDRAWN: i32 = 2;
 
 /// Owes every subscriber the notice that what it may hold was erased; whom.
 pub fn owe(
